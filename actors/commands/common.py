@@ -1,0 +1,42 @@
+"""What all commands share: options, JSON on standard output, words for people on the other."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def project_option(command: Command) -> Command:
+    """Add the required `--project NAME`."""
+    return click.option(
+        "--project", "project", metavar="NAME", required=True, help="The project's name."
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`; the parameter is `as_json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON (lines, for a list) and nothing else."
+    )(command)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on a line of standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object a line."""
+    for value in values:
+        print_json(value)
+
+
+def say(text: str = "") -> None:
+    """Tell the person something without touching standard output."""
+    click.echo(text, file=sys.stderr)

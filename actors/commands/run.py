@@ -1,0 +1,86 @@
+"""`casegraph run`: the main job at the command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from actors.commands.common import json_option, print_json, project_option, say
+from pipeline.errors import UnavailableError
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
+@project_option
+@click.option("--include", multiple=True, metavar="GLOB", help="Take only files that match.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches.")
+@click.option("--hidden", is_flag=True, help="Take hidden files and folders too.")
+@click.option("--rehash", is_flag=True, help="Look into files whose size and time are unchanged.")
+@click.option("--reconfigure", is_flag=True, help="Take the settings as the project's new ones.")
+@json_option
+def run(
+    sources: Sequence[str],
+    project: str,
+    include: Sequence[str],
+    exclude: Sequence[str],
+    hidden: bool,
+    rehash: bool,
+    reconfigure: bool,
+    as_json: bool,
+) -> int:
+    """Turn the documents in SOURCE… (files and folders) into the project's graph.
+
+    Run it again at any time: what is done is not done again. Exit status: 0 all completed,
+    3 some documents failed, 1 could not run, 2 wrong usage, 130 stopped by Ctrl-C.
+    """
+    from actors import driver
+    from actors.progress import ProgressDisplay
+    from actors.summary import print_summary
+    from pipeline.settings import load_settings
+    from pipeline.sources import Selection, Walk
+
+    walk = Walk(Selection(tuple(include), tuple(exclude), hidden))
+    request = driver.Request(sources, project, walk, rehash=rehash, reconfigure=reconfigure)
+    settings = load_settings()
+    with _stopping() as stop, ProgressDisplay() as display:
+        report = driver.run(settings, request, display.show, stop)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print_summary(settings, report, request)
+    if report.outcome == "failed":
+        raise UnavailableError(report.reason)
+    if report.outcome == "stopped":
+        return INTERRUPTED
+    return 3 if report.documents.get("failed") else 0
+
+
+@contextmanager
+def _stopping() -> Iterator["driver.Stop"]:  # noqa: F821 - imported where it is used
+    """Turn the first Ctrl-C or SIGTERM into a request to stop; the second ends at once."""
+    from actors import driver
+
+    stop = driver.Stop()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.asked:
+            os._exit(INTERRUPTED)
+        stop.asked = True
+        say(
+            "stopping: what is running is finished and kept; run the same command again to go on "
+            "(Ctrl-C once more ends at once)"
+        )
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,250 @@
+"""Decides what runs next, and nothing else: no Ray, no clock, no store.
+
+A `Flow` holds the contents in flight. The coordinator tells it what happened and carries out the
+calls it asks for. Each content is in exactly one place: ready for a stage, in a call, or processed
+and waiting to be published.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.documents import DocumentFailure, StageName, Value
+from pipeline.sources import Identified, Located
+from pipeline.stage import STAGES, Chain, Link
+
+SLOTS = 2
+CALL_SECONDS = 0.2
+MAX_BATCH = 16
+SMOOTHING = 0.3
+
+
+class Task(Value):
+    """One content for one stage, as a stage actor gets it: ids, never text."""
+
+    content_id: str
+    located: Located
+    identified: Identified
+    chain: Chain
+
+
+class Outcome(Value):
+    """What a stage actor says of one task.
+
+    `link` is the checkpoint that is there now, `reused` if it was there before. Neither `link`
+    nor `failure` means that an input is gone: back to the first gap, nobody to blame.
+    `changed` means that the source is no longer what was identified.
+    """
+
+    content_id: str
+    link: Link | None = None
+    failure: DocumentFailure | None = None
+    reused: bool = False
+    changed: bool = False
+    seconds: float = 0.0
+
+
+class Call(Value):
+    """One call to one actor of a stage."""
+
+    number: int
+    stage: StageName
+    actor: int
+    tasks: tuple[Task, ...]
+
+
+class Blame(Value):
+    """A content that is given up, with the reason."""
+
+    content_id: str
+    failure: DocumentFailure
+
+
+@dataclass
+class _Item:
+    task: Task
+    alone: bool = False
+    blamed: int = 0
+    lost_inputs: int = 0
+
+
+@dataclass
+class Flow:
+    """The contents in flight of one run. `actors` says how many each stage has."""
+
+    actors: Mapping[StageName, int]
+    blames: int = 2
+    _items: dict[str, _Item] = field(default_factory=dict)
+    _ready: dict[StageName, deque[str]] = field(
+        default_factory=lambda: {stage: deque() for stage in STAGES}
+    )
+    _calls: dict[int, Call] = field(default_factory=dict)
+    _processed: set[str] = field(default_factory=set)
+    _seconds: dict[StageName, float] = field(default_factory=dict)
+    _number: int = 0
+    done: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+
+    def __contains__(self, content_id: str) -> bool:
+        return content_id in self._items
+
+    @property
+    def in_flight(self) -> int:
+        """Count the contents that are not published yet."""
+        return len(self._items)
+
+    @property
+    def unprocessed(self) -> int:
+        """Count the contents that a stage has still to work on."""
+        return len(self._items) - len(self._processed)
+
+    @property
+    def processed(self) -> frozenset[str]:
+        """Name the contents that wait to be published."""
+        return frozenset(self._processed)
+
+    def queued(self) -> dict[StageName, int]:
+        """Count the contents that wait for each stage."""
+        return {stage: len(queue) for stage, queue in self._ready.items()}
+
+    def add(self, task: Task) -> None:
+        """Take in a content at the first gap of its chain; one that is in flight stays put."""
+        if task.content_id in self._items:
+            return
+        self._items[task.content_id] = _Item(task)
+        self._enqueue(task.content_id)
+
+    def calls(self) -> list[Call]:
+        """Fill the free slots, last stage first, so that what is begun gets finished."""
+        made: list[Call] = []
+        for stage in reversed(STAGES):
+            while (actor := self._freest(stage)) is not None and self._ready[stage]:
+                made.append(self._call(stage, actor))
+        return made
+
+    def finished(self, call: Call, outcomes: Sequence[Outcome]) -> list[Blame]:
+        """Move the contents of a call on; return those that are given up."""
+        del self._calls[call.number]
+        fresh = [outcome for outcome in outcomes if outcome.link and not outcome.reused]
+        self._learn(call.stage, [outcome.seconds for outcome in fresh])
+        self.done[call.stage] += len(fresh)
+        blames: list[Blame] = []
+        for outcome in outcomes:
+            if outcome.content_id in self._items:
+                blames += self._settle(call.stage, outcome)
+        return blames
+
+    def lost(self, call: Call, reason: str, log_tail: str = "") -> list[Blame]:
+        """Take back the contents of a call whose actor died.
+
+        Its contents run alone from now on, and only one that was alone is blamed.
+        """
+        del self._calls[call.number]
+        blames: list[Blame] = []
+        for task in call.tasks:
+            item = self._items.get(task.content_id)
+            if item is None:
+                continue
+            item.blamed += len(call.tasks) == 1 and item.alone
+            item.alone = True
+            if item.blamed >= self.blames:
+                failure = DocumentFailure(
+                    stage=call.stage, error="worker_died", message=reason, log_tail=log_tail
+                )
+                blames.append(self._give_up(task.content_id, failure))
+            else:
+                self._enqueue(task.content_id)
+        return blames
+
+    def forget(self, content_ids: Iterable[str]) -> None:
+        """Let go of contents that are published or failed, wherever they are."""
+        for content_id in content_ids:
+            item = self._items.pop(content_id, None)
+            self._processed.discard(content_id)
+            gap = item.task.chain.gap if item else None
+            if gap is not None and content_id in self._ready[gap]:
+                self._ready[gap].remove(content_id)
+
+    def task(self, content_id: str) -> Task:
+        """Get a content in flight."""
+        return self._items[content_id].task
+
+    def _enqueue(self, content_id: str) -> None:
+        gap = self._items[content_id].task.chain.gap
+        if gap is None:
+            self._processed.add(content_id)
+        else:
+            self._ready[gap].append(content_id)
+
+    def _freest(self, stage: StageName) -> int | None:
+        """Find the actor of a stage with the fewest calls, if it has a free slot."""
+        load = [0] * self.actors[stage]
+        for call in self._calls.values():
+            if call.stage == stage:
+                load[call.actor] += 1
+        least = min(range(len(load)), key=load.__getitem__)
+        return least if load[least] < SLOTS else None
+
+    def _call(self, stage: StageName, actor: int) -> Call:
+        """Take a batch worth `CALL_SECONDS` off a stage's queue; a suspect goes alone."""
+        queue = self._ready[stage]
+        share = math.ceil(len(queue) / self.actors[stage])
+        wanted = min(self._batch(stage), share)
+        batch: list[Task] = []
+        while queue and len(batch) < wanted:
+            item = self._items[queue[0]]
+            if item.alone and batch:
+                break
+            batch.append(item.task)
+            queue.popleft()
+            if item.alone:
+                break
+        self._number += 1
+        call = Call(number=self._number, stage=stage, actor=actor, tasks=tuple(batch))
+        self._calls[call.number] = call
+        return call
+
+    def _batch(self, stage: StageName) -> int:
+        """Count the contents that make a call worth its cost; one while nothing is known."""
+        seconds = self._seconds.get(stage)
+        if seconds is None:
+            return 1
+        return max(1, min(MAX_BATCH, round(CALL_SECONDS / max(seconds, 1e-4))))
+
+    def _learn(self, stage: StageName, seconds: Sequence[float]) -> None:
+        for value in seconds:
+            known = self._seconds.get(stage, value)
+            self._seconds[stage] = known + SMOOTHING * (value - known)
+
+    def _settle(self, stage: StageName, outcome: Outcome) -> list[Blame]:
+        """Move one content on after a call; a repeated loss of its inputs ends it."""
+        item = self._items[outcome.content_id]
+        if outcome.failure is not None:
+            return [self._give_up(outcome.content_id, outcome.failure)]
+        if outcome.link is not None:
+            item.task = item.task.model_copy(
+                update={"chain": item.task.chain.extended(outcome.link)}
+            )
+            item.alone, item.blamed = False, 0
+            self._enqueue(outcome.content_id)
+            return []
+        if outcome.changed:
+            self.forget([outcome.content_id])
+            return []
+        item.lost_inputs += 1
+        if item.lost_inputs > len(STAGES):
+            failure = DocumentFailure(
+                stage=stage,
+                error="inputs_lost",
+                message="the outputs of earlier stages kept disappearing; is Redis being flushed?",
+            )
+            return [self._give_up(outcome.content_id, failure)]
+        item.task = item.task.model_copy(update={"chain": Chain()})
+        self._enqueue(outcome.content_id)
+        return []
+
+    def _give_up(self, content_id: str, failure: DocumentFailure) -> Blame:
+        self.forget([content_id])
+        return Blame(content_id=content_id, failure=failure)

@@ -1,0 +1,145 @@
+"""What a run says about itself while it goes on: a frozen snapshot, and how to show it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.documents import StageName, Value
+from pipeline.stage import STAGES
+
+LINE_SECONDS = 5.0
+
+
+class Snapshot(Value):
+    """Where a run is. Counts of documents, but `done` and `queued`, which count contents a stage.
+
+    `seconds` runs from the first call to a stage, so that starting up is not in the rate.
+    """
+
+    total: int = 0
+    processed: int = 0
+    completed: int = 0
+    failed: int = 0
+    queue: int = 0
+    seconds: float = 0.0
+    done: Mapping[StageName, int] = {}
+    queued: Mapping[StageName, int] = {}
+    state: str = "starting"
+    note: str = ""
+
+    @property
+    def finished(self) -> int:
+        """Count the documents that have nothing before them any more."""
+        return self.completed + self.failed
+
+    @property
+    def documents_per_second(self) -> float:
+        """Say how many documents are persisted a second."""
+        return self.completed / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate the time that is left from the rate so far; None while there is none."""
+        rate = self.finished / self.seconds if self.seconds > 0 else 0.0
+        return (self.total - self.finished) / rate if rate > 0 else None
+
+
+def clock(seconds: float | None) -> str:
+    """Write a duration as a person would: 42s, 3:05, 1:02:07."""
+    if seconds is None:
+        return "…"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def line(snapshot: Snapshot) -> str:
+    """Write a snapshot as one plain line."""
+    stages = " ".join(f"{stage} {snapshot.done.get(stage, 0)}" for stage in STAGES)
+    return (
+        f"{snapshot.state}: {snapshot.finished}/{snapshot.total} documents"
+        f" (processed {snapshot.processed}, persisted {snapshot.completed},"
+        f" failed {snapshot.failed}) | {stages} | {snapshot.documents_per_second:.1f} docs/s,"
+        f" {clock(snapshot.seconds_left)} left"
+    )
+
+
+def panel(snapshot: Snapshot) -> Group:
+    """Draw a snapshot for a terminal."""
+    stages = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        stages.add_column()
+    for stage in STAGES:
+        waiting = snapshot.queued.get(stage, 0)
+        stages.add_row(
+            f"  {stage}",
+            Text(str(snapshot.done.get(stage, 0)), style="bold", justify="right"),
+            Text(f"{waiting} waiting" if waiting else "", style="dim"),
+        )
+    bar = Table.grid(padding=(0, 1))
+    bar.add_row(
+        ProgressBar(total=max(snapshot.total, 1), completed=snapshot.finished, width=40),
+        f"{snapshot.finished}/{snapshot.total} documents",
+        Text(f"{snapshot.documents_per_second:.1f}/s", style="cyan"),
+        Text(f"{clock(snapshot.seconds_left)} left", style="dim"),
+    )
+    counts = Text.assemble(
+        ("  processed ", "dim"), f"{snapshot.processed}",
+        ("   persisted ", "dim"), (f"{snapshot.completed}", "green"),
+        ("   failed ", "dim"), (f"{snapshot.failed}", "red" if snapshot.failed else ""),
+        ("   queue ", "dim"), f"{snapshot.queue}",
+    )  # fmt: skip
+    state = Text(f"{snapshot.state}  {snapshot.note}".rstrip(), style="bold")
+    return Group(state, bar, stages, counts)
+
+
+class ProgressDisplay:
+    """Shows snapshots on standard error: live on a terminal, else a line now and then."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(file=sys.stderr)
+        self._live = (
+            Live(console=self._console, refresh_per_second=4, transient=True)
+            if self._console.is_terminal
+            else None
+        )
+        self._said = ("", 0.0)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show where the run is; a plain line only when something moved and time has passed."""
+        if self._live:
+            self._live.update(panel(snapshot))
+            return
+        text, now = line(snapshot), time.monotonic()
+        said, at = self._said
+        state_changed = not said.startswith(snapshot.state)
+        if text != said and (state_changed or now - at >= LINE_SECONDS):
+            self._console.print(text, highlight=False, soft_wrap=True)
+            self._said = (text, now)

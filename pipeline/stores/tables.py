@@ -1,0 +1,364 @@
+"""The schema in PostgreSQL, the source of truth. Reads from top to bottom.
+
+documents → contents → what the five stages made of them → names → entities.
+Mentions and relationships point to names; only `name_entities` points to entities, so joining two
+entities with a million mentions changes a handful of rows. Until a content is published,
+PostgreSQL holds of it only its `stage_results`.
+
+Deleting a project deletes everything under it; deleting a content, all that was made of it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = UUID(as_uuid=False)
+Time = DateTime(timezone=True)
+
+
+def _project() -> Column[str]:
+    """Make the column that ties a row to its project."""
+    return Column(
+        "project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+def _content() -> Column[str]:
+    """Make the column that ties a row to its content."""
+    return Column(
+        "content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+# One body of documents with one graph and one configuration. `configuration` is the plan: the
+# identities of the five stages. `epoch` counts what readers have seen of the registry.
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("configuration", JSONB, nullable=False),
+    Column("configuration_digest", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", Time, nullable=False, server_default=func.now()),
+)
+
+# One call of `casegraph run`. Documents are claimed by a run while its lease lasts.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("started_at", Time, nullable=False, server_default=func.now()),
+    Column("lease_until", Time, nullable=False),
+    Column("ended_at", Time),
+    Column("outcome", Text),
+    Column("summary", JSONB),
+)
+Index(None, runs.c.project_id, runs.c.started_at)
+
+# Bytes of one media type, by hash. Everything below `stage_results` hangs from here. The columns
+# after `size` are filled when the content is published, and replaced when it is again.
+# `pages` is a list of {number, start, end, source, confidence, width, height}.
+# `chain` is the published chain: a list of {stage, fingerprint, digest, version}.
+# `members` is a container's: a list of {path, sha256, size}.
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("sha256", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("published_at", Time),
+    Column("chain", JSONB),
+    Column("members", JSONB),
+    Column("text", Text),
+    Column("pages", JSONB),
+    Column("warnings", ARRAY(Text)),
+    Column("language", Text),
+    Column("language_score", Double),
+    Column("title", Text),
+    Column("author", Text),
+    Column("created", Text),
+    Column("modified", Text),
+    Column("sender", Text),
+    Column("recipients", ARRAY(Text)),
+    Column("copied", ARRAY(Text)),
+    Column("subject", Text),
+    Column("sent", Text),
+    Column("message_id", Text),
+    Column("in_reply_to", Text),
+    UniqueConstraint("project_id", "sha256", "media_type"),
+)
+
+# One source at one absolute URI. `source` is the path as the user gave it. `content_id` is what
+# readers see; `next_content_id` is what a run is working on. `root_id` is the top-level file of a
+# member, whose budget all its members share; `blob` is a member's hash in the object store.
+# `size` and `stamp` (mtime in nanoseconds, or an ETag) tell an unchanged file without reading it.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("uri", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("parent_id", Id, ForeignKey("documents.id", ondelete="CASCADE")),
+    Column("root_id", Id, ForeignKey("documents.id", ondelete="CASCADE")),
+    Column("depth", Integer, nullable=False, server_default="0"),
+    Column("blob", Text),
+    Column("size", BigInteger, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("stale", Boolean, nullable=False, server_default="false"),
+    Column("partial", Boolean, nullable=False, server_default="false"),
+    Column("content_id", Id, ForeignKey("contents.id", ondelete="RESTRICT")),
+    Column("next_content_id", Id, ForeignKey("contents.id", ondelete="RESTRICT")),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", Id, ForeignKey("runs.id", ondelete="SET NULL")),
+    Column("reason", Text),
+    Column("created_at", Time, nullable=False, server_default=func.now()),
+    Column("updated_at", Time, nullable=False, server_default=func.now()),
+    UniqueConstraint("project_id", "uri"),
+    CheckConstraint(
+        "status IN ('pending', 'running', 'completed', 'failed', 'skipped')", name="status"
+    ),
+)
+Index(None, documents.c.project_id, documents.c.status)
+# In the order in which they are claimed: the members of a container before anything else.
+Index(
+    "ix_documents_claim",
+    documents.c.project_id,
+    documents.c.depth.desc(),
+    documents.c.created_at,
+    documents.c.id,
+    postgresql_where=documents.c.status.in_(("pending", "running")),
+)
+Index(None, documents.c.content_id)
+Index(None, documents.c.next_content_id)
+Index(None, documents.c.parent_id)
+Index(None, documents.c.root_id)
+Index(None, documents.c.claimed_by)
+
+# Why a document failed, each time it did.
+failures = Table(
+    "failures",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column(
+        "document_id", Id, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("run_id", Id, ForeignKey("runs.id", ondelete="SET NULL")),
+    Column("stage", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("log_tail", Text, nullable=False, server_default=""),
+    Column("failed_at", Time, nullable=False, server_default=func.now()),
+)
+Index(None, failures.c.document_id, failures.c.failed_at)
+
+# A stage's output for one content, under its fingerprint: written behind, written once.
+# `payload` is the codec's bytes; above the limit of a value it is null and `payload_ref` names
+# the object that holds it.
+stage_results = Table(
+    "stage_results",
+    metadata,
+    Column(
+        "content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("stage", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("part", Text, primary_key=True, server_default=""),
+    Column("digest", Text, nullable=False),
+    Column("payload", LargeBinary),
+    Column("payload_ref", Text),
+    Column("seconds", Double, nullable=False),
+    Column("created_at", Time, nullable=False, server_default=func.now()),
+    CheckConstraint("(payload IS NULL) <> (payload_ref IS NULL)", name="payload"),
+)
+
+# Published. The pgvector column `vector` is added by the migration where the extension is there.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _content(),
+    Column("ordinal", Integer, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("tsv", TSVECTOR, Computed("to_tsvector('english', text)", persisted=True)),
+)
+Index(None, chunks.c.content_id, chunks.c.ordinal)
+Index("ix_chunks_tsv", chunks.c.tsv, postgresql_using="gin")
+
+# One normalised form of one type in one project. `scope` is null for the whole project, or the
+# one content in which the name means something. `keys` are its blocking keys.
+names = Table(
+    "names",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("type", Text, nullable=False),
+    Column("normal", Text, nullable=False),
+    Column("scope", Id, ForeignKey("contents.id", ondelete="CASCADE")),
+    Column("keys", ARRAY(Text), nullable=False),
+    UniqueConstraint(
+        "project_id", "type", "normal", "scope", postgresql_nulls_not_distinct=True
+    ),
+)
+Index(None, names.c.scope)
+
+# A span that names something. `via` is null for a full form, else the rule that linked a short
+# one. `boxes` is a list of [left, top, right, bottom] in points, one a line of text.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _content(),
+    Column("name_id", Id, ForeignKey("names.id"), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subtype", Text),
+    Column("role", Text),
+    Column("via", Text),
+    Column("score", Double, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("boxes", JSONB),
+    Column("model", Text, nullable=False),
+    Column("stage_version", Text, nullable=False),
+)
+Index(None, mentions.c.content_id, mentions.c.start)
+Index(None, mentions.c.name_id)
+
+# Subject, predicate, object, with the span that states it.
+relationships = Table(
+    "relationships",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _content(),
+    Column("subject_name_id", Id, ForeignKey("names.id"), nullable=False),
+    Column("predicate", Text, nullable=False),
+    Column("object_name_id", Id, ForeignKey("names.id"), nullable=False),
+    Column("subject_mention_id", Id, nullable=False),
+    Column("object_mention_id", Id, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("stage_version", Text, nullable=False),
+)
+Index(None, relationships.c.content_id, relationships.c.start)
+Index(None, relationships.c.subject_name_id)
+Index(None, relationships.c.object_name_id)
+
+# Telling namesakes apart: in this content, this name means this sense. No row means sense 0.
+senses = Table(
+    "senses",
+    metadata,
+    Column("name_id", Id, ForeignKey("names.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("sense", Integer, nullable=False),
+)
+
+# The canonical thing that a set of names stands for. `merged_into` leads on from an id that is
+# no longer an entity of its own.
+entities = Table(
+    "entities",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("type", Text, nullable=False),
+    Column("merged_into", Id),
+    Column("epoch", BigInteger, nullable=False),
+)
+Index(None, entities.c.project_id)
+
+# Which entity a (name, sense) belongs to. A name without a row is its own entity.
+name_entities = Table(
+    "name_entities",
+    metadata,
+    Column("name_id", Id, ForeignKey("names.id", ondelete="CASCADE"), primary_key=True),
+    Column("sense", Integer, primary_key=True, server_default="0"),
+    Column("entity_id", Id, nullable=False),
+    Column("reasons", JSONB),
+    Column("epoch", BigInteger, nullable=False),
+)
+Index(None, name_entities.c.entity_id)
+
+# What people decided about names (merge, split, never), in the order they decided it.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("names", JSONB, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("decided_at", Time, nullable=False, server_default=func.now()),
+    Column("undone_by", BigInteger),
+)
+
+# What the registry has not applied yet: appended by the transaction that publishes, forgets or
+# decides; deleted by the one that writes `name_entities`.
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _project(),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("changed_at", Time, nullable=False, server_default=func.now()),
+)
+Index(None, changes.c.project_id, changes.c.id)
+
+# Answers that cost money, committed before they are used.
+llm_responses = Table(
+    "llm_responses",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("request_hash", Text, primary_key=True),
+    Column("response", LargeBinary, nullable=False),
+    Column("tokens_in", BigInteger, nullable=False),
+    Column("tokens_out", BigInteger, nullable=False),
+    Column("tokens_cached", BigInteger, nullable=False),
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="SET NULL")),
+    Column("asked_at", Time, nullable=False, server_default=func.now()),
+)

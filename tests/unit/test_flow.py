@@ -1,0 +1,199 @@
+"""The scheduler, driven by hand: no Ray, no clock."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.flow import MAX_BATCH, SLOTS, Flow, Outcome, Task
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.sources import Identified, Located
+from pipeline.stage import STAGES, Chain, Link
+
+ACTORS = dict.fromkeys(STAGES, 2)
+
+
+def task(name: str, done: int = 0) -> Task:
+    links = tuple(Link(stage=stage, fingerprint="f", digest="d") for stage in STAGES[:done])
+    return Task(
+        content_id=name,
+        located=Located(uri=f"file:///{name}", name=name),
+        identified=Identified(sha256="00" * 32, media_type="text/plain", size=1),
+        chain=Chain(links=links),
+    )
+
+
+def good(call, seconds=0.1, reused=False):
+    return [
+        Outcome(
+            content_id=one.content_id,
+            link=Link(stage=call.stage, fingerprint="f", digest="d"),
+            seconds=seconds,
+            reused=reused,
+        )
+        for one in call.tasks
+    ]
+
+
+def failing(call):
+    failure = DocumentFailure(stage=call.stage, error="bad", message="it is bad")
+    return [Outcome(content_id=one.content_id, failure=failure) for one in call.tasks]
+
+
+def test_a_content_goes_through_the_stages_in_order():
+    flow = Flow(ACTORS)
+    flow.add(task("a"))
+    seen = []
+    while calls := flow.calls():
+        [call] = calls
+        seen.append(call.stage)
+        assert flow.finished(call, good(call)) == []
+    assert seen == list(STAGES)
+    assert flow.processed == {"a"}
+    assert flow.done == dict.fromkeys(STAGES, 1)
+
+
+def test_a_content_begins_at_its_first_gap():
+    flow = Flow(ACTORS)
+    flow.add(task("a", done=3))
+    [call] = flow.calls()
+    assert call.stage == StageName.RESOLVE
+
+
+def test_what_is_complete_waits_to_be_published():
+    flow = Flow(ACTORS)
+    flow.add(task("a", done=5))
+    assert flow.calls() == []
+    assert flow.unprocessed == 0
+    flow.forget(["a"])
+    assert flow.in_flight == 0
+
+
+def test_the_same_content_is_taken_in_once():
+    flow = Flow(ACTORS)
+    flow.add(task("a"))
+    flow.add(task("a"))
+    assert len(flow.calls()) == 1
+
+
+def test_later_stages_go_first_and_slots_are_bounded():
+    flow = Flow(dict.fromkeys(STAGES, 1))
+    for number in range(20):
+        flow.add(task(f"new{number}"))
+        flow.add(task(f"old{number}", done=4))
+    calls = flow.calls()
+    assert calls[0].stage == StageName.RELATE
+    for stage in (StageName.OCR, StageName.RELATE):
+        assert sum(call.stage == stage for call in calls) == SLOTS
+
+
+def test_quick_work_is_batched_and_shared_among_actors():
+    flow = Flow(ACTORS)
+    flow.add(task("first"))
+    [call] = flow.calls()
+    flow.finished(call, good(call, seconds=0.001))
+    flow.forget(["first"])
+    for number in range(40):
+        flow.add(task(f"d{number}"))
+    sizes = [len(call.tasks) for call in flow.calls() if call.stage == StageName.OCR]
+    assert max(sizes) == MAX_BATCH
+    flow = Flow(ACTORS)
+    flow._seconds[StageName.OCR] = 0.001
+    for number in range(4):
+        flow.add(task(f"d{number}"))
+    assert [len(call.tasks) for call in flow.calls()][:2] == [2, 1]
+
+
+def test_a_failure_ends_that_content_only():
+    flow = Flow(ACTORS)
+    flow._seconds[StageName.OCR] = 0.001
+    for name in "ab":
+        flow.add(task(name))
+    calls = flow.calls()
+    blames = flow.finished(calls[0], failing(calls[0]))
+    assert [blame.content_id for blame in blames] == [calls[0].tasks[0].content_id]
+    assert flow.in_flight == 1
+
+
+
+
+def test_only_who_was_alone_is_blamed_for_a_death():
+    flow = Flow(dict.fromkeys(STAGES, 1), blames=2)
+    flow._seconds[StageName.OCR] = 0.001
+    for name in ("poison", "neighbour"):
+        flow.add(task(name))
+    [call] = flow.calls()
+    assert len(call.tasks) == 2
+    assert flow.lost(call, "it died") == []
+    blamed = []
+    for _ in range(10):
+        for call in flow.calls():
+            assert len(call.tasks) == 1
+            if call.tasks[0].content_id == "poison":
+                blamed += flow.lost(call, "it died", "last words")
+            else:
+                flow.finished(call, good(call))
+    assert [blame.content_id for blame in blamed] == ["poison"]
+    assert blamed[0].failure.error == "worker_died"
+    assert blamed[0].failure.log_tail == "last words"
+    assert flow.processed == {"neighbour"}
+
+
+def test_a_lost_input_sends_back_to_the_start_without_blame():
+    flow = Flow(ACTORS)
+    flow.add(task("a", done=3))
+    [call] = flow.calls()
+    assert flow.finished(call, [Outcome(content_id="a")]) == []
+    [call] = flow.calls()
+    assert call.stage == StageName.OCR
+
+
+def test_inputs_that_keep_getting_lost_end_in_words():
+    flow = Flow(ACTORS)
+    flow.add(task("a", done=3))
+    for _ in range(100):
+        [call] = flow.calls()
+        if blames := flow.finished(call, [Outcome(content_id="a")]):
+            break
+    assert blames[0].failure.error == "inputs_lost"
+
+
+def test_a_changed_source_leaves_the_flow():
+    flow = Flow(ACTORS)
+    flow.add(task("a"))
+    [call] = flow.calls()
+    assert flow.finished(call, [Outcome(content_id="a", changed=True)]) == []
+    assert "a" not in flow
+
+
+def test_what_was_there_before_is_not_counted_as_work():
+    flow = Flow(ACTORS)
+    flow.add(task("a"))
+    [call] = flow.calls()
+    flow.finished(call, good(call, reused=True))
+    assert flow.done[StageName.OCR] == 0
+
+
+@given(st.data())
+def test_nothing_is_lost_and_nothing_runs_twice_whatever_happens(data):
+    flow = Flow(dict.fromkeys(STAGES, data.draw(st.integers(1, 3))), blames=2)
+    names = [f"d{number}" for number in range(data.draw(st.integers(0, 12)))]
+    for name in names:
+        flow.add(task(name, done=data.draw(st.integers(0, 5))))
+    blamed: list[str] = []
+    running: list = []
+    for _ in itertools.repeat(None, 2_000):
+        running += flow.calls()
+        contents = [one.content_id for call in running for one in call.tasks]
+        assert len(contents) == len(set(contents))
+        if not running:
+            break
+        call = running.pop(data.draw(st.integers(0, len(running) - 1)))
+        ending = data.draw(st.sampled_from(["good", "good", "good", "lost", "failing"]))
+        if ending == "lost":
+            blames = flow.lost(call, "it died")
+        else:
+            blames = flow.finished(call, good(call) if ending == "good" else failing(call))
+        blamed += [blame.content_id for blame in blames]
+    assert sorted([*blamed, *flow.processed]) == sorted(names)
+    assert flow.unprocessed == 0

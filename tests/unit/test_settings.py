@@ -1,0 +1,45 @@
+"""Settings come from the environment and a file, and say what is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipeline.errors import UsageError
+from pipeline.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_environment_outranks_the_file_and_both_the_defaults(monkeypatch):
+    Path("casegraph.toml").write_text('home = "/from/file"\n[ocr]\ndpi = 200\nmax_pages = 7\n')
+    monkeypatch.setenv("CASEGRAPH_OCR__DPI", "150")
+    settings = load_settings()
+    assert (str(settings.home), settings.ocr.dpi, settings.ocr.max_pages) == ("/from/file", 150, 7)
+    assert settings.chunk.max_tokens == 240
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[ocr]\ndpi = 9\n", "ocr.dpi"),
+        ("[ocr]\ndpy = 300\n", "ocr.dpy"),
+        ("unknown = 1\n", "unknown"),
+        ("this is no toml", "casegraph.toml"),
+    ],
+)
+def test_a_wrong_setting_is_named(content, words):
+    Path("casegraph.toml").write_text(content)
+    with pytest.raises(UsageError, match=words):
+        load_settings()
+
+
+def test_settings_do_not_change_and_hide_what_is_secret(monkeypatch):
+    monkeypatch.setenv("CASEGRAPH_DATABASE_URL", "postgresql://me:canary@db/casegraph")
+    settings = load_settings()
+    with pytest.raises(ValidationError):
+        settings.home = Path("/elsewhere")
+    assert "canary" not in repr(settings) + settings.model_dump_json()

@@ -1,0 +1,130 @@
+"""Walking the sources and fetching bytes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.documents import DocumentFailure
+from pipeline.errors import UsageError
+from pipeline.sources import Fetcher, Identified, Located, Selection, SourceChangedError, Walk
+from pipeline.stores.folder_blobs import FolderBlobs
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch) -> Path:
+    """Make a folder with what a walk may meet."""
+    monkeypatch.chdir(tmp_path)
+    for path in ("in/a.txt", "in/b.pdf", "in/deep/c.txt", "in/.hidden/d.txt", "in/.e.txt"):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(path)
+    return tmp_path
+
+
+def names(walk: Walk, *sources: str) -> list[str]:
+    return sorted(file.source for file in walk.files(sources))
+
+
+def test_sources_are_as_given_and_uris_absolute(tree):
+    assert names(Walk(Selection()), "in") == ["in/a.txt", "in/b.pdf", "in/deep/c.txt"]
+    [file] = Walk(Selection()).files(["in/a.txt"])
+    assert file.uri == (tree / "in/a.txt").as_uri()
+    assert file.size == len("in/a.txt")
+
+
+def test_hidden_files_are_counted_and_can_be_asked_for(tree):
+    walk = Walk(Selection())
+    names(walk, "in")
+    assert walk.passed.hidden == 2
+    assert "in/.hidden/d.txt" in names(Walk(Selection(hidden=True)), "in")
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "taken"),
+    [
+        (["*.txt"], [], ["in/a.txt", "in/deep/c.txt"]),
+        ([], ["*.txt"], ["in/b.pdf"]),
+        (["*.txt"], ["deep"], ["in/a.txt"]),
+        (["deep/*"], [], ["in/deep/c.txt"]),
+        ([], ["deep/"], ["in/a.txt", "in/b.pdf"]),
+    ],
+)
+def test_globs_choose(tree, include, exclude, taken):
+    walk = Walk(Selection(tuple(include), tuple(exclude)))
+    assert names(walk, "in") == taken
+    assert walk.passed.excluded > 0
+
+
+def test_a_link_that_leads_back_up_ends(tree):
+    (tree / "in/deep/up").symlink_to(tree / "in")
+    (tree / "in/again").symlink_to(tree / "in/deep")
+    found = names(Walk(Selection()), "in")
+    assert len(found) == 3
+
+
+def test_a_dangling_link_is_a_document_and_a_pipe_is_not(tree):
+    (tree / "in/gone").symlink_to("nowhere")
+    os.mkfifo(tree / "in/pipe")
+    walk = Walk(Selection())
+    assert "in/gone" in names(walk, "in")
+    assert walk.passed.special == 1
+
+
+@pytest.mark.parametrize("source", ["nowhere", "in/pipe", "ftp://host/x"])
+def test_what_is_no_source_is_said_at_once(tree, source):
+    os.mkfifo(tree / "in/pipe")
+    with pytest.raises(UsageError, match="cannot take"):
+        Walk(Selection()).check([source])
+
+
+def test_a_name_of_no_encoding_can_be_written_down(tree):
+    path = os.fsencode(tree / "in") + b"/\xff\xfe.txt"
+    Path(os.fsdecode(path)).write_text("x")
+    [odd] = [file for file in Walk(Selection()).files(["in"]) if "%FF" in file.uri]
+    odd.source.encode("utf-8")
+    answer = fetcher(tree).identify(Located(uri=odd.uri, name="x.txt"))
+    assert isinstance(answer, Identified)
+
+
+def fetcher(folder: Path) -> Fetcher:
+    return Fetcher(FolderBlobs(folder / "objects"), lambda path, name: "text/plain")
+
+
+def at(path: Path) -> Located:
+    return Located(uri=path.as_uri(), name=path.name)
+
+
+def test_a_source_is_fetched_as_identified(tree):
+    known = fetcher(tree).identify(at(tree / "in/a.txt"))
+    with fetcher(tree).fetched(at(tree / "in/a.txt"), known) as source:
+        assert Path(source.path).read_text() == "in/a.txt"
+        assert source.name == "a.txt"
+    assert not Path(source.path).exists()
+
+
+def test_a_source_that_changed_is_no_ones_fault(tree):
+    known = fetcher(tree).identify(at(tree / "in/a.txt"))
+    (tree / "in/a.txt").write_text("other")
+    with (
+        pytest.raises(SourceChangedError),
+        fetcher(tree).fetched(at(tree / "in/a.txt"), known),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("path", "error"), [("in/none.txt", "source_missing"), ("in/deep", "unreadable")]
+)
+def test_what_cannot_be_read_is_a_failure_in_words(tree, path, error):
+    failure = fetcher(tree).identify(at(tree / path))
+    assert isinstance(failure, DocumentFailure)
+    assert failure.error == error
+    assert failure.message
+
+
+def test_a_member_that_is_gone_is_a_failure(tree):
+    located = Located(uri="file:///x.zip!/a", name="a", blob="00" * 32)
+    failure = fetcher(tree).identify(located)
+    assert isinstance(failure, DocumentFailure)
+    assert failure.error == "blob_missing"
