@@ -62,8 +62,8 @@ class RunCoordinator:
         from pipeline import assembly
 
         self._place = place
-        self._ledger: Ledger = assembly.ledger(place.urls)
-        self._progress = assembly.progress_board(place.urls, place.run)
+        self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
+        self._progress = assembly.open_progress(place.urls, place.run)
         self._flow = Flow(actors, blames=place.settings.run.attempts)
         self._actors: dict[StageName, list[Any]] = {}
         self._persistence: Any = None
@@ -107,24 +107,22 @@ class RunCoordinator:
 
     async def run(self) -> RunResult:
         """Run until nothing is left, or until running calls are done after `drain`."""
+        background = [
+            asyncio.create_task(self._renew_forever()),
+            asyncio.create_task(self._publish_progress_forever()),
+        ]
         try:
             await self._start()
             self._state = "stopping" if self._draining else "running"
-            background = [
-                asyncio.create_task(self._persist_forever()),
-                asyncio.create_task(self._renew_forever()),
-                asyncio.create_task(self._publish_progress_forever()),
-            ]
-            try:
-                await self._loop(background)
-            finally:
-                for task in [*background, *self._tasks]:
-                    task.cancel()
+            background.append(asyncio.create_task(self._persist_forever()))
+            await self._loop(background)
             await self._fill_vectors()
-            outcome = "stopped" if self._draining else "finished"
-            return await self._end(outcome)
+            return await self._end("stopped" if self._draining else "finished")
         except UnavailableError as error:
             return await self._end("failed", str(error))
+        finally:
+            for task in [*background, *self._tasks]:
+                task.cancel()
 
     # -- starting ----------------------------------------------------------------------------
 
@@ -232,10 +230,6 @@ class RunCoordinator:
         """Claim documents up to the window and send them to be identified."""
         claimed = await self._ask(self._ledger.claim, self._place.run, self._room())
         self._claims |= {document.document_id: document for document in claimed}
-        self._counts.total = max(
-            self._counts.total,
-            len(self._claims) + self._counts.completed + self._counts.failed,
-        )
         for first in range(0, len(claimed), IDENTIFY_BATCH):
             batch = claimed[first : first + IDENTIFY_BATCH]
             self._identifying += len(batch)
@@ -439,13 +433,15 @@ class RunCoordinator:
         """Keep the run's lease."""
         lease = self._place.settings.run.lease_seconds
         while True:
+            if not await self._ask(self._ledger.renew, self._place.run, lease):
+                raise UnavailableError("another process ended this run; run again to go on")
             await asyncio.sleep(lease / 3)
-            await self._ask(self._ledger.renew, self._place.run, lease)
 
     async def _publish_progress_forever(self) -> None:
         """Tell `status` of other processes where the run is, every two seconds."""
         while True:
-            await self._ask(self._progress, await self.snapshot())
+            snapshot = await self.snapshot()
+            await self._ask(self._progress, snapshot.model_dump_json())
             await asyncio.sleep(2.0)
 
     async def _end(self, outcome: str, reason: str = "") -> RunResult:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from actors.progress import Snapshot
+from actors.stop import Stop
 from actors.topology import actors_for
 from actors.workplace import Workplace
 from pipeline import assembly
@@ -21,17 +22,13 @@ from pipeline.errors import UnavailableError
 from pipeline.settings import Settings
 from pipeline.sources import FoundFile, Walk
 from pipeline.stage import STAGES
+from pipeline.stores.overview import Overview
+from pipeline.stores.project_reader import FailureRow
 
 RECORD_BATCH = 500
 POLL_SECONDS = 0.25
 MEMORY_SHARE = 0.6
-
-
-@dataclass
-class Stop:
-    """Whether the user asked to stop."""
-
-    asked: bool = False
+TOP = 10
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,8 @@ class Report:
     project: str
     outcome: str
     documents: Mapping[str, int]
-    entities: int
-    relationships: int
+    graph: Overview
+    failures: Sequence[FailureRow]
     seconds: float
     startup_seconds: float
     documents_per_second: float
@@ -61,8 +58,8 @@ class Report:
             "seconds": round(self.seconds, 3),
             "startup_seconds": round(self.startup_seconds, 3),
             "documents_per_second": round(self.documents_per_second, 3),
-            "entities": self.entities,
-            "relationships": self.relationships,
+            "entities": self.graph.entities,
+            "relationships": self.graph.relationships,
         }
 
 
@@ -89,7 +86,7 @@ def run(
     show(Snapshot(state="starting services"))
     request.walk.check(request.sources)
     urls = assembly.open_services(settings)
-    ledger = assembly.ledger(urls)
+    ledger = assembly.open_ledger(settings, urls)
     plan = assembly.plan(settings)
     project = ledger.open_project(request.project, plan, reconfigure=request.reconfigure)
     found = 0
@@ -111,20 +108,21 @@ def run(
         outcome = _on_ray(place, pending, show, stop)
     total = time.monotonic() - began
     worked = float(outcome.get("seconds", 0.0))
-    totals = assembly.totals(urls, project.id)
+    counts = ledger.counts(project.id)
+    graph = assembly.open_overview(urls, project.id, TOP)
     return Report(
         project=request.project,
         outcome=outcome["outcome"],
         reason=outcome.get("reason", ""),
-        documents=ledger.counts(project.id),
-        entities=totals.entities,
-        relationships=totals.relationships,
+        documents={str(status): count for status, count in counts.items() if count},
         seconds=total,
         startup_seconds=total - worked,
         documents_per_second=outcome.get("completed", 0) / worked if worked else 0.0,
         completed=outcome.get("completed", 0),
         unchanged=unchanged,
         stage_calls=outcome.get("stage_calls", dict.fromkeys(STAGES, 0)),
+        graph=graph,
+        failures=assembly.list_failures(urls, project.id),
     )
 
 

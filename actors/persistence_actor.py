@@ -102,10 +102,10 @@ class PersistenceActor:
         stores = assembly.open_stores(place.settings, place.urls)
         self._worker = PersistenceWorker(
             project=place.project,
-            write_behind=assembly.write_behind(place.settings, place.urls),
-            publisher_of=assembly.publishers(stores, place.urls),
+            write_behind=assembly.open_write_behind(place.settings, place.urls, place.run),
+            publisher_of=assembly.open_publishers(place.settings, place.urls),
             vectors=stores.vectors,
-            model=assembly.embedding_version(place.settings),
+            model=assembly.embedding_model(place.settings),
             batch=place.settings.run.persist_batch,
         )
 

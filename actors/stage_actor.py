@@ -48,6 +48,9 @@ class StageWorker:
                 print_ = self._fingerprint(task)
                 known = self.checkpoints.get(task.content_id, self.name, print_)
                 if known is not None:
+                    # Put again: if its queue entry was lost, or is held by a reader that died,
+                    # this one is read at once. Harmless otherwise.
+                    self.checkpoints.put(self.project, known)
                     outcomes[task.content_id] = self._outcome(known, reused=True)
                     continue
                 value = self._input(task, open_files)
@@ -139,14 +142,14 @@ class StageActor:
         from pipeline import assembly
 
         self._stores = assembly.open_stores(place.settings, place.urls)
-        self._stage = assembly.build_stage(name, place.settings, self._stores)
+        self._hosted = assembly.host_stage(name, place.settings, self._stores)
         self._worker = StageWorker(
             name=name,
-            stage=self._stage,
+            stage=self._hosted.stage,
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,
-            fetcher=assembly.fetcher(self._stores),
+            fetcher=assembly.open_fetcher(self._stores),
         )
 
     def ready(self) -> str:
@@ -161,11 +164,10 @@ class StageActor:
         """See `StageWorker.run`."""
         return self._worker.run(tasks)
 
-    def embed(self, texts: Sequence[str]) -> int:
+    def embed(self, texts: Sequence[str]) -> None:
         """Put the vectors of texts into the embedding cache; only the `chunk` stage can."""
-        return self._stage.warm(texts)
+        self._hosted.warm(texts)
 
     def close(self) -> None:
         """End what the stage started (the parser's child)."""
-        if self._worker.name is StageName.OCR:
-            self._stage.close()
+        self._hosted.close()

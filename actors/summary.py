@@ -6,56 +6,23 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from actors.driver import Report
 from actors.progress import clock
-from pipeline.documents import Value
 from pipeline.sources import Passed
+from pipeline.stores.overview import Overview, TopEntity
+from pipeline.stores.project_reader import FailureRow
 
 SHOWN = 10
 SPOKEN = frozenset({"en"})
 
 
-class TopEntity(NamedTuple):
-    """A well connected entity."""
-
-    name: str
-    type: str
-    degree: int
-    mentions: int
-    documents: int
-
-
-class Trouble(NamedTuple):
-    """A document that failed, or was left out, and why."""
-
-    source: str
-    stage: str
-    message: str
-
-
-class Graph(Value):
-    """What the project holds, as far as the summary says it."""
-
-    documents: int
-    pages: int
-    mentions: int
-    entities: int
-    relationships: int
-    typed: int
-    languages: tuple[tuple[str, int], ...]
-    warnings: int
-    top: tuple[TopEntity, ...]
-    troubles: tuple[Trouble, ...]
-
-
-def print_summary(report: Report, graph: Graph, passed: Passed, again: Sequence[str]) -> None:
+def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     """Print what a run did, what the project holds, what failed and why, and what to type next."""
+    graph, troubles = report.graph, report.failures
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(_headline(report))
     console.print(_counts(graph))
@@ -64,11 +31,11 @@ def print_summary(report: Report, graph: Graph, passed: Passed, again: Sequence[
         console.print(_top(graph.top))
     for paragraph in (*_languages(graph), *_left_out(passed), *_warnings(report, graph)):
         console.print(paragraph, style="dim")
-    if graph.troubles:
+    if troubles:
         console.print()
-        console.print(_troubles(report.project, graph.troubles))
+        console.print(_troubles(report.project, troubles))
     console.print()
-    console.print(_next(report, graph, again))
+    console.print(_next(report, again))
 
 
 def _headline(report: Report) -> Text:
@@ -90,7 +57,7 @@ def _headline(report: Report) -> Text:
     return Text(text, style="bold yellow" if failed else "bold green")
 
 
-def _counts(graph: Graph) -> Text:
+def _counts(graph: Overview) -> Text:
     numbers = [
         (graph.documents, "documents"),
         (graph.pages, "pages"),
@@ -116,7 +83,7 @@ def _top(top: Sequence[TopEntity]) -> Table:
     return table
 
 
-def _languages(graph: Graph) -> list[str]:
+def _languages(graph: Overview) -> list[str]:
     foreign = [f"{count} in {code}" for code, count in graph.languages if code not in SPOKEN]
     if not foreign:
         return []
@@ -139,16 +106,16 @@ def _left_out(passed: Passed) -> list[str]:
     return [f"Left out: {', '.join(parts)}."] if parts else []
 
 
-def _warnings(report: Report, graph: Graph) -> list[str]:
-    if not graph.warnings:
+def _warnings(report: Report, graph: Overview) -> list[str]:
+    if not graph.with_warnings:
         return []
     return [
-        f"{graph.warnings} documents have warnings (a page that could not be read, say): "
+        f"{graph.with_warnings} documents have warnings (a page that could not be read, say): "
         f"`casegraph show DOCUMENT --project {report.project}` has them."
     ]
 
 
-def _troubles(project: str, troubles: Sequence[Trouble]) -> Table:
+def _troubles(project: str, troubles: Sequence[FailureRow]) -> Table:
     table = Table(box=None, padding=(0, 2), title=f"Failed ({len(troubles)})", title_justify="left")
     table.add_column("", style="red", overflow="fold")
     table.add_column("", style="dim")
@@ -168,7 +135,7 @@ def _of(project: str) -> str:
     return f"--project {shlex.quote(project)}"
 
 
-def _next(report: Report, graph: Graph, again: Sequence[str]) -> Text:
+def _next(report: Report, again: Sequence[str]) -> Text:
     """Say what to type next."""
     if report.outcome != "finished":
         return Text.assemble(
@@ -176,7 +143,7 @@ def _next(report: Report, graph: Graph, again: Sequence[str]) -> Text:
         )  # fmt: skip
     of = _of(report.project)
     lines = []
-    if graph.top:
-        lines += [f"casegraph show {shlex.quote(graph.top[0].name)} {of}"]
+    if report.graph.top:
+        lines += [f"casegraph show {shlex.quote(report.graph.top[0].name)} {of}"]
     lines += [f"casegraph search WORDS {of}", f"casegraph export --format graphml --output graph {of}"]
     return Text("Next:  " + "\n       ".join(lines), style="cyan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -11,6 +12,7 @@ from types import FrameType
 import click
 
 from actors.commands.common import json_option, print_json, project_option, say
+from actors.stop import Stop
 from pipeline.errors import UnavailableError
 
 INTERRUPTED = 130
@@ -54,7 +56,7 @@ def run(
     if as_json:
         print_json(report.as_json())
     else:
-        print_summary(settings, report, request)
+        print_summary(report, walk.passed, sys.argv[1:])
     if report.outcome == "failed":
         raise UnavailableError(report.reason)
     if report.outcome == "stopped":
@@ -63,11 +65,9 @@ def run(
 
 
 @contextmanager
-def _stopping() -> Iterator["driver.Stop"]:  # noqa: F821 - imported where it is used
+def _stopping() -> Iterator[Stop]:
     """Turn the first Ctrl-C or SIGTERM into a request to stop; the second ends at once."""
-    from actors import driver
-
-    stop = driver.Stop()
+    stop = Stop()
 
     def ask(number: int, frame: FrameType | None) -> None:
         if stop.asked:

@@ -1,0 +1,60 @@
+"""What reading commands need: a connection to the services, and one project's graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipeline.errors import UnavailableError
+from pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import redis
+    from sqlalchemy import Engine
+
+    from pipeline.stores.graph_reader import GraphReader
+
+
+@contextmanager
+def opened_services() -> Iterator[tuple[Settings, Engine, str]]:
+    """Read the settings and connect to PostgreSQL, starting the embedded services where no URLs
+    are set; give the settings, the engine and Redis's URL.
+    """
+    from pipeline.stores import postgres
+    from pipeline.stores.embedded import ensure_services
+
+    settings = load_settings()
+    urls = ensure_services(settings)
+    postgres.migrate(urls.database_url)
+    engine = postgres.connect(urls.database_url)
+    try:
+        yield settings, engine, urls.redis_url
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened_reader(project: str) -> Iterator[GraphReader]:
+    """Open a project's graph. Raises UsageError if there is no such project."""
+    from pipeline.stores.graph_reader import GraphReader
+    from pipeline.stores.project_reader import find_project
+
+    with opened_services() as (_, engine, _):
+        yield GraphReader(engine, find_project(engine, project))
+
+
+@contextmanager
+def redis_if_there(url: str) -> Iterator[redis.Redis | None]:
+    """Connect to Redis; None if it does not answer, since no answer depends on it."""
+    from pipeline.stores import redis_connection
+
+    try:
+        client = redis_connection.connect(url)
+    except UnavailableError:
+        yield None
+        return
+    try:
+        yield client
+    finally:
+        client.close()

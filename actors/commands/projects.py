@@ -1,0 +1,82 @@
+"""`casegraph projects`: list them, delete one."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from actors.commands.common import json_option, print_json, print_json_lines, say
+from actors.commands.opening import opened_services, redis_if_there
+from pipeline.errors import UsageError
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def projects(context: click.Context, as_json: bool) -> None:
+    """List the projects, or delete one."""
+    if context.invoked_subcommand is None:
+        _list(as_json)
+
+
+@projects.command("list")
+@json_option
+def list_projects(as_json: bool) -> None:
+    """List the projects with their documents."""
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
+    """Print the projects."""
+    from actors.commands.printing import print_table
+    from pipeline.stores import project_reader
+
+    with opened_services() as (_, engine, _):
+        rows = project_reader.projects(engine)
+    if as_json:
+        print_json_lines(row._asdict() for row in rows)
+    elif not rows:
+        say("there is no project yet; make one with `casegraph run SOURCE… --project NAME`")
+    else:
+        print_table(
+            ["project", "documents", "completed", "failed", "last run"],
+            [
+                (
+                    row.name,
+                    row.documents,
+                    row.completed,
+                    row.failed,
+                    f"{row.last_run_at:%Y-%m-%d %H:%M}" if row.last_run_at else "",
+                )
+                for row in rows
+            ],
+        )
+
+
+@projects.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete_project(name: str, yes: bool, as_json: bool) -> None:
+    """Delete project NAME: its graph and all that was made of its documents, not the sources."""
+    from pipeline.assembly import open_blobs
+    from pipeline.stores import project_reader
+
+    with opened_services() as (settings, engine, redis_url):
+        project_reader.find_project(engine, name)
+        if not yes:
+            _ask(name)
+        with redis_if_there(redis_url) as client:
+            documents = project_reader.delete_project(engine, name, client, open_blobs(settings))
+    if as_json:
+        print_json({"project": name, "deleted": True, "documents": documents})
+    else:
+        say(f"deleted {name}: {documents:,} documents; their sources are where they were")
+
+
+def _ask(name: str) -> None:
+    """Ask whether to delete. Raises UsageError where nobody can answer, Abort for a no."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"deleting {name!r} cannot be undone; add --yes if you mean it")
+    click.confirm(f"Delete the project {name!r} and its graph?", abort=True, err=True)

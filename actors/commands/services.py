@@ -1,0 +1,95 @@
+"""`casegraph services` and `casegraph doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from actors.commands.common import json_option, print_json, print_json_lines, say
+
+if TYPE_CHECKING:
+    from pipeline.stores.embedded import ServiceStatus
+
+MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
+
+
+@click.group()
+def services() -> None:
+    """Start and stop the PostgreSQL and Valkey that casegraph brings along.
+
+    They live in CASEGRAPH_HOME (default ~/.casegraph), and `run` starts them when no URLs are set.
+    """
+
+
+@services.command()
+@json_option
+def start(as_json: bool) -> None:
+    """Start what does not run; a service with a URL of your own is left alone."""
+    from pipeline.settings import load_settings
+    from pipeline.stores import embedded
+
+    settings = load_settings()
+    embedded.ensure_services(settings)
+    _report(embedded.service_status(settings), as_json)
+
+
+@services.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Say which services run, and where they keep their data."""
+    from pipeline.settings import load_settings
+    from pipeline.stores import embedded
+
+    _report(embedded.service_status(load_settings()), as_json)
+
+
+@services.command()
+@json_option
+def stop(as_json: bool) -> None:
+    """Write to PostgreSQL what only Valkey has, then stop both. Nothing is lost."""
+    from pipeline.settings import load_settings
+    from pipeline.stores import embedded
+
+    stopped = embedded.stop_services(load_settings(), drain=None)
+    if as_json:
+        print_json({"stopped": list(stopped)})
+    else:
+        say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+def _report(states: Sequence[ServiceStatus], as_json: bool) -> None:
+    if as_json:
+        print_json_lines(state.model_dump() for state in states)
+        return
+    for state in states:
+        if state.where == "configured":
+            what = "configured by its URL; `casegraph doctor` says whether it answers"
+        elif state.running:
+            what = f"running (process {state.pid}), data in {state.folder}"
+        else:
+            what = "not running; `casegraph services start` starts it"
+        say(f"{state.name:<9} {what}")
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Look for what is missing or wrong, and say what to do. Exit status 1 if something fails.
+
+    Starts nothing and changes nothing.
+    """
+    from actors.diagnosis import diagnose
+    from pipeline.settings import load_settings
+
+    failed = False
+    for finding in diagnose(load_settings()):
+        failed = failed or finding.state == "fail"
+        if as_json:
+            print_json(finding.model_dump())
+            continue
+        mark, colour = MARKS[finding.state]
+        advice = f" → {finding.advice}" if finding.advice else ""
+        click.echo(f"{click.style(mark, fg=colour)}  {finding.check:<17} {finding.seen}{advice}")
+    return int(failed)

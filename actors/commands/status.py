@@ -1,0 +1,140 @@
+"""`casegraph status` and `casegraph failures`: how far a project is, and what went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from actors.commands.common import (
+    json_option,
+    print_json,
+    print_json_lines,
+    project_option,
+    say,
+)
+from actors.commands.opening import opened_services, redis_if_there
+
+if TYPE_CHECKING:
+    from pipeline.stores.project_reader import ProjectState, RunRow
+
+
+@click.command()
+@project_option
+@json_option
+def status(project: str, as_json: bool) -> None:
+    """Show how many documents are done, failed or waiting, and how the last run ended."""
+    from pipeline.stores import project_reader
+
+    with opened_services() as (_, engine, redis_url):
+        state = project_reader.state(engine, project_reader.find_project(engine, project))
+        queue = _queue(redis_url)
+    if as_json:
+        print_json(_as_json(project, state, queue))
+    else:
+        _print(project, state, queue)
+
+
+def _queue(redis_url: str) -> int | None:
+    """Count what PostgreSQL does not have yet, of all projects; None if Redis is away."""
+    import redis
+
+    from pipeline.stores import keys
+
+    with redis_if_there(redis_url) as client:
+        try:
+            return None if client is None else int(client.xlen(keys.WRITE_BEHIND))
+        except redis.RedisError:
+            return None
+
+
+def _as_json(project: str, state: ProjectState, queue: int | None) -> dict[str, Any]:
+    """Make the object of `status --json`."""
+    run = state.last_run
+    return {
+        "project": project,
+        "documents": state.documents,
+        "flags": state.flags,
+        "stages": state.stages,
+        "queue": queue,
+        "mode": _mode(queue),
+        "last_run": None
+        if run is None
+        else {
+            "id": run.id,
+            "outcome": _outcome(run),
+            "started_at": run.started_at.isoformat(),
+            "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        },
+    }
+
+
+def _mode(queue: int | None) -> str:
+    """Say whether Redis is there."""
+    return "database" if queue is None else "accelerated"
+
+
+def _outcome(run: RunRow) -> str:
+    """Say how a run ended: a run whose lease ran out did not end by itself."""
+    return run.outcome or ("running" if run.alive else "interrupted")
+
+
+def _print(project: str, state: ProjectState, queue: int | None) -> None:
+    """Show the state to a person."""
+    from actors.commands.printing import console, print_table
+
+    out = console()
+    total = sum(state.documents.values())
+    out.print(f"[bold]{project}[/]  {total:,} documents", highlight=False)
+    print_table(
+        ["documents", ""],
+        [(word, number) for word, number in {**state.documents, **state.flags}.items() if number],
+    )
+    print_table(["stage", "contents in PostgreSQL"], list(state.stages.items()))
+    if queue is None:
+        out.print("mode: database (Redis does not answer)")
+    else:
+        out.print(f"mode: accelerated, {queue:,} results waiting to be written to PostgreSQL")
+    if state.last_run is not None:
+        out.print(
+            f"last run: {_outcome(state.last_run)}, "
+            f"started {state.last_run.started_at:%Y-%m-%d %H:%M} UTC"
+        )
+    if state.documents["failed"]:
+        out.print(f"why documents failed: casegraph failures --project {project}")
+    if state.documents["pending"] or state.documents["running"]:
+        out.print("documents are waiting: run the same `casegraph run` again to go on")
+
+
+@click.command()
+@project_option
+@json_option
+def failures(project: str, as_json: bool) -> None:
+    """List the documents that failed, and why; without --json also those that were skipped."""
+    from pipeline.stores import project_reader
+
+    with opened_services() as (_, engine, _):
+        found = project_reader.find_project(engine, project)
+        failed = project_reader.failures(engine, found)
+        if as_json:
+            print_json_lines(row._asdict() for row in failed)
+            return
+        rows = list(failed)
+        passed_over = list(project_reader.skipped(engine, found))
+    if not rows:
+        say("no document failed")
+    _print_failures(rows, passed_over)
+
+
+def _print_failures(rows: list[Any], passed_over: list[Any]) -> None:
+    """Show failed and skipped documents to a person."""
+    from actors.commands.printing import print_table
+
+    if rows:
+        print_table(
+            ["failed", "stage", "error", "attempts", "message"],
+            [(r.source, r.stage, r.error, r.attempts, " ".join(r.message.split())) for r in rows],
+            fold=["failed", "message"],
+        )
+    if passed_over:
+        print_table(["skipped", "reason"], passed_over, fold=["skipped", "reason"])

@@ -1,0 +1,285 @@
+"""Settings → stages and stores: the only place that picks concrete ones.
+
+Heavy libraries are imported inside the functions that need them, and engines load their models
+when they are first used or told to, so that a command which only reads does not wait for a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.documents import Payload, StageName
+from pipeline.settings import Settings
+from pipeline.stage import Plan, Stage
+from pipeline.stores.embedded import ServiceUrls, ensure_services
+from pipeline.stores.protocols import Blobs, Checkpoints, Vector, Vectors, WriteBehind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from pipeline.engines.legal_recognizer import LegalRecognizer
+    from pipeline.engines.name_books import NameBooks
+    from pipeline.engines.parser import Parser
+    from pipeline.engines.sentence_embedder import SentenceEmbedder
+    from pipeline.engines.sentences import Sentences
+    from pipeline.engines.spacy_recognizer import SpacyRecognizer
+    from pipeline.process import Stages
+    from pipeline.sources import Fetcher
+    from pipeline.stores.graph_reader import GraphReader
+    from pipeline.stores.ledger import Ledger
+    from pipeline.stores.overview import Overview
+    from pipeline.stores.project_reader import FailureRow
+    from pipeline.stores.publisher import Publisher
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What a stage reads and writes beside its input and output."""
+
+    checkpoints: Checkpoints
+    vectors: Vectors
+    blobs: Blobs
+
+
+# Stages
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The heavy libraries behind the stages; none has loaded its model yet."""
+
+    parser: Parser
+    sentences: Sentences
+    embedder: SentenceEmbedder
+    recognizer: SpacyRecognizer
+    rules: LegalRecognizer
+    books: NameBooks
+
+
+def build_engines(settings: Settings) -> Engines:
+    """Build the engines. Raises UnavailableError for a model that is not installed."""
+    from pipeline.engines.legal_recognizer import LegalRecognizer
+    from pipeline.engines.name_books import NameBooks
+    from pipeline.engines.parser import Parser
+    from pipeline.engines.sentence_embedder import SentenceEmbedder
+    from pipeline.engines.sentences import Sentences
+    from pipeline.engines.spacy_recognizer import SpacyRecognizer
+
+    return Engines(
+        parser=Parser(settings.limits),
+        sentences=Sentences(),
+        embedder=SentenceEmbedder(settings.embedding_model),
+        recognizer=SpacyRecognizer(settings.extract.model),
+        rules=LegalRecognizer(),
+        books=NameBooks(),
+    )
+
+
+def build_stages(settings: Settings, engines: Engines, vectors: Vectors, blobs: Blobs) -> Stages:
+    """Build the five stages on engines."""
+    from pipeline.chunking import ChunkStage
+    from pipeline.extraction import ExtractStage
+    from pipeline.ocr import OcrStage
+    from pipeline.process import Stages
+    from pipeline.relationships import RelateStage
+    from pipeline.resolution import ResolveStage
+
+    of = engines
+    return Stages(
+        ocr=OcrStage(of.parser, blobs, settings.ocr, settings.limits),
+        chunk=ChunkStage(of.sentences, of.embedder, vectors, settings.chunk),
+        extract=ExtractStage(of.recognizer, of.rules, of.books, settings.extract),
+        resolve=ResolveStage(of.books, settings.resolve),
+        relate=RelateStage(settings.relate),
+    )
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """One stage, its models loaded, with what its host may have to do beside calling it.
+
+    `warm` puts the vectors of texts into the embedding cache; only `chunk` does anything.
+    `close` ends processes that the stage started; only `ocr` has one.
+    """
+
+    stage: Stage[Any, Payload]
+    warm: Callable[[Sequence[str]], None]
+    close: Callable[[], None]
+
+
+def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
+    """Build one stage and load its models. Raises UnavailableError for a model that is missing."""
+    engines = build_engines(settings)
+    stages = build_stages(settings, engines, stores.vectors, stores.blobs)
+    if name is StageName.CHUNK:
+        engines.embedder.load()
+    elif name is StageName.EXTRACT:
+        engines.recognizer.load()
+    return Hosted(
+        stage=getattr(stages, name),
+        warm=stages.chunk.cache_vectors,
+        close=engines.parser.close,
+    )
+
+
+def plan(settings: Settings) -> Plan:
+    """Collect the identities of the five stages, without loading a model."""
+    from pipeline.stores.memory import MemoryBlobs, MemoryVectors
+
+    engines = build_engines(settings)
+    return build_stages(settings, engines, MemoryVectors(), MemoryBlobs()).plan
+
+
+def embedding_model(settings: Settings) -> str:
+    """Name the embedding model as the cache knows it."""
+    from pipeline.engines.sentence_embedder import SentenceEmbedder
+
+    return SentenceEmbedder(settings.embedding_model).name
+
+
+def query_embedder(settings: Settings) -> Callable[[str], Vector]:
+    """Load the embedding model for a search: words → a vector of length 1."""
+    from pipeline.engines.sentence_embedder import SentenceEmbedder
+
+    embedder = SentenceEmbedder(settings.embedding_model)
+
+    def embed(text: str) -> Vector:
+        vector: Vector = embedder.embed([text])[0]
+        return vector
+
+    return embed
+
+
+# Stores
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """Open the object store: a folder under the home, or S3 where a URL says so."""
+    if settings.object_store_url:
+        from pipeline.stores.s3_blobs import S3Blobs
+
+        return S3Blobs.from_url(settings.object_store_url)
+    from pipeline.stores.folder_blobs import FolderBlobs
+
+    return FolderBlobs(settings.home_folder / "objects")
+
+
+def open_services(settings: Settings) -> ServiceUrls:
+    """Find or start PostgreSQL and Redis, bring the schema up to date, and see that both will do.
+
+    Raises UnavailableError or UsageError that says what to do.
+    """
+    from pipeline.stores import postgres, redis_connection
+
+    urls = ensure_services(settings)
+    postgres.migrate(urls.database_url)
+    client = redis_connection.connect(urls.redis_url)
+    redis_connection.check_server(client)
+    client.close()
+    return urls
+
+
+def open_stores(settings: Settings, urls: ServiceUrls) -> Stores:
+    """Open what a stage actor reads and writes."""
+    from pipeline.stores.redis_checkpoints import RedisCheckpoints
+    from pipeline.stores.redis_connection import connect
+    from pipeline.stores.redis_vectors import RedisVectors
+
+    client, ttl = connect(urls.redis_url), settings.run.checkpoint_ttl_seconds
+    return Stores(
+        checkpoints=RedisCheckpoints(client, ttl),
+        vectors=RedisVectors(client, ttl),
+        blobs=open_blobs(settings),
+    )
+
+
+def open_write_behind(settings: Settings, urls: ServiceUrls, reader: str) -> WriteBehind:
+    """Open the write-behind queue for a reader; one of the same name takes up what it held."""
+    from pipeline.stores.redis_checkpoints import RedisWriteBehind
+    from pipeline.stores.redis_connection import connect
+
+    return RedisWriteBehind(connect(urls.redis_url), reader, settings.run.checkpoint_ttl_seconds)
+
+
+def open_fetcher(stores: Stores) -> Fetcher:
+    """Make what reads sources."""
+    from pipeline.engines.media_types import detect
+    from pipeline.sources import Fetcher
+
+    return Fetcher(stores.blobs, detect)
+
+
+def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
+    """Open the ledger of projects, runs and documents."""
+    from pipeline.stores.ledger import Ledger
+
+    return Ledger(
+        _engine(urls), blobs=open_blobs(settings), archive=settings.limits.archive
+    )
+
+
+def open_publishers(
+    settings: Settings, urls: ServiceUrls
+) -> Callable[[str], Publisher | None]:
+    """Give the publisher of each project as it is configured now; None for one that is gone."""
+    from pipeline.stores.ledger import Ledger
+    from pipeline.stores.publisher import Publisher
+
+    engine = _engine(urls)
+    blobs = open_blobs(settings)
+    ledger = Ledger(engine, blobs=blobs, archive=settings.limits.archive)
+    known: dict[str, Publisher] = {}
+
+    def publisher_of(project: str) -> Publisher | None:
+        if project not in known:
+            plan_ = ledger.plan_of(project)
+            if plan_ is None:
+                return None
+            known[project] = Publisher(engine, project, plan_, blobs, settings.limits.archive)
+        return known[project]
+
+    return publisher_of
+
+
+def open_reader(urls: ServiceUrls, project: str) -> GraphReader:
+    """Open the published graph of a project, by its id."""
+    from pipeline.stores.graph_reader import GraphReader
+
+    return GraphReader(_engine(urls), project)
+
+
+def open_overview(urls: ServiceUrls, project: str, top: int) -> Overview:
+    """Sum up what a project holds, by its id, with its `top` best connected entities."""
+    from pipeline.stores.overview import overview
+
+    return overview(_engine(urls), project, top)
+
+
+def list_failures(urls: ServiceUrls, project: str) -> list[FailureRow]:
+    """List why a project's documents failed, by its id."""
+    from pipeline.stores.project_reader import failures
+
+    return list(failures(_engine(urls), project))
+
+
+def open_progress(urls: ServiceUrls, run: str) -> Callable[[str], None]:
+    """Give a function that tells other processes where a run is: a JSON text, kept a minute."""
+    from pipeline.stores import keys
+    from pipeline.stores.redis_connection import connect
+
+    client = connect(urls.redis_url)
+
+    def tell(snapshot: str) -> None:
+        client.set(keys.run(run, "progress"), snapshot, ex=60)
+
+    return tell
+
+
+def _engine(urls: ServiceUrls) -> Engine:
+    from pipeline.stores import postgres
+
+    return postgres.connect(urls.database_url)
+
+

@@ -1,0 +1,80 @@
+"""What a project holds, in the few numbers and names that the end of a run shows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Engine, text
+
+from pipeline.documents import Predicate, Value
+from pipeline.stores.graph_reader import GraphReader
+
+COUNTS = text("""
+SELECT (SELECT count(*) FROM published_documents WHERE project_id = :project),
+       (SELECT coalesce(sum(page_count), 0)::bigint FROM published_documents
+        WHERE project_id = :project),
+       (SELECT count(*) FROM published_mentions WHERE project_id = :project),
+       (SELECT count(DISTINCT entity_id) FROM published_mentions WHERE project_id = :project),
+       (SELECT count(*) FROM published_relationships WHERE project_id = :project),
+       (SELECT count(*) FROM published_relationships WHERE project_id = :project
+        AND predicate <> :weakest),
+       (SELECT count(*) FROM published_documents WHERE project_id = :project
+        AND cardinality(warnings) > 0)
+""")
+
+LANGUAGES = text("""
+SELECT language, count(*) FROM published_documents
+WHERE project_id = :project AND language IS NOT NULL
+GROUP BY language ORDER BY count(*) DESC, language COLLATE "C"
+""")
+
+
+class TopEntity(NamedTuple):
+    """A well connected entity."""
+
+    name: str
+    type: str
+    degree: int
+    mentions: int
+    documents: int
+
+
+class Overview(Value):
+    """Counts over what is published; `typed` are the relationships that say more than that two
+    names stand in one sentence. `languages` are (code, documents), most frequent first.
+    """
+
+    documents: int
+    pages: int
+    mentions: int
+    entities: int
+    relationships: int
+    typed: int
+    with_warnings: int
+    languages: tuple[tuple[str, int], ...]
+    top: tuple[TopEntity, ...]
+
+
+def overview(engine: Engine, project: str, top: int) -> Overview:
+    """Count what a project holds and name its best connected entities."""
+    with engine.connect() as connection:
+        counts = connection.execute(
+            COUNTS, {"project": project, "weakest": Predicate.CO_MENTIONED.value}
+        ).one()
+        languages = connection.execute(LANGUAGES, {"project": project}).all()
+    entities = GraphReader(engine, project).entities(limit=top)
+    documents, pages, mentions, named, relationships, typed, with_warnings = counts
+    return Overview(
+        documents=documents,
+        pages=pages,
+        mentions=mentions,
+        entities=named,
+        relationships=relationships,
+        typed=typed,
+        with_warnings=with_warnings,
+        languages=tuple((code, count) for code, count in languages),
+        top=tuple(
+            TopEntity(one.name, one.type, one.degree, one.mentions, one.documents)
+            for one in entities
+        ),
+    )
