@@ -19,7 +19,7 @@ from actors.persistence_actor import Drained
 from actors.progress import Snapshot
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName, Value
-from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.errors import TemporaryError, UnavailableError, UsageError
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 from pipeline.stores.ledger import Claimed, Ledger
@@ -64,7 +64,8 @@ class RunCoordinator:
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.urls, place.run)
-        self._flow = Flow(actors, blames=place.settings.run.attempts)
+        self._wanted = actors
+        self._flow = Flow(dict.fromkeys(STAGES, 1), blames=place.settings.run.attempts)
         self._actors: dict[StageName, list[Any]] = {}
         self._persistence: Any = None
         self._counts = _Counts(total=total)
@@ -115,10 +116,11 @@ class RunCoordinator:
             await self._start()
             self._state = "stopping" if self._draining else "running"
             background.append(asyncio.create_task(self._persist_forever()))
+            background.append(asyncio.create_task(self._start_the_rest()))
             await self._loop(background)
             await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
-        except UnavailableError as error:
+        except (UnavailableError, UsageError) as error:
             return await self._end("failed", str(error))
         finally:
             for task in [*background, *self._tasks]:
@@ -127,24 +129,36 @@ class RunCoordinator:
     # -- starting ----------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        """Start the actors and wait until all have loaded their models."""
-        import ray
-
+        """Start one actor of each stage and wait until all have loaded their models."""
         from actors.persistence_actor import PersistenceActor
+
+        made = {stage: self._make_stage(stage) for stage in STAGES}
+        persistence = self._make(PersistenceActor, self._place)
+        self._persistence = await self._started("persistence", persistence)
+        for stage in STAGES:
+            self._actors[stage] = [await self._started(stage, made[stage])]
+
+    async def _start_the_rest(self) -> None:
+        """Start the other actors one by one while the first ones are at work already."""
+        missing = [stage for stage in STAGES for _ in range(self._wanted[stage] - 1)]
+        for stage in missing:
+            if self._draining:
+                return
+            actor = await self._started(stage, self._make_stage(stage))
+            self._actors[stage].append(actor)
+            self._flow.grow(stage)
+
+    def _make_stage(self, stage: StageName) -> Any:
         from actors.stage_actor import StageActor
 
+        return self._make(StageActor, self._place, stage)
+
+    def _make(self, kind: type, *arguments: object) -> Any:
+        """Make an actor; Ray restarts it when it dies, and never repeats a call by itself."""
+        import ray
+
         options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
-        stage_class = ray.remote(StageActor).options(**options)
-        make_persistence = ray.remote(PersistenceActor).options(**options).remote
-        pending = {
-            stage: [stage_class.remote(self._place, stage) for _ in range(count)]
-            for stage, count in self._flow.actors.items()
-        }
-        self._persistence = await self._started("persistence", make_persistence(self._place))
-        for stage in STAGES:
-            self._actors[stage] = [
-                await self._started(stage, actor) for actor in pending[stage]
-            ]
+        return ray.remote(kind).options(**options).remote(*arguments)
 
     async def _started(self, what: str, actor: Any) -> Any:
         """Wait for an actor's constructor. Raises UnavailableError after three failures."""
@@ -169,7 +183,7 @@ class RunCoordinator:
         while True:
             for task in background:
                 if task.done():
-                    task.result()
+                    task.result()  # raises what ended it
             if not self._draining and self._room() > 0:
                 exhausted = not await self._claim()
             self._dispatch()
@@ -274,9 +288,11 @@ class RunCoordinator:
         ]
         if not rows:
             return
-        for work in await self._ask(
-            self._ledger.identified, self._place.run, self._place.plan, rows
-        ):
+        works = await self._ask(self._ledger.identified, self._place.run, self._place.plan, rows)
+        # One that is not in the answer was lost to another run, or cannot be published.
+        for lost in good.keys() - {work.document_id for work in works}:
+            self._claims.pop(lost, None)
+        for work in works:
             if work.published:
                 self._complete([work.document_id])
                 continue
@@ -454,6 +470,7 @@ class RunCoordinator:
             failed=self._counts.failed,
             reason=reason,
         )
+        await self._ask(self._ledger.release, self._place.run)
         await self._ask(
             self._ledger.end_run, self._place.run, outcome, result.model_dump(mode="json")
         )

@@ -170,5 +170,3 @@ def _on_ray(
         show(ray.get(coordinator.snapshot.remote()))
     answer: Mapping[str, Any] = result.model_dump()
     return answer
-
-

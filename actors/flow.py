@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.documents import DocumentFailure, StageName, Value
@@ -73,9 +73,9 @@ class _Item:
 
 @dataclass
 class Flow:
-    """The contents in flight of one run. `actors` says how many each stage has."""
+    """The contents in flight of one run. `actors` says how many each stage has so far."""
 
-    actors: Mapping[StageName, int]
+    actors: dict[StageName, int]
     blames: int = 2
     _items: dict[str, _Item] = field(default_factory=dict)
     _ready: dict[StageName, deque[str]] = field(
@@ -108,6 +108,10 @@ class Flow:
     def queued(self) -> dict[StageName, int]:
         """Count the contents that wait for each stage."""
         return {stage: len(queue) for stage, queue in self._ready.items()}
+
+    def grow(self, stage: StageName) -> None:
+        """Give a stage one more actor."""
+        self.actors[stage] += 1
 
     def add(self, task: Task) -> None:
         """Take in a content at the first gap of its chain; one that is in flight stays put."""

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from actors.workplace import Workplace
 from pipeline import identity
 from pipeline.documents import Value
-from pipeline.stores.protocols import Entry, Vectors, WriteBehind
+from pipeline.settings import Settings
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.protocols import Checkpoints, Entry, Vectors, WriteBehind
 from pipeline.stores.publisher import Publisher
 
 VECTORS_A_TIME = 256
 
 
 class Drained(Value):
-    """What one round did. `completed` are documents, `published` contents, `refused` contents
-    with the reason; `depth` is what is left in the queue.
+    """What one round did. `completed` are documents; `published` are contents that readers see
+    now, or that nothing points to any more; `refused` contents with the reason; `depth` is what
+    is left in the queue.
     """
 
     entries: int = 0
@@ -41,6 +44,7 @@ class PersistenceWorker:
     """
 
     project: str
+    checkpoints: Checkpoints
     write_behind: WriteBehind
     publisher_of: Callable[[str], Publisher | None]
     vectors: Vectors
@@ -61,21 +65,26 @@ class PersistenceWorker:
         return report.model_copy(update={"depth": self.write_behind.depth()})
 
     def _persist(self, project: str, entries: Sequence[Entry]) -> Drained:
-        """Persist the entries of one project; what belongs to none any more is let go."""
+        """Persist the entries of one project. What belongs to none any more is moved away: left
+        where it is, a project made anew under the same name would take it for persisted.
+        """
         publisher = self.publisher_of(project)
         if publisher is None:
-            self.write_behind.done(entries)
+            for entry in entries:
+                self.write_behind.refuse(entry, "its project was deleted")
             return Drained()
         found = self.write_behind.load(entries)
         checkpoints = [checkpoint for entry in entries if (checkpoint := found.get(entry.id))]
         persisted = publisher.persist(checkpoints)
+        for winner in persisted.winners:
+            self.checkpoints.adopt(winner)
         refused = dict(persisted.refused)
         for entry in entries:
             if entry.content in refused:
                 self.write_behind.refuse(entry, refused[entry.content])
         self.write_behind.done([entry for entry in entries if entry.content not in refused])
         return Drained(
-            published=tuple(persisted.published),
+            published=(*persisted.published, *persisted.gone),
             completed=tuple(persisted.completed),
             refused=tuple(refused.items()),
             admitted=persisted.members_admitted,
@@ -83,7 +92,7 @@ class PersistenceWorker:
 
     def without_vector(self) -> list[str]:
         """Fill in the vectors the cache has; return some of the texts whose vector is nowhere."""
-        publisher = self.publisher_of(self.project)
+        publisher = self.publisher_of(self.project) if self.project else None
         missing = publisher.missing_vectors(VECTORS_A_TIME) if publisher else []
         keys = {chunk: identity.text_key(text) for chunk, text in missing}
         vectors = self.vectors.get(self.model, sorted(set(keys.values())))
@@ -93,21 +102,36 @@ class PersistenceWorker:
         return [text for chunk, text in missing if chunk not in found]
 
 
+def make_worker(
+    settings: Settings, urls: ServiceUrls, project: str, name: str
+) -> PersistenceWorker:
+    """Build a worker under a name that no other running one has."""
+    from pipeline import assembly
+
+    stores = assembly.open_stores(settings, urls)
+    return PersistenceWorker(
+        project=project,
+        checkpoints=stores.checkpoints,
+        write_behind=assembly.open_write_behind(settings, urls, name),
+        publisher_of=assembly.open_publishers(settings, urls),
+        vectors=stores.vectors,
+        model=assembly.embedding_model(settings),
+        batch=settings.run.persist_batch,
+    )
+
+
+def drain_queue(settings: Settings, urls: ServiceUrls) -> None:
+    """Persist all that is queued, of whatever project; for when no run is there to do it."""
+    worker = make_worker(settings, urls, project="", name="drain")
+    while worker.drain(0).entries:
+        pass
+
+
 class PersistenceActor:
     """A `PersistenceWorker` that builds itself where it runs."""
 
     def __init__(self, place: Workplace) -> None:
-        from pipeline import assembly
-
-        stores = assembly.open_stores(place.settings, place.urls)
-        self._worker = PersistenceWorker(
-            project=place.project,
-            write_behind=assembly.open_write_behind(place.settings, place.urls, place.run),
-            publisher_of=assembly.open_publishers(place.settings, place.urls),
-            vectors=stores.vectors,
-            model=assembly.embedding_model(place.settings),
-            batch=place.settings.run.persist_batch,
-        )
+        self._worker = make_worker(place.settings, place.urls, place.project, place.run)
 
     def ready(self) -> str:
         """Say that PostgreSQL and the queue answered."""

@@ -166,8 +166,10 @@ class StageActor:
 
     def embed(self, texts: Sequence[str]) -> None:
         """Put the vectors of texts into the embedding cache; only the `chunk` stage can."""
-        self._hosted.warm(texts)
+        if self._hosted.warm is not None:
+            self._hosted.warm(texts)
 
     def close(self) -> None:
         """End what the stage started (the parser's child)."""
-        self._hosted.close()
+        if self._hosted.close is not None:
+            self._hosted.close()

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,13 +18,16 @@ from pipeline.stores.overview import Overview, TopEntity
 from pipeline.stores.project_reader import FailureRow
 
 SHOWN = 10
+WIDTH = 110
 SPOKEN = frozenset({"en"})
 
 
 def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     """Print what a run did, what the project holds, what failed and why, and what to type next."""
     graph, troubles = report.graph, report.failures
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, highlight=False, width=WIDTH)
     console.print(_headline(report))
     console.print(_counts(graph))
     if graph.top:
@@ -58,23 +62,26 @@ def _headline(report: Report) -> Text:
 
 
 def _counts(graph: Overview) -> Text:
-    numbers = [
-        (graph.documents, "documents"),
-        (graph.pages, "pages"),
-        (graph.mentions, "mentions"),
-        (graph.entities, "entities"),
-    ]
     text = Text("  ")
-    for number, word in numbers:
-        text.append(f"{number:,}", style="bold").append(f" {word}   ")
-    text.append(f"{graph.relationships:,}", style="bold")
-    return text.append(f" relationships ({graph.typed:,} typed)")
+    for number, word in (
+        (graph.documents, "document"),
+        (graph.pages, "page"),
+        (graph.mentions, "mention"),
+    ):
+        amount, _, noun = _count(number, word).partition(" ")
+        text.append(amount, style="bold").append(f" {noun}   ")
+    text.append(f"{graph.entities:,}", style="bold")
+    text.append(" entity   " if graph.entities == 1 else " entities   ")
+    amount, _, noun = _count(graph.relationships, "relationship").partition(" ")
+    return text.append(amount, style="bold").append(f" {noun} ({graph.typed:,} typed)")
 
 
 def _top(top: Sequence[TopEntity]) -> Table:
-    table = Table(box=None, padding=(0, 2), title="Most connected", title_justify="left")
-    for name in ("", "type", "neighbours", "mentions", "documents"):
-        table.add_column(name, justify="right" if name[-1:] == "s" else "left", style="")
+    table = Table(box=None, padding=(0, 2, 0, 0), title="Most connected", title_justify="left")
+    for name in ("", "type"):
+        table.add_column(name, no_wrap=True)
+    for name in ("neighbours", "mentions", "documents"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in top:
         table.add_row(
             Text(one.name, style="bold"), one.type, str(one.degree), str(one.mentions),
@@ -84,13 +91,18 @@ def _top(top: Sequence[TopEntity]) -> Table:
 
 
 def _languages(graph: Overview) -> list[str]:
-    foreign = [f"{count} in {code}" for code, count in graph.languages if code not in SPOKEN]
+    foreign = ", ".join(
+        f"{_count(count, 'document')} in {code}"
+        for code, count in graph.languages
+        if code not in SPOKEN
+    )
     if not foreign:
         return []
-    return [
-        f"No installed model reads {', '.join(foreign)}: only citations, addresses and what "
-        "else needs no grammar was looked for there."
-    ]
+    sentence = (
+        f"No installed model reads {foreign}: only citations, dates, addresses and what else "
+        "needs no grammar was looked for there."
+    )
+    return [sentence]
 
 
 def _left_out(passed: Passed) -> list[str]:
@@ -109,25 +121,32 @@ def _left_out(passed: Passed) -> list[str]:
 def _warnings(report: Report, graph: Overview) -> list[str]:
     if not graph.with_warnings:
         return []
-    return [
-        f"{graph.with_warnings} documents have warnings (a page that could not be read, say): "
-        f"`casegraph show DOCUMENT --project {report.project}` has them."
-    ]
+    sentence = (
+        f"{_count(graph.with_warnings, 'document')} with a warning (a page that could not be "
+        f"read, say): `casegraph show DOCUMENT {_of(report.project)}` says which."
+    )
+    return [sentence]
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _troubles(project: str, troubles: Sequence[FailureRow]) -> Table:
-    table = Table(box=None, padding=(0, 2), title=f"Failed ({len(troubles)})", title_justify="left")
-    table.add_column("", style="red", overflow="fold")
-    table.add_column("", style="dim")
-    table.add_column("", overflow="fold")
+    title = f"Failed ({len(troubles)})"
+    table = Table(
+        box=None, padding=(0, 2, 0, 0), title=title, title_justify="left", show_header=False
+    )
+    table.add_column(style="red", overflow="fold")
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
     for one in troubles[:SHOWN]:
         table.add_row(one.source, one.stage, one.message)
     if len(troubles) > SHOWN:
-        table.add_row(f"… and {len(troubles) - SHOWN} more", "", f"casegraph failures {_of(project)}")
-    kinds = Counter(one.message for one in troubles)
-    if len(troubles) > SHOWN:
-        message, count = kinds.most_common(1)[0]
-        table.add_row("", "", f"most often ({count}): {message}")
+        rest = f"… and {len(troubles) - SHOWN} more"
+        table.add_row(rest, "", f"casegraph failures {_of(project)}")
+        [(message, count)] = Counter(one.message for one in troubles).most_common(1)
+        table.add_row("most often", "", f"{message} ({count})")
     return table
 
 
@@ -145,5 +164,8 @@ def _next(report: Report, again: Sequence[str]) -> Text:
     lines = []
     if report.graph.top:
         lines += [f"casegraph show {shlex.quote(report.graph.top[0].name)} {of}"]
-    lines += [f"casegraph search WORDS {of}", f"casegraph export --format graphml --output graph {of}"]
+    lines += [
+        f"casegraph search WORDS {of}",
+        f"casegraph export --format graphml --output graph {of}",
+    ]
     return Text("Next:  " + "\n       ".join(lines), style="cyan")

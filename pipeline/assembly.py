@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.documents import Payload, StageName
 from pipeline.settings import Settings
-from pipeline.stage import Plan, Stage
+from pipeline.stage import STAGES, Plan, Stage
 from pipeline.stores.embedded import ServiceUrls, ensure_services
 from pipeline.stores.protocols import Blobs, Checkpoints, Vector, Vectors, WriteBehind
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from pipeline.chunking import ChunkStage
     from pipeline.engines.legal_recognizer import LegalRecognizer
     from pipeline.engines.name_books import NameBooks
     from pipeline.engines.parser import Parser
@@ -46,90 +48,129 @@ class Stores:
 # Stages
 
 
-@dataclass(frozen=True)
 class Engines:
-    """The heavy libraries behind the stages; none has loaded its model yet."""
+    """The heavy libraries behind the stages, each built when a stage first asks for it.
 
-    parser: Parser
-    sentences: Sentences
-    embedder: SentenceEmbedder
-    recognizer: SpacyRecognizer
-    rules: LegalRecognizer
-    books: NameBooks
+    Building raises UnavailableError for a model that is not installed; models are loaded later.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def parser(self) -> Parser:
+        """Build the parent of the parser's child; the child starts with the first file."""
+        from pipeline.engines.parser import Parser
+
+        return Parser(self._settings.limits)
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Build the sentence splitter."""
+        from pipeline.engines.sentences import Sentences
+
+        return Sentences()
+
+    @cached_property
+    def embedder(self) -> SentenceEmbedder:
+        """Build the embedding model."""
+        from pipeline.engines.sentence_embedder import SentenceEmbedder
+
+        return SentenceEmbedder(self._settings.embedding_model)
+
+    @cached_property
+    def recognizer(self) -> SpacyRecognizer:
+        """Build the recogniser of names."""
+        from pipeline.engines.spacy_recognizer import SpacyRecognizer
+
+        return SpacyRecognizer(self._settings.extract.model)
+
+    @cached_property
+    def rules(self) -> LegalRecognizer:
+        """Build the recogniser of what follows rules: citations, courts, money."""
+        from pipeline.engines.legal_recognizer import LegalRecognizer
+
+        return LegalRecognizer()
+
+    @cached_property
+    def books(self) -> NameBooks:
+        """Build the books of titles, legal forms and places."""
+        from pipeline.engines.name_books import NameBooks
+
+        return NameBooks()
 
 
-def build_engines(settings: Settings) -> Engines:
-    """Build the engines. Raises UnavailableError for a model that is not installed."""
-    from pipeline.engines.legal_recognizer import LegalRecognizer
-    from pipeline.engines.name_books import NameBooks
-    from pipeline.engines.parser import Parser
-    from pipeline.engines.sentence_embedder import SentenceEmbedder
-    from pipeline.engines.sentences import Sentences
-    from pipeline.engines.spacy_recognizer import SpacyRecognizer
+def build_stage(
+    name: StageName, settings: Settings, engines: Engines, vectors: Vectors, blobs: Blobs
+) -> Stage[Any, Any]:
+    """Build one stage on the engines that it needs."""
+    match name:
+        case StageName.OCR:
+            from pipeline.ocr import OcrStage
 
-    return Engines(
-        parser=Parser(settings.limits),
-        sentences=Sentences(),
-        embedder=SentenceEmbedder(settings.embedding_model),
-        recognizer=SpacyRecognizer(settings.extract.model),
-        rules=LegalRecognizer(),
-        books=NameBooks(),
-    )
+            return OcrStage(engines.parser, blobs, settings.ocr, settings.limits)
+        case StageName.CHUNK:
+            from pipeline.chunking import ChunkStage
+
+            return ChunkStage(engines.sentences, engines.embedder, vectors, settings.chunk)
+        case StageName.EXTRACT:
+            from pipeline.extraction import ExtractStage
+
+            of = engines
+            return ExtractStage(of.recognizer, of.rules, of.books, settings.extract)
+        case StageName.RESOLVE:
+            from pipeline.resolution import ResolveStage
+
+            return ResolveStage(engines.books, settings.resolve)
+        case StageName.RELATE:
+            from pipeline.relationships import RelateStage
+
+            return RelateStage(settings.relate)
 
 
 def build_stages(settings: Settings, engines: Engines, vectors: Vectors, blobs: Blobs) -> Stages:
-    """Build the five stages on engines."""
-    from pipeline.chunking import ChunkStage
-    from pipeline.extraction import ExtractStage
-    from pipeline.ocr import OcrStage
+    """Build the five stages on the same engines."""
     from pipeline.process import Stages
-    from pipeline.relationships import RelateStage
-    from pipeline.resolution import ResolveStage
 
-    of = engines
-    return Stages(
-        ocr=OcrStage(of.parser, blobs, settings.ocr, settings.limits),
-        chunk=ChunkStage(of.sentences, of.embedder, vectors, settings.chunk),
-        extract=ExtractStage(of.recognizer, of.rules, of.books, settings.extract),
-        resolve=ResolveStage(of.books, settings.resolve),
-        relate=RelateStage(settings.relate),
+    ocr, chunk, extract, resolve, relate = (
+        build_stage(name, settings, engines, vectors, blobs) for name in STAGES
     )
+    return Stages(ocr=ocr, chunk=chunk, extract=extract, resolve=resolve, relate=relate)
 
 
 @dataclass(frozen=True)
 class Hosted:
     """One stage, its models loaded, with what its host may have to do beside calling it.
 
-    `warm` puts the vectors of texts into the embedding cache; only `chunk` does anything.
+    `warm` puts the vectors of texts into the embedding cache; only `chunk` can.
     `close` ends processes that the stage started; only `ocr` has one.
     """
 
     stage: Stage[Any, Payload]
-    warm: Callable[[Sequence[str]], None]
-    close: Callable[[], None]
+    warm: Callable[[Sequence[str]], None] | None = None
+    close: Callable[[], None] | None = None
 
 
 def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
     """Build one stage and load its models. Raises UnavailableError for a model that is missing."""
-    engines = build_engines(settings)
-    stages = build_stages(settings, engines, stores.vectors, stores.blobs)
+    engines = Engines(settings)
+    stage = build_stage(name, settings, engines, stores.vectors, stores.blobs)
+    if name is StageName.OCR:
+        return Hosted(stage, close=engines.parser.close)
     if name is StageName.CHUNK:
         engines.embedder.load()
-    elif name is StageName.EXTRACT:
+        return Hosted(stage, warm=cast("ChunkStage", stage).cache_vectors)
+    if name is StageName.EXTRACT:
         engines.recognizer.load()
-    return Hosted(
-        stage=getattr(stages, name),
-        warm=stages.chunk.cache_vectors,
-        close=engines.parser.close,
-    )
+        engines.rules.load()
+    return Hosted(stage)
 
 
 def plan(settings: Settings) -> Plan:
     """Collect the identities of the five stages, without loading a model."""
     from pipeline.stores.memory import MemoryBlobs, MemoryVectors
 
-    engines = build_engines(settings)
-    return build_stages(settings, engines, MemoryVectors(), MemoryBlobs()).plan
+    return build_stages(settings, Engines(settings), MemoryVectors(), MemoryBlobs()).plan
 
 
 def embedding_model(settings: Settings) -> str:
@@ -215,14 +256,10 @@ def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
     """Open the ledger of projects, runs and documents."""
     from pipeline.stores.ledger import Ledger
 
-    return Ledger(
-        _engine(urls), blobs=open_blobs(settings), archive=settings.limits.archive
-    )
+    return Ledger(_engine(urls), blobs=open_blobs(settings), archive=settings.limits.archive)
 
 
-def open_publishers(
-    settings: Settings, urls: ServiceUrls
-) -> Callable[[str], Publisher | None]:
+def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher | None]:
     """Give the publisher of each project as it is configured now; None for one that is gone."""
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.publisher import Publisher
@@ -281,5 +318,3 @@ def _engine(urls: ServiceUrls) -> Engine:
     from pipeline.stores import postgres
 
     return postgres.connect(urls.database_url)
-
-

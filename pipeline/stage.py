@@ -125,9 +125,7 @@ class Plan(Value):
         """Hash the plan: the project's configuration digest."""
         return identity.configuration_digest(self.model_dump(mode="json"))
 
-    def fingerprint(
-        self, stage: StageName, chain: Chain, sha256: str, media_type: str
-    ) -> str:
+    def fingerprint(self, stage: StageName, chain: Chain, sha256: str, media_type: str) -> str:
         """Compute the fingerprint of the next checkpoint of `stage`, given those before it."""
         digests = [chain.link(before).digest for before in INPUTS[stage]]
         return self.identity_of(stage).fingerprint(

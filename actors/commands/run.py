@@ -69,7 +69,7 @@ def _stopping() -> Iterator[Stop]:
     """Turn the first Ctrl-C or SIGTERM into a request to stop; the second ends at once."""
     stop = Stop()
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def ask(_number: int, _frame: FrameType | None) -> None:
         if stop.asked:
             os._exit(INTERRUPTED)
         stop.asked = True

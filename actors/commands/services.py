@@ -49,10 +49,12 @@ def status(as_json: bool) -> None:
 @json_option
 def stop(as_json: bool) -> None:
     """Write to PostgreSQL what only Valkey has, then stop both. Nothing is lost."""
+    from actors.persistence_actor import drain_queue
     from pipeline.settings import load_settings
     from pipeline.stores import embedded
 
-    stopped = embedded.stop_services(load_settings(), drain=None)
+    settings = load_settings()
+    stopped = embedded.stop_services(settings, lambda urls: drain_queue(settings, urls))
     if as_json:
         print_json({"stopped": list(stopped)})
     else:

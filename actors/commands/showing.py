@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 import click
@@ -25,7 +24,7 @@ def print_candidates(what: str, rows: list[Card], as_json: bool) -> None:
         return
     for row in rows:
         name = row.get("name") or row["source"]
-        more = f"{row['mentions']:,} mentions" if "mentions" in row else row["media_type"]
+        more = _counted(row["mentions"], "mention") if "mentions" in row else row["media_type"]
         click.echo(f"{row['id']}  {row.get('type', 'document'):8} {name}  ({more})")
 
 
@@ -34,7 +33,8 @@ def _print_entity(card: Card) -> None:
     out = console()
     out.print(f"{_plain(card['name'])}", style="bold", markup=False)
     out.print(
-        f"{card['type']}  {card['mentions']:,} mentions in {card['documents']:,} documents, "
+        f"{card['type']}  {_counted(card['mentions'], 'mention')} in "
+        f"{_counted(card['documents'], 'document')}, "
         f"connected to {card['degree']:,}  {card['id']}",
         style="dim",
         markup=False,
@@ -63,7 +63,8 @@ def _print_document(card: Card) -> None:
     out.print(_plain(card["source"]), style="bold", markup=False)
     flags = "".join(f"  {flag}" for flag in ("stale", "partial") if card[flag])
     out.print(
-        f"{card['media_type']}  {card['pages']:,} pages  {card['size']:,} bytes  "
+        f"{card['media_type']}  {_counted(card['pages'], 'page')}  "
+        f"{_counted(card['size'], 'byte')}  "
         f"language {card['language'] or 'unknown'}{flags}  {card['id']}",
         style="dim",
         markup=False,
@@ -90,26 +91,26 @@ def _print_document(card: Card) -> None:
 
 
 def _print_facts(facts: list[Card], entity: str | None = None) -> None:
-    """Print relationships by predicate and direction, each with its words."""
+    """Print relationships, by predicate those of an entity: what is said once more is said once,
+    with the words of the first and the places of the others.
+    """
     out = console()
-
-    def heading(fact: Card) -> tuple[str, bool]:
-        return fact["predicate"], entity is not None and fact["object"] == entity
-
-    ordered = facts if entity is None else sorted(facts, key=heading)
-    grouped = [("", facts)] if entity is None else groupby(ordered, key=lambda f: heading(f)[0])
-    if facts:
+    said: dict[tuple[str, str, str], list[Card]] = {}
+    for fact in facts:
+        said.setdefault((fact["predicate"], fact["subject"], fact["object"]), []).append(fact)
+    groups = list(said.values())
+    if entity is not None:
+        groups.sort(key=lambda group: (group[0]["predicate"], -len(group)))
+    if groups:
         out.print("\nrelationships", style="bold")
-    for predicate, group in grouped:
-        if predicate:
-            out.print(f"  {predicate.replace('_', ' ')}", style="cyan")
-        for fact in group:
-            said = (
-                f"{fact['subject_name']} — {fact['predicate'].replace('_', ' ')} → "
-                f"{fact['object_name']}"
-            )
-            out.print(f"    {_plain(said)}", markup=False)
-            _print_passage(fact, fact["quote"], [], indent=6)
+    for first, *others in groups:
+        predicate = first["predicate"].replace("_", " ")
+        line = f"  {first['subject_name']} — {predicate} → {first['object_name']}"
+        out.print(_plain(line, indent=2), style="cyan", markup=False)
+        _print_passage(first, first["quote"], [], indent=4)
+        if others:
+            places = sorted({f"{fact['source']}:{fact['page']}" for fact in others})
+            out.print("    also " + _plain(", ".join(places)), style="dim", markup=False)
 
 
 def print_hits(cards: list[Card]) -> None:
@@ -125,12 +126,18 @@ def _print_passage(card: Card, text: str, marks: list[Any], indent: int = 2) -> 
 
     out = console()
     copies = card.get("copies", 1)
-    more = f" (and {copies - 1:,} copies)" if copies > 1 else ""
+    more = f" (in {copies:,} documents)" if copies > 1 else ""
     place = Text(f"{_plain(card['source'])}:{card['page']}{more}", style="dim")
-    out.print(Padding(place, (0, 0, 0, indent)))
-    out.print(Padding(marked_text(text, marks), (0, 0, 0, indent + 2)))
+    out.print(Padding(place, (0, 0, 0, indent), expand=False))
+    out.print(Padding(marked_text(text, marks), (0, 0, 0, indent + 2), expand=False))
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, indent: int = 0) -> str:
     """Put foreign text on one line without what a terminal would obey."""
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return " " * indent + line
+
+
+def _counted(number: int, word: str) -> str:
+    """Write a number of things."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

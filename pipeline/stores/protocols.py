@@ -62,6 +62,10 @@ class Checkpoints(Protocol):
         """Write a checkpoint unless one is there; return the one that stays and where it is."""
         ...
 
+    def adopt(self, checkpoint: Checkpoint) -> None:
+        """Put PostgreSQL's checkpoint in the place of a copy that differs from it."""
+        ...
+
 
 class WriteBehind(Protocol):
     """What the persistence actor calls: the log of checkpoints PostgreSQL does not have yet."""

@@ -67,7 +67,7 @@ def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, corpus)
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, migrated_urls):
-    for number in range(12, 60):
+    for number in range(12, 90):
         text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
         (corpus / f"{number:02}.txt").write_text(text * 5)
     process = casegraph.start("run", str(corpus), "--project", "p", "--json")
@@ -84,11 +84,11 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, m
     assert left > 0
     assert not stopped["documents"].get("running")
     resumed = casegraph.json("run", str(corpus), "--project", "p")
-    assert resumed["documents"]["completed"] == 60
+    assert resumed["documents"]["completed"] == 90
     for stage, count in resumed["stage_calls"].items():
-        assert count + stopped["stage_calls"][stage] == 60
+        assert count + stopped["stage_calls"][stage] == 90
     quiet = casegraph.json("run", str(corpus), "--project", "quiet")
-    assert quiet["documents"]["completed"] == 60
+    assert quiet["documents"]["completed"] == 90
     assert (
         casegraph("digest", "--project", "p").stdout
         == casegraph("digest", "--project", "quiet").stdout

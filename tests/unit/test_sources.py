@@ -88,7 +88,7 @@ def test_a_name_of_no_encoding_can_be_written_down(tree):
 
 
 def fetcher(folder: Path) -> Fetcher:
-    return Fetcher(FolderBlobs(folder / "objects"), lambda path, name: "text/plain")
+    return Fetcher(FolderBlobs(folder / "objects"), lambda *_: "text/plain")
 
 
 def at(path: Path) -> Located:

@@ -1,0 +1,88 @@
+"""Office packages: what must be so of a .docx, .xlsx or .pptx before a library may read it.
+
+They are ZIP files of XML. Entities could fetch other files or grow without bounds, so no part may
+have a document type; parts may not unpack to more than the archive limits allow.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+
+from pipeline.documents import Metadata
+from pipeline.engines.formats.archives import BLOCK, open_zip
+from pipeline.engines.formats.draft import Job, told
+from pipeline.engines.formats.members import check_budget
+from pipeline.errors import PermanentError
+
+FORBIDDEN = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{1,40})", re.IGNORECASE)
+# Encodings in which the letters of "DOCTYPE" are the bytes that are looked for (zeros dropped).
+PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1",
+                   b"windows-1252"}  # fmt: skip
+OVERLAP = 64
+XML_PARTS = (".xml", ".rels", ".vml")
+
+
+def check_package(job: Job) -> None:
+    """Read every part once. Raises PermanentError: unsafe_xml, archive_bomb, encrypted, damaged."""
+    total = 0
+    with open_zip(job.path, job.options.archive) as archive:
+        for entry in archive.infolist():
+            if entry.flag_bits & 0x1:
+                raise PermanentError(
+                    "encrypted", "the Office file is protected by a password; save it without one"
+                )
+            try:
+                total += _check_part(job, archive, entry, total)
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
+                    RuntimeError) as error:  # fmt: skip
+                raise PermanentError(
+                    "damaged",
+                    f"the Office file is damaged at {entry.filename!r} ({error}); open it in its "
+                    "own program and save it again",
+                ) from error
+
+
+def _check_part(job: Job, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, before: int) -> int:
+    """Read a part to its end; return its real size in bytes."""
+    is_xml = entry.filename.lower().endswith(XML_PARTS)
+    size, tail = 0, b""
+    with archive.open(entry) as data:
+        while block := data.read(BLOCK):
+            if is_xml:
+                _refuse_unsafe(tail + block, entry.filename, first=size == 0)
+                tail = block[-OVERLAP:]
+            size += len(block)
+            check_budget(job.path.stat().st_size, 0, before + size, job.options.archive)
+    return size
+
+
+def _refuse_unsafe(block: bytes, name: str, *, first: bool) -> None:
+    """Refuse a document type or an encoding to hide one in. Raises PermanentError("unsafe_xml")."""
+    plain = block.replace(b"\x00", b"")  # UTF-16 as well
+    named = ENCODING.search(plain[:400]) if first else None
+    if FORBIDDEN.search(plain) or (named and named.group(1).lower() not in PLAIN_ENCODINGS):
+        raise PermanentError(
+            "unsafe_xml",
+            f"{name!r} in the Office file defines entities, which could read other files or grow "
+            "without bounds; no Office program writes that. Open it in one and save it again",
+        )
+
+
+def core_metadata(properties: object) -> Metadata:
+    """Read title, author and dates from a package's core properties."""
+
+    def value(name: str) -> str | None:
+        try:
+            return told(getattr(properties, name, None))
+        except (ValueError, TypeError, AttributeError):  # a date that is none
+            return None
+
+    return Metadata(
+        title=value("title"),
+        author=value("author") or value("creator"),
+        created=value("created"),
+        modified=value("modified"),
+    )

@@ -1,0 +1,105 @@
+"""From a request to pages: the reader for the type, then the language of what it found."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.documents import Pages
+from pipeline.engines import media_types as types
+from pipeline.engines.formats.draft import Job
+from pipeline.engines.formats.members import MemberWriter
+from pipeline.engines.parse_request import ParseRequest
+from pipeline.errors import PermanentError
+
+# Which module of this folder reads a type, and by which function. Named, not imported, so that a
+# folder of text files never waits for the library of another format.
+READERS = {
+    types.TEXT: ("text", "read_text"),
+    types.MARKDOWN: ("text", "read_markdown"),
+    types.CSV: ("spreadsheets", "read_csv"),
+    types.TSV: ("spreadsheets", "read_csv"),
+    types.HTML: ("html", "read_html"),
+    types.MAIL: ("mail", "read_mail"),
+    types.MBOX: ("mail", "read_mbox"),
+    types.OUTLOOK: ("outlook", "read_outlook"),
+    types.DOCX: ("office", "read_docx"),
+    types.PPTX: ("office", "read_pptx"),
+    types.XLSX: ("spreadsheets", "read_xlsx"),
+    types.PDF: ("pdf", "read_pdf"),
+    types.PNG: ("images", "read_image"),
+    types.JPEG: ("images", "read_image"),
+    types.TIFF: ("images", "read_image"),
+    types.ZIP: ("archives", "read_zip"),
+}
+
+# What people have, and what casegraph reads instead.
+CONVERSIONS = {
+    types.OLD_WORD: "an old Word file (.doc): save it as .docx or PDF",
+    types.OLD_EXCEL: "an old Excel file (.xls): save it as .xlsx or CSV",
+    types.OLD_POWERPOINT: "an old PowerPoint file (.ppt): save it as .pptx or PDF",
+    types.RTF: "a Rich Text file (.rtf): save it as .docx or PDF",
+    types.XML: "an XML file: convert it to HTML or plain text",
+    "application/vnd.oasis.opendocument": "an OpenDocument file: save it as .docx, .xlsx or PDF",
+    "application/epub+zip": "an e-book: convert it to PDF or HTML",
+    "application/postscript": "a PostScript file: convert it to PDF",
+    "application/vnd.ms-outlook-pst": "an Outlook archive (.pst): export its mails as .eml",
+    "application/gzip": "a gzip file: unpack it, or pack its content as .zip",
+    "application/x-7z-compressed": "a 7-Zip archive: unpack it, or pack its content as .zip",
+    "application/vnd.rar": "a RAR archive: unpack it, or pack its content as .zip",
+}
+
+
+def read(request: ParseRequest, progress: Callable[[], None]) -> Pages:
+    """Read a file. Raises PermanentError with the word and the sentence for `failures`."""
+    path = Path(request.path)
+    size = _size_of(path)
+    reader = reader_of(request.media_type, size)
+    options = request.options
+    job = Job(
+        path=path,
+        name=request.name,
+        media_type=request.media_type,
+        options=options,
+        members=MemberWriter(Path(request.folder), size, options.archive),
+        progress=progress,
+    )
+    return with_language(reader(job))
+
+
+def _size_of(path: Path) -> int:
+    """Look at the file. Raises PermanentError: source_missing, unreadable."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError as error:
+        raise PermanentError("source_missing", "the file is not there any more") from error
+    except OSError as error:
+        raise PermanentError(
+            "unreadable", f"the file cannot be read: {error.strerror or error}"
+        ) from error
+
+
+def reader_of(media_type: str, size: int) -> Callable[[Job], Pages]:
+    """Find the reader of a type. Raises PermanentError for a type that has none."""
+    if size == 0:
+        raise PermanentError("empty_file", "the file is empty (0 bytes)")
+    if media_type == types.ENCRYPTED_OFFICE:
+        raise PermanentError(
+            "encrypted", "the Office file is protected by a password; save it without one"
+        )
+    if media_type not in READERS:
+        what = CONVERSIONS.get(media_type, f"of a type that casegraph cannot read ({media_type})")
+        raise PermanentError("unsupported_type", f"the file is {what}")
+    module, function = READERS[media_type]
+    found = getattr(importlib.import_module(f"pipeline.engines.formats.{module}"), function)
+    assert callable(found)  # noqa: S101 - the table above names functions
+    return found  # type: ignore[no-any-return]
+
+
+def with_language(pages: Pages) -> Pages:
+    """Add the language of the text, where there is enough of it to tell."""
+    from pipeline.engines.languages import detect_language
+
+    language, score = detect_language(pages.text)
+    return pages.model_copy(update={"language": language, "language_score": score})

@@ -1,0 +1,129 @@
+"""What is known of names in general: titles of people, legal forms, territories. From rigour.
+
+The data are rigour's own, versioned with it; what stands here beside them are ranks and offices
+of English that its list of prefixes leaves out. Nothing comes from a corpus.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import version
+
+OFFICES = (
+    "Agent", "Archbishop", "Assistant Secretary", "Attorney General", "Attorney", "Ayatollah",
+    "Bishop", "Brother", "Cardinal", "Chancellor", "Chief Justice", "Chief of Staff",
+    "Commissioner", "Congressman", "Congresswoman", "Councilman", "Councilwoman", "Counselor",
+    "Delegate", "Deputy Secretary", "Deputy", "Detective", "Envoy", "Father",
+    "Foreign Minister", "Gov", "Governor", "Imam", "Inspector", "Judge", "Justice", "King",
+    "Magistrate", "Mayor", "Minister", "Officer", "Pastor", "Pope", "Premier", "Press Secretary",
+    "Prime Minister", "Prince", "Princess", "Principal", "Rabbi", "Rep", "Representative", "Rev",
+    "Saint", "Secretary General", "Secretary of Defense", "Secretary of State", "Secretary",
+    "Sen", "Senator", "Sheikh", "Sheriff", "Sister", "Speaker", "Special Envoy", "Spokesman",
+    "Spokesperson", "Spokeswoman", "Sultan", "Superintendent", "Trooper", "Under Secretary",
+    "Undersecretary", "Vice President", "Warden",
+)  # fmt: skip
+RANKS = (
+    "Adm", "Airman", "Brig", "Brig. Gen", "Brigadier General", "Capt", "Cdr", "Chief", "Cmdr",
+    "Col", "Commander", "Corporal", "Cpl", "Ensign", "Gen", "Lance Corporal", "Lieut",
+    "Lieutenant", "Lieutenant Commander", "Lt", "Lt. Cmdr", "Lt. Col", "Lt. Gen", "Maj",
+    "Maj. Gen", "Major", "Major General", "Marshal", "Master Sergeant", "Petty Officer", "Pfc",
+    "Rear Adm", "Sergeant", "Sgt", "Spc", "Staff Sergeant", "Staff Sgt", "Vice Adm",
+    "Vice Admiral", "Warrant Officer",
+)  # fmt: skip
+# What rigour strips from the head of any name may be a word of one here ("Private", "The").
+NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
+# States people call by a name that is neither the formal nor the short one.
+ALSO = {"britain": "united kingdom", "us": "united states"}
+# Words that are a legal form at the end of an English name, though rigour leaves them in place.
+FORMS = {"corporation": "corp", "company": "co", "incorporated": "inc", "limited": "ltd"}
+SHORT_FORMS = frozenset({*FORMS.values(), "llc", "llp", "plc", "lp", "pc", "na"})
+BLANKS = re.compile(r"\s+")
+
+
+class NameBooks:
+    """Looks names up. Loading takes a fraction of a second."""
+
+    def __init__(self) -> None:
+        from rigour._core import person_name_prefixes_list
+
+        self.version = f"rigour {version('rigour')}"
+        words = {*person_name_prefixes_list(), *OFFICES, *RANKS}
+        known = sorted(
+            (word.rstrip(".") for word in words if word.rstrip(".").lower() not in NO_TITLES),
+            key=lambda word: (-len(word), word),
+        )
+        title = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in known)
+        self._titles = re.compile(rf"(?:(?:{title})(?:\.\s*|\s+))+", re.IGNORECASE)
+        self._title = re.compile(rf"(?:{title})\.?", re.IGNORECASE)
+        self._territories = dict(_territory_names())
+
+    def title_end(self, name: str) -> int:
+        """Measure the titles at the head of a person's name, in characters, blanks included."""
+        match = self._titles.match(name)
+        return match.end() if match else 0
+
+    def is_title(self, words: str) -> bool:
+        """Say whether words are a title and nothing else."""
+        return self._title.fullmatch(words.strip()) is not None
+
+    def territory(self, name: str) -> str | None:
+        """Give the usual name, in lower case, of a country or of a part of one; None if the words
+        name none.
+        """
+        key = fold(name)
+        return ALSO.get(key) or self._territories.get(key)
+
+    def legal_form(self, name: str) -> str:
+        """Write an organisation's folded name, its legal form in one way ("limited" → "ltd")."""
+        from rigour.names import replace_org_types_compare
+
+        words = replace_org_types_compare(name).replace(",", " ").split()
+        return " ".join([*words[:1], *(FORMS.get(word, word) for word in words[1:])])
+
+    def without_legal_form(self, name: str) -> str:
+        """Leave the legal form out of an organisation's folded name, unless that is all of it."""
+        from rigour.names import remove_org_types
+
+        words = remove_org_types(self.legal_form(name)).replace(",", " ").split()
+        while len(words) > 1 and words[-1] in SHORT_FORMS:
+            words.pop()
+        return " ".join(words) or name
+
+    def has_legal_form(self, name: str) -> bool:
+        """Say whether a name has the legal form of a company."""
+        return self.without_legal_form(fold(name)) != self.legal_form(fold(name))
+
+    def sound(self, token: str) -> str:
+        """Write how a token sounds, by metaphone."""
+        from rigour.text.phonetics import metaphone
+
+        return metaphone(token)
+
+
+@lru_cache(maxsize=65536)
+def fold(name: str) -> str:
+    """Write a name in lower case, with single blanks and without points and articles."""
+    words = BLANKS.sub(" ", name.replace(".", "")).casefold().strip()
+    return words.removeprefix("the ")
+
+
+def _territory_names() -> Iterator[tuple[str, str]]:
+    """Yield names of territories with their usual name, those of countries last: they win.
+
+    Names that rigour calls weak are left out: demonyms and misspellings are among them. Of what
+    is no country only the usual name counts: a state's other names are often a city's.
+    """
+    from rigour._core import territories_jsonl
+
+    rows = [json.loads(line) for line in territories_jsonl().splitlines()]
+    for row in sorted(rows, key=lambda row: (row.get("is_country", False), row["code"])):
+        usual = fold(row["name"].split(" (")[0])
+        names = [row["name"].split(" (")[0]]
+        if row.get("is_country"):
+            names += [row["full_name"], *row.get("names_strong", ()), row.get("alpha3") or ""]
+        for name in names:
+            if name:
+                yield fold(name), usual

@@ -1,0 +1,94 @@
+"""What goes between the parser and its child: requests, answers, and the frames that hold them.
+
+A frame is four bytes of length, big-endian, and that many bytes of JSON. Never pickle: what the
+child says is the word of a process that strangers' bytes were in.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+from pipeline.documents import Pages, Value
+from pipeline.settings import ArchiveLimits, Limits, OcrSettings
+
+LENGTH = struct.Struct(">I")
+
+
+class ParseOptions(Value):
+    """What the child has to know of the settings; the password is here in clear text."""
+
+    language: str = "eng"
+    dpi: int = 300
+    max_characters: int = 5_000_000
+    max_pages: int = 5_000
+    max_pixels: int = 120_000_000
+    password: str | None = None
+    archive: ArchiveLimits = ArchiveLimits()
+
+    @classmethod
+    def of(cls, settings: OcrSettings, limits: Limits) -> ParseOptions:
+        """Take what the child needs from the settings."""
+        password = settings.pdf_password
+        return cls(
+            language=settings.language,
+            dpi=settings.dpi,
+            max_characters=settings.max_characters,
+            max_pages=settings.max_pages,
+            max_pixels=settings.max_pixels,
+            password=password.get_secret_value() if password else None,
+            archive=limits.archive,
+        )
+
+
+class ParseRequest(Value):
+    """One file to read. Members of a container are written into `folder` under their hash."""
+
+    path: str
+    name: str
+    media_type: str
+    folder: str
+    options: ParseOptions = ParseOptions()
+
+
+class ChildLimits(Value):
+    """What the child may use: bytes of memory, and of one written file; seconds of CPU between
+    two signs of progress.
+    """
+
+    memory_bytes: int
+    file_bytes: int
+    cpu_seconds: float
+
+    @classmethod
+    def of(cls, limits: Limits) -> ChildLimits:
+        """Take the child's limits from the settings."""
+        return cls(
+            memory_bytes=limits.parse_memory_bytes,
+            file_bytes=limits.archive.max_bytes,
+            # The wall clock, which the parent holds, comes first. This is for the child whose
+            # parent has died: it ends by itself.
+            cpu_seconds=2 * max(limits.parse_seconds, limits.seconds_per_page) + 5,
+        )
+
+
+class ParseFailure(Value):
+    """Why a file could not be read: a stable word, a sentence, and the child's last words."""
+
+    error: str
+    message: str
+    log_tail: str = ""
+
+
+class Frame(Value):
+    """What the child says: it is ready, a page is done, or the answer."""
+
+    kind: Literal["ready", "progress", "pages", "failure"]
+    pages: Pages | None = None
+    failure: ParseFailure | None = None
+
+
+def frame_bytes(text: str) -> bytes:
+    """Put JSON in a frame."""
+    data = text.encode("utf-8", "surrogatepass")
+    return LENGTH.pack(len(data)) + data

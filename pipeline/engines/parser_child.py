@@ -1,0 +1,107 @@
+"""The process in which strangers' bytes are parsed: `python -m pipeline.engines.parser_child`.
+
+Takes its limits as the first frame on standard input, then one request a frame, and answers on
+what was standard output when it started. Whatever a library prints goes to standard error, which
+the parent keeps the end of. Ends when its input does.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+from pipeline.documents import Pages
+from pipeline.engines import sandbox
+from pipeline.engines.parse_request import (
+    LENGTH,
+    ChildLimits,
+    Frame,
+    ParseFailure,
+    ParseRequest,
+    frame_bytes,
+)
+from pipeline.errors import PermanentError
+
+OUT_OF_MEMORY = 3
+"""Exit status after an answer of `parser_memory`: what is left of the heap is not to be used."""
+
+RECURSION_LIMIT = 4_000
+
+
+def main() -> int:
+    """Answer requests until there are no more; return the exit status."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = sys.stdin.buffer
+    first = _read_frame(requests)
+    if first is None:
+        return 0
+    limits = ChildLimits.model_validate_json(first)
+    sandbox.enter(limits)
+    sys.setrecursionlimit(RECURSION_LIMIT)
+
+    def say(frame: Frame) -> None:
+        answers.write(frame_bytes(frame.model_dump_json(exclude_defaults=True)))
+        answers.flush()
+        sandbox.allow_cpu(limits.cpu_seconds)
+
+    say(Frame(kind="ready"))
+    while (data := _read_frame(requests)) is not None:
+        sandbox.allow_cpu(limits.cpu_seconds)
+        answer = parse(ParseRequest.model_validate_json(data), lambda: say(Frame(kind="progress")))
+        if isinstance(answer, Pages):
+            say(Frame(kind="pages", pages=answer))
+        else:
+            say(Frame(kind="failure", failure=answer))
+            if answer.error == "parser_memory":
+                return OUT_OF_MEMORY
+        gc.collect()
+    return 0
+
+
+def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseFailure:
+    """Read one file; whatever it does to a library becomes an answer."""
+    from pipeline.engines.formats.reading import read
+
+    try:
+        return read(request, progress)
+    except PermanentError as error:
+        return ParseFailure(error=error.code, message=error.message)
+    except MemoryError:
+        return ParseFailure(
+            error="parser_memory",
+            message="reading the file takes more memory than limits.parse_memory_bytes allows; "
+            "raise it, or split the file",
+        )
+    except RecursionError:
+        return ParseFailure(
+            error="damaged", message="the file is nested deeper than any real document"
+        )
+    except Exception as error:  # noqa: BLE001 - a process border: libraries raise what they like
+        import traceback
+
+        traceback.print_exc(file=sys.stderr)
+        sys.stderr.flush()
+        return ParseFailure(
+            error="damaged",
+            message=f"the file cannot be read as {request.media_type} "
+            f"({type(error).__name__}: {str(error)[:300]}); open it in its own program and save "
+            "it again",
+        )
+
+
+def _read_frame(stream: BinaryIO) -> bytes | None:
+    """Read a frame's bytes; None at the end of the input."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    data = stream.read(length)
+    return data if len(data) == length else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

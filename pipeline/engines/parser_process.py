@@ -1,0 +1,271 @@
+"""One parser's child from its start to its end: what it is asked, how long it may take, and how
+its death is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+from pydantic import ValidationError
+
+import pipeline
+from pipeline.documents import Pages
+from pipeline.engines.cpu_allowance import CpuAllowance
+from pipeline.engines.parse_request import (
+    LENGTH,
+    ChildLimits,
+    Frame,
+    ParseFailure,
+    ParseRequest,
+    frame_bytes,
+)
+from pipeline.errors import UnavailableError
+from pipeline.settings import Limits
+
+START_SECONDS = 60.0
+TAIL_BYTES = 4_096
+READ_BYTES = 1 << 20
+# An answer holds the text, at most six bytes of JSON a character, and for scanned pages some
+# sixty bytes a word.
+ANSWER_BYTES = 16 << 20
+ANSWER_BYTES_PER_CHARACTER = 40
+MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
+
+
+class ChildGoneError(Exception):
+    """The child gave no answer; `failure` says why."""
+
+    def __init__(self, failure: ParseFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class ParserProcess:
+    """One child process, from its start to its end."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.served = 0
+        self._tail = bytearray()
+        self._answers = bytearray()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-X", "utf8", "-m", "pipeline.engines.parser_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=_environment(),
+            start_new_session=True,
+            bufsize=0,
+        )
+        self._finalizer = weakref.finalize(self, _end, self._process)
+        self._selector = selectors.DefaultSelector()
+        for pipe in (self._process.stdout, self._process.stderr):
+            assert pipe is not None  # noqa: S101 - both were asked for above
+            os.set_blocking(pipe.fileno(), False)
+            self._selector.register(pipe, selectors.EVENT_READ)
+        try:
+            self._send(ChildLimits.of(limits).model_dump_json())
+            self._frame(CpuAllowance(self._process.pid, START_SECONDS), ANSWER_BYTES)
+        except ChildGoneError as gone:
+            self.end()
+            raise UnavailableError(
+                "the process that reads documents does not start "
+                f"({gone.failure.message}): {self.tail}; is limits.parse_memory_bytes too small?"
+            ) from gone
+
+    @property
+    def pid(self) -> int:
+        """The process id, also that of its group."""
+        return self._process.pid
+
+    @property
+    def tail(self) -> str:
+        """The end of what the child wrote to standard error."""
+        return self._tail.decode("utf-8", "replace").replace("\x00", "").strip()
+
+    def ask(self, request: ParseRequest) -> Pages | ParseFailure:
+        """Send a request and wait for the answer. Raises ChildGoneError.
+
+        The time allowed grows with each page the child says it has done, and pages are bounded.
+        """
+        options = request.options
+        self._tail.clear()
+        self._send(request.model_dump_json())
+        allowance = CpuAllowance(self._process.pid, self._limits.parse_seconds)
+        largest = ANSWER_BYTES + ANSWER_BYTES_PER_CHARACTER * options.max_characters
+        pages_left = options.max_pages
+        while True:
+            frame = self._frame(allowance, largest)
+            if frame.kind == "progress":
+                pages_left -= 1
+                if pages_left >= 0:
+                    allowance.extend(self._limits.seconds_per_page)
+                continue
+            self.served += 1
+            answer = frame.pages if frame.pages is not None else frame.failure
+            if answer is None or (isinstance(answer, Pages) and not is_sound(answer)):
+                raise self._gone("parser_crashed", "the parser's answer makes no sense")
+            return answer
+
+    def end(self) -> None:
+        """Kill the process and what it started, and close the pipes."""
+        self._selector.close()
+        self._finalizer()
+
+    def _send(self, text: str) -> None:
+        """Write a frame to the child."""
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for
+        data = memoryview(frame_bytes(text))
+        try:
+            while data:
+                data = data[self._process.stdin.write(data) :]
+        except BrokenPipeError as error:
+            self._drain()
+            raise self._died() from error
+
+    def _frame(self, allowance: CpuAllowance, largest: int) -> Frame:
+        """Wait for a whole frame. Raises ChildGoneError."""
+        while True:
+            frame = self._take(largest)
+            if frame is not None:
+                return frame
+            ready = self._selector.select(allowance.until_due())
+            if not ready and allowance.is_spent():
+                raise self._gone(
+                    "parser_timeout",
+                    "reading the file takes longer than limits.parse_seconds and "
+                    "limits.seconds_per_page allow; raise them, or split the file",
+                )
+            for key, _ in ready:
+                self._read(key.fd)
+
+    def _read(self, descriptor: int) -> None:
+        """Take what a pipe has. Raises ChildGoneError at the end of the answers."""
+        data = os.read(descriptor, READ_BYTES)
+        stderr = self._process.stderr
+        if stderr is not None and descriptor == stderr.fileno():
+            if not data:
+                self._selector.unregister(stderr)
+            self._tail += data
+            del self._tail[:-TAIL_BYTES]
+        elif data:
+            self._answers += data
+        else:
+            self._drain()
+            raise self._died()
+
+    def _take(self, largest: int) -> Frame | None:
+        """Take a frame from what was read, if it is whole. Raises ChildGoneError."""
+        if len(self._answers) < LENGTH.size:
+            return None
+        (length,) = LENGTH.unpack_from(self._answers)
+        if length > largest:
+            raise self._gone(
+                "output_too_large",
+                "what the file holds is larger than an answer may be; split the file",
+            )
+        if len(self._answers) < LENGTH.size + length:
+            return None
+        data = bytes(self._answers[LENGTH.size : LENGTH.size + length])
+        del self._answers[: LENGTH.size + length]
+        try:
+            return Frame.model_validate_json(data)
+        except ValidationError as error:
+            raise self._gone("parser_crashed", "the parser's answer makes no sense") from error
+
+    def _drain(self) -> None:
+        """Take the last words of a child that has closed its pipes."""
+        assert self._process.stderr is not None  # noqa: S101 - it was asked for
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._process.stderr.fileno(), READ_BYTES):
+                self._tail += data
+                del self._tail[:-TAIL_BYTES]
+
+    def _died(self) -> ChildGoneError:
+        """Say why a child that has ended did so."""
+        _kill(self._process)
+        status = self._process.returncode
+        if status == -signal.SIGXCPU:
+            return self._gone("parser_timeout", "reading the file takes too much CPU time")
+        if any(words in self._tail for words in MEMORY_WORDS):
+            return self._gone(
+                "parser_memory",
+                "reading the file takes more memory than limits.parse_memory_bytes allows; "
+                "raise it, or split the file",
+            )
+        how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        return self._gone(
+            "parser_crashed",
+            f"the file crashed the process that read it ({how}); open it in its own program and "
+            "save it again",
+        )
+
+    def _gone(self, error: str, message: str) -> ChildGoneError:
+        """Make the failure, with the child's last words."""
+        return ChildGoneError(ParseFailure(error=error, message=message, log_tail=self.tail))
+
+
+def is_sound(pages: Pages) -> bool:
+    """Say whether all spans lie in the text, in order: nothing from the child is taken on trust."""
+    reached = 0
+    for page in pages.pages:
+        if not reached <= page.start <= page.end <= len(pages.text):
+            return False
+        words, at = page.words, page.start
+        if words is not None:
+            if not len(words.starts) == len(words.ends) == len(words.boxes):
+                return False
+            for start, end in zip(words.starts, words.ends, strict=True):
+                if not at <= start < end:
+                    return False
+                at = end
+            if at > page.end:
+                return False
+        reached = page.end
+    return all(0 <= span.start < span.end <= len(pages.text) for span in pages.header_spans)
+
+
+def _environment() -> dict[str, str]:
+    """Make the child's environment: nothing of ours but where Python finds its code."""
+    variables = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "HOME": "/nonexistent",
+        "PYTHONPATH": str(Path(pipeline.__file__).parent.parent),
+        "PYTHONHASHSEED": "0",
+        "PYTHONWARNINGS": "ignore",
+        "MALLOC_ARENA_MAX": "2",
+        "OMP_THREAD_LIMIT": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    kept = ("TESSDATA_PREFIX", "LD_LIBRARY_PATH")
+    return variables | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its group; one that has ended already is only waited for.
+
+    The group's id is the child's until it is waited for, so it is nobody else's.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and close what leads to it."""
+    _kill(process)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()

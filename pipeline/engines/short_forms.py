@@ -1,0 +1,64 @@
+"""Short forms that a text itself introduces: `Syrian Democratic Forces (SDF)`, `Acme Corp. (the
+“Company”)`. Pure; `extract` looks for the places of a short form, `resolve` for what it means.
+"""
+
+from __future__ import annotations
+
+import re
+
+WORD = re.compile(r"[^\W\d_]+")
+SMALL_WORDS = frozenset("and of the for to in on at de la du & a an".split())  # noqa: SIM905
+ACRONYM = re.compile(r"[A-Z][A-Z&]{1,7}s?")
+BRACKETED = re.compile(
+    r"\s*\(\s*(?:(?:hereinafter|herein|collectively|together|also|known\s+as|referred\s+to\s+as"
+    r"|or|the)[\s,]+){0,6}(?:[\"“”‘']\s*(?:the\s+)?([A-Z][^\"“”’'()\n]{1,40}?)[\"“”’']"
+    r"|([A-Z][A-Z&.-]{1,9}))\s*[);,]"
+)
+
+BRACKETED_ACRONYM = re.compile(r"\s*\(\s*[\"“'‘]?([A-Z][A-Z&]{1,7})[\"”'’]?\s*\)")
+REACH = 120
+
+
+def long_form_start(short: str, text: str, end: int) -> int | None:
+    """Find where the name begins that ends at `end` and has an acronym's letters as initials.
+
+    Small words may or may not have a letter. None if no run of words fits.
+    """
+    letters = [letter.lower() for letter in short if letter.isalpha()]
+    begin = max(0, end - REACH)
+    words = list(WORD.finditer(text, begin, end))
+    left = len(letters)
+    for word in reversed(words):
+        if word[0][0].lower() == letters[left - 1] and (
+            word[0][0].isupper() or word[0].lower() in SMALL_WORDS
+        ):
+            left -= 1
+            if left == 0:
+                return word.start() if word[0][0].isupper() else None
+        elif word[0].lower() not in SMALL_WORDS:
+            return None
+    return None
+
+
+def introduced_after(text: str, end: int) -> tuple[int, int, bool] | None:
+    """Find the short form in the brackets right after a name that ends at `end`.
+
+    Gives its (start, end) and whether it stands in quotes, which make it a defined term; None if
+    there is none.
+    """
+    match = BRACKETED.match(text, end)
+    if match is None:
+        return None
+    group = 1 if match[1] else 2
+    return match.start(group), match.end(group), group == 1
+
+
+def initials_fit(short: str, long: str) -> bool:
+    """Say whether letters are the initials of a name, its small words counted or not."""
+    letters = [character for character in short.upper() if character.isalpha()]
+    if letters and short.endswith("s") and len(letters) > 2:
+        letters = letters[:-1]
+    words = WORD.findall(long)
+    every = [word[0].upper() for word in words]
+    main = [word[0].upper() for word in words if word.lower() not in SMALL_WORDS]
+    return len(letters) > 1 and letters in (every, main)

@@ -1,0 +1,166 @@
+"""One document, one opinion: the same words mean the same thing all through a document.
+
+A model reads each sentence for itself and calls the same name a person here, an organisation
+there, and nothing in the next line. Taken together its readings are better than each alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.documents import MentionType
+from pipeline.engines.name_books import NameBooks, fold
+from pipeline.engines.short_forms import SMALL_WORDS
+from pipeline.extraction.candidates import Candidate, DocumentText, Rank
+from pipeline.extraction.evidence import by_neighbours, by_own_words, is_acronym
+from pipeline.extraction.words import NAMES, SOUGHT
+
+WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Cases:
+    """How often a document writes each word small and with a capital, sentence heads apart."""
+
+    small: Mapping[str, int]
+    capital: Mapping[str, int]
+
+    @classmethod
+    def of(cls, document: DocumentText) -> Cases:
+        """Count the words of a document."""
+        small: Counter[str] = Counter()
+        capital: Counter[str] = Counter()
+        for start, end in document.sentences:
+            sentence = document.text[start:end]
+            words = WORD.findall(sentence)
+            small.update(word for word in words if word.islower())
+            if not _headline(words):
+                capital.update(word.lower() for word in words[1:] if word[0].isupper())
+        return cls(small, capital)
+
+    def common(self, words: str) -> bool:
+        """Say whether each word is one that the document rather writes small."""
+        letters = [word.lower() for word in WORD.findall(words)]
+        content = [word for word in letters if word not in SMALL_WORDS]
+        return bool(content) and all(
+            self.small.get(word, 0) > self.capital.get(word, 0) for word in content
+        )
+
+
+def _stands_alone(document: DocumentText, candidate: Candidate, counts: Mapping[str, int]) -> bool:
+    """Say whether a span is all of a line of four words or more that comes nowhere else: a
+    heading, or the links at the top of a page.
+    """
+    line = document.sentences[document.sentence_at(candidate.start)]
+    words = document.of_span(candidate)
+    whole = line[0] == candidate.start and line[1] <= candidate.end + 1
+    return whole and len(words.split()) >= 4 and counts[words] == 1
+
+
+def _seen_once(document: DocumentText, candidate: Candidate, counts: Mapping[str, int]) -> bool:
+    """Say whether a candidate is an organisation of one ordinary word that the document names once,
+    without an article: of ten such readings seven are wrong.
+    """
+    words = document.of_span(candidate)
+    lone = words.isalpha() and not words.isupper() and counts[words] == 1
+    article = document.text[max(0, candidate.start - 4) : candidate.start].lower() == "the "
+    return candidate.type is MentionType.ORG and lone and not article
+
+
+def _without_common_words(document: DocumentText, candidate: Candidate, cases: Cases) -> Candidate:
+    """Leave out common words at either end of a person's name ("Describe Einstein")."""
+    if candidate.rank is not Rank.MODEL or candidate.type is not MentionType.PERSON:
+        return candidate
+    words = list(re.finditer(r"\S+", document.of_span(candidate)))
+    first, last = 0, len(words)
+    while last - first > 1 and cases.common(words[first][0]):
+        first += 1
+    while last - first > 1 and cases.common(words[last - 1][0]):
+        last -= 1
+    start = candidate.start
+    return replace(candidate, start=start + words[first].start(), end=start + words[last - 1].end())
+
+
+def _headline(words: Sequence[str]) -> bool:
+    """Say whether most words of a sentence have a capital, so that none tells anything."""
+    return len(words) > 2 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+
+
+def agree(
+    document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
+) -> list[Candidate]:
+    """Give each name one type all through the document, and drop common words."""
+    cases = Cases.of(document)
+    counts = Counter(document.of_span(candidate) for candidate in candidates)
+    kept = [
+        candidate
+        for candidate in candidates
+        if candidate.rank is not Rank.MODEL
+        or candidate.type not in NAMES
+        or not (
+            cases.common(document.of_span(candidate))
+            or _seen_once(document, candidate, counts)
+            or _stands_alone(document, candidate, counts)
+        )
+    ]
+    kept = [_without_common_words(document, candidate, cases) for candidate in kept]
+    types = _types(document, kept, books)
+    return [
+        replace(candidate, type=types[fold(document.of_span(candidate))])
+        if candidate.rank is Rank.MODEL and candidate.type in NAMES
+        else candidate
+        for candidate in kept
+    ]
+
+
+def _types(
+    document: DocumentText, candidates: Iterable[Candidate], books: NameBooks
+) -> dict[str, MentionType]:
+    """Decide the type of each name: what is known of it, else what most readings say."""
+    votes: dict[str, Counter[MentionType]] = defaultdict(Counter)
+    forms: dict[str, set[str]] = defaultdict(set)
+    for candidate in candidates:
+        if candidate.type in NAMES:
+            words = document.of_span(candidate)
+            type_, weight = _reading(document, candidate, books)
+            votes[fold(words)][type_] += weight
+            forms[fold(words)].add(words)
+    decided = {name: _decide(name, forms[name], counts, books) for name, counts in votes.items()}
+    surnames = {
+        name.split()[-1]
+        for name, type_ in decided.items()
+        if type_ is MentionType.PERSON and " " in name
+    }
+    for name in surnames & decided.keys():
+        if decided[name] in (MentionType.ORG, MentionType.NORP, MentionType.LOC, MentionType.FAC):
+            decided[name] = MentionType.PERSON
+    return decided
+
+
+def _reading(
+    document: DocumentText, candidate: Candidate, books: NameBooks
+) -> tuple[MentionType, int]:
+    """Say what one mention makes of its name, and how much that counts."""
+    if candidate.rank is not Rank.MODEL:
+        return candidate.type, 100
+    if candidate.type is MentionType.NORP or books.territory(document.of_span(candidate)):
+        return candidate.type, 1
+    around = by_neighbours(document.text, candidate.start, candidate.end, candidate.type, books)
+    return (candidate.type, 1) if around is None else (around, 3)
+
+
+def _decide(
+    name: str, forms: Iterable[str], votes: Mapping[MentionType, int], books: NameBooks
+) -> MentionType:
+    """Decide one name's type: by what is known of it, by its own words, else by most votes."""
+    most = max(votes, key=lambda type_: (votes[type_], type_ is MentionType.GPE, type_.value))
+    if votes[most] >= 100 or (most is MentionType.NORP and not all(map(is_acronym, forms))):
+        return most
+    if books.territory(name) is not None:
+        return MentionType.GPE if MentionType.GPE in votes or most in SOUGHT else most
+    if all(map(is_acronym, forms)):
+        return MentionType.ORG
+    return by_own_words(name, books) or most

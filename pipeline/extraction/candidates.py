@@ -1,0 +1,98 @@
+"""What recognisers propose, and which proposals stand when they overlap."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pipeline.documents import Chunk, MentionType, Role
+
+
+class Rank(IntEnum):
+    """Whose word counts first where proposals overlap."""
+
+    HEADER = 0
+    RULE = 1
+    MODEL = 2
+    REPEATED = 3
+
+
+SCORES = {Rank.HEADER: 1.0, Rank.RULE: 1.0, Rank.MODEL: 0.85, Rank.REPEATED: 0.7}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A span that one recogniser proposes.
+
+    `proper` says that it holds a proper noun, `common` that it is one word that the dictionary
+    has as a verb or an adjective.
+    """
+
+    start: int
+    end: int
+    type: MentionType
+    rank: Rank
+    model: str
+    subtype: str | None = None
+    normal: str | None = None
+    role: Role | None = None
+    proper: bool = True
+    common: bool = False
+
+
+@dataclass(frozen=True)
+class DocumentText:
+    """The text of the chunks at the document's offsets; between chunks there are only blanks."""
+
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, chunks: Sequence[Chunk]) -> DocumentText:
+        """Put the chunks back in their places."""
+        parts: list[str] = []
+        length = 0
+        for chunk in chunks:
+            parts += ["\n" * (chunk.start - length), chunk.text]
+            length = chunk.end
+        return cls("".join(parts), tuple(span for chunk in chunks for span in chunk.sentences))
+
+    def of_span(self, candidate: Candidate) -> str:
+        """Give a candidate's words."""
+        return self.text[candidate.start : candidate.end]
+
+    def sentence_at(self, offset: int) -> int:
+        """Find the index of the sentence that begins last before an offset, or at it."""
+        return bisect_right(self.sentences, offset, key=lambda span: span[0]) - 1
+
+    def in_one_sentence(self, start: int, end: int) -> bool:
+        """Say whether a span lies inside one sentence."""
+        index = self.sentence_at(start)
+        return index >= 0 and end <= self.sentences[index][1]
+
+
+def without_overlaps(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Keep the candidates that stand: by rank, the longer first, the earlier first."""
+    kept: list[tuple[int, int]] = []
+    chosen: list[Candidate] = []
+    for candidate in sorted(candidates, key=_precedence):
+        place = bisect_right(kept, (candidate.start, candidate.end))
+        before_ends = kept[place - 1][1] if place else 0
+        after_starts = kept[place][0] if place < len(kept) else candidate.end
+        if before_ends <= candidate.start and candidate.end <= after_starts:
+            insort(kept, (candidate.start, candidate.end))
+            chosen.append(candidate)
+    return sorted(chosen, key=lambda candidate: candidate.start)
+
+
+def _precedence(candidate: Candidate) -> tuple[int, int, int, str, bool]:
+    """Order candidates so that the one that stands comes first; a total order of what differs."""
+    return (
+        candidate.rank,
+        candidate.start - candidate.end,
+        candidate.start,
+        candidate.type.value,
+        candidate.normal is None,
+    )

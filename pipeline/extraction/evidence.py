@@ -1,0 +1,107 @@
+"""What a name's own words and its neighbours say of its type, in English.
+
+The head of a name is stronger than any reading of one sentence: what ends in "River" is a place,
+what begins with "Ministry of" an organisation. Neighbours speak where the name itself is silent.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.documents import MentionType
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.short_forms import ACRONYM
+from pipeline.extraction.words import FIRST_WORDS, HEADS, OF_HEADS, SURNAMES_TOO
+
+LOCATIVE = re.compile(
+    r"\b(?:(?:near|in|outside|inside|around|surrounding|northwest|northeast|southwest|southeast|north"
+    r"|south|east|west|throughout):?\s+(?:of\s+)?(?:the\s+)?"
+    r"|(?:city|town|village|province|port|suburbs?|outskirts|streets|isolation|liberation|siege)"
+    r"\s+of\s+)$",
+    re.IGNORECASE,
+)
+# "Raqqah, Syria": what follows the comma is looked up.
+IN_A_STATE = re.compile(r",\s+([A-Z][\w.]*(?:\s[A-Z][\w.]*)?)")
+ORG_CUE_AFTER = re.compile(
+    r"['’]?s?[ -](?:fighters?|militants?|terrorists?|operatives?|extremists?|insurgents?"
+    r"|facilitators?|members?|employees?|executives?|shareholders?|spokes(?:man|woman|person)"
+    r"|leadership|headquarters|affiliates?|recruits?|held|controlled|inspired|linked|affiliated)\b"
+)
+ORG_CUE_BEFORE = re.compile(
+    r"(?:\b(?:counter|anti|pro)[- ]|\b(?:against|defeat|defeating|join(?:ed|ing)?"
+    r"|degrad(?:e|ing)(?: and \w+)?|group(?: called)?|organization) )$",
+    re.IGNORECASE,
+)
+NEAR = re.compile(
+    r"(?:near|outside|inside|northwest|northeast|southwest|southeast)\s+(?=\S)", re.IGNORECASE
+)
+VESSEL = re.compile(r"(?:USS|HMS|HMAS|HMCS|INS|FS|SS|RMS|USNS|USCGC|M/?V|M/?T)\s")
+REACH = 24
+TAKEN_FOR_PLACES = frozenset({MentionType.PERSON, MentionType.ORG})
+
+
+def by_own_words(name: str, books: NameBooks) -> MentionType | None:
+    """Tell a type from a name's words alone; None if they do not say."""
+    words = name.replace("’", "'").split()
+    if len(words) < 2:
+        return None
+    if books.has_legal_form(name):
+        return MentionType.ORG
+    lower = [word.lower().strip(",.") for word in words]
+    if "of" in lower[1:]:
+        place = lower.index("of", 1) - 1
+        # "State of Texas" is a place, "Islamic State of Iraq" need not be one.
+        head, table = lower[place], OF_HEADS if place == 0 else HEADS
+    else:
+        head, table = lower[-1], HEADS
+        if len(words) == 2 and head in SURNAMES_TOO:
+            return None
+    for type_, heads in table.items():
+        if head in heads:
+            return type_
+    return FIRST_WORDS.get(lower[0])
+
+
+def by_neighbours(
+    text: str, start: int, end: int, type_: MentionType, books: NameBooks
+) -> MentionType | None:
+    """Tell a type from what stands around one mention of a name; None if that does not say."""
+    before = text[max(0, start - REACH) : start].replace("\n", " ")
+    after = text[end : end + REACH].replace("\n", " ")
+    if ORG_CUE_AFTER.match(after) or ORG_CUE_BEFORE.search(before):
+        return MentionType.ORG
+    if type_ is MentionType.PERSON and LOCATIVE.search(before):
+        return MentionType.GPE
+    state = IN_A_STATE.match(after)
+    if state and type_ in TAKEN_FOR_PLACES and " " not in text[start:end]:
+        known = books.territory(state[1]) or books.territory(state[1].split(maxsplit=1)[0])
+        return MentionType.GPE if known else None
+    return None
+
+
+def placed(text: str, start: int, end: int) -> int:
+    """Measure a word of place that the model took for the first of a name ("Near Palmyra")."""
+    match = NEAR.match(text, start, end)
+    return match.end() - start if match else 0
+
+
+def before_title(text: str, start: int, end: int, books: NameBooks) -> int:
+    """Find where a title begins that reaches out of a name ("Pentagon Press" of "Pentagon Press
+    Secretary"); the name's own end if none does.
+    """
+    for word in re.finditer(r"(?<=\s)\S+", text[start:end]):
+        at = start + word.start()
+        if at + books.title_end(text[at : end + REACH]) > end + 1:
+            return start + len(text[start:at].rstrip())
+    return end
+
+
+def is_acronym(words: str) -> bool:
+    """Say whether words are an acronym of three letters or more."""
+    letters = words.replace(".", "")
+    return len(letters) > 2 and ACRONYM.fullmatch(letters) is not None
+
+
+def is_vessel(words: str) -> bool:
+    """Say whether words name a ship, for which there is no type."""
+    return VESSEL.match(words) is not None

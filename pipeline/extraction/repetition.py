@@ -1,0 +1,163 @@
+"""Names that the model cut short or overlooked, found by what the rest of the document says."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from pipeline.documents import MentionType
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.short_forms import (
+    ACRONYM,
+    BRACKETED_ACRONYM,
+    initials_fit,
+    introduced_after,
+    long_form_start,
+)
+from pipeline.extraction.candidates import Candidate, DocumentText, Rank
+from pipeline.extraction.words import PLACES, SOUGHT
+
+TOKEN = re.compile(r"\w+")
+AND_THE = re.compile(r"\s+and\s+the\s+")
+# Types whose names contracts and pleadings give a word of their own ("the Company").
+DEFINABLE = frozenset({MentionType.PERSON, MentionType.ORG})
+
+
+def repeated(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield the places where a name stands that was recognised elsewhere in the document only.
+
+    Names of several words, surnames of full names, acronyms, and single words that were seen
+    twice. A single word counts only where no other capital touches it: it may be part of a
+    longer name there.
+    """
+    sought = _sought(document, candidates)
+    by_first: dict[str, list[tuple[str, Candidate]]] = defaultdict(list)
+    for words, candidate in sorted(sought.items(), key=lambda item: (-len(item[0]), item[0])):
+        if first := TOKEN.match(words):
+            by_first[first[0]].append((words, candidate))
+    text = document.text
+    taken = {(candidate.start, candidate.end) for candidate in candidates}
+    for token in TOKEN.finditer(text):
+        for words, candidate in by_first.get(token[0], ()):
+            end = token.start() + len(words)
+            if not text.startswith(words, token.start()):
+                continue
+            if (token.start(), end) in taken:
+                break
+            if _stands_free(document, token.start(), end, single=" " not in words):
+                # A whole name outranks the parts that the model took for names.
+                rank = Rank.MODEL if " " in words else Rank.REPEATED
+                yield replace(candidate, start=token.start(), end=end, rank=rank, role=None)
+                break
+
+
+def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Collect the names worth looking for again, each with one candidate that bears it."""
+    counts = Counter(document.of_span(candidate) for candidate in candidates)
+    bearers: dict[str, Candidate] = {}
+    for candidate in candidates:
+        words = document.of_span(candidate)
+        if candidate.type not in SOUGHT:
+            continue
+        named = candidate.rank is Rank.RULE and candidate.subtype is None
+        if " " in words or counts[words] > 1 or named or ACRONYM.fullmatch(words):
+            bearers.setdefault(words, candidate)
+        if candidate.type is MentionType.PERSON and " " in words:
+            surname = words.split()[-1]
+            if len(surname) > 2 and surname.isalpha() and surname[0].isupper():
+                bearers.setdefault(surname, candidate)
+    return bearers
+
+
+def _stands_free(document: DocumentText, start: int, end: int, *, single: bool) -> bool:
+    """Say whether a span is whole words of one sentence, a single word no part of a longer name."""
+    text = document.text
+    if (start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum()):
+        return False
+    if not document.in_one_sentence(start, end):
+        return False
+    if not single:
+        return True
+    return not _part_of_more(document, start, end)
+
+
+def _part_of_more(document: DocumentText, start: int, end: int) -> bool:
+    """Say whether a single word seems to be part of a longer name, or of an address."""
+    text = document.text
+    if text[end : end + 1] in ("-", "@") or text[max(start - 1, 0) : start] in ("-", "@", "."):
+        return True
+    if text[end : end + 1] == " " and text[end + 1 : end + 2].isupper():
+        return True
+    if document.sentences[document.sentence_at(start)][0] == start:
+        return False
+    before = text[max(0, start - 20) : start].split()
+    return (
+        bool(before)
+        and text[start - 1] == " "
+        and (before[-1][0].isupper() and before[-1][-1].isalnum())
+    )
+
+
+def long_forms(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield the names that acronyms in brackets stand for, where the letters say how far they
+    reach: the model often takes a part only ("Islamic State of Iraq", "the Levant").
+    """
+    starts = [candidate.start for candidate in candidates]
+    for match in BRACKETED_ACRONYM.finditer(document.text):
+        start = long_form_start(match[1], document.text, match.start())
+        if start is None or not document.in_one_sentence(start, match.start()):
+            continue
+        first = bisect_left(starts, start)
+        if first and candidates[first - 1].end > start:
+            first -= 1
+        inside = candidates[first : bisect_right(starts, match.start() - 1)]
+        fits = all(start <= c.start and c.end <= match.start() for c in inside)
+        if inside and fits and all(c.rank is Rank.MODEL for c in inside):
+            longest = max(inside, key=lambda c: c.end - c.start)
+            type_ = longest.type if longest.type in PLACES else MentionType.ORG
+            yield replace(longest, start=start, end=match.start(), type=type_, rank=Rank.RULE)
+
+
+def joined(
+    document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
+) -> Iterator[Candidate]:
+    """Yield names that the model took for two: one "of" a state and a place that is none
+    ("Islamic State of Iraq and the Levant"), one with a verb in it ("Coalition to Counter ISIL").
+
+    A second state stands for itself ("the Government of Iraq and the United States").
+    """
+    for first, second in pairwise(candidates):
+        between = document.text[first.end : second.start]
+        cut = between == " " and ACRONYM.fullmatch(document.of_span(second)) is not None
+        split = cut and first.type is MentionType.ORG
+        if split and " to " in document.of_span(first):
+            yield replace(first, end=second.end)
+        elif (
+            first.rank is second.rank is Rank.MODEL
+            and second.type in PLACES | {MentionType.PERSON}
+            and AND_THE.fullmatch(between)
+            and books.territory(document.of_span(first).rpartition(" of ")[2]) is not None
+            and " of " in document.of_span(first)
+            and books.territory(document.of_span(second)) is None
+        ):
+            yield replace(first, end=second.end, type=MentionType.ORG)
+
+
+def introduced(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield the short forms that the text puts in brackets after a name: they have its type."""
+    for candidate in candidates:
+        if candidate.type not in SOUGHT:
+            continue
+        found = introduced_after(document.text, candidate.end)
+        if found is None:
+            continue
+        start, end, defined = found
+        fits = initials_fit(document.text[start:end], document.of_span(candidate))
+        if fits or (defined and candidate.type in DEFINABLE):
+            yield replace(
+                candidate, start=start, end=end, rank=Rank.RULE, normal=None, subtype=None
+            )

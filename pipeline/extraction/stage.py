@@ -1,0 +1,248 @@
+"""The stage itself: recognisers propose, forms are repaired, the document agrees, parses follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from pipeline.documents import (
+    Chunk,
+    Chunks,
+    DocumentFailure,
+    HeaderSpan,
+    Mention,
+    Mentions,
+    MentionType,
+    Parse,
+    StageName,
+)
+from pipeline.engines.name_books import NameBooks
+from pipeline.extraction.agreement import agree
+from pipeline.extraction.candidates import (
+    SCORES,
+    Candidate,
+    DocumentText,
+    Rank,
+    without_overlaps,
+)
+from pipeline.extraction.heads import header_candidate
+from pipeline.extraction.repair import plausible, trim
+from pipeline.extraction.repetition import introduced, joined, long_forms, repeated
+from pipeline.settings import ExtractSettings
+from pipeline.stage import StageIdentity
+
+CODE = "1"
+MENTIONS_OF_A_PARSE = 2
+
+
+class FoundSpan(Protocol):
+    """What a model calls a name."""
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def end(self) -> int: ...  # noqa: D102
+    @property
+    def label(self) -> str: ...  # noqa: D102
+    @property
+    def proper(self) -> bool: ...  # noqa: D102
+    @property
+    def common(self) -> bool: ...  # noqa: D102
+
+
+class Reading(Protocol):
+    """A model's reading of one chunk."""
+
+    def spans(self) -> Iterator[FoundSpan]:
+        """Yield names at the document's offsets."""
+        ...
+
+    def parse(self, start: int, end: int) -> Parse | None:
+        """Give the parse of one sentence."""
+        ...
+
+
+class ModelRecognizer(Protocol):
+    """Reads the chunks of one document."""
+
+    language: str
+    model: str
+    version: str
+
+    def read(self, chunks: Sequence[Chunk], batch: int) -> Sequence[Reading]:
+        """Give one reading for each chunk."""
+        ...
+
+
+class RuleSpan(Protocol):
+    """What a rule found, at offsets of the text it was given."""
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def end(self) -> int: ...  # noqa: D102
+    @property
+    def type(self) -> MentionType: ...  # noqa: D102
+    @property
+    def subtype(self) -> str | None: ...  # noqa: D102
+    @property
+    def normal(self) -> str | None: ...  # noqa: D102
+
+
+class RuleRecognizer(Protocol):
+    """Finds what follows rules, in any language."""
+
+    model: str
+    version: str
+
+    def find(self, text: str) -> Sequence[RuleSpan]:
+        """Find spans in one chunk's text."""
+        ...
+
+
+class ExtractStage:
+    """Finds the mentions of a document.
+
+    A document whose language the model does not speak gets mail heads and what follows rules
+    (citations, dockets, money, dates, addresses), and no parse: a model's guesses at names in a
+    language it was not trained on are noise.
+    """
+
+    def __init__(
+        self,
+        model: ModelRecognizer,
+        rules: RuleRecognizer,
+        books: NameBooks,
+        settings: ExtractSettings,
+        generation: int = 0,
+    ) -> None:
+        self._model = model
+        self._rules = rules
+        self._books = books
+        self._settings = settings
+        self.identity = StageIdentity(
+            stage=StageName.EXTRACT,
+            version=f"{CODE}; {model.version}; {rules.version}; {books.version}",
+            # `batch` bounds memory; chunks are read alike however many go through at once.
+            configuration=settings.model_dump(mode="json", exclude={"batch"}),
+            generation=generation,
+        )
+
+    def __call__(self, inputs: Sequence[Chunks]) -> Sequence[Mentions | DocumentFailure]:
+        """Find the mentions of each document, each by itself."""
+        return [self._document(chunks) for chunks in inputs]
+
+    def _document(self, chunks: Chunks) -> Mentions:
+        """Find the mentions of one document."""
+        document = DocumentText.of(chunks.chunks)
+        spoken = chunks.language in (None, self._model.language)
+        readings = self._model.read(chunks.chunks, self._settings.batch) if spoken else ()
+        found = [
+            *self._heads(document, chunks.header_spans),
+            *self._by_rules(document, chunks.chunks),
+            *self._by_model(document, readings),
+        ]
+        chosen = self._choose(document, found)
+        mentions = tuple(
+            _mention(candidate, document, page)
+            for candidate, page in zip(chosen, _pages(chosen, chunks.page_starts), strict=True)
+        )
+        return Mentions(mentions=mentions, parses=tuple(_parses(chunks.chunks, readings, mentions)))
+
+    def _choose(self, document: DocumentText, found: Sequence[Candidate]) -> list[Candidate]:
+        """Settle overlaps and types, then look for the same names elsewhere in the document."""
+        proposed = without_overlaps(found)
+        proposed = without_overlaps([*proposed, *long_forms(document, proposed)])
+        proposed = without_overlaps([*proposed, *joined(document, proposed, self._books)])
+        standing = without_overlaps(agree(document, proposed, self._books))
+        standing = without_overlaps([*standing, *introduced(document, standing)])
+        standing = without_overlaps([*standing, *repeated(document, standing)])
+        return without_overlaps([*standing, *joined(document, standing, self._books)])
+
+    def _heads(self, document: DocumentText, heads: Sequence[HeaderSpan]) -> Iterator[Candidate]:
+        """Yield the people and addresses in the head of a mail."""
+        for head in heads:
+            candidate = header_candidate(head, document.text, self._books)
+            if candidate is not None:
+                yield candidate
+
+    def _by_rules(self, document: DocumentText, chunks: Sequence[Chunk]) -> Iterator[Candidate]:
+        """Yield what follows rules, each within one sentence."""
+        for chunk in chunks:
+            for span in self._rules.find(chunk.text):
+                start, end = chunk.start + span.start, chunk.start + span.end
+                if document.in_one_sentence(start, end):
+                    yield Candidate(
+                        start, end, span.type, Rank.RULE, self._rules.model,
+                        subtype=span.subtype, normal=span.normal,
+                    )  # fmt: skip
+
+    def _by_model(self, document: DocumentText, readings: Sequence[Reading]) -> Iterator[Candidate]:
+        """Yield the model's names that are of a kept type and have the form of a name."""
+        for reading in readings:
+            for span in reading.spans():
+                type_ = KEPT.get(span.label)
+                if type_ is None or not document.in_one_sentence(span.start, span.end):
+                    continue
+                candidate = trim(
+                    document.text,
+                    Candidate(
+                        span.start, span.end, type_, Rank.MODEL, self._model.model,
+                        proper=span.proper, common=span.common,
+                    ),
+                    self._books,
+                )  # fmt: skip
+                if candidate and plausible(document.of_span(candidate), candidate, self._books):
+                    yield candidate
+
+
+KEPT: Mapping[str, MentionType] = {
+    label: MentionType(label)
+    for label in (
+        "PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "LAW", "DATE", "MONEY",
+    )
+}  # fmt: skip
+"""Labels of the model that become mentions; times, numbers, works of art and such do not."""
+
+
+def _mention(candidate: Candidate, document: DocumentText, page: int) -> Mention:
+    """Make the mention of a candidate that stands."""
+    return Mention(
+        start=candidate.start,
+        end=candidate.end,
+        text=document.of_span(candidate),
+        type=candidate.type,
+        page=page,
+        model=candidate.model,
+        score=SCORES[candidate.rank],
+        subtype=candidate.subtype,
+        role=candidate.role,
+        normal=candidate.normal,
+    )
+
+
+def _pages(candidates: Sequence[Candidate], page_starts: Sequence[int]) -> Iterator[int]:
+    """Yield each candidate's page; both are in order, so one pass is enough."""
+    page = 0
+    for candidate in candidates:
+        while page < len(page_starts) and page_starts[page] <= candidate.start:
+            page += 1
+        yield max(page, 1)
+
+
+def _parses(
+    chunks: Sequence[Chunk], readings: Sequence[Reading], mentions: Sequence[Mention]
+) -> Iterator[Parse]:
+    """Yield the parse of each sentence that holds two mentions or more: only there can one stand
+    in a relation to another.
+    """
+    place = 0
+    for chunk, reading in zip(chunks, readings, strict=False):
+        for start, end in chunk.sentences:
+            first = place
+            while place < len(mentions) and mentions[place].start < end:
+                place += 1
+            if place - first >= MENTIONS_OF_A_PARSE:
+                parse = reading.parse(start, end)
+                if parse is not None:
+                    yield parse

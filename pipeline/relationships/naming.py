@@ -1,0 +1,72 @@
+"""From the words that a path leads to, to the names that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.documents import Mention, MentionType
+from pipeline.relationships.lexicon import METONYMS, TOWNS
+from pipeline.relationships.sentence import Sentence
+from pipeline.relationships.walk import objects_of
+
+
+def resolve(
+    sentence: Sentence,
+    tokens: Iterable[int],
+    types: frozenset[MentionType],
+    mentions: Sequence[Mention],
+    alone: bool = False,
+    loose: bool = False,
+) -> list[int]:
+    """Turn tokens into mentions of `types`: the mention a token stands in, what is coordinated
+    with it (unless `alone`), or the name that a common noun stands for (`loose`: any noun).
+    """
+    found: list[int] = []
+    for token in tokens:
+        for member in [token] if alone else coordinated(sentence, token):
+            for index in _named(sentence, member, loose):
+                if mentions[index].type in types and index not in found:
+                    found.append(index)
+    return found
+
+
+def coordinated(sentence: Sentence, token: int) -> list[int]:
+    """List a token and all that is coordinated with it."""
+    found = [token]
+    for other in found:
+        found += [
+            child
+            for child in sentence.child(other, "conj")
+            if sentence.pos[child] in ("PROPN", "NOUN", "NUM", "X", "ADJ")
+            and sentence.words[child - 1] != "not"
+        ]
+    return found
+
+
+def owners(sentence: Sentence, token: int) -> list[int]:
+    """Find the words around a noun that may say whose it is: "U.S. and Iraqi forces"."""
+    near = sentence.child(token, "compound", "nmod", "amod", "poss")
+    near += [other for first in near for other in sentence.child(first, "conj")]
+    return near + objects_of(sentence, token, frozenset({"of", "from"}))
+
+
+def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
+    """Name the mention that a token stands for: "the insurer, Acme Ltd", "Iraqi forces",
+    "a company (based in Rome)" of which the sentence says that Acme is one.
+    """
+    own = sentence.mention_of[token]
+    if own is not None:
+        return [own]
+    near = sentence.child(token, "appos")
+    lemma = sentence.lemmas[token]
+    if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN"):
+        near += owners(sentence, token)
+    elif lemma in TOWNS:
+        near += objects_of(sentence, token, frozenset({"of"}))
+    head = sentence.heads[token]
+    if sentence.deps[token] == "attr" and sentence.lemmas[head] == "be":
+        near += sentence.child(head, "nsubj")
+    elif sentence.deps[token] == "appos":
+        near.append(head)
+    named = (sentence.mention_of[t] for t in near if t != token)
+    return [index for index in named if index is not None]

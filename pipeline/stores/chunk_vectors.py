@@ -1,0 +1,57 @@
+"""The vectors of published chunks, where PostgreSQL has pgvector: for search, never for truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, text
+
+from pipeline.errors import PermanentError
+from pipeline.stores.copying import copy_rows
+from pipeline.stores.postgres import has_vectors
+from pipeline.stores.protocols import Vector
+
+DIMENSIONS = 384
+
+_MISSING = text("""
+SELECT k.id::text, k.text FROM chunks k JOIN contents c ON c.id = k.content_id
+WHERE c.project_id = CAST(:project AS uuid) AND k.vector IS NULL
+ORDER BY k.id LIMIT :limit
+""")
+
+_TABLE = """
+CREATE TEMPORARY TABLE staged_vectors (id uuid, vector vector(384)) ON COMMIT DROP
+"""
+
+_FILL = text("""
+UPDATE chunks k SET vector = s.vector, vector_model = :model
+FROM staged_vectors s WHERE s.id = k.id
+""")
+
+
+def missing(connection: Connection, project: str, limit: int) -> Sequence[tuple[str, str]]:
+    """Name chunks without a vector, with their texts."""
+    if not has_vectors(connection):
+        return ()
+    found = connection.execute(_MISSING, {"project": project, "limit": limit})
+    return [(row[0], row[1]) for row in found]
+
+
+def store(connection: Connection, model: str, vectors: Mapping[str, Vector]) -> int:
+    """Fill in vectors. Raises PermanentError for one of another length than the column's."""
+    if not vectors or not has_vectors(connection):
+        return 0
+    for vector in vectors.values():
+        if vector.shape != (DIMENSIONS,):
+            raise PermanentError(
+                "vector_dimensions",
+                f"{model} makes vectors of shape {vector.shape}; the column holds {DIMENSIONS} "
+                "numbers, so search by similarity needs a model of that size",
+            )
+    connection.exec_driver_sql(_TABLE)
+    rows = (
+        (chunk, "[" + ",".join(map(repr, vectors[chunk].tolist())) + "]")
+        for chunk in sorted(vectors)
+    )
+    copy_rows(connection, "staged_vectors", ("id", "vector"), rows)
+    return connection.execute(_FILL, {"model": model}).rowcount

@@ -1,0 +1,100 @@
+"""Bulk writes: COPY, straight into a table or into a temporary one that a statement reads from.
+
+A row is a sequence of plain values in the order of the columns. COPY's text form is written here,
+because it is what costs time: one pass, no adaptation of each value by the driver.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import psycopg2.extensions
+from sqlalchemy import Connection
+
+Row = Sequence[object]
+
+# Stand-ins while a batch is put together; a batch that holds one of them goes the slower way.
+_FIELD, _ROW, _NULL = "\x1f", "\x1e", "\x1d"
+_QUOTES = str.maketrans({"\\": "\\\\", '"': '\\"'})
+_numbers = itertools.count(1)
+
+
+def written(value: object) -> str:
+    """Write one value as text, before COPY's escapes. Raises TypeError for an unknown type.
+
+    A text may be JSON already: COPY takes it for a JSONB column as it is.
+    """
+    if value is None:
+        return _NULL
+    if isinstance(value, (str, bool, int, float)):
+        return str(value)
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, (tuple, list)):
+        return "{" + ",".join(f'"{item.translate(_QUOTES)}"' for item in value) + "}"
+    raise TypeError(f"COPY cannot write a {type(value).__name__}")
+
+
+def _escaped(text: str) -> str:
+    """Escape what has a meaning in COPY's text form."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def copy_text(rows: Iterable[Row]) -> str:
+    """Write rows in COPY's text form, escaping all of them at once where that is possible."""
+    rows = list(rows)
+    if not rows:
+        return ""
+    text = _ROW.join(
+        [
+            _FIELD.join([value if type(value) is str else written(value) for value in row])
+            for row in rows
+        ]
+    )
+    marks = (text.count(_FIELD), text.count(_ROW), text.count(_NULL))
+    nulls = sum(value is None for row in rows for value in row)
+    if marks == (sum(map(len, rows)) - len(rows), len(rows) - 1, nulls):
+        text = _escaped(text)
+        for mark, meaning in ((_FIELD, "\t"), (_ROW, "\n"), (_NULL, "\\N")):
+            text = text.replace(mark, meaning)
+    else:
+        text = "\n".join(
+            "\t".join("\\N" if value is None else _escaped(written(value)) for value in row)
+            for row in rows
+        )
+    return text + "\n"
+
+
+def copy_rows(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]
+) -> None:
+    """Append rows to a table; `table` and `columns` are our own names.
+
+    Raises psycopg2.Error for what PostgreSQL refuses and UnicodeEncodeError for a lone surrogate.
+    """
+    text = copy_text(rows)
+    if not text:
+        return
+    data = io.BytesIO(text.encode("utf-8"))
+    names = ", ".join(f'"{column}"' for column in columns)
+    cursor = cast("psycopg2.extensions.cursor", connection.connection.cursor())
+    with cursor:
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", data)
+
+
+def staged(connection: Connection, like: str, columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Put rows into a new temporary table with those columns of the table `like`; name it.
+
+    It is gone at the end of the transaction.
+    """
+    name = f"staged_{next(_numbers)}"
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS "  # noqa: S608 - our own names
+        f"SELECT {names} FROM {like} WITH NO DATA"
+    )
+    copy_rows(connection, name, columns, rows)
+    return name

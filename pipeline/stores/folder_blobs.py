@@ -1,0 +1,95 @@
+"""The object store in a folder: each file under the SHA-256 of its bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from pipeline.errors import PermanentError, TemporaryError
+
+HEX = frozenset("0123456789abcdef")
+
+
+def checked_hash(sha256: str) -> str:
+    """Give back a SHA-256 in hex. Raises ValueError for anything else, which could name a path
+    outside of the store.
+    """
+    if len(sha256) != 64 or not set(sha256) <= HEX:
+        raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hex")
+    return sha256
+
+
+def blob_missing(sha256: str) -> PermanentError:
+    """Make the error for an object that is not there."""
+    return PermanentError(
+        "blob_missing",
+        f"the object {sha256[:12]}… is not in the object store any more; "
+        "run the container file again with --rehash",
+    )
+
+
+class FolderBlobs:
+    """Objects in a folder, spread by the first two hex digits. Written aside, then renamed, so a
+    file that is there is whole.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _place(self, sha256: str) -> Path:
+        return self._folder / checked_hash(sha256)[:2] / sha256
+
+    def put_file(self, path: Path, sha256: str) -> None:
+        """Store a file's bytes under their hash. Raises TemporaryError if the disk refuses."""
+        place = self._place(sha256)
+        if place.exists():
+            return
+        aside = place.with_name(f".{sha256}.{uuid.uuid4().hex}")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with path.open("rb") as source, aside.open("xb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+                target.flush()
+                # PostgreSQL is about to name this object; it must survive what PostgreSQL does.
+                os.fsync(target.fileno())
+            aside.replace(place)
+            _sync_folder(place.parent)
+        except OSError as error:
+            raise TemporaryError(
+                f"the object store {self._folder} cannot be written ({error.strerror}); "
+                "free some space, or set CASEGRAPH_OBJECT_STORE_URL"
+            ) from error
+        finally:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+    def fetch(self, sha256: str, target: Path) -> None:
+        """Copy an object into a file."""
+        try:
+            shutil.copyfile(self._place(sha256), target)
+        except FileNotFoundError as error:
+            if self._place(sha256).exists():
+                raise
+            raise blob_missing(sha256) from error
+        except OSError as error:
+            raise TemporaryError(
+                f"the object {sha256[:12]}… cannot be copied ({error.strerror})"
+            ) from error
+
+    def delete(self, sha256s: Sequence[str]) -> None:
+        """Remove objects; those that are not there are passed over."""
+        for sha256 in sha256s:
+            self._place(sha256).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

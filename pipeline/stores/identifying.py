@@ -1,0 +1,117 @@
+"""Ties claimed documents to their contents, and completes those whose content is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import psycopg2
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from pipeline import identity
+from pipeline.errors import TemporaryError
+from pipeline.stage import STAGES, Chain
+from pipeline.stores import ledger_queries as queries
+from pipeline.stores import tables
+from pipeline.stores.blame import blame_content
+from pipeline.stores.ledger_values import Identified, Work
+from pipeline.stores.payloads import NoObjectStoreError, RefusedContentError
+from pipeline.stores.postgres import is_about_data, words_of
+from pipeline.stores.publishing import (
+    LockedContent,
+    Publication,
+    known_checkpoints,
+    lock_contents,
+    publish,
+)
+from pipeline.stores.removal import remove_unused_contents
+
+HOLD_TRIES = 5
+
+
+def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Work]:
+    """Set what documents' next content is, publish what is complete, and say what is left."""
+    content_of = {
+        x.document_id: identity.content_id(way.project, x.sha256, x.media_type) for x in batch
+    }
+    contents = _hold(way, {content_of[x.document_id]: x for x in batch})
+    mine = way.connection.execute(queries.MINE, {"run": run, "ids": sorted(content_of)}).all()
+    documents = [row.id for row in mine]
+    way.connection.execute(
+        queries.SET_NEXT,
+        {"ids": documents, "contents": [content_of[id_] for id_ in documents]},
+    )
+    known = known_checkpoints(way.connection, list(contents))
+    chains = {id_: content.follow(way.plan, known[id_]) for id_, content in contents.items()}
+    _publish(way, contents, chains)
+    loose = {row.next_content_id for row in mine} - {None, *contents}
+    unclaimed = contents.keys() - {content_of[id_] for id_ in documents}
+    remove_unused_contents(way.connection, way.project, loose | unclaimed)
+    statuses = way.connection.execute(queries.STATUSES, {"ids": documents})
+    return [
+        Work(
+            document_id=row.id,
+            content_id=content_of[row.id],
+            chain=chains[content_of[row.id]],
+            published=row.status == "completed",
+        )
+        for row in statuses
+    ]
+
+
+def _hold(way: Publication, wanted: Mapping[str, Identified]) -> dict[str, LockedContent]:
+    """Insert contents that are not there, and lock all.
+
+    Another transaction may delete one that lost its last document between the insertion, which
+    finds it there, and the lock, which does not: then it is inserted again.
+    """
+    rows = [
+        {
+            "id": id_,
+            "project_id": way.project,
+            "sha256": wanted[id_].sha256,
+            "media_type": wanted[id_].media_type,
+            "size": wanted[id_].size,
+        }
+        for id_ in sorted(wanted)
+    ]
+    for _ in range(HOLD_TRIES):
+        if rows:
+            way.connection.execute(insert(tables.contents).on_conflict_do_nothing(), rows)
+        contents = lock_contents(way.connection, list(wanted))
+        if len(contents) == len(wanted):
+            return contents
+    raise TemporaryError("contents were deleted as fast as they were written")
+
+
+def _publish(
+    way: Publication, contents: Mapping[str, LockedContent], chains: Mapping[str, Chain]
+) -> None:
+    """Publish the contents whose chain is complete: all at once, and one by one if that fails."""
+    complete = {id_: chain for id_, chain in chains.items() if chain.gap is None}
+    if complete and not _tried(way, contents, complete):
+        for id_, chain in complete.items():
+            _tried(way, contents, {id_: chain})
+
+
+def _tried(
+    way: Publication, contents: Mapping[str, LockedContent], chains: Mapping[str, Chain]
+) -> bool:
+    """Publish, or undo it and, if it is about one content alone, fail its documents."""
+    attempt = way.connection.begin_nested()
+    try:
+        publish(way, contents, chains)
+    except RefusedContentError as error:
+        refused = error
+    except (DBAPIError, psycopg2.Error, ValueError) as error:
+        if not is_about_data(error):
+            raise
+        message = f"PostgreSQL refused its results: {words_of(error)}"
+        refused = RefusedContentError(min(chains), STAGES[-1], "refused_by_database", message)
+    else:
+        attempt.commit()
+        return True
+    attempt.rollback()
+    if len(chains) == 1 and not isinstance(refused, NoObjectStoreError):
+        blame_content(way.connection, refused)
+    return False

@@ -1,0 +1,179 @@
+"""The ledger of documents in PostgreSQL: what the coordinator and the commands call.
+
+A document is claimed by a run for as long as that run renews its lease. Every write about a
+claimed document is fenced by the claim, so a run that lost it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from pipeline import identity
+from pipeline.documents import DocumentFailure
+from pipeline.errors import UsageError
+from pipeline.stage import Chain, Plan
+from pipeline.stores import ledger_queries as queries
+from pipeline.stores import tables
+from pipeline.stores.blame import clean
+from pipeline.stores.identifying import identify
+from pipeline.stores.ledger_documents import Documents
+from pipeline.stores.ledger_values import (
+    Claimed,
+    FailureRow,
+    Found,
+    Identified,
+    ProjectRow,
+    ProjectSummary,
+    Recorded,
+    Work,
+)
+from pipeline.stores.payloads import Payloads
+from pipeline.stores.postgres import transaction
+from pipeline.stores.publishing import Publication, known_checkpoints
+
+__all__ = [
+    "Claimed", "FailureRow", "Found", "Identified", "Ledger", "ProjectRow", "ProjectSummary",
+    "Recorded", "Work",
+]  # fmt: skip
+
+
+class Ledger(Documents):
+    """Projects, documents, runs, claims."""
+
+    def start_run(self, project: str, lease_seconds: float) -> str:
+        """Begin a run of a project and return its id."""
+        run = identity.run_id()
+        with transaction(self._engine) as connection:
+            connection.execute(
+                queries.START, {"run": run, "project": project, "seconds": lease_seconds}
+            )
+        return run
+
+    def renew(self, run: str, lease_seconds: float) -> bool:
+        """Keep a run's claims for that long from now; False if the run has ended."""
+        with transaction(self._engine) as connection:
+            answer = connection.execute(queries.RENEW, {"run": run, "seconds": lease_seconds})
+            return answer.rowcount == 1
+
+    def end_run(self, run: str, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Write down how a run ended. What it still claims is anybody's from now on."""
+        with transaction(self._engine) as connection:
+            connection.execute(
+                tables.runs.update()
+                .where(tables.runs.c.id == run, tables.runs.c.ended_at.is_(None))
+                .values(
+                    ended_at=text("now()"),
+                    lease_until=text("least(lease_until, now())"),
+                    outcome=outcome,
+                    summary=dict(summary),
+                )
+            )
+
+    def claim(self, run: str, limit: int) -> Sequence[Claimed]:
+        """Take documents that no living run has, and count an attempt of each.
+
+        No two runs get the same one. None is given to a run whose lease is over.
+        """
+        if limit <= 0:
+            return ()
+        with transaction(self._engine) as connection:
+            ids = list(connection.scalars(queries.CLAIM, {"run": run, "limit": limit}))
+            found = connection.execute(queries.CLAIMED, {"ids": ids}).mappings() if ids else ()
+            return [Claimed(**row) for row in found]
+
+    def again(self, run: str, documents: Sequence[str]) -> Mapping[str, int]:
+        """Count one more attempt of documents that run once more, and return their attempts."""
+        with transaction(self._engine) as connection:
+            counted = connection.execute(queries.AGAIN, {"run": run, "ids": sorted(set(documents))})
+            return {row[0]: row[1] for row in counted}
+
+    def requeue(self, run: str, documents: Sequence[str]) -> int:
+        """Give claimed documents back without counting the attempt; return how many."""
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                queries.REQUEUE, {"run": run, "ids": sorted(set(documents))}
+            ).rowcount
+
+    def release(self, run: str) -> int:
+        """Give all claimed documents back without counting the attempt; return how many."""
+        with transaction(self._engine) as connection:
+            return connection.execute(queries.RELEASE, {"run": run}).rowcount
+
+    def unpublished(self, run: str) -> Sequence[Claimed]:
+        """Name the documents that a run has claimed and that are neither published nor failed."""
+        with transaction(self._engine) as connection:
+            found = connection.execute(queries.UNPUBLISHED, {"run": run}).mappings()
+            return [Claimed(**row) for row in found]
+
+    def known_chains(self, contents: Sequence[str], plan: Plan) -> Mapping[str, Chain]:
+        """Follow the chains of contents through what PostgreSQL has; empty for one it lacks."""
+        with transaction(self._engine) as connection:
+            ids = sorted(set(contents))
+            known = known_checkpoints(connection, ids)
+            chains = dict.fromkeys(ids, Chain())
+            for row in connection.execute(queries.FACTS, {"ids": ids}):
+                chains[row.id] = plan.follow(row.sha256, row.media_type, known[row.id])
+            return chains
+
+    def failed(self, run: str, rows: Sequence[tuple[str, int, DocumentFailure]]) -> Sequence[str]:
+        """Record why documents failed: (document, attempt, failure) each.
+
+        Returns those that did: a document that another run has by now, or that has begun another
+        attempt, is not touched. What readers saw of one before stays, and is marked stale.
+        """
+        if not rows:
+            return ()
+        last = {document: (attempt, failure) for document, attempt, failure in rows}
+        ids = sorted(last)
+        failures = [last[id_][1] for id_ in ids]
+        with transaction(self._engine) as connection:
+            return list(
+                connection.scalars(
+                    queries.FAIL,
+                    {
+                        "run": run,
+                        "ids": ids,
+                        "attempts": [last[id_][0] for id_ in ids],
+                        "stages": [failure.stage.value for failure in failures],
+                        "errors": [clean(failure.error) for failure in failures],
+                        "messages": [clean(failure.message) for failure in failures],
+                        "tails": [clean(failure.log_tail) for failure in failures],
+                    },
+                )
+            )
+
+    def failed_content(self, run: str, content: str, failure: DocumentFailure) -> Sequence[str]:
+        """Fail every document of the run that waits for a content, and return them."""
+        with transaction(self._engine) as connection:
+            waiting = connection.execute(
+                queries.WAITING_FOR, {"run": run, "content": content}
+            ).all()
+        return self.failed(run, [(row.id, row.attempts, failure) for row in waiting])
+
+    def identified(self, run: str, plan: Plan, batch: Sequence[Identified]) -> Sequence[Work]:
+        """Write down what the bytes of claimed documents are, and say what is left to do.
+
+        A document whose content is complete under this plan is published and completed here.
+        Documents that the run has lost, or that cannot be published, are not in the answer.
+        Raises UsageError if the project was given another plan meanwhile.
+        """
+        with transaction(self._engine) as connection:
+            project = connection.execute(queries.PROJECT_OF, {"run": run}).one_or_none()
+            if project is None:
+                return ()
+            if project.configuration_digest != plan.digest:
+                raise UsageError(
+                    f"project {project.name!r} was given other settings while this run was at "
+                    "work; run again"
+                )
+            way = Publication(
+                connection=connection,
+                project=project.id,
+                plan=plan,
+                payloads=Payloads(self._blobs),
+                archive=self._archive,
+            )
+            return identify(way, run, batch)

@@ -1,0 +1,183 @@
+"""Documents before and after a run: recording what was found, counting, naming failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, text
+
+from pipeline import identity
+from pipeline.documents import DocumentStatus
+from pipeline.stores.blame import clean
+from pipeline.stores.copying import staged
+from pipeline.stores.ledger_projects import Projects
+from pipeline.stores.ledger_values import FailureRow, Found, Recorded
+from pipeline.stores.postgres import transaction
+from pipeline.stores.removal import remove_unused_contents
+
+_COLUMNS = ("id", "project_id", "uri", "source", "size", "stamp", "status", "reason")
+
+_COUNTS = text("""
+SELECT status, count(*) FROM documents WHERE project_id = CAST(:project AS uuid) GROUP BY status
+""")
+
+_PENDING = text("""
+SELECT count(*) FROM documents d
+WHERE project_id = CAST(:project AS uuid)
+  AND (status = 'pending' OR (status = 'running' AND NOT EXISTS (
+       SELECT 1 FROM runs r
+       WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
+""")
+
+_FAILURES = text("""
+SELECT d.id::text AS document_id, d.source, d.uri, d.stale, f.stage, f.error, f.message,
+       f.attempts, f.log_tail, f.failed_at
+FROM documents d
+JOIN LATERAL (SELECT * FROM failures f WHERE f.document_id = d.id
+              ORDER BY f.failed_at DESC, f.id DESC LIMIT 1) AS f ON true
+WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'failed'
+ORDER BY d.uri COLLATE "C"
+""")
+
+_RETRY = text("""
+UPDATE documents SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
+WHERE project_id = CAST(:project AS uuid) AND status = 'failed'
+  AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[])))
+""")
+
+
+class Documents(Projects):
+    """The documents of projects."""
+
+    def record_documents(
+        self, project: str, found: Sequence[Found], *, rehash: bool = False
+    ) -> Recorded:
+        """Write down a batch of files before anything is done with them.
+
+        A new file is pending, and one with another size or stamp is so again; what readers saw
+        of it stays. One that is as it was is left alone, also when it failed. With `rehash` all
+        are looked at again.
+        """
+        rows = {
+            id_: (id_, project, x.uri, clean(x.source), x.size, clean(x.stamp), "pending", None)
+            for x in found
+            for id_ in [identity.document_id(project, x.uri)]
+        }
+        if not rows:
+            return Recorded()
+        with transaction(self._engine) as connection:
+            table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
+            # What a living run works on is being looked at already.
+            again = " OR d.status <> 'running'" if rehash else ""
+            changed = _reopen(
+                connection,
+                project,
+                table,
+                "d.size <> s.size OR d.stamp <> s.stamp OR d.status = 'skipped'" + again,
+            )
+            new = _insert(connection, table)
+            _rename(connection, table)
+        return Recorded(new=new, changed=changed, unchanged=len(rows) - new - changed)
+
+    def record_skipped(self, project: str, found: Sequence[tuple[Found, str]]) -> int:
+        """Write down files that are left out, each with the reason; return how many.
+
+        One that is as it was when it was completed stays completed.
+        """
+        rows = {
+            id_: (
+                id_, project, x.uri, clean(x.source), x.size, clean(x.stamp), "skipped",
+                clean(reason),
+            )
+            for x, reason in found
+            for id_ in [identity.document_id(project, x.uri)]
+        }  # fmt: skip
+        if not rows:
+            return 0
+        with transaction(self._engine) as connection:
+            table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
+            changed = _reopen(
+                connection,
+                project,
+                table,
+                "d.size <> s.size OR d.stamp <> s.stamp OR d.status <> 'completed'",
+            )
+            return changed + _insert(connection, table)
+
+    def retry(self, project: str, documents: Sequence[str] | None = None) -> int:
+        """Make failed documents pending again, all or those named; return how many."""
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                _RETRY,
+                {"project": project, "ids": None if documents is None else list(documents)},
+            ).rowcount
+
+    def counts(self, project: str) -> Mapping[DocumentStatus, int]:
+        """Count the documents of each status."""
+        with transaction(self._engine) as connection:
+            counts = {
+                DocumentStatus(status): count
+                for status, count in connection.execute(_COUNTS, {"project": project})
+            }
+        return {status: counts.get(status, 0) for status in DocumentStatus}
+
+    def pending_count(self, project: str) -> int:
+        """Count the documents that a run could claim now."""
+        with transaction(self._engine) as connection:
+            return int(connection.scalar(_PENDING, {"project": project}) or 0)
+
+    def failures(self, project: str) -> Sequence[FailureRow]:
+        """Say why each failed document failed, in the order of URIs."""
+        with transaction(self._engine) as connection:
+            return [
+                FailureRow(**row)
+                for row in connection.execute(_FAILURES, {"project": project}).mappings()
+            ]
+
+
+def _reopen(connection: Connection, project: str, table: str, condition: str) -> int:
+    """Give documents that meet a condition the staged size, stamp and status.
+
+    What a run was making of the old bytes belongs to nobody: publication is fenced by
+    `next_content_id`.
+    """
+    changing = connection.exec_driver_sql(
+        "SELECT d.id::text, d.next_content_id::text FROM documents d "  # noqa: S608
+        f"JOIN {table} s ON s.id = d.id WHERE {condition} ORDER BY d.id FOR UPDATE OF d"
+    ).all()
+    if not changing:
+        return 0
+    connection.exec_driver_sql(
+        "UPDATE documents d SET size = s.size, stamp = s.stamp, status = s.status,"  # noqa: S608
+        " reason = s.reason, attempts = 0, claimed_by = NULL, next_content_id = NULL,"
+        " stale = s.status = 'skipped' AND d.content_id IS NOT NULL, updated_at = now() "
+        f"FROM {table} s WHERE s.id = d.id AND ({condition})"
+    )
+    remove_unused_contents(connection, project, (row[1] for row in changing if row[1]))
+    return len(changing)
+
+
+def _insert(connection: Connection, table: str) -> int:
+    """Insert the staged documents that are not there."""
+    columns = ", ".join(_COLUMNS)
+    return connection.exec_driver_sql(
+        f"INSERT INTO documents ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
+        "ON CONFLICT DO NOTHING"
+    ).rowcount
+
+
+def _rename(connection: Connection, table: str) -> None:
+    """Take over paths as they are given now, for members too: what is shown is what was typed."""
+    renamed = (
+        f"SELECT d.id, d.source AS old, s.source AS new FROM documents d JOIN {table} s "  # noqa: S608
+        "ON s.id = d.id WHERE d.source <> s.source"
+    )
+    connection.exec_driver_sql(
+        f"WITH renamed AS ({renamed}) UPDATE documents d "  # noqa: S608
+        "SET source = r.new || substr(d.source, length(r.old) + 1) FROM renamed r "
+        "WHERE d.root_id = r.id"
+    )
+    connection.exec_driver_sql(
+        f"WITH renamed AS ({renamed}) UPDATE documents d SET source = r.new "  # noqa: S608
+        "FROM renamed r WHERE d.id = r.id"
+    )

@@ -1,0 +1,208 @@
+"""Projects and their configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline import identity
+from pipeline.documents import StageName
+from pipeline.errors import UsageError
+from pipeline.settings import ArchiveLimits
+from pipeline.stage import Plan
+from pipeline.stores import tables
+from pipeline.stores.ledger_values import ProjectRow, ProjectSummary
+from pipeline.stores.postgres import transaction
+from pipeline.stores.protocols import Blobs
+
+_LIST = text("""
+SELECT id::text, name, created_at,
+       (SELECT count(*) FROM documents d WHERE d.project_id = p.id) AS documents
+FROM projects p ORDER BY name COLLATE "C"
+""")
+
+_FIND = text("SELECT id::text, name, configuration_digest FROM projects WHERE name = :name")
+
+_PLAN = text("SELECT configuration FROM projects WHERE id = CAST(:id AS uuid)")
+
+_LOCK = text("""
+SELECT configuration, configuration_digest FROM projects WHERE id = CAST(:id AS uuid)
+FOR NO KEY UPDATE
+""")
+
+_PUBLISHED = text("""
+SELECT id::text, sha256, media_type, chain FROM contents
+WHERE project_id = CAST(:id AS uuid) AND chain IS NOT NULL
+""")
+
+_REOPEN = text("""
+UPDATE documents SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
+WHERE content_id = ANY(CAST(:contents AS uuid[])) AND status = 'completed'
+""")
+
+# Objects are shared by all projects, so only what no other one names may go.
+_OBJECTS = text("""
+WITH mine AS (
+    SELECT blob AS sha256 FROM documents WHERE project_id = CAST(:id AS uuid) AND blob IS NOT NULL
+    UNION
+    SELECT m.value ->> 'sha256' FROM contents c CROSS JOIN jsonb_array_elements(c.members) m
+    WHERE c.project_id = CAST(:id AS uuid)
+    UNION
+    SELECT s.payload_ref FROM stage_results s JOIN contents c ON c.id = s.content_id
+    WHERE c.project_id = CAST(:id AS uuid) AND s.payload_ref IS NOT NULL
+)
+SELECT sha256 FROM mine
+WHERE NOT EXISTS (SELECT 1 FROM documents d
+                  WHERE d.blob = mine.sha256 AND d.project_id <> CAST(:id AS uuid))
+  AND NOT EXISTS (SELECT 1 FROM contents c CROSS JOIN jsonb_array_elements(c.members) m
+                  WHERE m.value ->> 'sha256' = mine.sha256
+                    AND c.project_id <> CAST(:id AS uuid))
+  AND NOT EXISTS (SELECT 1 FROM stage_results s JOIN contents c ON c.id = s.content_id
+                  WHERE s.payload_ref = mine.sha256 AND c.project_id <> CAST(:id AS uuid))
+ORDER BY sha256
+""")
+
+# Documents hold on to contents, and so go first.
+_DELETE = (
+    text("DELETE FROM documents WHERE project_id = CAST(:id AS uuid)"),
+    text("DELETE FROM contents WHERE project_id = CAST(:id AS uuid)"),
+    text("DELETE FROM projects WHERE id = CAST(:id AS uuid)"),
+)
+
+
+class Projects:
+    """The projects of one database."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        blobs: Blobs | None = None,
+        archive: ArchiveLimits | None = None,
+    ) -> None:
+        """Take the pool, and what publishing a known content needs: the object store for
+        payloads that lie there, and the budget of containers.
+        """
+        self._engine = engine
+        self._blobs = blobs
+        self._archive = archive or ArchiveLimits()
+
+    def open_project(self, name: str, plan: Plan, *, reconfigure: bool = False) -> ProjectRow:
+        """Make a project on first use, else see that it has this plan.
+
+        With `reconfigure` the plan becomes the project's, and documents whose published chain
+        does not follow it are pending again. Raises UsageError for another plan without it.
+        """
+        id_ = identity.project_id(name)
+        configuration = plan.model_dump(mode="json")
+        with transaction(self._engine) as connection:
+            connection.execute(
+                insert(tables.projects)
+                .values(
+                    id=id_,
+                    name=name,
+                    configuration=configuration,
+                    configuration_digest=plan.digest,
+                )
+                .on_conflict_do_nothing()
+            )
+            stored = connection.execute(_LOCK, {"id": id_}).one()
+            if stored.configuration_digest != plan.digest:
+                if not reconfigure:
+                    raise UsageError(_difference(name, stored.configuration, configuration))
+                _reconfigure(connection, id_, plan)
+        return ProjectRow(id=id_, name=name, configuration_digest=plan.digest)
+
+    def list_projects(self) -> Sequence[ProjectSummary]:
+        """List the projects by name."""
+        with transaction(self._engine) as connection:
+            return [ProjectSummary(**row) for row in connection.execute(_LIST).mappings()]
+
+    def find_project(self, name: str) -> ProjectRow:
+        """Find a project. Raises UsageError that says which there are."""
+        with transaction(self._engine) as connection:
+            return _find(connection, name)
+
+    def plan_of(self, project: str) -> Plan | None:
+        """Read a project's plan, by its id; None if there is no such project."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(_PLAN, {"id": project}).one_or_none()
+        return Plan.model_validate(row.configuration) if row else None
+
+    def delete_project(self, name: str) -> Sequence[str]:
+        """Delete a project with all that was made for it.
+
+        Returns the hashes of objects that nothing names any more: the caller deletes them, and
+        drops the project's keys from Redis first, or a checkpoint there may still name one.
+        Raises UsageError if there is no such project.
+        """
+        with transaction(self._engine) as connection:
+            project = _find(connection, name)
+            connection.execute(_LOCK, {"id": project.id})
+            objects = list(connection.scalars(_OBJECTS, {"id": project.id}))
+            for statement in _DELETE:
+                connection.execute(statement, {"id": project.id})
+            return objects
+
+
+def _find(connection: Connection, name: str) -> ProjectRow:
+    """Find a project. Raises UsageError."""
+    row = connection.execute(_FIND, {"name": name}).mappings().one_or_none()
+    if row is None:
+        names = [other.name for other in connection.execute(_LIST)]
+        there = f"there are: {', '.join(names)}" if names else "there is none yet"
+        raise UsageError(f"no project named {name!r}; {there}")
+    return ProjectRow(**row)
+
+
+def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:
+    """Store another plan and reopen the documents that do not follow it."""
+    connection.execute(
+        tables.projects.update()
+        .where(tables.projects.c.id == project)
+        .values(configuration=plan.model_dump(mode="json"), configuration_digest=plan.digest)
+    )
+    outdated = [
+        row.id
+        for row in connection.execute(_PUBLISHED, {"id": project})
+        if not follows(plan, row.sha256, row.media_type, row.chain)
+    ]
+    connection.execute(_REOPEN, {"contents": outdated})
+
+
+def follows(plan: Plan, sha256: str, media_type: str, chain: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether a published chain is what a plan would make."""
+    known = {(StageName(x["stage"]), x["fingerprint"]): x["digest"] for x in chain}
+    return plan.follow(sha256, media_type, known).gap is None
+
+
+def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Say in which stages two plans differ, and what to do."""
+    before = {stage["stage"]: stage for stage in old["identities"]}
+    parts = [
+        f"{stage['stage']} ({'; '.join(changes)})"
+        for stage in new["identities"]
+        if (changes := _changes(before.get(stage["stage"], {}), stage))
+    ]
+    return (
+        f"project {name!r} was made with other settings: {', '.join(parts)}. Give --reconfigure "
+        "to process its documents again with these, or take another project name"
+    )
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Name what changed in one stage: version, generation, settings."""
+    words = [
+        f"{key} {old.get(key)!r} → {new[key]!r}"
+        for key in ("version", "generation")
+        if old.get(key) != new[key]
+    ]
+    before, after = old.get("configuration", {}), new["configuration"]
+    return words + [
+        f"{key} {before.get(key)!r} → {after.get(key)!r}"
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]

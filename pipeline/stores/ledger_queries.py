@@ -1,0 +1,130 @@
+"""The ledger's questions about runs and claims, in SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+START = text("""
+INSERT INTO runs (id, project_id, lease_until)
+VALUES (CAST(:run AS uuid), CAST(:project AS uuid), now() + make_interval(secs => :seconds))
+""")
+
+RENEW = text("""
+UPDATE runs SET lease_until = now() + make_interval(secs => :seconds)
+WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
+""")
+
+# The members of containers before anything else, then what was found first.
+CLAIM = text("""
+WITH me AS (
+    SELECT id, project_id FROM runs
+    WHERE id = CAST(:run AS uuid) AND ended_at IS NULL AND lease_until > now()
+), free AS (
+    SELECT d.id FROM documents d
+    WHERE d.project_id = (SELECT project_id FROM me)
+      AND d.status IN ('pending', 'running')
+      AND (d.status = 'pending' OR NOT EXISTS (
+           SELECT 1 FROM runs r
+           WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now()))
+    ORDER BY d.depth DESC, d.created_at, d.id
+    LIMIT :limit
+    FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE documents d
+SET status = 'running', claimed_by = (SELECT id FROM me), attempts = attempts + 1,
+    updated_at = now()
+FROM free WHERE d.id = free.id
+RETURNING d.id
+""")
+
+_CLAIMED = """
+SELECT d.id::text AS document_id, d.uri, d.source, d.blob, d.parent_id::text, d.root_id::text,
+       d.depth, d.size, d.stamp, d.attempts, c.id::text AS next_content_id,
+       c.sha256 AS next_sha256, c.media_type AS next_media_type, c.size AS next_size
+FROM documents d LEFT JOIN contents c ON c.id = d.next_content_id
+"""
+
+CLAIMED = text(f"""
+{_CLAIMED} WHERE d.id = ANY(CAST(:ids AS uuid[]))
+ORDER BY d.depth DESC, d.created_at, d.id
+""")
+
+UNPUBLISHED = text(f"""
+{_CLAIMED} WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running'
+ORDER BY d.depth DESC, d.created_at, d.id
+""")
+
+AGAIN = text("""
+UPDATE documents SET attempts = attempts + 1, updated_at = now()
+WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
+RETURNING id::text, attempts
+""")
+
+REQUEUE = text("""
+UPDATE documents
+SET status = 'pending', claimed_by = NULL, attempts = greatest(attempts - 1, 0),
+    updated_at = now()
+WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
+""")
+
+RELEASE = text("""
+UPDATE documents
+SET status = 'pending', claimed_by = NULL, attempts = greatest(attempts - 1, 0),
+    updated_at = now()
+WHERE claimed_by = CAST(:run AS uuid) AND status = 'running'
+""")
+
+PROJECT_OF = text("""
+SELECT p.id::text, p.name, p.configuration_digest
+FROM runs r JOIN projects p ON p.id = r.project_id
+WHERE r.id = CAST(:run AS uuid) FOR SHARE OF p
+""")
+
+MINE = text("""
+SELECT id::text, next_content_id::text FROM documents
+WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
+ORDER BY id FOR UPDATE
+""")
+
+SET_NEXT = text("""
+UPDATE documents d SET next_content_id = w.content, updated_at = now()
+FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS uuid[])) AS w (id, content)
+WHERE d.id = w.id
+""")
+
+STATUSES = text("""
+SELECT id::text, status FROM documents
+WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN ('completed', 'running') ORDER BY id
+""")
+
+FACTS = text("""
+SELECT id::text, sha256, media_type FROM contents WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+FAIL = text("""
+WITH given AS (
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:stages AS text[]),
+                         CAST(:errors AS text[]), CAST(:messages AS text[]), CAST(:tails AS text[]))
+         AS g (id, attempt, stage, error, message, log_tail)
+), mine AS (
+    SELECT d.id FROM documents d JOIN given g ON g.id = d.id
+    WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running' AND d.attempts = g.attempt
+    ORDER BY d.id FOR UPDATE OF d
+), failed AS (
+    UPDATE documents d SET status = 'failed', stale = content_id IS NOT NULL, updated_at = now()
+    FROM mine WHERE d.id = mine.id
+    RETURNING d.id, d.attempts
+), reasons AS (
+    INSERT INTO failures (document_id, run_id, stage, error, message, attempts, log_tail)
+    SELECT f.id, CAST(:run AS uuid), g.stage, g.error, g.message, f.attempts, g.log_tail
+    FROM failed f JOIN given g ON g.id = f.id
+)
+SELECT id::text FROM failed ORDER BY id
+""")
+
+WAITING_FOR = text("""
+SELECT id::text, attempts FROM documents
+WHERE next_content_id = CAST(:content AS uuid) AND claimed_by = CAST(:run AS uuid)
+  AND status = 'running'
+ORDER BY id FOR UPDATE
+""")

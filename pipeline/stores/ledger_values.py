@@ -1,0 +1,101 @@
+"""What the ledger takes and gives: frozen values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from pipeline.documents import StageName, Value
+from pipeline.sources import FoundFile
+from pipeline.stage import Chain
+
+Found = FoundFile
+"""A file that was come across: `uri`, `source`, `size`, `stamp`."""
+
+
+class ProjectRow(Value):
+    """A project. `configuration_digest` is its plan's."""
+
+    id: str
+    name: str
+    configuration_digest: str
+
+
+class ProjectSummary(Value):
+    """A project in a list."""
+
+    id: str
+    name: str
+    created_at: datetime
+    documents: int
+
+
+class Recorded(Value):
+    """How many of the recorded documents were new, had changed, or were as before."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class Claimed(Value):
+    """A document that a run works on.
+
+    `attempts` counts this one. `next_*` say what its bytes were when it was last identified;
+    a retry may go on from there.
+    """
+
+    document_id: str
+    uri: str
+    source: str
+    blob: str | None = None
+    parent_id: str | None = None
+    root_id: str | None = None
+    depth: int = 0
+    size: int
+    stamp: str
+    attempts: int
+    next_content_id: str | None = None
+    next_sha256: str | None = None
+    next_media_type: str | None = None
+    next_size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Give the file's own name."""
+        return PurePosixPath(self.source).name
+
+
+class Identified(Value):
+    """What the bytes of a claimed document are."""
+
+    document_id: str
+    sha256: str
+    media_type: str
+    size: int
+
+
+class Work(Value):
+    """What is to be done for an identified document: the stages after `chain`, unless it is
+    `published` already, and so completed.
+    """
+
+    document_id: str
+    content_id: str
+    chain: Chain
+    published: bool
+
+
+class FailureRow(Value):
+    """Why a document failed last."""
+
+    document_id: str
+    source: str
+    uri: str
+    stage: StageName
+    error: str
+    message: str
+    attempts: int
+    log_tail: str
+    stale: bool
+    failed_at: datetime

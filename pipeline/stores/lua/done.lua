@@ -1,0 +1,22 @@
+#!lua flags=allow-oom
+-- PostgreSQL has these: let the checkpoints expire, and drop their entries. Works also when memory
+-- is full, since it frees some.
+-- KEYS: queue, count of unpersisted bytes, then checkpoints
+-- ARGV: consumer group, seconds to live, then entry ids
+local freed = 0
+for i = 3, #KEYS do
+  -- One that expires already was counted when it began to; one that is gone, with the flush that
+  -- took the count as well.
+  if redis.call('PTTL', KEYS[i]) == -1 then
+    freed = freed + redis.call('STRLEN', KEYS[i])
+    redis.call('EXPIRE', KEYS[i], ARGV[2])
+  end
+end
+for i = 3, #ARGV do
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+  redis.call('XDEL', KEYS[1], ARGV[i])
+end
+if freed > 0 and redis.call('DECRBY', KEYS[2], freed) < 0 then
+  redis.call('SET', KEYS[2], 0)
+end
+return freed

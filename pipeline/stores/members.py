@@ -1,0 +1,200 @@
+"""Members of containers become documents, within the budget of their top-level file.
+
+The budget counts all members under one top-level file, however deep. When it is exceeded, that
+file fails as a whole and its members go. Failing only the container that came last would let the
+order of arrival decide which members are in the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pipeline import identity
+from pipeline.settings import ArchiveLimits
+from pipeline.stores.copying import staged
+
+BOMB = "archive_bomb"
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A document that is being completed, with its members: {path, sha256, size} each."""
+
+    id: str
+    uri: str
+    source: str
+    root: str
+    depth: int
+    members: Sequence[Mapping[str, Any]]
+
+
+@dataclass
+class Admission:
+    """What came of it. `bombs` are top-level documents, with the reason; `loose` are contents
+    that may have lost their last document.
+    """
+
+    admitted: int = 0
+    bombs: dict[str, str] = field(default_factory=dict)
+    loose: set[str] = field(default_factory=set)
+
+
+_COLUMNS = (
+    "id", "project_id", "uri", "source", "parent_id", "root_id", "depth", "blob", "size", "stamp",
+    "status",
+)  # fmt: skip
+
+_LOCK_ROOT = text("SELECT id FROM documents WHERE id = CAST(:root AS uuid) FOR UPDATE")
+
+_VANISHED = text("""
+WITH RECURSIVE gone AS (
+    SELECT id, content_id, next_content_id FROM documents
+    WHERE parent_id = CAST(:parent AS uuid) AND NOT id = ANY(CAST(:members AS uuid[]))
+    UNION ALL
+    SELECT d.id, d.content_id, d.next_content_id FROM documents d JOIN gone g ON d.parent_id = g.id
+)
+SELECT id::text, content_id::text, next_content_id::text FROM gone
+""")
+
+_DELETE = text("DELETE FROM documents WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+_SPENT = text("""
+SELECT count(*), coalesce(sum(size), 0), coalesce(max(depth), 0)
+FROM documents WHERE root_id = CAST(:root AS uuid)
+""")
+
+_UNDER_ROOT = text("""
+SELECT id::text, content_id::text, next_content_id::text FROM documents
+WHERE root_id = CAST(:root AS uuid)
+UNION ALL
+SELECT NULL, content_id::text, next_content_id::text FROM documents WHERE id = CAST(:root AS uuid)
+""")
+
+_FORGET_CONTENT = text("""
+UPDATE documents SET content_id = NULL, next_content_id = NULL WHERE id = CAST(:root AS uuid)
+""")
+
+# A top-level file that changed meanwhile is not failed for what it held before.
+_FAIL = text("""
+WITH failed AS (
+    UPDATE documents SET status = 'failed', stale = content_id IS NOT NULL, updated_at = now()
+    WHERE id = CAST(:root AS uuid) AND (status = 'completed' OR :direct)
+    RETURNING id, claimed_by, attempts
+)
+INSERT INTO failures (document_id, run_id, stage, error, message, attempts)
+SELECT id, claimed_by, 'ocr', :error, :message, attempts FROM failed
+""")
+
+
+def admit(
+    connection: Connection, project: str, parents: Sequence[Parent], limits: ArchiveLimits
+) -> Admission:
+    """Make documents of the members of containers, and drop members that are not there any more.
+
+    Parents whose top-level file is in `bombs` must not be completed: that file has failed, and
+    if it was not among them, they are gone.
+    """
+    admission = Admission()
+    for root, group in groupby(sorted(parents, key=_by_root), key=lambda parent: parent.root):
+        family = list(group)
+        connection.execute(_LOCK_ROOT, {"root": root})
+        budget = connection.begin_nested()
+        part = Admission()
+        for parent in family:
+            _admit_one(connection, project, parent, part)
+        reason = _over_budget(connection, root, limits)
+        if reason is None:
+            budget.commit()
+        else:
+            budget.rollback()
+            part = Admission(bombs={root: reason})
+            direct = root in {parent.id for parent in family}
+            if not direct:
+                _remove_family(connection, root, part)
+            connection.execute(
+                _FAIL, {"root": root, "direct": direct, "error": BOMB, "message": reason}
+            )
+        admission.admitted += part.admitted
+        admission.bombs |= part.bombs
+        admission.loose |= part.loose
+    return admission
+
+
+def _by_root(parent: Parent) -> tuple[str, str]:
+    return parent.root, parent.id
+
+
+def _admit_one(connection: Connection, project: str, parent: Parent, part: Admission) -> None:
+    """Bring the members of one document to what its container holds."""
+    rows = {
+        identity.document_id(project, uri): (uri, member)
+        for member in parent.members
+        for uri in [identity.member_uri(parent.uri, member["path"])]
+    }
+    vanished = connection.execute(_VANISHED, {"parent": parent.id, "members": sorted(rows)}).all()
+    if vanished:
+        part.loose |= {content for row in vanished for content in row[1:] if content}
+        connection.execute(_DELETE, {"ids": [row[0] for row in vanished]})
+    if not rows:
+        return
+    table = staged(
+        connection,
+        "documents",
+        _COLUMNS,
+        [
+            (
+                id_, project, uri, identity.member_uri(parent.source, member["path"]), parent.id,
+                parent.root, parent.depth + 1, member["sha256"], member["size"],
+                member["sha256"], "pending",
+            )
+            for id_, (uri, member) in sorted(rows.items())
+        ],
+    )  # fmt: skip
+    columns = ", ".join(_COLUMNS)
+    part.loose |= set(
+        connection.exec_driver_sql(
+            f"SELECT d.next_content_id::text FROM documents d JOIN {table} s ON s.id = d.id "  # noqa: S608
+            "WHERE d.stamp <> s.stamp AND d.next_content_id IS NOT NULL"
+        ).scalars()
+    )
+    part.admitted += connection.exec_driver_sql(
+        f"INSERT INTO documents ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
+        "ON CONFLICT (id) DO UPDATE SET blob = EXCLUDED.blob, size = EXCLUDED.size,"
+        " stamp = EXCLUDED.stamp, status = 'pending', attempts = 0, claimed_by = NULL,"
+        " next_content_id = NULL, reason = NULL, updated_at = now() "
+        "WHERE documents.stamp IS DISTINCT FROM EXCLUDED.stamp"
+    ).rowcount
+
+
+def _over_budget(connection: Connection, root: str, limits: ArchiveLimits) -> str | None:
+    """Say what the members under a top-level file exceed; None if nothing."""
+    count, size, depth = connection.execute(_SPENT, {"root": root}).one()
+    if depth > limits.max_depth:
+        return (
+            f"archives are nested more than {limits.max_depth} deep in it; if it can be trusted, "
+            "raise limits.archive.max_depth and retry"
+        )
+    if count > limits.max_members:
+        return (
+            f"it holds more than {limits.max_members:,} files, with the archives inside it; if it "
+            "can be trusted, raise limits.archive.max_members and retry"
+        )
+    if size > limits.max_bytes:
+        return (
+            f"it unpacks to more than {limits.max_bytes:,} bytes, with the archives inside it; if "
+            "it can be trusted, raise limits.archive.max_bytes and retry"
+        )
+    return None
+
+
+def _remove_family(connection: Connection, root: str, part: Admission) -> None:
+    """Drop all members under a top-level file, and what readers saw of the file itself."""
+    family = connection.execute(_UNDER_ROOT, {"root": root}).all()
+    part.loose |= {content for row in family for content in row[1:] if content}
+    connection.execute(_DELETE, {"ids": [row[0] for row in family if row[0]]})
+    connection.execute(_FORGET_CONTENT, {"root": root})

@@ -1,0 +1,1 @@
+"""One module a revision, with its SQL beside it."""

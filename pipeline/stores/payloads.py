@@ -1,0 +1,124 @@
+"""The payloads of checkpoints on their way to rows: from a batch, a table, or the object store."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+from zstandard import ZstdError
+
+from pipeline import codec
+from pipeline.documents import StageName
+from pipeline.errors import PermanentError
+from pipeline.stage import PAYLOADS, Chain, Link
+from pipeline.stores.protocols import Blobs, Checkpoint
+
+VALUE_LIMIT = 10_000_000
+"""Bytes of a payload; a larger one is an object, and the row names it by its hash."""
+
+_LOAD = text("""
+SELECT s.content_id::text, s.stage, s.fingerprint, s.digest, s.payload, s.payload_ref
+FROM stage_results s
+JOIN unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]))
+     AS w (content_id, stage, fingerprint)
+  ON s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
+WHERE s.part = ''
+""")
+
+Key = tuple[str, StageName, str, str]
+"""Content, stage, fingerprint, digest."""
+
+
+class RefusedContentError(Exception):
+    """One content cannot be published, whatever is tried; the others of its batch can."""
+
+    def __init__(self, content: str, stage: StageName, error: str, message: str) -> None:
+        super().__init__(message)
+        self.content, self.stage, self.error, self.message = content, stage, error, message
+
+
+class NoObjectStoreError(RefusedContentError):
+    """The payload lies in an object store that this caller was not given; another may publish."""
+
+
+class Payloads:
+    """The payloads that one transaction needs, by content, stage, fingerprint and digest."""
+
+    def __init__(self, blobs: Blobs | None, batch: Iterable[Checkpoint] = ()) -> None:
+        self._blobs = blobs
+        self._bytes: dict[Key, bytes] = {
+            (x.content, x.stage, x.fingerprint, x.digest): x.payload for x in batch if not x.part
+        }
+
+    def load(self, connection: Connection, chains: Mapping[str, Chain]) -> None:
+        """Read what the batch did not bring from `stage_results`, in one question.
+
+        Raises RefusedContentError for an object that is gone.
+        """
+        missing = [
+            (content, link)
+            for content, chain in chains.items()
+            for link in chain.links
+            if (content, link.stage, link.fingerprint, link.digest) not in self._bytes
+        ]
+        if not missing:
+            return
+        found = connection.execute(
+            _LOAD,
+            {
+                "contents": [content for content, _ in missing],
+                "stages": [link.stage.value for _, link in missing],
+                "fingerprints": [link.fingerprint for _, link in missing],
+            },
+        )
+        for row in found:
+            key = (row.content_id, StageName(row.stage), row.fingerprint, row.digest)
+            try:
+                self._bytes[key] = payload_of(self._blobs, row.payload, row.payload_ref)
+            except PermanentError as error:
+                kind = RefusedContentError if self._blobs else NoObjectStoreError
+                raise kind(key[0], key[1], error.code, error.message) from error
+
+    def read(self, content: str, link: Link) -> Any:
+        """Decode a payload. Raises RefusedContentError."""
+        data = self._bytes[content, link.stage, link.fingerprint, link.digest]
+        try:
+            return codec.decode(PAYLOADS[link.stage], data)
+        except PermanentError as error:
+            raise RefusedContentError(content, link.stage, error.code, error.message) from error
+        except (ValueError, ZstdError) as error:
+            raise RefusedContentError(
+                content,
+                link.stage,
+                "unreadable_payload",
+                f"what {link.stage} stored cannot be read back: {str(error).splitlines()[0]}",
+            ) from error
+
+
+def store_payload(blobs: Blobs, payload: bytes) -> str:
+    """Put a large payload into the object store and return the hash that names it."""
+    sha256 = hashlib.sha256(payload).hexdigest()
+    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
+        path = Path(folder) / "payload"
+        path.write_bytes(payload)
+        blobs.put_file(path, sha256)
+    return sha256
+
+
+def payload_of(blobs: Blobs | None, payload: bytes | None, reference: str | None) -> bytes:
+    """Read a payload from its row, or from the object that the row names.
+
+    Raises what `Blobs.fetch` raises, and PermanentError("blob_missing") without an object store.
+    """
+    if reference is None:
+        return bytes(payload or b"")
+    if blobs is None:
+        raise PermanentError("blob_missing", "no object store was given to read a payload from")
+    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
+        path = Path(folder) / "payload"
+        blobs.fetch(reference, path)
+        return path.read_bytes()

@@ -1,0 +1,273 @@
+"""Connections to PostgreSQL, its schema, and what its errors mean to a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+import psycopg2
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from pipeline.errors import TemporaryError, UnavailableError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+DRIVER = "postgresql+psycopg2"
+CONNECT_SECONDS = 10
+POOL_SECONDS = 30
+OLDEST_VERSION = 15
+MIGRATION_LOCK = 0x63617365_67726170  # "casegrap": one number for all who migrate
+TEMPORARY_CODES = frozenset({"40001", "40P01", "55P03", "57014"})
+TEMPORARY_CLASSES = frozenset({"08", "53", "57"})
+DATA_CLASSES = frozenset({"21", "22", "23", "54"})
+HINT = "start it, or correct CASEGRAPH_DATABASE_URL"
+
+
+def connect(url: str, *, pool_size: int = 4) -> Engine:
+    """Open a bounded pool of connections and see that the server answers.
+
+    Raises UnavailableError that says what is wrong, without the password.
+    """
+    target = _target(url)
+    engine = create_engine(
+        target,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "casegraph"},
+    )
+    try:
+        with engine.connect() as connection:
+            _check_server(connection)
+    except (OperationalError, psycopg2.OperationalError) as error:
+        engine.dispose()
+        raise UnavailableError(
+            f"PostgreSQL at {masked(url)} cannot be reached: {_reason(error, target)}; {HINT}"
+        ) from error
+    except UnavailableError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def masked(url: str) -> str:
+    """Write a database URL without its passwords."""
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        return "the URL given"
+    hidden = {"password": "***", "sslpassword": "***"}
+    secret = {key: hidden[key] for key in target.query if key in hidden}
+    return target.update_query_dict(secret).render_as_string(hide_password=True)
+
+
+def _target(url: str) -> URL:
+    """Parse a URL and choose the driver. Raises UnavailableError if it is none of PostgreSQL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise UnavailableError(
+            "the database URL cannot be read; it should look like "
+            "postgresql://user:password@host:5432/database (see CASEGRAPH_DATABASE_URL)"
+        ) from error
+    if parsed.drivername.split("+")[0] not in {"postgresql", "postgres"}:
+        raise UnavailableError(
+            f"{masked(url)} is not a PostgreSQL URL; it should look like "
+            "postgresql://user:password@host:5432/database (see CASEGRAPH_DATABASE_URL)"
+        )
+    return parsed.set(drivername=DRIVER)
+
+
+def _check_server(connection: Connection) -> None:
+    """See that the server can hold the schema. Raises UnavailableError."""
+    version, encoding = connection.execute(
+        text(
+            "SELECT current_setting('server_version_num')::int / 10000,"
+            " current_setting('server_encoding')"
+        )
+    ).one()
+    if version < OLDEST_VERSION:
+        raise UnavailableError(
+            f"this PostgreSQL is version {version}; casegraph needs {OLDEST_VERSION} or later"
+        )
+    if encoding != "UTF8":
+        raise UnavailableError(
+            f"the database's encoding is {encoding}; make one with "
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
+
+
+def _reason(error: Exception, target: URL) -> str:
+    """Take the server's or libpq's own words on one line, without the password."""
+    words = str(getattr(error, "orig", None) or error).strip().splitlines()
+    reason = " ".join(line.strip() for line in words if line.strip())
+    secrets = [target.password, target.query.get("password"), target.query.get("sslpassword")]
+    for secret in secrets:
+        if isinstance(secret, str) and secret:
+            reason = reason.replace(secret, "***").replace(quote_plus(secret), "***")
+    return reason
+
+
+def code_of(error: BaseException) -> str:
+    """Get the SQLSTATE of an error; empty when the server gave none."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(original, "pgcode", None) or "")
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Say whether the same transaction may succeed later: deadlock, restart, lost connection."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, (DBAPIError, psycopg2.Error)):
+        return False
+    code = code_of(error)
+    if not code:
+        kinds = (
+            OperationalError,
+            InterfaceError,
+            psycopg2.OperationalError,
+            psycopg2.InterfaceError,
+        )
+        return isinstance(error, kinds)
+    return code in TEMPORARY_CODES or code[:2] in TEMPORARY_CLASSES
+
+
+def is_about_data(error: BaseException) -> bool:
+    """Say whether the values are what PostgreSQL refused: the same rows fail again.
+
+    Text with a NUL or a lone surrogate is refused before it is sent.
+    """
+    if isinstance(error, (DBAPIError, psycopg2.Error)):
+        return code_of(error)[:2] in DATA_CLASSES
+    return isinstance(error, UnicodeEncodeError) or (
+        isinstance(error, ValueError) and "NUL" in str(error)
+    )
+
+
+def words_of(error: BaseException) -> str:
+    """Take the first line of an error in the server's words, without statement and values."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, UnicodeEncodeError):
+        return "the text holds half a surrogate pair"
+    lines = str(original).strip().splitlines()
+    return lines[0] if lines else type(original).__name__
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that ends with the block.
+
+    Raises TemporaryError for what may go well next time, everything else as it is.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (DBAPIError, psycopg2.Error, PoolTimeoutError) as error:
+        if is_temporary(error):
+            raise TemporaryError(f"PostgreSQL: {words_of(error)}") from error
+        raise
+
+
+def migrate(url: str) -> None:
+    """Bring a database to this version's schema and views.
+
+    Any number of processes may do so at once: the first one works, the others wait and find it
+    done. All or nothing. Raises UnavailableError, also for a database of a newer casegraph.
+    """
+    from pipeline.stores.migrations import HEAD
+
+    engine = connect(url, pool_size=1)
+    try:
+        with transaction(engine) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            if _revision(connection) != HEAD:
+                _upgrade(connection)
+            _add_vectors(connection)
+            _create_views(connection)
+    finally:
+        engine.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    """Read which revision the database has; None if it is empty."""
+    if connection.scalar(text("SELECT to_regclass('alembic_version')::text")) is None:
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Describe the migrations as they lie in the installed package."""
+    from pathlib import Path
+
+    from alembic.config import Config
+
+    from pipeline.stores import migrations
+
+    config = Config()
+    folder = Path(migrations.__file__).parent
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    """Run the revisions that are missing. Raises UnavailableError if the database is ahead."""
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        command.upgrade(alembic_config(connection), "head")
+    except CommandError as error:
+        raise UnavailableError(
+            f"the database was made by a newer casegraph ({error}); update casegraph"
+        ) from error
+
+
+_HAS_VECTORS = text("""
+SELECT EXISTS (SELECT 1 FROM pg_attribute
+               WHERE attrelid = 'chunks'::regclass AND attname = 'vector' AND NOT attisdropped)
+""")
+
+
+def has_vectors(connection: Connection) -> bool:
+    """Say whether chunks have a column for vectors."""
+    return bool(connection.scalar(_HAS_VECTORS))
+
+
+def _add_vectors(connection: Connection) -> None:
+    """Add the columns for vectors where pgvector is there; go on without where it is not.
+
+    Not in a revision: an extension may be installed at any time.
+    """
+    if has_vectors(connection):
+        return
+    available = "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'"
+    if not connection.scalar(text(available)):
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    except DBAPIError as error:
+        if code_of(error) != "42501":  # insufficient privilege: an administrator's decision
+            raise
+        return
+    connection.execute(
+        text("ALTER TABLE chunks ADD COLUMN vector vector(384), ADD COLUMN vector_model text")
+    )
+    connection.execute(text("CREATE INDEX ix_chunks_no_vector ON chunks (id) WHERE vector IS NULL"))
+
+
+def _create_views(connection: Connection) -> None:
+    """Make the readers' views; they say themselves whether anything is to be done."""
+    from pipeline.stores.views import CREATE_VIEWS
+
+    for statement in CREATE_VIEWS:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

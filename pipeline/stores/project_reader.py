@@ -1,0 +1,265 @@
+"""What is known of projects beside their graphs: how far they are, what failed, and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import redis
+from sqlalchemy import Connection, Engine, delete, select, text
+
+from pipeline import identity
+from pipeline.documents import DocumentStatus, StageName
+from pipeline.errors import UsageError
+from pipeline.stores import keys, tables
+from pipeline.stores.protocols import Blobs
+
+STREAM_ROWS = 1_000
+SCAN_ROWS = 1_000
+
+
+class ProjectRow(NamedTuple):
+    """One project, for a list."""
+
+    name: str
+    id: str
+    documents: int
+    completed: int
+    failed: int
+    created_at: datetime
+    last_run_at: datetime | None
+
+
+class FailureRow(NamedTuple):
+    """Why a document failed, the last time it did."""
+
+    source: str
+    stage: str
+    error: str
+    message: str
+    attempts: int
+
+
+class SkippedRow(NamedTuple):
+    """A document that was not looked into, and why."""
+
+    source: str
+    reason: str
+
+
+class RunRow(NamedTuple):
+    """The last run of a project. `outcome` is None while it goes on, or if it was killed; then
+    `alive` tells which.
+    """
+
+    id: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    alive: bool
+
+
+class ProjectState(NamedTuple):
+    """How far a project is. `documents` counts by status, `flags` stale, partial and duplicate
+    ones, `stages` the contents whose output PostgreSQL has.
+    """
+
+    documents: dict[str, int]
+    flags: dict[str, int]
+    stages: dict[str, int]
+    last_run: RunRow | None
+
+
+def find_project(engine: Engine, name: str) -> str:
+    """Get a project's id. Raises UsageError that lists the projects if there is none."""
+    with engine.connect() as connection:
+        project = identity.project_id(name)
+        found = connection.scalar(
+            select(tables.projects.c.id).where(tables.projects.c.id == project)
+        )
+        if found is not None:
+            return project
+        names = list(connection.scalars(select(tables.projects.c.name).limit(10)))
+    there = f"there are: {', '.join(sorted(names))}" if names else "there is none yet"
+    hint = "" if names else f"; make it with `casegraph run SOURCE… --project {name}`"
+    raise UsageError(f"no project named {name!r}; {there}{hint}")
+
+
+PROJECTS = text("""
+SELECT p.name, p.id::text, count(d.id), count(d.id) FILTER (WHERE d.status = 'completed'),
+       count(d.id) FILTER (WHERE d.status = 'failed'), p.created_at,
+       (SELECT max(r.started_at) FROM runs r WHERE r.project_id = p.id)
+FROM projects p LEFT JOIN documents d ON d.project_id = p.id
+GROUP BY p.id ORDER BY p.name COLLATE "C"
+""")
+
+
+def projects(engine: Engine) -> list[ProjectRow]:
+    """List the projects by name."""
+    with engine.connect() as connection:
+        return [ProjectRow(*row) for row in connection.execute(PROJECTS)]
+
+
+FLAGS = text("""
+SELECT count(*) FILTER (WHERE stale), count(*) FILTER (WHERE partial),
+       count(*) - count(DISTINCT coalesce(content_id, next_content_id, id))
+FROM documents WHERE project_id = :project
+""")
+BY_STATUS = text("""
+SELECT status, count(*) FROM documents WHERE project_id = :project GROUP BY status
+""")
+STAGES = text("""
+SELECT r.stage, count(DISTINCT r.content_id) FROM stage_results r
+JOIN contents c ON c.id = r.content_id WHERE c.project_id = :project GROUP BY r.stage
+""")
+LAST_RUN = text("""
+SELECT id::text, started_at, ended_at, outcome, ended_at IS NULL AND lease_until > now()
+FROM runs WHERE project_id = :project ORDER BY started_at DESC, id LIMIT 1
+""")
+
+
+def state(engine: Engine, project: str) -> ProjectState:
+    """Count a project's documents, flags and persisted outputs, and look up its last run."""
+    with engine.connect() as connection:
+        by_status = dict.fromkeys((status.value for status in DocumentStatus), 0)
+        by_status |= _pairs(connection, BY_STATUS, project)
+        stages = dict.fromkeys((stage.value for stage in StageName), 0)
+        stages |= _pairs(connection, STAGES, project)
+        stale, partial, duplicate = connection.execute(FLAGS, {"project": project}).one()
+        run = connection.execute(LAST_RUN, {"project": project}).first()
+    return ProjectState(
+        documents=by_status,
+        flags={"stale": stale, "partial": partial, "duplicate": duplicate},
+        stages=stages,
+        last_run=RunRow(*run) if run else None,
+    )
+
+
+def _pairs(connection: Connection, question: Any, project: str) -> dict[str, int]:
+    """Answer a question whose rows are a word and a number."""
+    return dict(map(tuple, connection.execute(question, {"project": project})))
+
+
+FAILURES = text("""
+SELECT d.source, coalesce(f.stage, ''), coalesce(f.error, 'unknown'),
+       coalesce(f.message, d.reason, 'no reason was recorded'), coalesce(f.attempts, d.attempts)
+FROM documents d
+LEFT JOIN LATERAL (
+    SELECT * FROM failures WHERE document_id = d.id ORDER BY failed_at DESC, id DESC LIMIT 1
+) AS f ON true
+WHERE d.project_id = :project AND d.status = 'failed'
+ORDER BY d.uri COLLATE "C"
+""")
+SKIPPED = text("""
+SELECT source, coalesce(reason, '') FROM documents
+WHERE project_id = :project AND status = 'skipped' ORDER BY uri COLLATE "C"
+""")
+
+
+def failures(engine: Engine, project: str) -> Iterator[FailureRow]:
+    """Stream the failed documents with their last failure, in order of URI."""
+    with engine.connect().execution_options(yield_per=STREAM_ROWS) as connection:
+        for row in connection.execute(FAILURES, {"project": project}):
+            yield FailureRow(*row)
+
+
+def skipped(engine: Engine, project: str) -> Iterator[SkippedRow]:
+    """Stream the documents that were skipped, in order of URI."""
+    with engine.connect().execution_options(yield_per=STREAM_ROWS) as connection:
+        for row in connection.execute(SKIPPED, {"project": project}):
+            yield SkippedRow(*row)
+
+
+UNPUBLISHED = text("""
+SELECT d.source, d.status, coalesce(d.reason, (
+           SELECT message FROM failures WHERE document_id = d.id
+           ORDER BY failed_at DESC, id DESC LIMIT 1), '')
+FROM documents d
+WHERE d.project_id = :project
+  AND (d.source = :what OR d.uri = :what OR d.id::text = lower(:what)
+       OR right(d.uri, length(:what) + 1) = '/' || :what)
+ORDER BY d.uri COLLATE "C" LIMIT 1
+""")
+
+
+def document_state(engine: Engine, project: str, what: str) -> tuple[str, str, str] | None:
+    """Look up (source, status, reason) of a document by source, URI or id, published or not."""
+    with engine.connect() as connection:
+        row = connection.execute(UNPUBLISHED, {"project": project, "what": what}).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def delete_project(
+    engine: Engine, name: str, client: redis.Redis | None = None, blobs: Blobs | None = None
+) -> int:
+    """Delete a project with all that was made of its documents; the sources are left alone.
+
+    Returns the number of documents. Raises UsageError if there is no such project, or while a
+    run of it goes on. Copies in Redis and objects that no document names any more go after the
+    transaction: if that is interrupted, they are only litter, and the copies expire.
+    """
+    project = find_project(engine, name)
+    with engine.begin() as connection:
+        _refuse_while_running(connection, project, name)
+        contents = set(map(str, connection.scalars(_ids(tables.contents, project))))
+        runs = set(map(str, connection.scalars(_ids(tables.runs, project))))
+        objects = connection.scalars(
+            select(tables.documents.c.blob)
+            .distinct()
+            .where(tables.documents.c.project_id == project, tables.documents.c.blob.is_not(None))
+        ).all()
+        # Documents first: a content may not go while a document points to it.
+        documents = connection.execute(
+            delete(tables.documents).where(tables.documents.c.project_id == project)
+        ).rowcount
+        connection.execute(delete(tables.projects).where(tables.projects.c.id == project))
+    if client is not None:
+        _drop_copies(client, project, contents | runs)
+    if blobs is not None and objects:
+        _drop_objects(engine, blobs, set(objects))
+    return documents
+
+
+def _ids(table: Any, project: str) -> Any:
+    """Select the ids of a table's rows of one project."""
+    return select(table.c.id).where(table.c.project_id == project)
+
+
+def _refuse_while_running(connection: Connection, project: str, name: str) -> None:
+    """Lock the project's row and raise UsageError if a run holds its lease."""
+    connection.execute(
+        select(tables.projects.c.id).where(tables.projects.c.id == project).with_for_update()
+    )
+    run = connection.execute(LAST_RUN, {"project": project}).first()
+    if run is not None and RunRow(*run).alive:
+        raise UsageError(f"a run of {name!r} is going on; stop it first, then delete the project")
+
+
+def _drop_copies(client: redis.Redis, project: str, owners: set[str]) -> None:
+    """Remove a project's keys that expire: what PostgreSQL had. A checkpoint that is still to be
+    written is left to the queue, which finds its document gone.
+    """
+    for pattern in (keys.project(project, "*"), "doc:*", "run:*"):
+        batch: list[bytes] = []
+        for key in client.scan_iter(match=pattern, count=SCAN_ROWS):
+            owner = key.split(b":")[1].decode()
+            if owner == project or owner in owners:
+                batch.append(key)
+        for at in range(0, len(batch), SCAN_ROWS):
+            part = batch[at : at + SCAN_ROWS]
+            asked = client.pipeline(transaction=False)
+            for key in part:
+                asked.ttl(key)
+            safe = [key for key, ttl in zip(part, asked.execute(), strict=True) if ttl >= 0]
+            if safe:
+                client.unlink(*safe)
+
+
+def _drop_objects(engine: Engine, blobs: Blobs, objects: set[str]) -> None:
+    """Remove the objects that no document of another project names."""
+    with engine.connect() as connection:
+        named = connection.scalars(
+            select(tables.documents.c.blob).distinct().where(tables.documents.c.blob.in_(objects))
+        )
+        blobs.delete(sorted(objects - set(named)))

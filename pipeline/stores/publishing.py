@@ -1,0 +1,285 @@
+"""Publishes contents whose chain is complete, inside a transaction that the caller opens.
+
+Readers see a content's new results all at once: its rows are replaced, the documents that wait
+for it point to it, the members of a container become documents, and what nothing points to any
+more goes, in that one transaction. Locks are taken in one order everywhere: project, contents,
+documents, names, each by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, null, text
+
+from pipeline import publication
+from pipeline.documents import CaseRecord, StageName
+from pipeline.errors import PermanentError, TemporaryError
+from pipeline.publication import PublishedRows
+from pipeline.settings import ArchiveLimits
+from pipeline.stage import Chain, Plan
+from pipeline.stores import tables
+from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.members import Admission, Parent, admit
+from pipeline.stores.payloads import Payloads, RefusedContentError
+from pipeline.stores.removal import (
+    append_changes,
+    names_of,
+    remove_unused_contents,
+    remove_unused_names,
+)
+
+HOLD_TRIES = 5
+
+
+@dataclass(frozen=True)
+class LockedContent:
+    """A content's row, locked. `published` is the chain that readers see."""
+
+    id: str
+    sha256: str
+    media_type: str
+    published: tuple[tuple[StageName, str, str], ...]
+    members: Sequence[Mapping[str, Any]]
+
+    def follow(self, plan: Plan, known: Mapping[tuple[StageName, str], str]) -> Chain:
+        """Follow the chain through checkpoints: (stage, fingerprint) → digest."""
+        return plan.follow(self.sha256, self.media_type, known)
+
+    def shows(self, chain: Chain) -> bool:
+        """Say whether readers see this chain already."""
+        links = tuple((link.stage, link.fingerprint, link.digest) for link in chain.links)
+        return bool(links) and links == self.published
+
+
+@dataclass
+class Published:
+    """What became visible. `refused` are contents none of whose documents could be completed,
+    with the reason; `removed` are contents that are gone.
+    """
+
+    contents: list[str] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+    members_admitted: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Where and how to publish."""
+
+    connection: Connection
+    project: str
+    plan: Plan
+    payloads: Payloads
+    archive: ArchiveLimits
+
+
+_LOCK_CONTENTS = text("""
+SELECT id::text, sha256, media_type, chain, members FROM contents
+WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+""")
+
+_KNOWN = text("""
+SELECT content_id::text, stage, fingerprint, digest FROM stage_results
+WHERE content_id = ANY(CAST(:ids AS uuid[])) AND part = ''
+""")
+
+_WAITING = text("""
+SELECT id::text, uri, source, depth, coalesce(root_id, id)::text AS root, content_id::text,
+       next_content_id::text AS next,
+       EXISTS (SELECT 1 FROM documents m WHERE m.parent_id = d.id) AS has_members
+FROM documents d
+WHERE next_content_id = ANY(CAST(:ids AS uuid[])) AND status IN ('running', 'pending')
+ORDER BY id FOR UPDATE
+""")
+
+_COMPLETE = text("""
+UPDATE documents SET content_id = next_content_id, next_content_id = NULL, status = 'completed',
+       stale = false, partial = false, reason = NULL, updated_at = now()
+WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+_CLEAR = tuple(
+    text(f"DELETE FROM {table} WHERE content_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
+    for table in ("relationships", "mentions", "chunks")
+)
+
+
+def lock_contents(connection: Connection, ids: Sequence[str]) -> dict[str, LockedContent]:
+    """Lock contents so that of two transactions that complete a chain, the second sees both."""
+    return {
+        row.id: LockedContent(
+            id=row.id,
+            sha256=row.sha256,
+            media_type=row.media_type,
+            published=tuple(
+                (StageName(link["stage"]), link["fingerprint"], link["digest"])
+                for link in row.chain or ()
+            ),
+            members=row.members or (),
+        )
+        for row in connection.execute(_LOCK_CONTENTS, {"ids": sorted(set(ids))})
+    }
+
+
+def known_checkpoints(
+    connection: Connection, ids: Sequence[str]
+) -> dict[str, dict[tuple[StageName, str], str]]:
+    """Read which checkpoints PostgreSQL has: content → (stage, fingerprint) → digest."""
+    known: dict[str, dict[tuple[StageName, str], str]] = {id_: {} for id_ in ids}
+    for row in connection.execute(_KNOWN, {"ids": sorted(set(ids))}):
+        known[row.content_id][StageName(row.stage), row.fingerprint] = row.digest
+    return known
+
+
+def publish(
+    way: Publication, contents: Mapping[str, LockedContent], chains: Mapping[str, Chain]
+) -> Published:
+    """Publish those contents whose chain is complete and that a document waits for.
+
+    Raises RefusedContentError for the first content that no repetition would publish, database
+    errors as they come.
+    """
+    complete = sorted(id_ for id_, chain in chains.items() if chain.gap is None)
+    waiting = way.connection.execute(_WAITING, {"ids": complete}).all() if complete else []
+    wanted = {document.next for document in waiting}
+    fresh = {id_: chains[id_] for id_ in sorted(wanted) if not contents[id_].shows(chains[id_])}
+    rows = _rows(way, fresh)
+    admission = _admit(way, waiting, contents, rows)
+    done = [document for document in waiting if document.root not in admission.bombs]
+    shown = {document.next for document in done}
+    written = {id_: part for id_, part in rows.items() if id_ in shown}
+    left = _write(way, written)
+    way.connection.execute(_COMPLETE, {"ids": [document.id for document in done]})
+    loose = admission.loose | {document.content_id for document in done if document.content_id}
+    removed = remove_unused_contents(way.connection, way.project, loose)
+    remove_unused_names(way.connection, way.project, left)
+    append_changes(way.connection, way.project, "published", set(written) - set(removed))
+    return Published(
+        contents=sorted(shown),
+        documents=[document.id for document in done],
+        members_admitted=admission.admitted,
+        refused={
+            document.next: admission.bombs[document.root]
+            for document in waiting
+            if document.next not in shown
+        },
+        removed=list(removed),
+        dropped=sum(part.dropped for part in written.values()),
+    )
+
+
+def _rows(way: Publication, chains: Mapping[str, Chain]) -> dict[str, PublishedRows]:
+    """Make the rows of contents from the payloads of their chains."""
+    way.payloads.load(way.connection, chains)
+    rows: dict[str, PublishedRows] = {}
+    for content, chain in chains.items():
+        parts = {link.stage: way.payloads.read(content, link) for link in chain.links}
+        try:
+            record = CaseRecord(
+                pages=parts[StageName.OCR],
+                chunks=parts[StageName.CHUNK],
+                mentions=parts[StageName.EXTRACT],
+                names=parts[StageName.RESOLVE],
+                relationships=parts[StageName.RELATE],
+            )
+            rows[content] = publication.rows_of(way.project, content, chain, way.plan, record)
+        except PermanentError as error:
+            raise RefusedContentError(
+                content, StageName.RELATE, error.code, error.message
+            ) from error
+    return rows
+
+
+def _write(way: Publication, rows: Mapping[str, PublishedRows]) -> set[str]:
+    """Replace what contents had; return the names they mentioned before."""
+    if not rows:
+        return set()
+    connection, ids = way.connection, sorted(rows)
+    left = names_of(connection, ids)
+    for statement in _CLEAR:
+        connection.execute(statement, {"ids": ids})
+    for id_ in ids:
+        row = rows[id_].content
+        connection.execute(
+            tables.contents.update()
+            .where(tables.contents.c.id == id_)
+            .values(
+                # None for a JSONB column would be JSON's null, which is a value.
+                {key: null() if value is None else value for key, value in row.items()}
+                | {"published_at": text("now()")}
+            )
+        )
+    _hold_names(connection, [row for id_ in ids for row in rows[id_].names])
+    copied = {
+        "chunks": (publication.CHUNK_COLUMNS, [rows[id_].chunks for id_ in ids]),
+        "mentions": (publication.MENTION_COLUMNS, [rows[id_].mentions for id_ in ids]),
+        "relationships": (
+            publication.RELATIONSHIP_COLUMNS, [rows[id_].relationships for id_ in ids],
+        ),
+    }  # fmt: skip
+    for table, (columns, parts) in copied.items():
+        copy_rows(connection, table, columns, (row for part in parts for row in part))
+    return left
+
+
+def _hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
+    """Insert names that are not there, and keep all of them from going until the end.
+
+    Another transaction may delete a name that lost its last mention between the insertion, which
+    finds it there, and the lock, which does not: then it is inserted again.
+    """
+    unique = {str(row[0]): row for row in rows}
+    if not unique:
+        return
+    columns = ", ".join(publication.NAME_COLUMNS)
+    ordered = [unique[id_] for id_ in sorted(unique)]
+    table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
+    for _ in range(HOLD_TRIES):
+        connection.exec_driver_sql(
+            f"INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
+            "ON CONFLICT DO NOTHING"
+        )
+        held = connection.exec_driver_sql(
+            f"SELECT n.id FROM names n JOIN {table} s ON s.id = n.id "  # noqa: S608
+            "ORDER BY n.id FOR KEY SHARE OF n"
+        )
+        if len(held.all()) == len(unique):
+            break
+    else:
+        raise TemporaryError("names were deleted as fast as they were written")
+    # Keys change with the version of `resolve`; in one configuration they are all the same.
+    connection.exec_driver_sql(
+        f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
+        "WHERE s.id = n.id AND n.keys IS DISTINCT FROM s.keys"
+    )
+
+
+def _admit(
+    way: Publication,
+    waiting: Sequence[Any],
+    contents: Mapping[str, LockedContent],
+    rows: Mapping[str, PublishedRows],
+) -> Admission:
+    """Bring the members of documents to what their new content holds."""
+    parents: list[Parent] = []
+    for document in waiting:
+        part = rows.get(document.next)
+        members = part.content["members"] if part else contents[document.next].members
+        if members or document.has_members:
+            parents.append(
+                Parent(
+                    id=document.id,
+                    uri=document.uri,
+                    source=document.source,
+                    root=document.root,
+                    depth=document.depth,
+                    members=members or (),
+                )
+            )
+    return admit(way.connection, way.project, parents, way.archive)

@@ -1,0 +1,124 @@
+"""How Redis is reached, and which Redis will do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from pipeline.errors import TemporaryError, UnavailableError, UsageError
+
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
+SCHEMES = ("redis", "rediss", "unix")
+MINIMUM_VERSION = (7, 0)
+KEEPING_POLICIES = ("volatile-", "noeviction")
+
+
+def masked(url: str) -> str:
+    """Write a URL as it may be shown: without its password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(a URL that cannot be read)"
+    place = parts.netloc.rpartition("@")
+    user = place[0].partition(":")[0]
+    netloc = f"{user}:***@{place[2]}" if ":" in place[0] else parts.netloc
+    kept = [pair for pair in parts.query.split("&") if not pair.lower().startswith("password=")]
+    query = f"?{'&'.join(kept)}" if any(kept) else ""
+    return f"{parts.scheme}://{netloc}{parts.path}{query}" if parts.scheme else parts.path
+
+
+def connect(url: str) -> redis.Redis:
+    """Make a client for `redis://`, `rediss://` or `unix://`, and see that Redis answers.
+
+    Timeouts are short: who waits for a store that is gone does no work. Raises UsageError for a
+    URL that cannot be right, UnavailableError if nothing answers there; neither shows a password.
+    """
+    scheme = url.partition("://")[0]
+    if scheme not in SCHEMES:
+        raise UsageError(
+            f"CASEGRAPH_REDIS_URL {masked(url)!r} is not a Redis URL: it must begin with "
+            "redis://, rediss:// or unix://"
+        )
+    try:
+        client: redis.Redis = redis.Redis.from_url(
+            url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            decode_responses=False,
+            # Once more after a dropped connection; all that is sent may be sent twice.
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 2),
+        )
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"CASEGRAPH_REDIS_URL {masked(url)!r} cannot be read") from error
+    try:
+        client.ping()
+    except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as error:
+        raise UnavailableError(
+            f"Redis at {masked(url)} refuses the user or password; correct CASEGRAPH_REDIS_URL"
+        ) from error
+    except (redis.RedisError, OSError) as error:
+        raise UnavailableError(
+            f"Redis at {masked(url)} does not answer ({_short(error)}); start it, correct "
+            "CASEGRAPH_REDIS_URL, or unset it to use the embedded one"
+        ) from error
+    return client
+
+
+def check_server(client: redis.Redis) -> None:
+    """Refuse a server that could drop what PostgreSQL does not have yet, or is too old.
+
+    Raises UnavailableError that says what to set.
+    """
+    with answering():
+        policy, version = eviction_policy(client), server_version(client)
+    if version < MINIMUM_VERSION:
+        raise UnavailableError(
+            f"Redis is version {'.'.join(map(str, version))}; casegraph needs "
+            f"{'.'.join(map(str, MINIMUM_VERSION))} or later, or any Valkey"
+        )
+    if policy is not None and not policy.startswith(KEEPING_POLICIES):
+        raise UnavailableError(
+            f"Redis has maxmemory-policy {policy}, under which it drops results that are not yet "
+            "in PostgreSQL; set it to volatile-lru "
+            "(redis-cli CONFIG SET maxmemory-policy volatile-lru, and in redis.conf)"
+        )
+
+
+def eviction_policy(client: redis.Redis) -> str | None:
+    """Read the eviction policy; None where the server does not tell."""
+    policy = client.info("memory").get("maxmemory_policy")
+    return str(policy) if policy else None
+
+
+def server_version(client: redis.Redis) -> tuple[int, ...]:
+    """Read the version of Redis that the server is compatible with."""
+    version = str(client.info("server").get("redis_version", "0"))
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what Redis raises when it is away, or full, into a TemporaryError."""
+    try:
+        yield
+    except redis.exceptions.OutOfMemoryError as error:
+        raise TemporaryError(
+            "Redis is full of results that PostgreSQL does not have yet; "
+            "wait until they are written, or raise maxmemory"
+        ) from error
+    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        raise TemporaryError(f"Redis does not answer ({_short(error)})") from error
+
+
+def _short(error: BaseException) -> str:
+    """Say what went wrong in a few words, without the URL that some messages repeat."""
+    if isinstance(error, redis.TimeoutError | TimeoutError):
+        return "no answer in time"
+    words = str(error).split(" connecting to ")[0].splitlines()
+    return words[0][:120] if words and words[0] else type(error).__name__

@@ -1,0 +1,201 @@
+"""The queue of checkpoints that PostgreSQL does not have yet: one Redis stream, one group.
+
+Entries carry keys, not bytes, and the stream is never trimmed by length.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import redis
+
+from pipeline.stores import keys
+from pipeline.stores.protocols import Checkpoint, Entry
+from pipeline.stores.redis_connection import ANSWER_SECONDS, answering
+from pipeline.stores.redis_values import entry_of, fields_of, key_of, script, unpack
+
+logger = logging.getLogger(__name__)
+
+CLAIM_IDLE_MS = 60_000
+DEAD_SECONDS = 7 * 86_400
+DEAD_LETTERS_KEPT = 10_000
+BLOCK_MS = int(ANSWER_SECONDS * 1000) - 1000
+
+
+class DeadLetter(Entry):
+    """An entry that PostgreSQL refused, and why. `checkpoint` is None once it has expired."""
+
+    reason: str
+    checkpoint: Checkpoint | None = None
+
+
+class RedisWriteBehind:
+    """The queue as the persistence actor uses it.
+
+    `consumer` names this reader: one that is started again under the same name gets first what
+    it had taken and not acknowledged. What another has held for `claim_idle_ms` is taken over.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        consumer: str,
+        ttl_seconds: int,
+        claim_idle_ms: int = CLAIM_IDLE_MS,
+    ) -> None:
+        # redis-py's types allow for decoded answers, which `connect` excludes.
+        self._client: Any = client
+        self._consumer = consumer
+        self._ttl = ttl_seconds
+        self._claim_idle_ms = claim_idle_ms
+        self._claim_from: bytes | str = "0-0"
+        self._done: Any = client.register_script(script("done"))
+        self._refuse: Any = client.register_script(script("refuse"))
+
+    def read(self, count: int, block_ms: int) -> Sequence[Entry]:
+        """Take at most `count` entries, waiting up to `block_ms` (4 s at most) for the first."""
+        with answering():
+            try:
+                return self._read(count, block_ms)
+            except redis.ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+            # The first reader of a new or emptied Redis.
+            self._create_group()
+            return self._read(count, block_ms)
+
+    def _read(self, count: int, block_ms: int) -> Sequence[Entry]:
+        own = self._read_group("0", count, None)
+        if own:
+            return own
+        claimed = self._claim(count)
+        if claimed:
+            return claimed
+        block = min(block_ms, BLOCK_MS)
+        return self._read_group(">", count, block if block > 0 else None)
+
+    def _create_group(self) -> None:
+        try:
+            self._client.xgroup_create(
+                keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP, id="0", mkstream=True
+            )
+        except redis.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    def _read_group(self, after: str, count: int, block: int | None) -> list[Entry]:
+        answer = self._client.xreadgroup(
+            keys.WRITE_BEHIND_GROUP,
+            self._consumer,
+            {keys.WRITE_BEHIND: after},
+            count=count,
+            block=block,
+        )
+        streams = answer.items() if isinstance(answer, dict) else answer or []
+        return [entry for _, batch in streams for entry in self._entries(_flat(batch))]
+
+    def _claim(self, count: int) -> list[Entry]:
+        """Take over what other readers took long ago and never acknowledged."""
+        self._claim_from, batch, lost = self._client.xautoclaim(
+            keys.WRITE_BEHIND,
+            keys.WRITE_BEHIND_GROUP,
+            self._consumer,
+            self._claim_idle_ms,
+            self._claim_from,
+            count,
+        )
+        for entry_id in lost:
+            _alarm(entry_id)
+        return self._entries(batch)
+
+    def _entries(self, batch: Iterable[tuple[bytes, Mapping[bytes, bytes] | None]]) -> list[Entry]:
+        entries = []
+        for entry_id, fields in batch:
+            if fields:
+                entries.append(entry_of(entry_id, fields))
+            else:
+                # Taken, then deleted by someone else: nothing can be persisted any more.
+                _alarm(entry_id)
+                self._client.xack(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP, entry_id)
+        return entries
+
+    def load(self, entries: Sequence[Entry]) -> Mapping[str, Checkpoint | None]:
+        """Read the entries' checkpoints in one call, by entry id; None for one that is gone."""
+        if not entries:
+            return {}
+        with answering():
+            values = self._client.mget([key_of(entry) for entry in entries])
+        return {
+            entry.id: unpack(entry.content, entry.stage, entry.fingerprint, entry.part, value)
+            if value
+            else None
+            for entry, value in zip(entries, values, strict=True)
+        }
+
+    def done(self, entries: Sequence[Entry]) -> None:
+        """Give the checkpoints their expiry and drop the entries, in one script."""
+        if not entries:
+            return
+        with answering():
+            self._done(
+                keys=[
+                    keys.WRITE_BEHIND,
+                    keys.UNPERSISTED_BYTES,
+                    *sorted({key_of(entry) for entry in entries}),
+                ],
+                args=[keys.WRITE_BEHIND_GROUP, self._ttl, *(entry.id for entry in entries)],
+            )
+
+    def refuse(self, entry: Entry, reason: str) -> None:
+        """Write a dead letter that keeps the value for a week, and drop the entry."""
+        with answering():
+            self._refuse(
+                keys=[
+                    keys.WRITE_BEHIND,
+                    keys.UNPERSISTED_BYTES,
+                    keys.DEAD_LETTERS,
+                    key_of(entry),
+                    keys.dead_value(entry.id),
+                ],
+                args=[
+                    keys.WRITE_BEHIND_GROUP, entry.id, reason, DEAD_SECONDS, DEAD_LETTERS_KEPT,
+                    entry.project, *fields_of(entry),
+                ],
+            )  # fmt: skip
+
+    def refused(self, count: int = 100) -> Sequence[DeadLetter]:
+        """Read the latest dead letters, latest first."""
+        with answering():
+            letters = self._client.xrevrange(keys.DEAD_LETTERS, count=count)
+            return [self._letter(fields) for _, fields in letters]
+
+    def _letter(self, fields: Mapping[bytes, bytes]) -> DeadLetter:
+        entry = entry_of(fields[b"entry"], fields)
+        value = self._client.get(keys.dead_value(entry.id))
+        return DeadLetter(
+            **entry.model_dump(),
+            reason=fields[b"reason"].decode(),
+            checkpoint=unpack(entry.content, entry.stage, entry.fingerprint, entry.part, value)
+            if value
+            else None,
+        )
+
+    def depth(self) -> int:
+        """Count the entries that are not acknowledged."""
+        with answering():
+            return int(self._client.xlen(keys.WRITE_BEHIND))
+
+
+def _flat(batch: Any) -> Any:
+    """Undo the extra list that some protocol versions put around a stream's entries."""
+    return batch[0] if batch and isinstance(batch[0], list) else batch
+
+
+def _alarm(entry_id: bytes) -> None:
+    logger.error(
+        "entry %s of the write-behind queue was deleted before PostgreSQL had it; "
+        "casegraph never trims this queue, so something else did",
+        entry_id.decode(),
+    )

@@ -1,0 +1,292 @@
+"""The reading commands on a real PostgreSQL and Valkey, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from published_case import NOW, PublishedCase, the_case
+from sqlalchemy import func, insert, select
+
+from actors.cli import main
+from pipeline import identity
+from pipeline.stores import keys, postgres, tables
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def case(migrated_url: str) -> Iterator[PublishedCase]:
+    engine = postgres.connect(migrated_url)
+    yield the_case(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def run(
+    migrated_url: str,
+    valkey_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Give a function that runs `casegraph …` and returns (exit status, stdout, stderr)."""
+    monkeypatch.setenv("CASEGRAPH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CASEGRAPH_DATABASE_URL", migrated_url)
+    monkeypatch.setenv("CASEGRAPH_REDIS_URL", valkey_url)
+    monkeypatch.chdir(tmp_path)
+
+    def casegraph(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return int(str(ended.value.code)), out, err
+
+    return casegraph
+
+
+def lines(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_an_unknown_project_is_one_line_that_lists_the_others(
+    run: Run, case: PublishedCase
+) -> None:
+    for command in (
+        ["status"],
+        ["failures"],
+        ["entities"],
+        ["show", "x"],
+        ["search", "x"],
+        ["digest"],
+        ["export", "--output", "out"],
+    ):
+        status, out, err = run(*command, "--project", "nope")
+
+        assert (status, out) == (2, "")
+        assert err.strip() == "casegraph: no project named 'nope'; there are: case"
+
+
+def test_status_counts(run: Run, case: PublishedCase, valkey: redis.Redis) -> None:
+    case.add_document("bad.pdf", status="failed")
+    content = case.content("[X|ORG]")
+    for stage in ("ocr", "chunk"):
+        case._add(tables.stage_results, content_id=content, stage=stage, fingerprint="f",
+                  part="", digest="d", payload=b"x", seconds=1.0)  # fmt: skip
+    run_id = identity.run_id()
+    case._add(tables.runs, id=run_id, project_id=case.project, lease_until=NOW, ended_at=NOW,
+              outcome="completed")  # fmt: skip
+    valkey.xadd(keys.WRITE_BEHIND, {"content": "x"})
+
+    status, out, _ = run("status", "--project", "case", "--json")
+    (found,) = lines(out)
+
+    assert status == 0
+    assert found["documents"] == {
+        "pending": 0, "running": 0, "completed": 4, "failed": 1, "skipped": 0,
+    }  # fmt: skip
+    assert found["stages"] == {"ocr": 1, "chunk": 1, "extract": 0, "resolve": 0, "relate": 0}
+    assert (found["queue"], found["mode"]) == (1, "accelerated")
+    assert found["flags"]["duplicate"] == 1
+    assert found["last_run"]["outcome"] == "completed"
+    status, out, _ = run("status", "--project", "case")
+    assert status == 0
+    assert "casegraph failures --project case" in out
+
+
+def test_status_without_redis_is_database_mode(
+    run: Run, case: PublishedCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASEGRAPH_REDIS_URL", "redis://127.0.0.1:1/0")
+
+    status, out, _ = run("status", "--project", "case", "--json")
+
+    assert status == 0
+    assert [(found["queue"], found["mode"]) for found in lines(out)] == [(None, "database")]
+
+
+def test_failures_are_the_last_ones(run: Run, case: PublishedCase) -> None:
+    document = case.add_document("bad.pdf", status="failed", attempts=2)
+    case.fail(document, 1, stage="ocr", error="crash", message="first")
+    case.fail(document, 2, stage="ocr", error="pdf_encrypted", message="needs\na password")
+    case.fail(case.add_document("was_bad.pdf"), stage="ocr", error="crash", message="once")
+    case.add_document("x.bin", status="skipped", reason="no such format")
+
+    status, out, _ = run("failures", "--project", "case", "--json")
+
+    assert status == 0
+    assert lines(out) == [
+        {"source": "bad.pdf", "stage": "ocr", "error": "pdf_encrypted",
+         "message": "needs\na password", "attempts": 2}
+    ]  # fmt: skip
+    status, out, _ = run("failures", "--project", "case")
+    assert "needs a password" in out
+    assert "no such format" in out
+    assert "was_bad" not in out
+
+
+def test_entities_lists_who_what_and_where(run: Run, case: PublishedCase) -> None:
+    status, out, _ = run("entities", "--project", "case", "--json")
+    found = lines(out)
+
+    assert status == 0
+    assert {row["type"] for row in found} == {"PERSON", "ORG", "GPE"}
+    assert set(found[0]) == {"id", "type", "name", "mentions", "documents", "degree"}
+    _, out, _ = run("entities", "--project", "case", "--json", "--type", "money")
+    assert [row["name"] for row in lines(out)] == ["$5,000"]
+    _, out, _ = run("entities", "--project", "case", "--limit", "1", "--match", "smi")
+    assert "John Smith" in out
+    assert "Jane Roe" not in out
+
+
+def test_show_an_entity_with_its_evidence(run: Run, case: PublishedCase) -> None:
+    status, out, _ = run("show", "john smith", "--project", "case", "--json")
+    (card,) = lines(out)
+
+    assert status == 0
+    assert (card["kind"], card["name"], card["mentions"]) == ("entity", "John Smith", 4)
+    sued = next(fact for fact in card["relationships"] if fact["predicate"] == "sued")
+    # The evidence is the subject's line, as the builder has it.
+    assert (sued["object_name"], sued["quote"]) == ("Acme Corporation", "JOHN")
+    assert {row["name"] for row in card["co_mentions"]} == {"Boston", "$5,000"}
+    for mention in card["occurrences"]:
+        start, end = mention["at"]
+        assert mention["sentence"][start:end] == mention["text"]
+    assert any(m["sentence"].startswith("Smith met") for m in card["occurrences"])
+    by_id = lines(run("show", card["id"][:8], "--project", "case", "--json")[1])
+    assert by_id == [card]
+    _, out, _ = run("show", "JOHN SMITH", "--project", "case")
+    assert "letters/first.txt:1" in out
+    assert "John Smith — sued → Acme Corporation" in out
+
+
+def test_show_a_document(run: Run, case: PublishedCase) -> None:
+    mail = identity.document_id(case.project, "file:///mail/complaint.eml")
+    case.document("mail/complaint.eml!/note.txt", "[Ann Lee|PERSON]", parent=mail)
+
+    status, out, _ = run("show", "complaint.eml", "--project", "case", "--json")
+    (card,) = lines(out)
+
+    assert status == 0
+    assert (card["kind"], card["media_type"]) == ("document", "message/rfc822")
+    assert card["metadata"]["sender"] == "Roe <roe@example.com>"
+    assert [row["source"] for row in card["members"]] == ["mail/complaint.eml!/note.txt"]
+    assert [row["predicate"] for row in card["relationships"]] == ["sued", "represents"]
+    assert card["entities"][0] == {
+        "id": card["relationships"][0]["object"], "type": "ORG", "name": "Acme Corporation",
+        "mentions": 2,
+    }  # fmt: skip
+    _, out, _ = run("show", "mail/complaint.eml", "--project", "case")
+    assert "Jane Roe — represents → Acme Corporation" in out
+
+
+def test_show_asks_when_several_share_a_name(run: Run, case: PublishedCase) -> None:
+    case.document("doe2.txt", "[Doe|PERSON] was there.", scoped=["doe"])
+
+    status, out, err = run("show", "doe", "--project", "case", "--json")
+
+    assert status == 2
+    assert "ask for one by its id" in err
+    candidates = lines(out)[0]["candidates"]
+    assert len(candidates) == 2
+    status, out, _ = run("show", candidates[0]["id"], "--project", "case")
+    assert status == 0
+    assert "Doe" in out
+
+
+def test_show_says_what_is_near_and_why_a_document_has_nothing(
+    run: Run, case: PublishedCase
+) -> None:
+    case.add_document("bad.pdf", status="failed", reason="it is encrypted")
+
+    status, _, err = run("show", "Jon Smith", "--project", "case")
+    assert status == 2
+    assert "John Smith" in err
+    status, _, err = run("show", "bad.pdf", "--project", "case")
+    assert status == 2
+    assert "failed (it is encrypted)" in err
+
+
+def test_search_shows_each_hit_in_its_sentence(run: Run, case: PublishedCase) -> None:
+    case.document("two.txt", "Nothing here. The [Board|ORG] was suing them, <b>it</b> said. More.")
+
+    status, out, _ = run("search", "sued board", "--project", "case", "--json")
+    (hit,) = lines(out)
+
+    assert status == 0
+    assert hit["sentence"] == "The Board was suing them, <b>it</b> said."
+    assert [hit["sentence"][a:b] for a, b in hit["matches"]] == ["Board", "suing"]
+    assert (hit["source"], hit["page"], hit["start"]) == ("two.txt", 1, 14)
+    _, out, _ = run("search", "board", "--project", "case")
+    assert "The Board was suing them" in out
+    status, _, err = run("search", "the", "--project", "case")
+    assert (status, "no word to look for" in err) == (2, True)
+    status, out, err = run("search", "zebra", "--project", "case")
+    assert (status, out) == (0, "")
+    assert "nothing found" in err
+
+
+def test_similar_says_when_there_are_no_vectors(run: Run, case: PublishedCase) -> None:
+    status, _, err = run("search", "anything", "--similar", "--project", "case")
+
+    assert status == 1
+    assert "no chunk of this project has a vector yet" in err
+
+
+def test_digest_prints_one_hash(run: Run, case: PublishedCase) -> None:
+    status, out, _ = run("digest", "--project", "case")
+
+    assert (status, len(out.strip())) == (0, 64)
+    assert lines(run("digest", "--project", "case", "--json")[1])[0]["digest"] == out.strip()
+
+
+def test_projects_are_listed_and_deleted(
+    run: Run, case: PublishedCase, valkey: redis.Redis
+) -> None:
+    the_case(case.engine, "other")
+    mine = keys.project(case.project, "canonicals")
+    content = next(iter(case_contents(case)))
+    persisted, waiting = (keys.checkpoint(content, stage, "f") for stage in ("ocr", "chunk"))
+    for key in (mine, persisted, "emb:model:x"):
+        valkey.set(key, b"x", ex=600)
+    valkey.set(waiting, b"x")
+
+    assert [row["name"] for row in lines(run("projects", "--json")[1])] == ["case", "other"]
+    status, _, err = run("projects", "delete", "case")
+    assert (status, "--yes" in err) == (2, True)
+    status, out, _ = run("projects", "delete", "case", "--yes", "--json")
+
+    assert (status, lines(out)[0]["documents"]) == (0, 4)
+    assert [row["name"] for row in lines(run("projects", "list", "--json")[1])] == ["other"]
+    with case.engine.connect() as connection:
+        for table in (tables.contents, tables.names, tables.documents):
+            rows = connection.scalars(select(table.c.project_id).distinct()).all()
+            assert [str(row) for row in rows] == [identity.project_id("other")]
+        assert connection.scalar(select(func.count()).select_from(tables.mentions)) == 14
+    assert valkey.exists(mine, persisted) == 0
+    assert valkey.exists(waiting, "emb:model:x") == 2
+
+
+def test_a_project_is_not_deleted_while_it_runs(run: Run, case: PublishedCase) -> None:
+    with case.engine.begin() as connection:
+        connection.execute(
+            insert(tables.runs).values(
+                id=identity.run_id(), project_id=case.project,
+                lease_until=func.now() + func.make_interval(0, 0, 0, 0, 0, 10),
+            )
+        )  # fmt: skip
+
+    status, _, err = run("projects", "delete", "case", "--yes")
+
+    assert status == 2
+    assert "going on" in err
+
+
+def case_contents(case: PublishedCase) -> list[str]:
+    with case.engine.connect() as connection:
+        found = select(tables.contents.c.id).where(tables.contents.c.project_id == case.project)
+        return [str(row) for row in connection.scalars(found)]

@@ -1,0 +1,175 @@
+"""One real PostgreSQL and one real Valkey for the whole session; a fresh database for each test.
+
+The servers are the embedded ones, in a temporary home, and are ended with the session also when
+tests fail. What Ray and the model libraries read from the environment is set before any of them
+is imported.
+"""
+
+from __future__ import annotations
+
+import getpass
+import itertools
+import os
+import secrets
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    OMP_NUM_THREADS="1",
+    TOKENIZERS_PARALLELISM="false",
+    RAY_AUTH_MODE="token",
+    RAY_AUTH_TOKEN=secrets.token_hex(16),
+    RAY_USAGE_STATS_ENABLED="0",
+)
+for _name in [name for name in os.environ if name.startswith("CASEGRAPH_")]:
+    del os.environ[_name]
+
+import psutil  # noqa: E402
+import psycopg2  # noqa: E402
+import pytest  # noqa: E402
+import redis  # noqa: E402
+from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+from pipeline.settings import Settings  # noqa: E402
+from pipeline.stores import embedded  # noqa: E402
+
+hypothesis_settings.register_profile("casegraph", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("casegraph")
+
+HOMES = "casegraph-tests-of-"
+
+_numbers = itertools.count()
+
+
+def _sweep() -> None:
+    """Stop and remove what sessions left that were killed; a home's name tells whose it is."""
+    for home in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
+        owner = home.name.removeprefix(HOMES).partition("-")[0]
+        if home.owner() == getpass.getuser() and not psutil.pid_exists(int(owner)):
+            embedded.stop_services(Settings(home=home))
+            shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def services_home() -> Iterator[Path]:
+    """Give the home of the session's servers; at the end they are stopped and it is removed."""
+    _sweep()
+    home = Path(tempfile.mkdtemp(prefix=f"{HOMES}{os.getpid()}-"))
+    try:
+        yield home
+    finally:
+        embedded.stop_services(Settings(home=home))
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def services(services_home: Path) -> embedded.ServiceUrls:
+    """Give the URLs of the session's PostgreSQL and Valkey."""
+    return embedded.ensure_services(Settings(home=services_home))
+
+
+@contextmanager
+def _administrator(services: embedded.ServiceUrls) -> Iterator[psycopg2.extensions.cursor]:
+    connection = psycopg2.connect(services.database_url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def _database_url(services: embedded.ServiceUrls, database: str) -> str:
+    return services.database_url.replace("/casegraph?", f"/{database}?")
+
+
+@pytest.fixture(scope="session")
+def migrated_template(services: embedded.ServiceUrls) -> str:
+    """Name a database with the schema, to be copied."""
+    from pipeline.stores import postgres
+
+    with _administrator(services) as cursor:
+        cursor.execute("CREATE DATABASE migrated")
+    postgres.migrate(_database_url(services, "migrated"))
+    return "migrated"
+
+
+@contextmanager
+def _fresh_database(services: embedded.ServiceUrls, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    with _administrator(services) as cursor:
+        # The copy must be the only one there: a connection that is being closed may linger.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            (template,),
+        )
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _database_url(services, name)
+    finally:
+        with _administrator(services) as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(services: embedded.ServiceUrls) -> Iterator[str]:
+    """Give the URL of an empty database that is this test's own."""
+    with _fresh_database(services, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_url(services: embedded.ServiceUrls, migrated_template: str) -> Iterator[str]:
+    """Give the URL of a database with the schema and no rows that is this test's own."""
+    with _fresh_database(services, migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_urls(
+    services: embedded.ServiceUrls, migrated_template: str
+) -> Iterator[Callable[[], str]]:
+    """Give a function that makes one more such database each time (to compare two of them)."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_fresh_database(services, migrated_template))
+
+
+@pytest.fixture
+def valkey_url(services: embedded.ServiceUrls) -> Iterator[str]:
+    """Give the URL of an empty logical database that is this test's own."""
+    url = services.redis_url.replace("?db=0", f"?db={1 + next(_numbers) % 15}")
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    try:
+        yield url
+    finally:
+        client.flushdb()
+        client.close()
+
+
+@pytest.fixture
+def valkey(valkey_url: str) -> Iterator[redis.Redis]:
+    """Give a client of this test's own logical database; answers are bytes."""
+    client = redis.Redis.from_url(valkey_url)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def settings(migrated_url: str, valkey_url: str, tmp_path: Path) -> Settings:
+    """Give settings that point to this test's own database, Valkey and home."""
+    return Settings(
+        home=tmp_path / "home",
+        database_url=migrated_url,  # type: ignore[arg-type]
+        redis_url=valkey_url,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,377 @@
+"""One suite for every checkpoint store with its queue: in memory, and in a real Valkey."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.documents import StageName
+from pipeline.stores import keys
+from pipeline.stores.memory import MemoryCheckpoints, MemoryState, MemoryWriteBehind
+from pipeline.stores.protocols import Checkpoint, Checkpoints, Entry, Landed, WriteBehind
+from pipeline.stores.redis_checkpoints import RedisCheckpoints, RedisWriteBehind
+from pipeline.stores.redis_values import pack, unpack
+
+PROJECT = "11111111-1111-5111-8111-111111111111"
+
+
+class Queues(Protocol):
+    """Make the queue's reader of a name."""
+
+    def __call__(self, consumer: str) -> WriteBehind: ...
+
+
+@dataclass(frozen=True)
+class Both:
+    """A checkpoint store and its queue."""
+
+    checkpoints: Checkpoints
+    queue: Queues
+    landed: Landed
+
+
+def in_memory() -> Both:
+    state = MemoryState()
+    return Both(
+        MemoryCheckpoints(state), lambda name: MemoryWriteBehind(state, name), Landed.MEMORY
+    )
+
+
+@pytest.fixture(params=["memory", "redis"])
+def both(request: pytest.FixtureRequest) -> Iterator[Both]:
+    if request.param == "memory":
+        yield in_memory()
+        return
+    client = request.getfixturevalue("valkey")
+    yield Both(
+        RedisCheckpoints(client, 100),
+        lambda name: RedisWriteBehind(client, name, 100),
+        Landed.REDIS,
+    )
+
+
+def made(
+    number: int = 1, payload: bytes = b"payload", digest: str = "d", part: str = ""
+) -> Checkpoint:
+    return Checkpoint(
+        content=f"content-{number}",
+        stage=StageName.CHUNK,
+        fingerprint="f",
+        part=part,
+        digest=digest,
+        payload=payload,
+        seconds=0.25,
+    )
+
+
+def test_what_was_put_is_got(both: Both) -> None:
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") is None
+    stays, landed = both.checkpoints.put(PROJECT, made())
+    assert (stays, landed) == (made(), both.landed)
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made()
+
+
+def test_the_first_one_stays(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made(payload=b"first", digest="1"))
+    stays, _ = both.checkpoints.put(PROJECT, made(payload=b"second", digest="2"))
+    assert stays == made(payload=b"first", digest="1")
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == stays
+
+
+def test_another_stage_fingerprint_or_part_is_another_checkpoint(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made(part="1-9"))
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") is None
+    assert both.checkpoints.get("content-1", StageName.OCR, "f", "1-9") is None
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "g", "1-9") is None
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f", "1-9") == made(part="1-9")
+
+
+def test_entries_come_in_order_with_all_their_parts(both: Both) -> None:
+    for number in range(3):
+        both.checkpoints.put(PROJECT, made(number, part=f"{number}"))
+    entries = both.queue("a").read(10, 0)
+    assert [entry.model_dump(exclude={"id"}) for entry in entries] == [
+        {
+            "project": PROJECT,
+            "content": f"content-{number}",
+            "stage": StageName.CHUNK,
+            "fingerprint": "f",
+            "part": f"{number}",
+        }
+        for number in range(3)
+    ]
+    loaded = both.queue("a").load(entries)
+    assert [loaded[entry.id] for entry in entries] == [made(n, part=f"{n}") for n in range(3)]
+
+
+def test_at_most_count_entries_come(both: Both) -> None:
+    for number in range(5):
+        both.checkpoints.put(PROJECT, made(number))
+    queue = both.queue("a")
+    first = queue.read(2, 0)
+    assert len(first) == 2
+    queue.done(first)
+    assert len(queue.read(10, 0)) == 3
+
+
+def test_an_empty_queue_gives_nothing(both: Both) -> None:
+    queue = both.queue("a")
+    assert list(queue.read(10, 0)) == []
+    assert list(queue.read(10, 1)) == []
+    assert queue.load([]) == {}
+    queue.done([])
+    assert queue.depth() == 0
+
+
+def test_unacknowledged_entries_come_again_to_a_new_reader_of_that_name(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made())
+    taken = both.queue("a").read(10, 0)
+    assert len(taken) == 1
+    assert list(both.queue("b").read(10, 0)) == []
+    assert list(both.queue("a").read(10, 0)) == list(taken)
+
+
+def test_done_takes_entries_off_the_queue_and_keeps_the_value(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made(1))
+    both.checkpoints.put(PROJECT, made(2))
+    queue = both.queue("a")
+    assert queue.depth() == 2
+    entries = queue.read(10, 0)
+    assert queue.depth() == 2
+    queue.done(entries[:1])
+    assert queue.depth() == 1
+    assert list(queue.read(10, 0)) == list(entries[1:])
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made(1)
+
+
+def test_what_is_persisted_is_not_queued_again(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made())
+    queue = both.queue("a")
+    queue.done(queue.read(10, 0))
+    stays, _ = both.checkpoints.put(PROJECT, made(digest="other"))
+    assert stays == made()
+    assert queue.depth() == 0
+
+
+def test_a_second_entry_for_what_is_not_persisted_is_harmless(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made())
+    both.checkpoints.put(PROJECT, made())
+    queue = both.queue("a")
+    first, second = queue.read(10, 0)
+    queue.done([first])
+    assert queue.load([second]) == {second.id: made()}
+    queue.done([second])
+    assert queue.depth() == 0
+
+
+def test_a_refused_checkpoint_leaves_its_key_so_that_it_is_made_again(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made())
+    queue = both.queue("a")
+    [entry] = queue.read(10, 0)
+    queue.refuse(entry, "no such content")
+    assert queue.depth() == 0
+    assert list(queue.read(10, 0)) == []
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") is None
+    both.checkpoints.put(PROJECT, made(digest="again"))
+    [again] = queue.read(10, 0)
+    assert queue.load([again]) == {again.id: made(digest="again")}
+
+
+def test_a_waiting_reader_is_woken_by_a_put(both: Both) -> None:
+    queue = both.queue("a")
+    queue.read(1, 0)
+    got: list[Entry] = []
+    waiting = threading.Thread(target=lambda: got.extend(queue.read(1, 4_000)))
+    waiting.start()
+    both.checkpoints.put(PROJECT, made())
+    waiting.join()
+    assert [entry.content for entry in got] == ["content-1"]
+
+
+def test_puts_at_once_agree_on_one(both: Both) -> None:
+    start = threading.Barrier(8)
+    stayed: list[Checkpoint] = []
+
+    def put(number: int) -> None:
+        start.wait()
+        stayed.append(both.checkpoints.put(PROJECT, made(digest=str(number)))[0])
+
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stayed) == 8
+    assert len({checkpoint.digest for checkpoint in stayed}) == 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(payload=st.binary(max_size=4096), digest=st.text(), seconds=st.floats(0, 1e9))
+def test_any_bytes_come_back(both: Both, payload: bytes, digest: str, seconds: float) -> None:
+    number = abs(hash((payload, digest, seconds)))
+    put = made(number, payload, digest).model_copy(update={"seconds": seconds})
+    assert both.checkpoints.put(PROJECT, put)[0] == put
+    assert both.checkpoints.get(put.content, put.stage, put.fingerprint) == put
+
+
+@given(payload=st.binary(), digest=st.text())
+def test_packing_is_undone_by_unpacking(payload: bytes, digest: str) -> None:
+    value = made(1, payload, digest)
+    assert unpack("content-1", StageName.CHUNK, "f", "", pack(value)) == value
+
+
+# What only Redis has: expiries, several processes, a memory that fills, a flush.
+
+
+@pytest.fixture
+def redis_both(valkey: redis.Redis) -> tuple[RedisCheckpoints, RedisWriteBehind]:
+    return RedisCheckpoints(valkey, 100), RedisWriteBehind(valkey, "a", 100, claim_idle_ms=1)
+
+
+KEY = keys.checkpoint("content-1", "chunk", "f")
+
+
+def test_a_checkpoint_expires_only_when_it_is_persisted(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made())
+    entries = queue.read(10, 0)
+    assert valkey.ttl(KEY) == -1
+    queue.done(entries)
+    assert 0 < valkey.ttl(KEY) <= 100
+    assert valkey.xpending(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP)["pending"] == 0
+
+
+def test_the_bytes_that_only_redis_holds_are_counted(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+) -> None:
+    checkpoints, queue = redis_both
+    for number in (1, 2, 2):
+        checkpoints.put(PROJECT, made(number, payload=b"x" * 1000))
+    sizes = [valkey.strlen(keys.checkpoint(f"content-{n}", "chunk", "f")) for n in (1, 2)]
+    assert checkpoints.unpersisted_bytes() == sum(sizes) > 2000
+    first, second, twice = queue.read(10, 0)
+    queue.done([first])
+    assert checkpoints.unpersisted_bytes() == sizes[1]
+    queue.done([second])
+    queue.done([twice])
+    assert checkpoints.unpersisted_bytes() == 0
+
+
+def test_refusing_is_counted_too_and_keeps_value_and_reason(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made())
+    [entry] = queue.read(10, 0)
+    queue.refuse(entry, "it was forgotten — “gone”")
+    assert checkpoints.unpersisted_bytes() == 0
+    [letter] = queue.refused()
+    assert (letter.id, letter.project, letter.content) == (entry.id, PROJECT, "content-1")
+    assert letter.reason == "it was forgotten — “gone”"
+    assert letter.checkpoint == made()
+    assert valkey.ttl(keys.dead_value(entry.id)) > 0
+    assert valkey.xpending(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP)["pending"] == 0
+
+
+def test_refusing_leaves_alone_what_is_persisted(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind],
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made())
+    checkpoints.put(PROJECT, made())
+    first, second = queue.read(10, 0)
+    queue.done([first])
+    queue.refuse(second, "late")
+    assert checkpoints.get("content-1", StageName.CHUNK, "f") == made()
+    assert [letter.checkpoint for letter in queue.refused()] == [None]
+
+
+def test_what_a_dead_reader_took_is_taken_over(valkey: redis.Redis) -> None:
+    checkpoints = RedisCheckpoints(valkey, 100)
+    for number in range(30):
+        checkpoints.put(PROJECT, made(number))
+    dead = RedisWriteBehind(valkey, "dead", 100)
+    assert len(dead.read(30, 0)) == 30
+    patient = RedisWriteBehind(valkey, "patient", 100)
+    assert list(patient.read(30, 0)) == []
+    heir = RedisWriteBehind(valkey, "heir", 100, claim_idle_ms=0)
+    contents = set()
+    while entries := heir.read(7, 0):
+        contents |= {entry.content for entry in entries}
+        heir.done(entries)
+    assert contents == {f"content-{number}" for number in range(30)}
+    assert heir.depth() == 0
+
+
+def test_a_flush_leaves_a_queue_that_works(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made())
+    entries = queue.read(10, 0)
+    valkey.flushdb()
+    assert queue.load(entries) == {entries[0].id: None}
+    queue.done(entries)
+    assert checkpoints.unpersisted_bytes() == 0
+    assert list(queue.read(10, 0)) == []
+    checkpoints.put(PROJECT, made())
+    assert len(queue.read(10, 0)) == 1
+
+
+def test_an_entry_that_something_else_deleted_is_an_alarm_and_no_obstacle(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind],
+    valkey: redis.Redis,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made(1))
+    checkpoints.put(PROJECT, made(2))
+    first, second = queue.read(10, 0)
+    valkey.xdel(keys.WRITE_BEHIND, first.id)
+    assert list(queue.read(10, 0)) == [second]
+    assert f"entry {first.id} of the write-behind queue was deleted" in caplog.text
+    assert valkey.xpending(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP)["pending"] == 1
+
+
+def test_a_copy_of_what_postgresql_has_expires_and_is_not_queued(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.warm(made())
+    assert checkpoints.get("content-1", StageName.CHUNK, "f") == made()
+    assert 0 < valkey.ttl(KEY) <= 100
+    checkpoints.put(PROJECT, made())
+    assert (queue.depth(), checkpoints.unpersisted_bytes()) == (0, 0)
+
+
+def test_dropping_contents_takes_theirs_and_no_others(
+    redis_both: tuple[RedisCheckpoints, RedisWriteBehind],
+) -> None:
+    checkpoints, queue = redis_both
+    for number in (1, 2, 3):
+        checkpoints.put(PROJECT, made(number))
+    checkpoints.put(PROJECT, made(1, part="7"))
+    queue.done(queue.read(10, 0))
+    assert checkpoints.drop(["content-1", "content-3", "content-4"]) == 3
+    assert checkpoints.get("content-1", StageName.CHUNK, "f") is None
+    assert checkpoints.get("content-2", StageName.CHUNK, "f") == made(2)
+
+
+def test_postgresqls_checkpoint_takes_the_place_of_another(both: Both) -> None:
+    both.checkpoints.put(PROJECT, made(payload=b"loser", digest="1"))
+    both.checkpoints.adopt(made(payload=b"winner", digest="2"))
+    assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made(
+        payload=b"winner", digest="2"
+    )
+    before = both.write_behind.depth()
+    both.checkpoints.put(PROJECT, made(payload=b"winner", digest="2"))
+    assert both.write_behind.depth() == before

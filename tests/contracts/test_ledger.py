@@ -1,0 +1,332 @@
+"""The ledger of documents in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from ledger_case import LedgerCase, emptied, own_database, plan_of
+from sqlalchemy import Engine, text
+
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.errors import UsageError
+from pipeline.stores.embedded import ServiceUrls
+
+FAILURE = DocumentFailure(
+    stage=StageName.OCR, error="unreadable", message="it cannot be read \x00", log_tail="words"
+)
+
+
+@pytest.fixture(scope="module")
+def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
+    with own_database(services.database_url, migrated_template) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(database: Engine) -> Engine:
+    return emptied(database)
+
+
+@pytest.fixture
+def case(engine: Engine) -> LedgerCase:
+    return LedgerCase(engine)
+
+
+def expire(case: LedgerCase, run: str) -> None:
+    with case.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = :run"),
+            {"run": run},
+        )
+
+
+def test_a_project_is_made_once_and_found(case: LedgerCase) -> None:
+    again = case.ledger.open_project("case", case.plan)
+
+    assert again == case.ledger.find_project("case")
+    assert case.ledger.plan_of(case.project) == case.plan
+    assert case.ledger.plan_of(case.document("none")) is None
+    with pytest.raises(UsageError, match="no project named 'cass'; there are: case"):
+        case.ledger.find_project("cass")
+
+
+def test_another_plan_is_refused_by_stage_until_asked_for(case: LedgerCase) -> None:
+    with pytest.raises(UsageError) as caught:
+        case.ledger.open_project("case", plan_of(extract="2"))
+
+    assert "extract (version '1' → '2')" in str(caught.value)
+    assert "relate" not in str(caught.value)
+    assert "--reconfigure" in str(caught.value)
+    assert case.ledger.plan_of(case.project) == case.plan
+
+
+def test_reconfiguring_reopens_what_does_not_follow_the_new_plan(case: LedgerCase) -> None:
+    case.publish("a", "Jane Roe.", "Jane Roe")
+
+    case.ledger.open_project("case", plan_of(relate="2"), reconfigure=True)
+
+    assert case.status("a.txt") == ("pending", False, case.content("Jane Roe."))
+    run = case.run()
+    assert [x.attempts for x in case.ledger.claim(run, 10)] == [1]
+
+    case.ledger.release(run)
+    case.ledger.open_project("case", plan_of(), reconfigure=True)
+    case.ledger.claim(run, 10)
+    work = case.identify(run, a="Jane Roe.")[case.document("a.txt")]
+    assert work.published  # it follows the first plan again
+
+
+def test_a_run_under_an_old_plan_ends_with_a_reason(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.ledger.open_project("case", plan_of(relate="2"), reconfigure=True)
+
+    with pytest.raises(UsageError, match="other settings"):
+        case.identify(run, a="text")
+
+
+def test_recording_again_touches_only_what_changed(case: LedgerCase) -> None:
+    case.publish("done", "Jane Roe.", "Jane Roe")
+    case.publish("other", "Mary Major.", "Mary Major")
+    batch = [
+        case.found("done.txt"), case.found("other.txt", stamp="2"), case.found("new.txt"),
+        case.found("new.txt"),
+    ]  # fmt: skip
+
+    recorded = case.ledger.record_documents(case.project, batch)
+
+    assert (recorded.new, recorded.changed, recorded.unchanged) == (1, 1, 1)
+    assert case.status("done.txt")[0] == "completed"
+    assert case.status("other.txt") == ("pending", False, case.content("Mary Major."))
+    assert case.value("SELECT count(*) FROM mentions") == 2
+    assert case.ledger.pending_count(case.project) == 2
+    again = case.ledger.record_documents(case.project, batch)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 3)
+
+
+def test_rehash_looks_at_everything_again(case: LedgerCase) -> None:
+    case.publish("done", "Jane Roe.", "Jane Roe")
+
+    recorded = case.ledger.record_documents(case.project, [case.found("done.txt")], rehash=True)
+
+    assert recorded.changed == 1
+    run = case.run()
+    [claimed] = case.ledger.claim(run, 10)
+    assert claimed.attempts == 1
+    assert case.identify(run, done="Jane Roe.")[claimed.document_id].published
+    assert case.status("done.txt")[0] == "completed"
+
+
+def test_failed_documents_are_left_alone_until_retried_or_changed(case: LedgerCase) -> None:
+    run = case.run()
+    claimed = case.claimed(run, "a.txt", "b.txt")
+    rows = [(x.document_id, x.attempts, FAILURE) for x in claimed]
+    assert len(case.ledger.failed(run, rows)) == 2
+
+    recorded = case.ledger.record_documents(
+        case.project, [case.found("a.txt"), case.found("b.txt", stamp="2")]
+    )
+
+    assert (recorded.changed, recorded.unchanged) == (1, 1)
+    assert case.status("a.txt")[0] == "failed"
+    [failure] = case.ledger.failures(case.project)
+    assert (failure.source, failure.stage, failure.error, failure.attempts) == (
+        "corpus/a.txt", StageName.OCR, "unreadable", 1,
+    )  # fmt: skip
+    assert failure.message == "it cannot be read �"
+    assert case.ledger.retry(case.project) == 1
+    assert case.ledger.failures(case.project) == []
+    assert case.ledger.pending_count(case.project) == 2
+
+
+def test_skipped_documents_keep_their_reason_until_they_are_taken(case: LedgerCase) -> None:
+    case.publish("done", "Jane Roe.", "Jane Roe")
+    case.publish("grown", "Mary Major.", "Mary Major")
+    left_out = [
+        (case.found("done.txt"), "too large"),
+        (case.found("grown.txt", size=99), "too large"),
+        (case.found("huge.txt"), "too large"),
+    ]
+
+    assert case.ledger.record_skipped(case.project, left_out) == 2
+
+    assert case.status("done.txt")[0] == "completed"
+    assert case.status("grown.txt") == ("skipped", True, case.content("Mary Major."))
+    assert case.rows("SELECT reason FROM documents WHERE status = 'skipped'") == [
+        ("too large",), ("too large",),
+    ]  # fmt: skip
+    assert case.ledger.claim(case.run(), 10) == []
+    taken = case.ledger.record_documents(case.project, [case.found("huge.txt")])
+    assert (taken.new, taken.changed) == (0, 1)
+    assert case.ledger.counts(case.project) == {
+        "pending": 1, "running": 0, "completed": 1, "failed": 0, "skipped": 1,
+    }  # fmt: skip
+
+
+def test_the_path_shown_is_the_one_given_last(case: LedgerCase) -> None:
+    case.publish("a", "Jane Roe.", "Jane Roe")
+    moved = case.found("a.txt").model_copy(update={"source": "/abs/a.txt"})
+
+    recorded = case.ledger.record_documents(case.project, [moved])
+
+    assert recorded.unchanged == 1
+    assert case.rows("SELECT source, status FROM documents") == [("/abs/a.txt", "completed")]
+
+
+def test_two_runs_never_claim_the_same_document(case: LedgerCase) -> None:
+    names = [f"{number}.txt" for number in range(200)]
+    case.ledger.record_documents(case.project, [case.found(name) for name in names])
+    got: dict[str, list[str]] = {case.run(): [] for _ in range(4)}
+    start = threading.Barrier(len(got))
+
+    def work(run: str) -> None:
+        start.wait()
+        while batch := case.ledger.claim(run, 7):
+            got[run] += [x.document_id for x in batch]
+
+    threads = [threading.Thread(target=work, args=(run,)) for run in got]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    claimed = [document for documents in got.values() for document in documents]
+    assert len(claimed) == len(set(claimed)) == 200
+    assert case.rows("SELECT DISTINCT attempts FROM documents") == [(1,)]
+    assert case.ledger.pending_count(case.project) == 0
+
+
+def test_claims_of_a_dead_run_are_taken_over(case: LedgerCase) -> None:
+    dead, living = case.run(), case.run()
+    case.claimed(dead, "a.txt")
+    assert case.ledger.claim(living, 10) == []
+
+    expire(case, dead)
+
+    assert case.ledger.pending_count(case.project) == 1
+    [claimed] = case.ledger.claim(living, 10)
+    assert claimed.attempts == 2
+    assert case.ledger.failed(dead, [(claimed.document_id, 1, FAILURE)]) == []
+    assert case.ledger.requeue(dead, [claimed.document_id]) == 0
+    assert case.identify(dead, a="text") == {}
+    assert case.ledger.claim(dead, 10) == []
+    assert case.status("a.txt")[0] == "running"
+
+
+def test_an_ended_run_can_neither_renew_nor_claim(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    assert case.ledger.renew(run, 60)
+
+    case.ledger.end_run(run, "finished", {"documents": 1})
+
+    assert not case.ledger.renew(run, 60)
+    assert case.ledger.claim(run, 10) == []
+    assert len(case.ledger.claim(case.run(), 10)) == 1
+    assert case.rows("SELECT outcome, summary FROM runs WHERE outcome IS NOT NULL") == [
+        ("finished", {"documents": 1})
+    ]
+
+
+def test_a_failure_of_an_earlier_attempt_is_not_believed(case: LedgerCase) -> None:
+    run = case.run()
+    [claimed] = case.claimed(run, "a.txt")
+    assert case.ledger.again(run, [claimed.document_id]) == {claimed.document_id: 2}
+
+    assert case.ledger.failed(run, [(claimed.document_id, 1, FAILURE)]) == []
+    assert case.status("a.txt")[0] == "running"
+    assert case.ledger.failed(run, [(claimed.document_id, 2, FAILURE)]) == [claimed.document_id]
+
+
+def test_giving_back_does_not_count_the_attempt(case: LedgerCase) -> None:
+    run = case.run()
+    first, _ = case.claimed(run, "a.txt", "b.txt")
+    assert case.ledger.requeue(run, [first.document_id]) == 1
+    assert case.ledger.release(run) == 1
+
+    assert [x.attempts for x in case.ledger.claim(run, 10)] == [1, 1]
+    assert case.ledger.claim(run, 0) == ()
+
+
+def test_old_results_stay_when_changed_bytes_fail(case: LedgerCase) -> None:
+    case.publish("a", "Jane Roe.", "Jane Roe")
+    run = case.run()
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    [claimed] = case.ledger.claim(run, 10)
+
+    case.ledger.failed(run, [(claimed.document_id, claimed.attempts, FAILURE)])
+
+    assert case.status("a.txt") == ("failed", True, case.content("Jane Roe."))
+    assert case.value("SELECT count(*) FROM mentions") == 1
+
+
+def test_a_failed_content_fails_all_who_wait_for_it(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt", "c.txt")
+    case.identify(run, a="same", b="same", c="other")
+
+    failed = case.ledger.failed_content(run, case.content("same"), FAILURE)
+
+    assert set(failed) == {case.document("a.txt"), case.document("b.txt")}
+    assert case.status("c.txt")[0] == "running"
+
+
+def test_a_known_content_completes_where_it_is_identified(case: LedgerCase) -> None:
+    case.publish("a", "Jane Roe.", "Jane Roe")
+    run = case.run()
+    case.claimed(run, "copy.txt", "new.txt")
+
+    works = case.identify(run, copy="Jane Roe.", new="Unseen.")
+
+    assert works[case.document("copy.txt")].published
+    assert works[case.document("new.txt")].chain.gap is StageName.OCR
+    assert case.status("copy.txt") == ("completed", False, case.content("Jane Roe."))
+    assert [x.document_id for x in case.ledger.unpublished(run)] == [case.document("new.txt")]
+
+
+def test_what_is_complete_but_not_published_is_published_when_identified(
+    case: LedgerCase,
+) -> None:
+    run = case.run()
+    [claimed] = case.claimed(run, "a.txt")
+    case.identify(run, a="Jane Roe.")
+    case.ledger.failed(run, [(claimed.document_id, 1, FAILURE)])
+    persisted = case.publisher().persist(case.checkpoints("Jane Roe.", None, "Jane Roe"))
+    assert persisted.published == ()  # nobody waits for it
+    case.ledger.retry(case.project)
+    [claimed] = case.ledger.claim(run, 10)
+    assert claimed.next_content_id == case.content("Jane Roe.")
+
+    work = case.identify(run, a="Jane Roe.")[claimed.document_id]
+
+    assert work.published
+    assert case.value("SELECT count(*) FROM mentions") == 1
+
+
+def test_chains_are_known_up_to_the_first_gap(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="text")
+    made = case.checkpoints("text")
+    case.publisher().persist([made[0], made[1], made[3]])
+    unknown = case.content("unknown")
+
+    chains = case.ledger.known_chains([case.content("text"), unknown], case.plan)
+
+    assert [link.stage for link in chains[case.content("text")].links] == ["ocr", "chunk"]
+    assert chains[unknown].gap is StageName.OCR
+
+
+def test_content_of_bytes_that_changed_before_they_were_published_is_removed(
+    case: LedgerCase,
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="first")
+
+    case.identify(run, a="second")
+
+    assert case.rows("SELECT id::text FROM contents") == [(case.content("second"),)]
+    assert case.ledger.pending_count(case.project) == 0

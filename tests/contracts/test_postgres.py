@@ -1,0 +1,205 @@
+"""Connections, migrations and bulk writes with a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+
+from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.stores import postgres
+from pipeline.stores.copying import copy_rows
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.migrations import HEAD
+from pipeline.stores.tables import metadata
+
+
+def tables_of(url: str) -> set[str]:
+    engine = postgres.connect(url)
+    with engine.connect() as connection:
+        found = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = set(connection.scalars(found))
+    engine.dispose()
+    return names
+
+
+def test_migrating_makes_every_table_and_view(postgres_url: str) -> None:
+    assert tables_of(postgres_url) == set()
+
+    postgres.migrate(postgres_url)
+    postgres.migrate(postgres_url)
+
+    assert tables_of(postgres_url) == {*metadata.tables, "alembic_version"}
+    engine = postgres.connect(postgres_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM published_entities")) == 0
+        assert postgres.has_vectors(connection)
+    engine.dispose()
+
+
+def test_many_may_migrate_at_once(postgres_url: str) -> None:
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            postgres.migrate(postgres_url)
+        except BaseException as error:  # noqa: BLE001 - the thread's border
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert "documents" in tables_of(postgres_url)
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'vector'")  # reflected, not ours
+def test_the_migrations_make_what_the_tables_say(migrated_url: str) -> None:
+    own = {"alembic_version", "vector", "vector_model", "ix_chunks_no_vector"}
+
+    def ours(_: object, name: str | None, *__: object) -> bool:
+        return name not in own
+
+    engine = postgres.connect(migrated_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_object": ours, "compare_server_default": True}
+        )
+        differences = compare_metadata(context, metadata)
+        script = ScriptDirectory.from_config(postgres.alembic_config(connection))
+        assert script.get_current_head() == HEAD
+    engine.dispose()
+    assert differences == []
+
+
+def test_a_database_of_a_newer_version_is_left_alone(migrated_url: str) -> None:
+    engine = postgres.connect(migrated_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    with pytest.raises(UnavailableError, match="newer casegraph"):
+        postgres.migrate(migrated_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("rubbish", "cannot be read"),
+        ("mysql://u:s3cret@h/d", "not a PostgreSQL URL"),
+        ("postgresql://u:s3cret@127.0.0.1:1/d", "refused"),
+        ("postgresql://u@127.0.0.1:1/d?password=s3cret", "refused"),
+    ],
+)
+def test_what_cannot_be_reached_is_said_without_the_password(url: str, words: str) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        postgres.connect(url)
+
+    assert words in str(caught.value)
+    assert "CASEGRAPH_DATABASE_URL" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_missing_database_is_named(services: ServiceUrls) -> None:
+    with pytest.raises(UnavailableError, match='"nowhere" does not exist'):
+        postgres.connect(services.database_url.replace("/casegraph?", "/nowhere?"))
+
+
+def test_a_deadlock_is_temporary(migrated_url: str) -> None:
+    engine = postgres.connect(migrated_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE two (id int); INSERT INTO two VALUES (1), (2)"))
+    barrier, errors = threading.Barrier(2), []
+
+    def work(first: int, second: int) -> None:
+        update = text("UPDATE two SET id = id WHERE id = :id")
+        try:
+            with postgres.transaction(engine) as connection:
+                connection.execute(update, {"id": first})
+                barrier.wait()
+                connection.execute(update, {"id": second})
+        except TemporaryError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+
+    assert len(errors) == 1
+    assert "deadlock" in str(errors[0])
+
+
+def test_a_lost_connection_is_temporary(migrated_url: str) -> None:
+    engine = postgres.connect(migrated_url)
+    with pytest.raises(TemporaryError), postgres.transaction(engine) as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with postgres.transaction(engine) as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    engine.dispose()
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+specials = st.text(st.sampled_from('\\\t\n\r\x1d\x1e\x1f"{},N.\u2028😀'), max_size=6)
+words = st.one_of(texts, specials)
+row = st.tuples(
+    st.none() | words,
+    st.none() | st.lists(words, max_size=3),
+    st.none() | st.binary(max_size=8),
+    st.none() | st.integers(-(2**60), 2**60),
+    st.none() | st.floats(allow_nan=False),
+    st.none() | st.booleans(),
+)
+
+
+@given(st.lists(row, max_size=6))
+def test_what_is_copied_comes_back_as_it_was(
+    services: ServiceUrls, rows: list[tuple[object, ...]]
+) -> None:
+    url = services.database_url.replace("postgresql://", "postgresql+psycopg2://")
+    engine = _engines.setdefault(url, create_engine(url, pool_size=1))
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                "CREATE TEMPORARY TABLE copied (n serial, a text, b text[], c bytea, d bigint,"
+                " e double precision, f boolean)"
+            )
+        )
+        copy_rows(connection, "copied", ("a", "b", "c", "d", "e", "f"), rows)
+        found = connection.execute(text("SELECT a, b, c, d, e, f FROM copied ORDER BY n")).all()
+        connection.rollback()
+    assert [(a, b, None if c is None else bytes(c), d, e, f) for a, b, c, d, e, f in found] == rows
+
+
+_engines: dict[str, object] = {}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _close_engines():  # type: ignore[no-untyped-def]
+    yield
+    for engine in _engines.values():
+        engine.dispose()  # type: ignore[attr-defined]
+
+
+def test_migrations_are_found_from_anywhere(postgres_url: str, tmp_path: Path) -> None:
+    code = f"from pipeline.stores import postgres; postgres.migrate({postgres_url!r})"
+
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, env={**os.environ})
+
+    assert "documents" in tables_of(postgres_url)

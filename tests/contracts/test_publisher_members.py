@@ -1,0 +1,240 @@
+"""Members of containers become documents, in the transaction that completes the container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ledger_case import MEDIA, LedgerCase, emptied, own_database, payloads_of, sha_of
+from sqlalchemy import Engine
+
+from pipeline import identity
+from pipeline.documents import Member
+from pipeline.settings import ArchiveLimits
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.ledger import Identified
+
+
+@pytest.fixture(scope="module")
+def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
+    with own_database(services.database_url, migrated_template) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(database: Engine) -> Engine:
+    return emptied(database)
+
+
+@pytest.fixture
+def case(engine: Engine) -> LedgerCase:
+    return LedgerCase(engine)
+
+
+def member(path: str, data: str, size: int = 5) -> Member:
+    return Member(path=path, sha256=sha_of(data), size=size)
+
+
+def container(case: LedgerCase, data: str, *members: Member) -> list:
+    return case.checkpoints(data, payloads_of(data, members=members))
+
+
+def uris(case: LedgerCase) -> list[str]:
+    return [
+        uri.removeprefix("file:///corpus/")
+        for (uri,) in case.rows('SELECT uri FROM documents ORDER BY uri COLLATE "C"')
+    ]
+
+
+def open_container(case: LedgerCase, name: str, data: str, *members: Member) -> str:
+    """Record, claim and identify a container, persist it, and return the run."""
+    run = case.run()
+    case.claimed(run, f"{name}.txt")
+    case.identify(run, **{name: data})
+    case.publisher().persist(container(case, data, *members))
+    return run
+
+
+def identify_member(case: LedgerCase, run: str, name: str, data: str) -> None:
+    """Claim what there is and say what one member's bytes are."""
+    case.ledger.claim(run, 100)
+    row = Identified(document_id=case.document(name), sha256=sha_of(data), media_type=MEDIA, size=5)
+    case.ledger.identified(run, case.plan, [row])
+
+
+def test_members_become_documents_of_each_copy(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt")
+    case.identify(run, a="zip", b="zip")
+
+    persisted = case.publisher().persist(
+        container(case, "zip", member("x/one.txt", "1"), member("two.txt", "2"))
+    )
+
+    assert persisted.members_admitted == 4
+    assert uris(case) == [
+        "a.txt", "a.txt!/two.txt", "a.txt!/x/one.txt",
+        "b.txt", "b.txt!/two.txt", "b.txt!/x/one.txt",
+    ]  # fmt: skip
+    [row] = case.rows(
+        "SELECT source, parent_id::text, root_id::text, depth, blob, size, stamp, status"
+        " FROM documents WHERE uri = :uri",
+        uri=case.uri("a.txt!/x/one.txt"),
+    )
+    parent = case.document("a.txt")
+    sha = sha_of("1")
+    assert row == ("corpus/a.txt!/x/one.txt", parent, parent, 1, sha, 5, sha, "pending")
+
+
+def test_a_copy_that_comes_later_brings_its_members(case: LedgerCase) -> None:
+    open_container(case, "a", "zip", member("one.txt", "1"))
+    run = case.run()
+    case.claimed(run, "later.txt")
+
+    work = case.identify(run, later="zip")[case.document("later.txt")]
+
+    assert work.published
+    assert "later.txt!/one.txt" in uris(case)
+
+
+def test_members_are_claimed_before_other_documents(case: LedgerCase) -> None:
+    case.ledger.record_documents(
+        case.project, [case.found(name) for name in ("a.txt", "z1.txt", "z2.txt")]
+    )
+    run = case.run()
+    [first] = case.ledger.claim(run, 1)
+    name = first.uri.rsplit("/", 1)[1].removesuffix(".txt")
+    case.identify(run, **{name: "zip"})
+    case.publisher().persist(container(case, "zip", member("in.txt", "1")))
+
+    [then] = case.ledger.claim(run, 1)
+
+    assert then.uri == f"{first.uri}!/in.txt"
+    assert (then.name, then.blob, then.root_id) == ("in.txt", sha_of("1"), first.document_id)
+
+
+def test_members_that_a_new_version_lacks_are_gone(case: LedgerCase) -> None:
+    run = open_container(case, "a", "zip", member("old.txt", "1"), member("same.txt", "2"))
+    identify_member(case, run, "a.txt!/old.txt", "Jane Roe.")
+    case.publisher().persist(case.checkpoints("Jane Roe.", None, "Jane Roe"))
+    assert case.value("SELECT count(*) FROM names") == 1
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    case.ledger.claim(run, 10)
+    case.identify(run, a="zip2")
+
+    persisted = case.publisher().persist(
+        container(case, "zip2", member("same.txt", "2"), member("new.txt", "3"))
+    )
+
+    assert uris(case) == ["a.txt", "a.txt!/new.txt", "a.txt!/same.txt"]
+    assert persisted.members_admitted == 1
+    assert case.content("Jane Roe.") in persisted.gone
+    assert case.value("SELECT count(*) FROM names") == 0
+
+
+def test_a_member_with_other_bytes_is_pending_again(case: LedgerCase) -> None:
+    run = open_container(case, "a", "zip", member("in.txt", "1"))
+    identify_member(case, run, "a.txt!/in.txt", "one")
+    case.publisher().persist(case.checkpoints("one"))
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    case.ledger.claim(run, 10)
+    case.identify(run, a="zip2")
+
+    case.publisher().persist(container(case, "zip2", member("in.txt", "2")))
+
+    assert case.status("a.txt!/in.txt") == ("pending", False, case.content("one"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [
+        (ArchiveLimits(max_members=2), "max_members"),
+        (ArchiveLimits(max_bytes=14), "max_bytes"),
+    ],
+)
+def test_a_container_over_the_budget_fails_and_admits_nothing(
+    engine: Engine, limits: ArchiveLimits, word: str
+) -> None:
+    case = LedgerCase(engine, limits=limits)
+    run = case.run()
+    case.claimed(run, "bomb.txt", "good.txt")
+    case.identify(run, bomb="bomb", good="good")
+
+    persisted = case.publisher().persist(
+        [
+            *container(case, "bomb", *(member(f"{n}.txt", str(n)) for n in range(3))),
+            *container(case, "good", member("in.txt", "1")),
+        ]
+    )
+
+    assert uris(case) == ["bomb.txt", "good.txt", "good.txt!/in.txt"]
+    assert [content for content, _ in persisted.refused] == [case.content("bomb")]
+    assert case.status("bomb.txt") == ("failed", False, None)
+    [failure] = case.ledger.failures(case.project)
+    assert failure.error == "archive_bomb"
+    assert word in failure.message
+
+
+@pytest.mark.parametrize("order", [("p.txt", "q.txt"), ("q.txt", "p.txt")])
+def test_nested_archives_share_the_budget_whatever_comes_first(
+    engine: Engine, order: tuple[str, str]
+) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_members=6))
+    case.publish("other", "Other.")
+    run = open_container(case, "root", "root", member("p.txt", "p"), member("q.txt", "q"))
+    for name in order:
+        inner = f"root.txt!/{name}"
+        identify_member(case, run, inner, f"inner {name}")
+        case.publisher().persist(
+            container(case, f"inner {name}", *(member(f"{n}.txt", str(n)) for n in range(3)))
+        )
+
+    assert uris(case) == ["other.txt", "root.txt"]
+    assert case.status("root.txt") == ("failed", False, None)
+    assert [row.error for row in case.ledger.failures(case.project)] == ["archive_bomb"]
+    assert case.value("SELECT count(*) FROM contents") == 1
+
+
+def test_an_archive_that_holds_itself_ends(engine: Engine) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_depth=4))
+    run = open_container(case, "quine", "quine", member("quine.txt", "quine"))
+
+    while claimed := case.ledger.claim(run, 10):
+        rows = [
+            Identified(document_id=x.document_id, sha256=sha_of("quine"), media_type=MEDIA, size=5)
+            for x in claimed
+        ]
+        case.ledger.identified(run, case.plan, rows)
+
+    assert uris(case) == ["quine.txt"]
+    [failure] = case.ledger.failures(case.project)
+    assert (failure.error, "max_depth" in failure.message) == ("archive_bomb", True)
+
+
+def test_a_container_that_outgrows_the_budget_keeps_its_old_members(engine: Engine) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_members=2))
+    run = open_container(case, "a", "zip", member("one.txt", "1"))
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    case.ledger.claim(run, 10)
+    case.identify(run, a="zip2")
+
+    case.publisher().persist(
+        container(case, "zip2", *(member(f"{n}.txt", str(n)) for n in range(3)))
+    )
+
+    assert case.status("a.txt") == ("failed", True, case.content("zip"))
+    assert uris(case) == ["a.txt", "a.txt!/one.txt"]
+
+
+def test_deleting_a_project_names_the_objects_nobody_else_has(
+    case: LedgerCase, engine: Engine
+) -> None:
+    open_container(case, "a", "zip", member("one.txt", "1"), member("two.txt", "2"))
+    other = LedgerCase(engine, name="other")
+    open_container(other, "a", "zip", member("one.txt", "1"))
+
+    assert case.ledger.delete_project("case") == [sha_of("2")]
+
+    assert [row.name for row in case.ledger.list_projects()] == ["other"]
+    assert case.value("SELECT count(*) FROM documents") == 2
+    assert identity.project_id("other") == other.project

@@ -1,0 +1,253 @@
+"""Small contents with real payloads under a real plan, and a project to bring them into."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Engine, text
+
+from pipeline import codec, identity
+from pipeline.documents import (
+    Chunk,
+    Chunks,
+    Link,
+    Member,
+    Mention,
+    Mentions,
+    MentionType,
+    Name,
+    Names,
+    NameScope,
+    Page,
+    Pages,
+    Payload,
+    Predicate,
+    Relationship,
+    Relationships,
+    StageName,
+)
+from pipeline.settings import ArchiveLimits
+from pipeline.sources import FoundFile
+from pipeline.stage import STAGES, Chain, Plan, StageIdentity
+from pipeline.stage import Link as ChainLink
+from pipeline.stores import postgres
+from pipeline.stores.ledger import Claimed, Identified, Ledger
+from pipeline.stores.memory import MemoryBlobs
+from pipeline.stores.protocols import Checkpoint
+from pipeline.stores.publisher import Publisher
+
+MEDIA = "text/plain"
+
+
+@contextmanager
+def own_database(url: str, template: str) -> Iterator[Engine]:
+    """Copy a database and open the copy; one for a module, since copying takes long."""
+    name = f"module_{uuid.uuid4().hex}"
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        engine = postgres.connect(url.replace("/casegraph?", f"/{name}?"), pool_size=10)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        connection.close()
+
+
+def emptied(engine: Engine) -> Engine:
+    """Delete every project of a database."""
+    with engine.begin() as connection:
+        for table in ("documents", "contents", "projects"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    return engine
+
+
+def plan_of(**versions: str) -> Plan:
+    """Make a plan; `extract="2"` gives that stage another version."""
+    return Plan(
+        identities=tuple(
+            StageIdentity(stage=stage, version=versions.get(stage, "1")) for stage in STAGES
+        )
+    )
+
+
+def sha_of(data: str) -> str:
+    """Hash what stands for a file's bytes."""
+    return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def payloads_of(
+    words: str, people: Sequence[str] = (), members: Sequence[Member] = ()
+) -> dict[StageName, Payload]:
+    """Make the payloads of a text in which people occur, each once, all related to the next."""
+    mentions = tuple(
+        Mention(
+            start=words.index(person),
+            end=words.index(person) + len(person),
+            text=person,
+            type=MentionType.PERSON,
+            page=1,
+            model="test-1",
+        )
+        for person in sorted(people, key=words.index)
+    )
+    normals = sorted({mention.text.lower() for mention in mentions})
+    names = tuple(
+        Name(
+            type=MentionType.PERSON,
+            normal=normal,
+            scope=NameScope.PROJECT if " " in normal else NameScope.CONTENT,
+            keys=(normal[:3],),
+        )
+        for normal in normals
+    )
+    return {
+        StageName.OCR: Pages(
+            text=words, pages=(Page(number=1, start=0, end=len(words)),), members=tuple(members)
+        ),
+        StageName.CHUNK: Chunks(
+            chunks=(
+                Chunk(start=0, end=len(words), page=1, text=words, sentences=((0, len(words)),)),
+            )
+            if words
+            else (),
+            page_starts=(0,),
+        ),
+        StageName.EXTRACT: Mentions(mentions=mentions),
+        StageName.RESOLVE: Names(
+            names=names,
+            links=tuple(Link(name=normals.index(mention.text.lower())) for mention in mentions),
+        ),
+        StageName.RELATE: Relationships(
+            relationships=tuple(
+                Relationship(
+                    subject=index,
+                    predicate=Predicate.MET,
+                    object=index + 1,
+                    start=0,
+                    end=len(words),
+                    score=0.9,
+                    rule="test.met",
+                )
+                for index in range(len(mentions) - 1)
+            )
+        ),
+    }
+
+
+@dataclass
+class LedgerCase:
+    """One project in an empty database, and how to bring documents through it."""
+
+    engine: Engine
+    name: str = "case"
+    plan: Plan = field(default_factory=plan_of)
+    limits: ArchiveLimits = field(default_factory=ArchiveLimits)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.engine, blobs=self.blobs, archive=self.limits)
+        self.project = self.ledger.open_project(self.name, self.plan).id
+
+    def publisher(self, plan: Plan | None = None) -> Publisher:
+        return Publisher(self.engine, self.project, plan or self.plan, self.blobs, self.limits)
+
+    def uri(self, name: str) -> str:
+        return f"file:///corpus/{name}"
+
+    def document(self, name: str) -> str:
+        return identity.document_id(self.project, self.uri(name))
+
+    def found(self, name: str, stamp: str = "1", size: int = 10) -> FoundFile:
+        return FoundFile(uri=self.uri(name), source=f"corpus/{name}", size=size, stamp=stamp)
+
+    def content(self, data: str) -> str:
+        return identity.content_id(self.project, sha_of(data), MEDIA)
+
+    def run(self, lease: float = 60.0) -> str:
+        return self.ledger.start_run(self.project, lease)
+
+    def claimed(self, run: str, *names: str) -> list[Claimed]:
+        """Record documents and claim all there are."""
+        self.ledger.record_documents(self.project, [self.found(name) for name in names])
+        return list(self.ledger.claim(run, 1000))
+
+    def identify(self, run: str, plan: Plan | None = None, **data: str) -> dict[str, Any]:
+        """Say what the bytes of claimed documents are (`a="text"` is corpus/a.txt)."""
+        rows = [
+            Identified(
+                document_id=self.document(f"{name}.txt"),
+                sha256=sha_of(words),
+                media_type=MEDIA,
+                size=len(words),
+            )
+            for name, words in data.items()
+        ]
+        works = self.ledger.identified(run, plan or self.plan, rows)
+        return {work.document_id: work for work in works}
+
+    def checkpoints(
+        self,
+        data: str,
+        payloads: dict[StageName, Payload] | None = None,
+        *people: str,
+        plan: Plan | None = None,
+        chain: Chain | None = None,
+        salt: str = "",
+    ) -> list[Checkpoint]:
+        """Make the checkpoints of a content, from the end of `chain` on.
+
+        `salt` changes the digests, as a stage that is not deterministic would.
+        """
+        plan = plan or self.plan
+        payloads = payloads or payloads_of(data, people)
+        chain = chain or Chain()
+        made: list[Checkpoint] = []
+        while (stage := chain.gap) is not None:
+            print_ = plan.fingerprint(stage, chain, sha_of(data), MEDIA)
+            digest = identity.checkpoint_digest(print_, payloads[stage]) + salt
+            made.append(
+                Checkpoint(
+                    content=self.content(data),
+                    stage=stage,
+                    fingerprint=print_,
+                    digest=digest,
+                    payload=codec.encode(payloads[stage]),
+                    seconds=0.5,
+                )
+            )
+            chain = chain.extended(ChainLink(stage=stage, fingerprint=print_, digest=digest))
+        return made
+
+    def publish(self, name: str, data: str, *people: str, **more: Any) -> None:
+        """Bring one new document all the way."""
+        run = self.run()
+        self.claimed(run, f"{name}.txt")
+        self.identify(run, **{name: data})
+        self.publisher().persist(self.checkpoints(data, more.get("payloads"), *people))
+
+    def rows(self, sql: str, **parameters: object) -> list[Any]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(sql), parameters)]
+
+    def value(self, sql: str, **parameters: object) -> Any:
+        [[only]] = self.rows(sql, **parameters)
+        return only
+
+    def status(self, name: str) -> tuple[str, bool, str | None]:
+        """Give a document's status, whether it is stale, and what readers see of it."""
+        [row] = self.rows(
+            "SELECT status, stale, content_id::text FROM documents WHERE uri = :uri",
+            uri=self.uri(name),
+        )
+        return row

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.documents import MentionType
+from pipeline.engines.legal_recognizer import LegalRecognizer, court_name
+
+
+@pytest.fixture(scope="module")
+def rules() -> LegalRecognizer:
+    return LegalRecognizer()
+
+
+def found(rules: LegalRecognizer, text: str, type_: MentionType) -> list[str]:
+    spans = [span for span in rules.find(text) if span.type is type_]
+    return sorted({text[span.start : span.end] for span in spans})
+
+
+def normals(rules: LegalRecognizer, text: str, type_: MentionType) -> set[str | None]:
+    return {span.normal for span in rules.find(text) if span.type is type_}
+
+
+COURT = "United States District Court for the Northern District of California"
+
+
+@pytest.mark.parametrize(
+    ("text", "court", "normal"),
+    [
+        (f"The {COURT} held otherwise.", COURT, COURT),
+        (
+            "before the U.S. Supreme Court",
+            "U.S. Supreme Court",
+            "Supreme Court of the United States",
+        ),
+        ("as the Ninth Circuit said", "Ninth Circuit", "Court of Appeals for the Ninth Circuit"),
+        (
+            "the Delaware Court of Chancery",
+            "Delaware Court of Chancery",
+            "Delaware Court of Chancery",
+        ),
+        (
+            "in the Superior Court of California, County of Los Angeles.",
+            "Superior Court of California, County of Los Angeles",
+            None,
+        ),
+    ],
+)
+def test_courts_are_one_mention_with_their_name(
+    rules: LegalRecognizer, text: str, court: str, normal: str | None
+) -> None:
+    [span] = [span for span in rules.find(text) if span.subtype == "court"]
+    assert (text[span.start : span.end], span.type, span.normal) == (court, MentionType.ORG, normal)
+
+
+def test_a_court_that_may_be_one_of_many_has_no_certain_name() -> None:
+    assert court_name("Supreme Court") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "citation", "normal"),
+    [
+        ("See Roe v. Wade, 410 U. S. 113 (1973).", "410 U. S. 113", "410 U.S. 113"),
+        ("Marbury, 5 U.S. (1 Cranch) 137.", "5 U.S. (1 Cranch) 137", "5 U.S. 137"),
+        ("Smith v. Jones, 123 F.3d 456, 460 (9th Cir. 1999)", "123 F.3d 456", "123 F.3d 456"),
+    ],
+)
+def test_case_citations(rules: LegalRecognizer, text: str, citation: str, normal: str) -> None:
+    assert found(rules, text, MentionType.CITATION) == [citation]
+    assert normals(rules, text, MentionType.CITATION) == {normal}
+
+
+def test_a_short_citation_means_its_full_one(rules: LegalRecognizer) -> None:
+    text = "Roe v. Wade, 410 U.S. 113 (1973), was plain. 410 U.S., at 140."
+    assert normals(rules, text, MentionType.CITATION) == {"410 U.S. 113"}
+    assert len([s for s in rules.find(text) if s.type is MentionType.CITATION]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "law"),
+    [
+        ("under 18 U.S.C. § 1001(a)(2), he", "18 U.S.C. § 1001(a)(2)"),
+        ("under 42 USC 1983", "42 USC 1983"),
+        ("and 17 C.F.R. § 240.10b-5.", "17 C.F.R. § 240.10b-5"),
+        ("by Fed. R. Civ. P. 12(b)(6).", "Fed. R. Civ. P. 12(b)(6)"),
+        ("of Rule 10b-5 and", "Rule 10b-5"),
+        ("the Fourteenth Amendment says", "Fourteenth Amendment"),
+        (
+            "In Sweden the Foreign Intelligence Surveillance Act",
+            "Foreign Intelligence Surveillance Act",
+        ),
+        (
+            "violated Section 10(b) of the Securities Exchange Act of 1934.",
+            "Section 10(b) of the Securities Exchange Act of 1934",
+        ),
+    ],
+)
+def test_statutes_rules_and_acts(rules: LegalRecognizer, text: str, law: str) -> None:
+    assert law in found(rules, text, MentionType.LAW)
+
+
+def test_a_statute_has_one_normal_form(rules: LegalRecognizer) -> None:
+    for text in ("18 U.S.C. § 1001", "18 USC 1001", "18 U. S. C. Section 1001"):
+        assert "18 U.S.C. § 1001" in normals(rules, f"Under {text} he", MentionType.LAW)
+
+
+@pytest.mark.parametrize("text", ["This Act applies.", "The Act says", "an act of war", "Act now"])
+def test_an_act_without_a_name_is_none(rules: LegalRecognizer, text: str) -> None:
+    assert found(rules, text, MentionType.LAW) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "words"),
+    [
+        ("Case No. 3:16-cv-00523-MMC was", MentionType.DOCKET, "3:16-cv-00523-MMC"),
+        ("in No. 14-556, the", MentionType.DOCKET, "14-556"),
+        ("paid $1.5 million to", MentionType.MONEY, "$1.5 million"),
+        ("paid US$ 3,000.50 to", MentionType.MONEY, "US$ 3,000.50"),
+        ("some 5 million dollars of", MentionType.MONEY, "5 million dollars"),
+        ("to bob.smith@example.co.uk.", MentionType.EMAIL, "bob.smith@example.co.uk"),
+        ("on 6 August 1964 he", MentionType.DATE, "6 August 1964"),
+        ("by 2015-03-04.", MentionType.DATE, "2015-03-04"),
+    ],
+)
+def test_what_patterns_find(
+    rules: LegalRecognizer, text: str, type_: MentionType, words: str
+) -> None:
+    assert found(rules, text, type_) == [words]
+
+
+def test_ordinary_prose_has_none(rules: LegalRecognizer) -> None:
+    text = "In 2015 there were 17 people in 45 houses, and No. 7 was the oldest of them all."
+    assert rules.find(text) == []
+
+
+@given(text=st.text(alphabet="Act ofthe§Court.No 12-cv$@U.S.\n\U0001f600", max_size=300))
+def test_spans_lie_in_the_text_and_hold_something(rules: LegalRecognizer, text: str) -> None:
+    for span in rules.find(text):
+        assert 0 <= span.start < span.end <= len(text)
+        assert text[span.start : span.end].strip()

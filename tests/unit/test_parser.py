@@ -1,0 +1,330 @@
+"""The parser's child: real processes that are killed, starved and cut off."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image, ImageDraw
+from reading_case import assert_sound, request_for
+
+from pipeline.documents import HeaderSpan, Page, Pages, Role, Words
+from pipeline.engines import parser as parser_module
+from pipeline.engines.parse_request import ParseFailure, ParseOptions
+from pipeline.engines.parser import Parser
+from pipeline.engines.parser_process import is_sound
+from pipeline.errors import UnavailableError
+from pipeline.settings import ArchiveLimits, Limits
+
+GIGABYTE = 1 << 30
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Parser]:
+    with Parser(Limits()) as started:
+        yield started
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "words.txt"
+    path.write_text("Ann Lee met Bob Ray.")
+    return path
+
+
+def slow_scan(folder: Path) -> Path:
+    """Make a page of many words: seconds of OCR."""
+    page = Image.new("L", (3_000, 4_000), 255)
+    draw = ImageDraw.Draw(page)
+    for row in range(0, 4_000, 24):
+        draw.text((20, row), "Ann Lee met Bob Ray in Paris. " * 15, fill=0)
+    path = folder / "slow.png"
+    page.save(path)
+    return path
+
+
+def read(parser: Parser, path: Path, options: ParseOptions | None = None) -> Pages | ParseFailure:
+    folder = path.parent / "members"
+    folder.mkdir(exist_ok=True)
+    return parser.parse(request_for(path, folder, options))
+
+
+def killed_while_parsing(parser: Parser, path: Path, kind: signal.Signals) -> ParseFailure:
+    """Parse a file that takes long, and send the child a signal once it is busy with it."""
+    if parser.pid is None:
+        read(parser, path, ParseOptions(max_pixels=1))  # starts the child, refuses the file
+    pid = parser.pid
+    assert pid is not None
+    before = sum(psutil.Process(pid).cpu_times()[:2])
+
+    def strike() -> None:
+        while sum(psutil.Process(pid).cpu_times()[:2]) < before + 0.3:
+            pass
+        os.kill(pid, kind)
+
+    striker = threading.Thread(target=strike)
+    striker.start()
+    answer = parser._attempt(request_for(path, path.parent))[0]
+    striker.join()
+    assert isinstance(answer, ParseFailure)
+    return answer
+
+
+def test_one_child_reads_many_files(parser: Parser, words: Path) -> None:
+    first = read(parser, words)
+    assert isinstance(first, Pages)
+    pid = parser.pid
+    assert read(parser, words) == first
+    assert parser.pid == pid
+
+
+def test_a_scan_comes_back_through_the_pipe(parser: Parser, tmp_path: Path) -> None:
+    page = Image.new("L", (1_600, 300), 255)
+    draw = ImageDraw.Draw(page)
+    draw.text((60, 60), "Ann Lee met Bob Ray in Paris", fill=0, font_size=48)
+    page.save(tmp_path / "a.png")
+    pages = read(parser, tmp_path / "a.png")
+    assert isinstance(pages, Pages)
+    assert_sound(pages)
+    assert pages.text == "Ann Lee met Bob Ray in Paris"
+
+
+@pytest.mark.parametrize("kind", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
+def test_a_crash_is_an_answer_and_the_next_file_is_read(
+    tmp_path: Path, words: Path, kind: signal.Signals
+) -> None:
+    with Parser(Limits()) as parser:
+        failure = killed_while_parsing(parser, slow_scan(tmp_path), kind)
+        assert failure.error == "parser_crashed"
+        assert kind.name in failure.message
+        assert isinstance(read(parser, words), Pages)
+
+
+def test_a_crash_of_a_used_child_is_tried_again_in_a_new_one(words: Path) -> None:
+    with Parser(Limits()) as parser:
+        read(parser, words)
+        spoilt = parser.pid
+        assert spoilt is not None
+        os.kill(spoilt, signal.SIGKILL)
+        assert isinstance(read(parser, words), Pages)
+        assert parser.pid != spoilt
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, words: Path) -> None:
+    with Parser(Limits(parse_seconds=0.4, seconds_per_page=0.4)) as parser:
+        path = slow_scan(tmp_path)
+        failure = read(parser, path)
+        assert isinstance(failure, ParseFailure)
+        assert failure.error == "parser_timeout"
+        assert "limits.parse_seconds" in failure.message
+        assert parser.pid is None, "the child that hangs is gone"
+        assert isinstance(read(parser, words), Pages)
+
+
+def test_each_page_brings_time_of_its_own(tmp_path: Path) -> None:
+    page = Image.new("L", (1_600, 240), 255)
+    draw = ImageDraw.Draw(page)
+    for row in range(20, 240, 40):
+        draw.text((20, row), "Ann Lee met Bob Ray in Paris. " * 4, fill=0, font_size=24)
+    path = tmp_path / "a.tif"
+    page.save(path, save_all=True, append_images=[page] * 7)
+    with Parser(Limits()) as parser:
+        whole = read(parser, path)
+        assert isinstance(whole, Pages)
+        assert parser.pid is not None
+        used = sum(psutil.Process(parser.pid).cpu_times()[:2])
+    # All eight pages take longer than this; no page alone does.
+    with Parser(Limits(parse_seconds=used * 0.7, seconds_per_page=used * 0.7)) as parser:
+        assert read(parser, path) == whole
+
+
+def test_a_file_that_needs_too_much_memory_is_given_up(tmp_path: Path, words: Path) -> None:
+    """A compressed picture of 100 million pixels, in a child that may not hold it."""
+    side = 10_000
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        )
+
+    path = tmp_path / "a.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">2L5B", side, side, 8, 6, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(bytes((side * 4 + 1) * side)))
+        + chunk(b"IEND", b"")
+    )
+    with Parser(Limits(parse_memory_bytes=GIGABYTE // 2)) as parser:
+        failure = read(parser, path)
+        assert isinstance(failure, ParseFailure)
+        assert failure.error == "parser_memory", failure
+        assert "limits.parse_memory_bytes" in failure.message
+        assert isinstance(read(parser, words), Pages)
+
+
+def test_a_child_that_cannot_start_says_so(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Parser(Limits()) as parser, pytest.raises(UnavailableError) as caught:
+        read(parser, words)
+    assert "does not start" in str(caught.value)
+
+
+def test_a_child_with_hardly_any_memory_says_so(words: Path) -> None:
+    with Parser(Limits(parse_memory_bytes=64 << 20)) as parser:
+        failure = read(parser, words)
+    assert isinstance(failure, ParseFailure)
+    assert failure.error == "parser_memory"
+
+
+def test_old_children_are_replaced(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_module, "FILES_PER_CHILD", 2)
+    with Parser(Limits()) as parser:
+        pids = []
+        for _ in range(3):
+            read(parser, words)
+            pids.append(parser.pid)
+        assert pids[0] == pids[1] != pids[2]
+
+
+def test_a_child_ends_with_its_parent(words: Path) -> None:
+    code = (
+        "import sys, os; from pathlib import Path; from pipeline.engines.parser import Parser;"
+        "from pipeline.engines.parse_request import ParseRequest; from pipeline.settings import "
+        "Limits; p = Parser(Limits()); p.parse(ParseRequest(path=sys.argv[1], name='a.txt', "
+        "media_type='text/plain', folder='/nonexistent')); print(p.pid, flush=True);"
+        "os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(words)], capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(done.stdout)).wait(timeout=30)
+
+
+def test_closing_ends_the_child(words: Path) -> None:
+    parser = Parser(Limits())
+    read(parser, words)
+    pid = parser.pid
+    assert pid is not None
+    parser.close()
+    assert not psutil.pid_exists(pid)
+    parser.close()
+
+
+INSIDE = """
+import json, os, resource, socket, sys
+from pipeline.engines import sandbox
+from pipeline.engines.parse_request import ChildLimits
+listener = socket.create_server(("127.0.0.1", 0))
+isolated = sandbox.enter(ChildLimits.model_validate_json(sys.argv[1]))
+def tried(action):
+    try:
+        action()
+    except (OSError, MemoryError) as error:
+        return type(error).__name__
+    return "done"
+def flood():
+    with open(sys.argv[2], "wb") as out:
+        out.write(bytes(2_000_000)); out.write(bytes(2_000_000))
+def descriptors():
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(100)]
+print(json.dumps({
+    "isolated": isolated,
+    "connect": tried(lambda: socket.create_connection(listener.getsockname(), timeout=5)),
+    "memory": tried(lambda: bytearray(1 << 30)),
+    "file": tried(flood),
+    "size": os.path.getsize(sys.argv[2]),
+    "read": tried(lambda: open(sys.executable, "rb").read(9)),
+    "descriptors": tried(descriptors),
+    "core": resource.getrlimit(resource.RLIMIT_CORE),
+}))
+"""
+
+
+def test_the_sandbox_takes_away_what_a_parser_needs_not(tmp_path: Path) -> None:
+    limits = json.dumps({"memory_bytes": 512 << 20, "file_bytes": 1_000_000, "cpu_seconds": 60})
+    done = subprocess.run(
+        [sys.executable, "-c", INSIDE, limits, str(tmp_path / "flood")],
+        capture_output=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert found["memory"] == "MemoryError"
+    assert found["file"] == "OSError"
+    assert found["size"] <= 1_000_000
+    assert found["descriptors"] == "OSError"
+    assert found["read"] == "done"
+    assert found["core"] == [0, 0]
+    if found["isolated"]:  # a system may forbid the namespace; the other limits hold all the same
+        assert found["connect"] != "done"
+
+
+def test_the_child_itself_has_no_network(parser: Parser, words: Path) -> None:
+    """The namespace of the real child is another than ours wherever ours may be left."""
+    read(parser, words)
+    allowed = subprocess.run(["unshare", "-Urn", "true"], capture_output=True, check=False)
+    ours, its = (Path(f"/proc/{pid}/ns/net").readlink() for pid in ("self", parser.pid))
+    assert (ours != its) == (allowed.returncode == 0)
+
+
+def test_the_child_knows_no_secret_of_ours(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASEGRAPH_DATABASE_URL", "postgresql://user:canary@host/db")
+    with Parser(Limits()) as parser:
+        read(parser, words)
+        assert parser.pid is not None
+        environment = psutil.Process(parser.pid).environ()
+        assert "canary" not in " ".join(
+            [*environment.values(), *psutil.Process(parser.pid).cmdline()]
+        )
+
+
+def test_a_flood_of_output_is_cut(tmp_path: Path) -> None:
+    """More members than an answer may name."""
+    import zipfile
+
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(200):
+            archive.writestr(f"{number:03d}{'x' * 150}.txt", "x")
+    with Parser(Limits(archive=ArchiveLimits(max_members=200))) as parser:
+        assert isinstance(read(parser, path), Pages)
+    with pytest.MonkeyPatch.context() as patched, Parser(Limits()) as parser:
+        patched.setattr("pipeline.engines.parser_process.ANSWER_BYTES", 1_000)
+        failure = read(parser, path, ParseOptions(max_characters=1))
+        assert isinstance(failure, ParseFailure)
+        assert failure.error == "output_too_large"
+
+
+def page(start: int, end: int, words: Words | None = None) -> Page:
+    return Page(number=1, start=start, end=end, words=words)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        Pages(text="words", pages=(page(0, 6),)),
+        Pages(text="words", pages=(page(3, 5), page(0, 2))),
+        Pages(text="words", pages=(page(4, 2),)),
+        Pages(text="words", pages=(page(0, 2, Words(starts=(0,), ends=(5,), boxes=((0,) * 4,))),)),
+        Pages(text="words", pages=(page(0, 5, Words(starts=(0,), ends=(5,))),)),
+        Pages(
+            text="words",
+            pages=(page(0, 5),),
+            header_spans=(HeaderSpan(role=Role.SENDER, start=2, end=9),),
+        ),
+    ],
+)
+def test_an_answer_whose_spans_lie_outside_is_refused(pages: Pages) -> None:
+    assert not is_sound(pages)

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.documents import (
+    Chunk,
+    Chunks,
+    ExtractedText,
+    Mention,
+    Mentions,
+    MentionType,
+    Names,
+    NameScope,
+)
+from pipeline.engines.name_books import NameBooks
+from pipeline.resolution import ResolveStage
+from pipeline.resolution.normal import NormalForms
+from pipeline.resolution.values import amount, iso_date
+from pipeline.settings import ResolveSettings
+
+BOOKS = NameBooks()
+STAGE = ResolveStage(BOOKS, ResolveSettings())
+NORMAL = NormalForms(BOOKS)
+T = MentionType
+
+
+def extracted(text: str, *names: tuple[str, MentionType]) -> ExtractedText:
+    """Make a document with a mention for each name, each after the one before."""
+    mentions, place = [], 0
+    for words, type_ in names:
+        place = text.index(words, place)
+        end = place + len(words)
+        mentions.append(Mention(start=place, end=end, text=words, type=type_, page=1, model="test"))
+        place = end
+    chunk = Chunk(start=0, end=len(text), page=1, text=text, sentences=((0, len(text)),))
+    return ExtractedText(
+        chunks=Chunks(chunks=(chunk,), page_starts=(0,)),
+        mentions=Mentions(mentions=tuple(mentions)),
+    )
+
+
+def resolved(text: str, *names: tuple[str, MentionType]) -> list[tuple[str, str | None]]:
+    """Give each mention's (normal form, rule)."""
+    [answer] = STAGE([extracted(text, *names)])
+    assert isinstance(answer, Names)
+    return [(answer.names[link.name].normal, link.via) for link in answer.links]
+
+
+@pytest.mark.parametrize(
+    ("type_", "forms"),
+    [
+        (T.PERSON, ["John Smith", "JOHN SMITH", "Mr. John  Smith", "Smith, John",
+                    "Dr. John Smith, Esq."]),
+        (T.PERSON, ["J.R. Smith", "J. R. Smith", "Gen. J R Smith"]),
+        (T.PERSON, ["Francisco Zurbarán", "Francisco Zurbaran"]),
+        (T.PERSON, ["John Smith, Jr.", "John Smith Jr"]),
+        (T.ORG, ["Acme Limited", "Acme Ltd.", "The ACME Ltd", "acme, ltd."]),
+        (T.ORG, ["Acme Corporation", "Acme Corp."]),
+        (T.ORG, ["Smith & Wesson Inc.", "Smith and Wesson, Incorporated"]),
+        (T.GPE, ["United States", "the United States", "U.S.", "USA", "US",
+                 "United States of America"]),
+        (T.GPE, ["Britain", "UK", "United Kingdom"]),
+        (T.DATE, ["August 6, 2016", "Aug. 6th, 2016", "6 August 2016", "2016-08-06", "8/6/2016",
+                  "Saturday, August 6, 2016"]),
+        (T.MONEY, ["$1.5 million", "US$ 1,500,000", "1.5 million dollars", "USD 1500000.00"]),
+        (T.EMAIL, ["Bob@Example.com", "bob@example.com"]),
+        (T.DOCKET, ["3:16-cv-00523-MMC", "3:16-CV-00523-MMC"]),
+    ],
+)  # fmt: skip
+def test_forms_of_one_thing_have_one_normal_form(type_: MentionType, forms: list[str]) -> None:
+    assert len({NORMAL(type_, form) for form in forms}) == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "one", "other"),
+    [
+        (T.PERSON, "John Smith Jr.", "John Smith"),
+        (T.PERSON, "John Smith", "Jane Smith"),
+        (T.ORG, "Acme Ltd.", "Acme Inc."),
+        (T.GPE, "Georgia", "New Georgia"),
+        (T.MONEY, "$5", "€5"),
+        (T.DATE, "August 2016", "2016"),
+    ],
+)
+def test_forms_of_two_things_have_two(type_: MentionType, one: str, other: str) -> None:
+    assert NORMAL(type_, one) != NORMAL(type_, other)
+
+
+NAMES = st.text(
+    alphabet=st.sampled_from("abcXYZéßİıſ .,-'’&()\"$€0123/IiJjr\u00a0\n𝔘漢\u0301"),
+    min_size=1,
+    max_size=24,
+)
+
+
+@given(type_=st.sampled_from(T), name=NAMES)
+def test_normal_forms_are_stable_and_never_empty(type_: MentionType, name: str) -> None:
+    once = NORMAL(type_, name)
+    assert NORMAL(type_, once) == once
+    assert once or not name.strip()
+
+
+@given(
+    type_=st.sampled_from([T.PERSON, T.ORG, T.GPE, T.NORP, T.EMAIL, T.LAW]),
+    words=st.lists(st.text(alphabet="abcdefgxyz", min_size=1, max_size=8), min_size=1, max_size=4),
+)
+def test_case_and_blanks_do_not_matter(type_: MentionType, words: list[str]) -> None:
+    assert NORMAL(type_, " ".join(words)) == NORMAL(type_, " \n".join(words).upper())
+
+
+def test_absolute_dates_and_others() -> None:
+    assert iso_date("march 2016") == "2016-03"
+    assert iso_date("monday") is None
+    assert iso_date("13/45/2016") is None
+    assert amount("millions") is None
+    assert amount("NZ$ 26 million") == "NZD 26000000"
+
+
+def test_a_bare_surname_is_the_one_person_who_has_it() -> None:
+    answer = resolved(
+        "Ash Carter spoke. Secretary Carter left. Ash Carter slept.",
+        ("Ash Carter", T.PERSON), ("Carter", T.PERSON), ("Ash Carter", T.PERSON),
+    )  # fmt: skip
+    assert answer == [("ash carter", None), ("ash carter", "surname"), ("ash carter", None)]
+
+
+def test_a_surname_of_two_people_is_neither_and_stays_in_its_document() -> None:
+    text = extracted(
+        "John Smith met Jane Smith. Smith left.",
+        ("John Smith", T.PERSON), ("Jane Smith", T.PERSON), ("Smith", T.PERSON),
+    )  # fmt: skip
+    [names] = STAGE([text])
+    assert isinstance(names, Names)
+    assert names.links[2].via is None
+    assert names.names[names.links[2].name].scope is NameScope.CONTENT
+    assert names.names[names.links[0].name].scope is NameScope.PROJECT
+
+
+def test_fuller_forms_are_one_person_by_the_name_mostly_used() -> None:
+    answer = resolved(
+        "Jared Tristan Padalecki, J. Padalecki, Jared Padalecki, Jared Padalecki, Jared",
+        ("Jared Tristan Padalecki", T.PERSON), ("J. Padalecki", T.PERSON),
+        ("Jared Padalecki", T.PERSON), ("Jared Padalecki", T.PERSON), ("Jared", T.PERSON),
+    )  # fmt: skip
+    assert {normal for normal, _ in answer} == {"jared padalecki"}
+    assert answer[4][1] == "short"
+
+
+def test_an_initial_that_fits_two_joins_neither() -> None:
+    answer = resolved(
+        "John Smith, Jane Smith, J. Smith",
+        ("John Smith", T.PERSON), ("Jane Smith", T.PERSON), ("J. Smith", T.PERSON),
+    )  # fmt: skip
+    assert [normal for normal, _ in answer] == ["john smith", "jane smith", "j smith"]
+
+
+def test_acronyms_mean_what_the_text_says() -> None:
+    answer = resolved(
+        "The Syrian Democratic Forces (SDF) won. Later the SDF left.",
+        ("Syrian Democratic Forces", T.ORG), ("SDF", T.ORG), ("SDF", T.ORG),
+    )  # fmt: skip
+    assert answer[1:] == [("syrian democratic forces", "acronym")] * 2
+
+
+def test_an_acronym_that_fits_two_means_neither() -> None:
+    answer = resolved(
+        "Alpha Beta and Able Baker and AB",
+        ("Alpha Beta", T.ORG), ("Able Baker", T.ORG), ("AB", T.ORG),
+    )  # fmt: skip
+    assert answer[2] == ("ab", None)
+
+
+def test_defined_terms_mean_what_they_are_defined_as() -> None:
+    answer = resolved(
+        "Globex Holdings Inc. (the “Company”) sells. The Company buys.",
+        ("Globex Holdings Inc.", T.ORG), ("Company", T.ORG), ("Company", T.ORG),
+    )  # fmt: skip
+    assert answer == [("globex holdings inc", None)] + [("globex holdings inc", "definition")] * 2
+
+
+def test_an_organisation_without_its_legal_form_is_the_one_with_it() -> None:
+    answer = resolved("Acme Corp. sued. Acme won.", ("Acme Corp.", T.ORG), ("Acme", T.ORG))
+    assert answer == [("acme corp", None), ("acme corp", "short")]
+    part = resolved(
+        "United Nations Council, United Nations",
+        ("United Nations Council", T.ORG),
+        ("United Nations", T.ORG),
+    )
+    assert part[1] == ("united nations", None)
+
+
+def test_person_and_organisation_of_one_name_are_one_in_a_document() -> None:
+    text = extracted("Daesh, Daesh, Daesh", ("Daesh", T.PERSON), ("Daesh", T.ORG), ("Daesh", T.ORG))
+    [names] = STAGE([text])
+    assert isinstance(names, Names)
+    assert [name.type for name in names.names] == [T.ORG]
+
+
+def test_a_time_that_is_not_absolute_stays_in_its_document() -> None:
+    [names] = STAGE(
+        [extracted("Monday, August 6, 2016", ("Monday", T.DATE), ("August 6, 2016", T.DATE))]
+    )
+    assert isinstance(names, Names)
+    assert {name.normal: name.scope.value for name in names.names} == {
+        "monday": "content",
+        "2016-08-06": "project",
+    }
+
+
+def test_names_that_could_be_one_share_a_key() -> None:
+    def keys(type_: MentionType, words: str) -> set[str]:
+        [names] = STAGE([extracted(words, (words, type_))])
+        assert isinstance(names, Names)
+        assert names.names[0].keys == tuple(sorted(names.names[0].keys))
+        return set(names.names[0].keys)
+
+    assert keys(T.PERSON, "John Smith") & keys(T.PERSON, "Jon Smyth")
+    assert keys(T.PERSON, "J. Smith") & keys(T.PERSON, "John Smith")
+    assert keys(T.ORG, "Syrian Democratic Forces") & keys(T.ORG, "SDF")
+    assert not keys(T.ORG, "Department of Defense") & keys(T.ORG, "Department of State")
+
+
+@given(
+    parts=st.lists(
+        st.tuples(st.sampled_from(["John Smith", "Smith", "J. Smith", "Acme Corp.", "Acme", "AC",
+                                   "Alpha Corp", "Monday", "U.S."]),
+                                   st.sampled_from([T.PERSON, T.ORG, T.GPE, T.DATE])),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_links_are_valid_names_sorted_and_the_answer_is_the_same_again(
+    parts: list[tuple[str, MentionType]],
+) -> None:
+    text = extracted(" and ".join(words for words, _ in parts), *parts)
+    [names] = STAGE([text])
+    assert isinstance(names, Names)
+    assert len(names.links) == len(parts)
+    assert {link.name for link in names.links} == set(range(len(names.names)))
+    order = [(name.type, name.normal, name.scope) for name in names.names]
+    assert order == sorted(set(order))
+    other = extracted("Jo Doe", ("Jo Doe", T.PERSON))
+    assert [*STAGE([other, text])][1] == names
