@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-SAMPLE_CHARACTERS = 20_000
+SAMPLE_CHARACTERS = 4_000
 ENOUGH_LETTERS = 24
 ENOUGH_SCORE = 0.5
 

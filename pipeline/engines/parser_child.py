@@ -7,7 +7,6 @@ the parent keeps the end of. Ends when its input does.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -58,7 +57,6 @@ def main() -> int:
             say(Frame(kind="failure", failure=answer))
             if answer.error == "parser_memory":
                 return OUT_OF_MEMORY
-        gc.collect()
     return 0
 
 
@@ -75,6 +73,12 @@ def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseF
             error="parser_memory",
             message="reading the file takes more memory than limits.parse_memory_bytes allows; "
             "raise it, or split the file",
+        )
+    except ImportError as error:
+        return ParseFailure(
+            error="parser_library",
+            message=f"a library that reads {request.media_type} cannot be loaded ({error}): the "
+            "installation is incomplete, or limits.parse_memory_bytes is too small for it",
         )
     except RecursionError:
         return ParseFailure(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST_PIXELS = 30_000_000
 # The spread of the paper's shade, of 255, that no threshold minds.
 EVEN_PAPER = 3.0
+LEAST_INK = 30
 
 
 def bounded(picture: Image) -> tuple[Image, float]:
@@ -26,6 +27,15 @@ def bounded(picture: Image) -> tuple[Image, float]:
     factor = math.sqrt(MOST_PIXELS / pixels)
     size = max(1, int(picture.width * factor)), max(1, int(picture.height * factor))
     return picture.resize(size, reducing_gap=2.0), factor
+
+
+def has_ink(picture: Image) -> bool:
+    """Say whether a page has more dark dots than a letter has."""
+    import numpy as np
+
+    grey = np.asarray(picture)
+    dark = np.count_nonzero(grey < max(int(grey.max()) * 5 // 8, 1))
+    return bool(LEAST_INK <= dark < grey.size)
 
 
 def turned_back(box: Box, angle: float, turned: tuple[int, int], original: tuple[int, int]) -> Box:

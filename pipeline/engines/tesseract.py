@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.documents import Box
-from pipeline.engines.straightening import bounded, flattened, skew_of, turned_back
+from pipeline.engines.straightening import bounded, flattened, has_ink, skew_of, turned_back
 from pipeline.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ class Tesseract:
 
     def read(self, picture: Image, dpi: float) -> Reading:
         """Read a picture (mode L)."""
+        if not has_ink(picture):
+            return Reading()
         picture, shrunk = bounded(picture)
         dpi *= shrunk
         picture = flattened(picture)

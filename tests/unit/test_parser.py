@@ -133,18 +133,18 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, words: Path) -> 
 
 
 def test_each_page_brings_time_of_its_own(tmp_path: Path) -> None:
-    page = Image.new("L", (1_600, 240), 255)
+    page = Image.new("L", (1_600, 160), 255)
     draw = ImageDraw.Draw(page)
-    for row in range(20, 240, 40):
+    for row in range(20, 140, 40):
         draw.text((20, row), "Ann Lee met Bob Ray in Paris. " * 4, fill=0, font_size=24)
     path = tmp_path / "a.tif"
-    page.save(path, save_all=True, append_images=[page] * 7)
+    page.save(path, save_all=True, append_images=[page] * 5)
     with Parser(Limits()) as parser:
         whole = read(parser, path)
         assert isinstance(whole, Pages)
         assert parser.pid is not None
         used = sum(psutil.Process(parser.pid).cpu_times()[:2])
-    # All eight pages take longer than this; no page alone does.
+    # All six pages take longer than this; no page alone does.
     with Parser(Limits(parse_seconds=used * 0.7, seconds_per_page=used * 0.7)) as parser:
         assert read(parser, path) == whole
 
@@ -178,13 +178,6 @@ def test_a_child_that_cannot_start_says_so(words: Path, monkeypatch: pytest.Monk
     with Parser(Limits()) as parser, pytest.raises(UnavailableError) as caught:
         read(parser, words)
     assert "does not start" in str(caught.value)
-
-
-def test_a_child_with_hardly_any_memory_says_so(words: Path) -> None:
-    with Parser(Limits(parse_memory_bytes=64 << 20)) as parser:
-        failure = read(parser, words)
-    assert isinstance(failure, ParseFailure)
-    assert failure.error == "parser_memory"
 
 
 def test_old_children_are_replaced(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
