@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 import docx
@@ -268,3 +269,18 @@ def test_a_presentation_has_a_page_for_each_slide(tmp_path: Path) -> None:
         "Slide 1\n\nfirst\n\nsecond",
         "Slide 2\n\nfirst\n\nsecond\n\nin a group\n\nJane Doe | Judge\n\nsay hello",
     ]
+
+
+def test_a_date_that_an_office_file_does_not_give_is_not_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "bare.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["Name", "Firm"])
+    book.active.append(["Ann Lee", "Acme Corp."])
+    book.save(tmp_path / "full.xlsx")
+    with zipfile.ZipFile(tmp_path / "full.xlsx") as full, zipfile.ZipFile(path, "w") as bare:
+        for name in full.namelist():
+            if name != "docProps/core.xml":
+                bare.writestr(name, full.read(name))
+    pages = read_file(path)
+    assert "Ann Lee" in pages.text
+    assert (pages.metadata.created, pages.metadata.modified) == (None, None)

@@ -44,7 +44,7 @@ def read_docx(job: Job) -> Pages:
         *_paragraphs(sides["endnotes"]),
         *_paragraphs(sides["comments"]),
     ]
-    return one_page(job, "\n\n".join(blocks), core_metadata(document.core_properties))
+    return one_page(job, "\n\n".join(blocks), core_metadata(job))
 
 
 def _side_parts(document: Any) -> dict[str, list[Any]]:
@@ -139,7 +139,7 @@ def read_pptx(job: Job) -> Pages:
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             blocks.extend(_frame(slide.notes_slide.notes_text_frame))
         draft.add(PageText(text="\n\n".join(blocks)))
-    return draft.pages(job, core_metadata(presentation.core_properties))
+    return draft.pages(job, core_metadata(job))
 
 
 def _shapes(shapes: Any) -> Iterator[str]:

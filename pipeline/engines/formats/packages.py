@@ -21,6 +21,7 @@ ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{1,40})", 
 # Encodings in which the letters of "DOCTYPE" are the bytes that are looked for (zeros dropped).
 PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1",
                    b"windows-1252"}  # fmt: skip
+CORE_PART = "docProps/core.xml"
 OVERLAP = 64
 XML_PARTS = (".xml", ".rels", ".vml")
 
@@ -71,18 +72,28 @@ def _refuse_unsafe(block: bytes, name: str, *, first: bool) -> None:
         )
 
 
-def core_metadata(properties: object) -> Metadata:
-    """Read title, author and dates from a package's core properties."""
+def core_metadata(job: Job) -> Metadata:
+    """Read title, author and dates from a package's core properties, as they stand there.
 
-    def value(name: str) -> str | None:
+    The libraries' own readers put the time of day where a date is missing, so that the same file
+    would say something else each time it is read. To be called after `check_package`.
+    """
+    from lxml import etree
+
+    with zipfile.ZipFile(job.path) as archive:
         try:
-            return told(getattr(properties, name, None))
-        except (ValueError, TypeError, AttributeError):  # a date that is none
-            return None
-
+            data = archive.read(CORE_PART)
+        except KeyError:
+            return Metadata()
+    try:
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        job.warn("the file's title, author and dates cannot be read")
+        return Metadata()
+    values = {etree.QName(child).localname: told(child.text) for child in root.iterchildren("*")}
     return Metadata(
-        title=value("title"),
-        author=value("author") or value("creator"),
-        created=value("created"),
-        modified=value("modified"),
+        title=values.get("title"),
+        author=values.get("creator"),
+        created=values.get("created"),
+        modified=values.get("modified"),
     )

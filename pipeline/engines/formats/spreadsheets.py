@@ -105,7 +105,7 @@ def read_xlsx(job: Job) -> Pages:
             for sheet in book.worksheets:
                 lines = [f"{sheet.title}.\n", *_lines(job, _cells(sheet))]
                 draft.add(PageText(text="\n".join(lines)))
-            return draft.pages(job, core_metadata(book.properties))
+            return draft.pages(job, core_metadata(job))
         finally:
             book.close()
 
