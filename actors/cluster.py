@@ -10,11 +10,16 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pipeline.errors import UnavailableError
+
 OBJECT_STORE_BYTES = 80 << 20
+LONGEST_FOLDER = 30
+SHORT_FOLDER = "/tmp/ray"  # noqa: S108 - Ray's own default, with its own rights
 
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "token",
@@ -39,16 +44,30 @@ def local_ray(cpus: int) -> Iterator[Any]:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(16))
     import ray
 
-    ray.init(
-        address="local",
-        num_cpus=cpus,
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        configure_logging=False,
-    )
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=False,
+            _temp_dir=_folder(),
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        ray.shutdown()
+        reason = str(error).strip().splitlines()[0]
+        raise UnavailableError(f"Ray does not start here: {reason}") from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _folder() -> str | None:
+    """Choose where Ray keeps its sockets, whose paths the system limits to some 100 characters.
+
+    None is Ray's own choice; a long TMPDIR gives way to the system's short one.
+    """
+    return None if len(tempfile.gettempdir()) <= LONGEST_FOLDER else SHORT_FOLDER

@@ -92,7 +92,9 @@ def run(
     found = 0
     unchanged = 0
     for batch in _batches(request.walk.files(request.sources), RECORD_BATCH):
-        recorded = ledger.record_documents(project.id, batch, rehash=request.rehash)
+        small, large = split_by_size(batch, settings.limits.max_file_bytes)
+        recorded = ledger.record_documents(project.id, small, rehash=request.rehash)
+        ledger.record_skipped(project.id, large)
         found += len(batch)
         unchanged += recorded.unchanged
         show(Snapshot(state="looking for documents", total=found))
@@ -124,6 +126,22 @@ def run(
         graph=graph,
         failures=assembly.list_failures(urls, project.id),
     )
+
+
+def split_by_size(
+    files: Sequence[FoundFile], limit: int
+) -> tuple[list[FoundFile], list[tuple[FoundFile, str]]]:
+    """Part files that are small enough from those that are left out, with the reason."""
+    small, large = [], []
+    for file in files:
+        if file.size <= limit:
+            small.append(file)
+        else:
+            reason = (
+                f"{file.size:,} bytes are over the limit of {limit:,}; raise limits.max_file_bytes"
+            )
+            large.append((file, reason))
+    return small, large
 
 
 def _batches(files: Iterator[FoundFile], size: int) -> Iterator[list[FoundFile]]:

@@ -14,8 +14,7 @@ HEDGES = word_set(
 )
 # "began to attack" attacked; "planned to attack" did not.
 IMPLICATIVES = word_set(
-    "begin start continue help go come manage proceed serve join succeed use get rush return "
-    "stop"
+    "begin start continue help go come manage proceed serve join succeed use get rush return stop"
 )
 # What follows these is told as true: "he said that Acme sued Beta".
 REPORTS = word_set(

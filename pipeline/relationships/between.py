@@ -14,7 +14,10 @@ from pipeline.documents import Predicate as Says
 from pipeline.relationships.lexicon import territories
 from pipeline.relationships.pattern import Found, weakened
 from pipeline.relationships.sentence import Texts
-from pipeline.relationships.surface import PATTERNS, PLACE_RULE, Between
+from pipeline.relationships.surface import Between
+from pipeline.relationships.surface_offices import OFFICES
+from pipeline.relationships.surface_parties import PARTIES
+from pipeline.relationships.surface_places import PLACE_RULE, PLACED
 from pipeline.relationships.wording import NUMBER, words_of
 
 MAX_BETWEEN = 80
@@ -28,6 +31,7 @@ _COMMA = words_of(r"(?:\s*\([^)]*\))?\s*,\s+")
 _AND = words_of(r",?\s+(?:and|or)\s+(?:the\s+)?")
 _CASE = words_of(rf",?\s+\(?{NUMBER}")
 
+PATTERNS = (*OFFICES, *PARTIES, *PLACED)
 _INDEX = {
     (first, second): tuple(p for p in PATTERNS if first in p.first and second in p.second)
     for first in Type

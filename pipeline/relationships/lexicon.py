@@ -24,12 +24,14 @@ STAFF = word_set(
     "accountant auditor consultant clerk diplomat general colonel sergeant lieutenant "
     "admiral pilot soldier astronaut architect physicist broker trader banker"
 )
+DIPLOMATS = word_set("ambassador envoy consul")
+"""Those whose "for" and "to" name where they are sent, not who sends them."""
 SCHOLARS = word_set("professor lecturer teacher fellow instructor tutor")
 """Those whose "of" names what they teach, and whose "at" names where."""
 MEMBERS = word_set(
     "member senator congressman congresswoman delegate fellow drummer guitarist bassist singer "
     "vocalist keyboardist saxophonist player striker midfielder goalkeeper quarterback pitcher "
-    "defender footballer winger linebacker fighter militant operative gunman trustee"
+    "defender footballer winger linebacker fighter militant operative gunman trustee emir"
 )
 STATES = word_set("member nation country partner ally state participant contributor signatory")
 """What "of" or "in" a coalition, or after its name, is one of its members."""
@@ -62,6 +64,7 @@ TOWNS = word_set(
     "region borough commune country hamlet island resort port settlement seat stronghold "
     "governorate prefecture"
 )
+AREAS = word_set("camp area valley airport base prison compound district")
 OFFICERS = word_set("general colonel sergeant lieutenant major admiral captain agent fellow")
 HALF_TITLES = word_set("home state emeritus defense defence treasury interior foreign prime war")
 SUBORDINATE = word_set("deputy vice assistant associate under undersecretary press private")
@@ -142,9 +145,31 @@ SERVICE = re.compile(
 
 ABBREVIATED_COUNTRIES = word_set("u.s. us usa u.s.a. uk u.k. uae dprk drc")
 OTHER_COUNTRIES = frozenset(
-    ["turkey", "hong kong", "taiwan", "burma", "czech republic", "macedonia", "great britain",
-     "soviet union", "ivory coast", "palestine", "kosovo", "congo", "russia", "vietnam", "laos",
-     "iran", "syria", "north korea", "south korea", "moldova", "tanzania", "bolivia", "venezuela"]
+    [
+        "turkey",
+        "hong kong",
+        "taiwan",
+        "burma",
+        "czech republic",
+        "macedonia",
+        "great britain",
+        "soviet union",
+        "ivory coast",
+        "palestine",
+        "kosovo",
+        "congo",
+        "russia",
+        "vietnam",
+        "laos",
+        "iran",
+        "syria",
+        "north korea",
+        "south korea",
+        "moldova",
+        "tanzania",
+        "bolivia",
+        "venezuela",
+    ]
 )
 """Names in use that are not the official ones, or of countries that are none to all."""
 ABBREVIATED_STATES = word_set(

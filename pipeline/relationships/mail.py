@@ -56,6 +56,11 @@ def match_nearby(
             for other, object_ in chosen[place + 1 :]:
                 if (start, min(name, other), max(name, other)) not in typed:
                     yield Found(
-                        subject, Predicate.CO_MENTIONED, object_, CO_MENTION_SCORE,
-                        "sentence", start, end,
+                        subject,
+                        Predicate.CO_MENTIONED,
+                        object_,
+                        CO_MENTION_SCORE,
+                        "sentence",
+                        start,
+                        end,
                     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.documents import Mention, MentionType
-from pipeline.relationships.lexicon import METONYMS, TOWNS
+from pipeline.relationships.arguments import objects_of
+from pipeline.relationships.lexicon import AREAS, METONYMS, TOWNS
 from pipeline.relationships.sentence import Sentence
-from pipeline.relationships.walk import objects_of
 
 
 def resolve(
@@ -46,6 +46,12 @@ def coordinated(sentence: Sentence, token: int) -> list[int]:
 def owners(sentence: Sentence, token: int) -> list[int]:
     """Find the words around a noun that may say whose it is: "U.S. and Iraqi forces"."""
     near = sentence.child(token, "compound", "nmod", "amod", "poss")
+    near += [
+        inner
+        for outer in near
+        if sentence.mention_of[outer] is None
+        for inner in sentence.child(outer, "compound", "poss")
+    ]
     near += [other for first in near for other in sentence.child(first, "conj")]
     return near + objects_of(sentence, token, frozenset({"of", "from"}))
 
@@ -62,7 +68,11 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
     if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN"):
         near += owners(sentence, token)
     elif lemma in TOWNS:
-        near += objects_of(sentence, token, frozenset({"of"}))
+        within = objects_of(sentence, token, frozenset({"of"}))
+        within = [other for first in within for other in coordinated(sentence, first)]
+        near += within or sentence.child(token, "compound", "nmod")
+    elif lemma in AREAS:
+        near += sentence.child(token, "compound", "nmod")
     head = sentence.heads[token]
     if sentence.deps[token] == "attr" and sentence.lemmas[head] == "be":
         near += sentence.child(head, "nsubj")

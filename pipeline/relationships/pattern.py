@@ -112,9 +112,7 @@ def _match_at(
     if not subjects:
         return
     object_tokens = walk(sentence, token, pattern.object)
-    objects = resolve(
-        sentence, object_tokens, pattern.object_types, mentions, loose=pattern.loose
-    )
+    objects = resolve(sentence, object_tokens, pattern.object_types, mentions, loose=pattern.loose)
     pairs = [(subject, object_) for subject in subjects for object_ in objects]
     if pattern.symmetric and not pairs:
         pairs = [(a, b) for i, a in enumerate(subjects) for b in subjects[i + 1 :]]
@@ -148,9 +146,7 @@ def weakened(predicate: Predicate, object_: Mention, words: Iterable[str]) -> Pr
     return Predicate.EMPLOYED_BY
 
 
-def _fits(
-    sentence: Sentence, mentions: Sequence[Mention], pattern: Pattern, token: int
-) -> bool:
+def _fits(sentence: Sentence, mentions: Sequence[Mention], pattern: Pattern, token: int) -> bool:
     """Test what a pattern asks for beside its arguments."""
     if any(sentence.words[child] in pattern.unless for child in sentence.children[token]):
         return False

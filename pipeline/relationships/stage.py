@@ -17,18 +17,36 @@ from pipeline.documents import (
     StageName,
 )
 from pipeline.relationships.between import match_between
+from pipeline.relationships.courts import COURTS
+from pipeline.relationships.deals import DEALS
+from pipeline.relationships.encounters import ENCOUNTERS
+from pipeline.relationships.firms import FIRM_DEALS
 from pipeline.relationships.lexicon import HALF_TITLES, territories
+from pipeline.relationships.lives import PLACE
 from pipeline.relationships.mail import match_headers, match_nearby
 from pipeline.relationships.pattern import Found, index_by_lemma, match
+from pipeline.relationships.payments import PAYMENT_VERBS
 from pipeline.relationships.roles import ROLES
 from pipeline.relationships.sentence import Texts, build, mentions_within
-from pipeline.relationships.surface import PLACE_RULE
-from pipeline.relationships.verbs import VERBS
+from pipeline.relationships.surface_places import PLACE_RULE
+from pipeline.relationships.work import WORK
 from pipeline.settings import RelateSettings
 from pipeline.stage import StageIdentity
 
-VERSION = "patterns 1"
+VERSION = "patterns 2"
 """Raised with every change of what comes out."""
+
+PATTERNS = (
+    *COURTS,
+    *DEALS,
+    *PAYMENT_VERBS,
+    *FIRM_DEALS,
+    *WORK,
+    *ENCOUNTERS,
+    *PLACE,
+    *ROLES,
+)
+"""In the order in which a reader looks for them; matching does not depend on it."""
 
 SYMMETRIC = frozenset(
     {Predicate.MET, Predicate.MARRIED_TO, Predicate.RELATED_TO, Predicate.CO_MENTIONED}
@@ -48,7 +66,7 @@ class RelateStage:
 
     def __init__(self, settings: RelateSettings) -> None:
         self._settings = settings
-        self._index = index_by_lemma((*VERBS, *ROLES))
+        self._index = index_by_lemma(PATTERNS)
 
     @property
     def identity(self) -> StageIdentity:

@@ -227,9 +227,7 @@ def test_a_copied_home_does_not_stop_the_originals_servers(used_home: Path, tmp_
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "with a 'blank', \"quotes\" & $signs – ü"])
-def test_a_home_whose_path_is_unfit_for_sockets(
-    prepared: Path, tmp_path: Path, name: str
-) -> None:
+def test_a_home_whose_path_is_unfit_for_sockets(prepared: Path, tmp_path: Path, name: str) -> None:
     home = copy_of(prepared, tmp_path / name)
     settings = Settings(home=home)
     try:

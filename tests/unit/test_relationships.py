@@ -119,6 +119,16 @@ POSITIVE = [
     ("U.S. forces bombed Baghdad in 1999.", "U.S.", "attacked", "Baghdad"),
     ("Acme Corp. v. Beta Inc.", "Acme Corp.", "sued", "Beta Inc."),
     ("Acme Corp. v. Beta Inc., No. 1:20-cv-00123", "Beta Inc.", "party_to", "1:20-cv-00123"),
+    ("Acme Corp. settled with Jane Roe for $5 million.", "Acme Corp.", "paid", "$5 million"),
+    ("John Smith received Jane Roe in Paris.", "John Smith", "met", "Jane Roe"),
+    ("Members of the FBI include France and Iraq.", "Iraq", "member_of", "FBI"),
+    ("The FBI, of which France is a member, met.", "France", "member_of", "FBI"),
+    ("John Smith took command of the FBI.", "John Smith", "leads", "FBI"),
+    ("U.S. jets struck an Iraq oil depot.", "U.S.", "attacked", "Iraq"),
+    ("Jane Roe appeared on behalf of Acme Corp.", "Jane Roe", "represents", "Acme Corp."),
+    ("Acme Corp. was represented at trial by Jane Roe.", "Jane Roe", "represents", "Acme Corp."),
+    ("Beta Inc. faces a lawsuit from Acme Corp.", "Acme Corp.", "sued", "Beta Inc."),
+    ("Acme Corp. and its subsidiary Beta Inc. grew.", "Beta Inc.", "part_of", "Acme Corp."),
     ("Acme Corp. entered into the Supply Agreement.", "Acme Corp.", "party_to", "Supply Agreement"),
 ]
 
@@ -153,6 +163,9 @@ def test_every_typed_predicate_has_an_example() -> None:
         "They visited France, Iraq and Texas.",
         "In Iraq President John Smith spoke.",
         "John Smith talked about Acme Corp.",
+        "Acme Corp. abandoned its takeover of Beta Inc.",
+        "The proposed acquisition of Beta Inc. by Acme Corp. failed.",
+        "Near Baghdad, four strikes engaged the FBI.",
     ],
 )
 def test_leaves_what_is_not_stated(text: str) -> None:

@@ -1,0 +1,191 @@
+"""Words between a person and a body: offices, trades, membership."""
+
+from __future__ import annotations
+
+from pipeline.documents import Predicate as Says
+from pipeline.relationships.lexicon import (
+    OFFICERS,
+)
+from pipeline.relationships.pattern import (
+    BODIES,
+    ORGS,
+    PEOPLE,
+)
+from pipeline.relationships.surface import Between
+from pipeline.relationships.wording import (
+    ABBREVIATED,
+    ADJECTIVES,
+    ANY_TITLE,
+    AREA,
+    ARTICLE,
+    BOTH,
+    HONORIFIC,
+    LEADER_TITLE,
+    LEADING,
+    NO_PLACE_WHERE,
+    OCCUPATION,
+    OF,
+    RANKS,
+    SOLDIER,
+    STAFF_TITLE,
+    WORKERS,
+    full_name,
+    is_country,
+    is_party,
+    is_service,
+    titles,
+    words_of,
+)
+
+OFFICES: tuple[Between, ...] = (
+    Between(
+        "title before name",
+        Says.LEADS,
+        BODIES,
+        PEOPLE,
+        words_of(rf"(?:['’]s?)?\s+{titles(LEADING - RANKS)}{AREA}\s*,?\s+{HONORIFIC}"),
+        reverse=True,
+        before=NO_PLACE_WHERE,
+    ),
+    Between(
+        "title before name",
+        Says.EMPLOYED_BY,
+        BODIES,
+        PEOPLE,
+        words_of(rf"(?:['’]s?)?\s+{titles(WORKERS | RANKS)}{AREA}\s*,?\s+{HONORIFIC}"),
+        reverse=True,
+        before=NO_PLACE_WHERE,
+    ),
+    Between(
+        "rank before name",
+        Says.MEMBER_OF,
+        ORGS,
+        PEOPLE,
+        words_of(rf"\s+{SOLDIER}\s+"),
+        reverse=True,
+        also=is_service,
+    ),
+    Between(
+        "contact",
+        Says.EMPLOYED_BY,
+        PEOPLE,
+        ORGS,
+        words_of(r"\s+(?:at|with|of)\s+(?:the\s+)?"),
+        0.7,
+        before=words_of(
+            r"(?s:.*)\b(?:call|contact|e-?mail|reach|forward\s+\w+\s+to)\s+(?:(?:mr|ms|mrs|dr)\.\s+)?"
+        ),
+    ),
+    Between(
+        "title of body before name",
+        Says.LEADS,
+        ORGS,
+        PEOPLE,
+        words_of(rf"{ABBREVIATED},?\s+"),
+        reverse=True,
+        before=words_of(rf"(?s:.*)\b{LEADER_TITLE}\s+{OF}"),
+        score=0.75,
+        also=full_name,
+    ),
+    Between(
+        "title after name",
+        Says.LEADS,
+        PEOPLE,
+        BODIES,
+        words_of(rf",\s+{ARTICLE}{BOTH}{LEADER_TITLE}(?:\s+{OF}|\s*,\s+(?:the\s+)?)"),
+        0.9,
+    ),
+    Between(
+        "title after name",
+        Says.EMPLOYED_BY,
+        PEOPLE,
+        BODIES,
+        words_of(rf",\s+{ARTICLE}{BOTH}{STAFF_TITLE}\s+{OF}"),
+        0.9,
+    ),
+    Between(
+        "body's title after name",
+        Says.LEADS,
+        PEOPLE,
+        BODIES,
+        words_of(r",\s+(?:the\s+)?"),
+        after=words_of(rf"(?:['’]s?)?\s+{LEADER_TITLE}\b"),
+    ),
+    Between(
+        "body's title after name",
+        Says.EMPLOYED_BY,
+        PEOPLE,
+        BODIES,
+        words_of(r",\s+(?:the\s+)?"),
+        after=words_of(rf"(?:['’]s?)?\s+{titles(WORKERS - OFFICERS)}\b"),
+    ),
+    Between(
+        "signature",
+        Says.EMPLOYED_BY,
+        PEOPLE,
+        ORGS,
+        words_of(rf"\s*[,\n]\s*(?-i:(?=[A-Z])){ANY_TITLE}\s*[,\n]\s*"),
+        0.75,
+    ),
+    Between(
+        "trade after name",
+        Says.EMPLOYED_BY,
+        PEOPLE,
+        ORGS,
+        words_of(
+            rf",\s+(?:\d\d,\s+)?(?:an?|the)\s+{ADJECTIVES}{OCCUPATION}\s+(?:at|with|for)\s+(?:the\s+)?"
+        ),
+        0.8,
+    ),
+    Between(
+        "trade before name",
+        Says.EMPLOYED_BY,
+        ORGS,
+        PEOPLE,
+        words_of(rf"(?:['’]s?)?\s+{ADJECTIVES}{OCCUPATION}\s+{HONORIFIC}"),
+        0.7,
+        reverse=True,
+        before=NO_PLACE_WHERE,
+        also=full_name,
+    ),
+    Between(
+        "body's person",
+        Says.EMPLOYED_BY,
+        ORGS,
+        PEOPLE,
+        words_of(rf"['’]s\s+{HONORIFIC}"),
+        0.6,
+        reverse=True,
+        also=full_name,
+    ),
+    Between(
+        "head of a government",
+        Says.EMPLOYED_BY,
+        PEOPLE,
+        BODIES,
+        words_of(r"\s+of\s+(?:the\s+)?"),
+        0.75,
+        before=words_of(rf"(?s:.*)\b{titles(LEADING | WORKERS)}{AREA}\s+"),
+        also=is_country,
+    ),
+    Between(
+        "member of the band",
+        Says.MEMBER_OF,
+        PEOPLE,
+        ORGS,
+        words_of(
+            r",?\s+(?:of|from|with)\s+(?:the\s+)?(?:[a-z-]+\s+){0,2}(?:band|group|team|club|party|gang|orchestra|quartet|trio)\s+"
+        ),
+        0.75,
+    ),
+    Between(
+        "party in brackets",
+        Says.MEMBER_OF,
+        PEOPLE,
+        ORGS,
+        words_of(r"\s+\("),
+        0.7,
+        also=is_party,
+        after=words_of(r"\)"),
+    ),
+)

@@ -1,0 +1,109 @@
+"""The benchmark measures what it says on any machine; how long things take is not judged."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.stage import STAGES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def benchmark(tmp_path):
+    """Give a way to run the benchmark with a folder of its own for what is temporary.
+
+    Its path is short: Ray's sockets are in it, and paths of sockets are limited.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix="bench-"))
+
+    def run(*arguments, status=0):
+        output = tmp_path / "out" / "overhead.json"
+        command = [sys.executable, str(ROOT / "benchmarks" / "overhead.py"), *arguments]
+        done = subprocess.run(
+            [*command, "--output", str(output)],
+            env=_environment(TMPDIR=str(temporary)),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+        assert done.returncode == status, done.stderr
+        left = [path.name for path in temporary.glob("casegraph-*")]
+        assert not left, f"left behind: {left}"
+        return done, json.loads(output.read_text()) if output.exists() else None
+
+    yield run
+    shutil.rmtree(temporary)
+
+
+def _environment(**more):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
+    return kept | more
+
+
+@pytest.mark.long
+def test_the_benchmark_measures_stages_ceiling_and_run(benchmark):
+    done, result = benchmark("--documents", "4")
+    assert result["corpus"]["documents"] == 4
+    assert result["corpus"]["shortest_words"] >= 1_000
+    [measured] = result["rounds"]
+
+    stages = measured["stages"]
+    assert set(stages["cpu_seconds_per_1000_words"]) == set(STAGES)
+    assert set(stages["plain_cpu_seconds_per_1000_words"]) == {"spacy", "embeddings"}
+    for kind in ("cpu_seconds_per_1000_words", "plain_cpu_seconds_per_1000_words"):
+        assert all(seconds > 0 for seconds in stages[kind].values())
+    assert stages["ratio"] == pytest.approx(stages["stages_total"] / stages["plain_total"])
+    assert stages["chunks"] > 4
+    assert stages["repeated_chunks"] == 0
+
+    before, after = measured["ceilings"]
+    assert before["processes"] == after["processes"] > 0
+    run = measured["run"]
+    mean = (before["seconds"] + after["seconds"]) / 2
+    assert measured["ceiling_to_run"] == pytest.approx(mean / run["seconds"])
+    assert run["startup_seconds"] > 0
+    assert run["documents_per_second"] == pytest.approx(4 / run["seconds"])
+    assert run["entities"] > 0
+    assert run["relationships"] > 0
+    assert run["postgres_bytes_per_document"] > 1_000
+    assert set(STAGES) <= set(run["redis_bytes_per_document_by_key"])
+    programs = run["memory"]["peak_bytes_by_program"]
+    assert run["memory"]["peak_bytes"] == sum(programs.values())
+    assert {"postgres", "valkey-server", "raylet", "ray::StageActor"} <= set(programs)
+
+    assert set(result["summary"]) == {"stages_to_plain", "ceiling_to_run"}
+    assert "CPU seconds for 1,000 words" in done.stdout
+    assert "ceiling / run" in done.stdout
+
+
+@pytest.mark.long
+def test_the_benchmark_takes_a_folder_of_texts_and_leaves_parts_out(benchmark, tmp_path):
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for number in range(3):
+        (texts / f"{number}.txt").write_text(f"Alice Moreno met Peter Cook in Paris. {number}")
+    _, result = benchmark(
+        "--texts", str(texts), "--documents", "2", "--skip", "run", "--skip", "stages"
+    )
+    assert result["corpus"] == {
+        "source": str(texts), "documents": 2, "words": 16, "shortest_words": 8, "characters": 78
+    }  # fmt: skip
+    [measured] = result["rounds"]
+    assert set(measured) == {"ceilings"}
+    assert len(measured["ceilings"]) == 1
+    assert result["summary"] == {}
+
+
+def test_the_benchmark_says_what_is_missing(benchmark, tmp_path):
+    done, result = benchmark("--texts", str(tmp_path / "nowhere"), status=1)
+    assert "holds no .txt" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert result is None
