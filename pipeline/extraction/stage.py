@@ -27,11 +27,19 @@ from pipeline.extraction.candidates import (
 )
 from pipeline.extraction.heads import header_candidate
 from pipeline.extraction.repair import plausible, trim
-from pipeline.extraction.repetition import introduced, joined, long_forms, repeated
+from pipeline.extraction.repetition import (
+    cut_short,
+    introduced,
+    joined,
+    long_forms,
+    numbered,
+    repeated,
+    with_particles,
+)
 from pipeline.settings import ExtractSettings
 from pipeline.stage import StageIdentity
 
-CODE = "1"
+CODE = "2"
 MENTIONS_OF_A_PARSE = 2
 
 
@@ -154,9 +162,13 @@ class ExtractStage:
         proposed = without_overlaps(found)
         proposed = without_overlaps([*proposed, *long_forms(document, proposed)])
         proposed = without_overlaps([*proposed, *joined(document, proposed, self._books)])
+        torn = with_particles(document, proposed, self._books)
+        proposed = without_overlaps([*proposed, *torn])
+        proposed = without_overlaps([*proposed, *cut_short(document, proposed)])
         standing = without_overlaps(agree(document, proposed, self._books))
         standing = without_overlaps([*standing, *introduced(document, standing)])
         standing = without_overlaps([*standing, *repeated(document, standing)])
+        standing = without_overlaps([*standing, *numbered(document, standing)])
         return without_overlaps([*standing, *joined(document, standing, self._books)])
 
     def _heads(self, document: DocumentText, heads: Sequence[HeaderSpan]) -> Iterator[Candidate]:

@@ -49,8 +49,8 @@ HEADS: Mapping[MentionType, frozenset[str]] = {
         university wing""".split()
     ),
     MentionType.FAC: frozenset(
-        """airfield airport avenue bridge building castle cathedral dam expressway freeway hall
-        highway hotel palace prison road square stadium station street tower tunnel
+        """airfield airport avenue base bridge building castle cathedral dam expressway freeway
+        gate hall highway hotel palace prison road square stadium station street tower tunnel
         boulevard""".split()
     ),
     MentionType.LOC: frozenset(
@@ -78,6 +78,18 @@ SURNAMES_TOO = frozenset({"church", "hall", "lake", "bridge", "castle", "price",
                                  "press", "guard", "beach", "bay", "creek", "palace", "street",
                                  "battle", "tower", "road", "coast", "rivers"})  # fmt: skip
 
+# Heads of what names many people, none of them by name ("Reserve Airmen").
+CROWDS = frozenset(
+    """airmen citizens civilians employees guardsmen leaders officers officials sailors
+    soldiers troops veterans""".split()
+)
+# Heads of units that carry a number behind their name ("Mobile Unit Two", "Task Force 50").
+NUMBERED = frozenset(
+    """area battalion battery brigade company corps district division fleet flight force group
+    local number platoon region regiment section sector squad squadron station team troop unit
+    ward wing""".split()
+)
+
 # Words of the names that desks, lists and machines go by.
 DESK = frozenset(
     """account accounts admin administration administrator agency alert alerts all association
@@ -87,5 +99,5 @@ DESK = frozenset(
     news newsletter no-reply noreply notification notifications office online operations order
     orders post postmaster press project public registrar sales secretariat service services
     society staff support system systems team tech technology times undisclosed university
-    update updates user users webmaster weekly""".split()
+    update updates user users webmaster weekly workforce""".split()
 )

@@ -16,16 +16,38 @@ INITIALS = re.compile(r"\b([^\W\d_])\.(?=\s*[^\W\d_])")
 SUFFIX = re.compile(
     r",?\s+(?:esq(?:uire)?|ph\.?\s?d|m\.?d|j\.?d|d\.?d\.?s|c\.?p\.?a|r\.?n|ret)\.?$", re.IGNORECASE
 )
+INNER_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+# Letters that a state or union goes by at the head of an organisation's name.
+STATES = {
+    "us": "united states", "usa": "united states", "united states of america": "united states",
+    "uk": "united kingdom", "un": "united nations", "eu": "european union",
+}  # fmt: skip
+STATE_AHEAD = re.compile(r"^(united states of america|usa?|uk|un|eu)(?=$|\s)")
+PORTFOLIO = re.compile(
+    r"(?:(.+) )?(?:department of (?:the )?(?P<of>{0})|(?P<head>{0}) department)".format(
+        "agriculture|commerce|defen[cs]e|education|energy|health and human services"
+        "|homeland security|housing and urban development|interior|justice|labou?r|state"
+        "|transportation|treasury|veterans affairs|war"
+    )
+)
+# Departments that only one state has under this name.
+AMERICAN = frozenset(
+    {"defense", "health and human services", "homeland security",
+     "housing and urban development", "state", "veterans affairs"}
+)  # fmt: skip
 GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 QUOTED = re.compile(r"\s[\"“‘(]\s?[^\"”’)]{1,30}\s?[\"”’)]\s")
 
 
 def plain(name: str) -> str:
-    """Write a name in lower case without accents, with plain apostrophes and single blanks."""
+    """Write a name in lower case without accents and apostrophes inside words, with single blanks:
+    "Da'esh" is "Daesh", "Sha’ar" is "Shaar".
+    """
     name = name.replace("’", "'").replace("‘", "'").replace("–", "-").replace("\u00ad", "")
     letters = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return BLANKS.sub(" ", unicodedata.normalize("NFC", letters.casefold())).strip()
+    words = BLANKS.sub(" ", unicodedata.normalize("NFC", letters.casefold())).strip()
+    return INNER_APOSTROPHE.sub("", words)
 
 
 class NormalForms:
@@ -71,12 +93,26 @@ class NormalForms:
         """Write an organisation's name: no article, one word for each legal form."""
         words = plain(name).replace(" & ", " and ").replace(".", "")
         words = BLANKS.sub(" ", NOT_OF_A_NAME.sub(" ", words)).strip(" -'")
-        return self._books.legal_form(words.removeprefix("the ")).strip() or words
+        words = STATE_AHEAD.sub(lambda match: STATES[match[1]], words.removeprefix("the "), count=1)
+        return self._books.legal_form(_department(words)).strip() or words
 
     def _place(self, name: str) -> str:
         """Write a place's name; countries by their usual one."""
         words = fold(plain(name)).strip(" ,-'")
         return self._books.territory(words) or words
+
+
+def _department(name: str) -> str:
+    """Write a department of state in one order ("Defense Department", "Department of Defense").
+
+    One that only the United States have is theirs, said or not.
+    """
+    match = PORTFOLIO.fullmatch(name)
+    if match is None:
+        return name
+    portfolio = match["of"] or match["head"]
+    owner = match[1] or ("united states" if portfolio in AMERICAN else "")
+    return f"{owner} department of {portfolio}".strip()
 
 
 def _date(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from pipeline.resolution.normal import GENERATION
 
+ARTICLE = re.compile(r"^(?:al|el|as|ash|ad|an|ar|at|az)-(?=\w{3})")
 Tokens = tuple[str, ...]
 
 
@@ -25,9 +27,12 @@ def link_people(counts: Mapping[str, int]) -> dict[str, tuple[str, str]]:
         tokens = [token for token in full[name] if token not in GENERATION]
         if tokens:
             by_surname[tokens[-1]].add(name)
+            by_surname[without_article(tokens[-1])].add(name)
             by_given[tokens[0]].add(name)
     for variant, (person, _) in list(links.items()):
-        by_surname[_core(full[variant])[-1]].add(person)
+        surname = _core(full[variant])[-1]
+        by_surname[surname].add(person)
+        by_surname[without_article(surname)].add(person)
         by_given[_core(full[variant])[0]].add(person)
     for name in counts:
         if " " in name:
@@ -102,6 +107,11 @@ def shortens(short: Tokens, long: Tokens) -> bool:
     if not _token_fits(short[0], first):
         return False
     return all(any(_token_fits(token, other) for other in rest) for token in short[1:-1])
+
+
+def without_article(surname: str) -> str:
+    """Leave the Arabic article out of a surname: papers write "al-Abadi" and "Abadi"."""
+    return ARTICLE.sub("", surname)
 
 
 def _token_fits(short: str, long: str) -> bool:

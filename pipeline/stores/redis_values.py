@@ -27,9 +27,7 @@ def pack(checkpoint: Checkpoint) -> bytes:
     return VERSION + head.encode() + b"\n" + checkpoint.payload
 
 
-def unpack(
-    content: str, stage: StageName, fingerprint: str, part: str, value: bytes
-) -> Checkpoint:
+def unpack(content: str, stage: StageName, fingerprint: str, part: str, value: bytes) -> Checkpoint:
     """Read a checkpoint's value. Raises PermanentError for bytes of another version."""
     if not value.startswith(VERSION):
         raise PermanentError(

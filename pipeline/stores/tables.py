@@ -48,16 +48,12 @@ Time = DateTime(timezone=True)
 
 def _project() -> Column[str]:
     """Make the column that ties a row to its project."""
-    return Column(
-        "project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False
-    )
+    return Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False)
 
 
 def _content() -> Column[str]:
     """Make the column that ties a row to its content."""
-    return Column(
-        "content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), nullable=False
-    )
+    return Column("content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), nullable=False)
 
 
 # One body of documents with one graph and one configuration. `configuration` is the plan: the
@@ -175,9 +171,7 @@ failures = Table(
     "failures",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column(
-        "document_id", Id, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False
-    ),
+    Column("document_id", Id, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
     Column("run_id", Id, ForeignKey("runs.id", ondelete="SET NULL")),
     Column("stage", Text, nullable=False),
     Column("error", Text, nullable=False),
@@ -194,9 +188,7 @@ Index(None, failures.c.document_id, failures.c.failed_at)
 stage_results = Table(
     "stage_results",
     metadata,
-    Column(
-        "content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True),
     Column("stage", Text, primary_key=True),
     Column("fingerprint", Text, primary_key=True),
     Column("part", Text, primary_key=True, server_default=""),
@@ -235,9 +227,7 @@ names = Table(
     Column("normal", Text, nullable=False),
     Column("scope", Id, ForeignKey("contents.id", ondelete="CASCADE")),
     Column("keys", ARRAY(Text), nullable=False),
-    UniqueConstraint(
-        "project_id", "type", "normal", "scope", postgresql_nulls_not_distinct=True
-    ),
+    UniqueConstraint("project_id", "type", "normal", "scope", postgresql_nulls_not_distinct=True),
 )
 Index(None, names.c.scope)
 
@@ -291,9 +281,7 @@ senses = Table(
     "senses",
     metadata,
     Column("name_id", Id, ForeignKey("names.id", ondelete="CASCADE"), primary_key=True),
-    Column(
-        "content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True),
     Column("sense", Integer, nullable=False),
 )
 

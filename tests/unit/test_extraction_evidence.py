@@ -9,7 +9,13 @@ from pipeline.extraction.agreement import agree
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank, without_overlaps
 from pipeline.extraction.evidence import before_title, by_neighbours, by_own_words
 from pipeline.extraction.repair import plausible, trim
-from pipeline.extraction.repetition import joined, repeated
+from pipeline.extraction.repetition import (
+    cut_short,
+    joined,
+    numbered,
+    repeated,
+    with_particles,
+)
 
 T = MentionType
 BOOKS = NameBooks()
@@ -173,3 +179,103 @@ def test_short_forms_that_a_text_introduces() -> None:
     assert long_form_start("XYZ", text, end) is None
     assert initials_fit("FBI", "Federal Bureau of Investigation")
     assert not initials_fit("FBI", "Food Bank")
+
+
+def spans(text: DocumentText, found: list[Candidate]) -> list[str]:
+    return [text.of_span(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Defense Secretary Nora Quist spoke.", "The Secretary of Defense Nora Quist spoke."],
+)
+def test_part_of_a_title_is_no_organisation(sentence: str) -> None:
+    assert trim(sentence, candidate(sentence, "Defense", T.ORG), BOOKS) is None
+    plain = "Quist Defense opened an office."
+    assert trim(plain, candidate(plain, "Quist Defense", T.ORG), BOOKS) is not None
+
+
+def test_an_office_at_the_end_is_no_part_of_an_organisation() -> None:
+    text = "The Quist Embassy Charge d‘Affaires met the Office of the Prime Minister."
+    embassy = trim(text, candidate(text, "Quist Embassy Charge d‘Affaires", T.ORG), BOOKS)
+    assert embassy is not None
+    assert text[embassy.start : embassy.end] == "Quist Embassy"
+    office = trim(text, candidate(text, "Office of the Prime Minister", T.ORG), BOOKS)
+    assert office is not None
+    assert text[office.start : office.end] == "Office of the Prime Minister"
+
+
+def test_letters_on_a_hull_are_no_organisation() -> None:
+    text = "The ship Quist (DDG 99) left, and so did the Quist Group (QG)."
+    assert trim(text, candidate(text, "DDG", T.ORG), BOOKS) is None
+    assert trim(text, candidate(text, "QG", T.ORG), BOOKS) is not None
+
+
+@pytest.mark.parametrize("words", ["Tnno3ent Mav", "© Optional", "Posibie.coast", "wKRdsZ Tolm"])
+def test_garbled_words_are_no_name(words: str) -> None:
+    assert not plausible(words, Candidate(0, len(words), T.ORG, Rank.MODEL, "test"), BOOKS)
+
+
+@pytest.mark.parametrize("words", ["YouTube", "McDonald", "DeKalb County", "LaSalle"])
+def test_capitals_inside_words_are_not_yet_garbled(words: str) -> None:
+    assert plausible(words, Candidate(0, len(words), T.ORG, Rank.MODEL, "test"), BOOKS)
+
+
+def test_a_unit_has_its_number() -> None:
+    text = document("Salvage Unit Two met QRF 77 today.", "Then QRF 77 left with QZX 9.")
+    found = numbered(
+        text,
+        [candidate(text.text, words, T.ORG) for words in ("Salvage Unit", "QRF", "QZX")],
+    )
+    assert spans(text, list(found)) == ["Salvage Unit Two", "QRF 77"]
+
+
+def test_a_name_cut_at_its_verb_has_its_object() -> None:
+    text = document("The League to Counter QRZ met.", "The League of Quist met.")
+    names = [candidate(text.text, "League to Counter", T.ORG)]
+    assert spans(text, list(cut_short(text, names))) == ["League to Counter QRZ"]
+
+
+def test_small_particles_hold_a_name_together() -> None:
+    text = document("They saw Marn az Quist.", "In Syria al Qaida was seen.")
+    torn = [candidate(text.text, "Marn", T.ORG), candidate(text.text, "Quist", T.PERSON)]
+    assert spans(text, list(with_particles(text, torn, BOOKS))) == ["Marn az Quist"]
+    apart = [candidate(text.text, "Syria", T.GPE), candidate(text.text, "Qaida", T.ORG)]
+    assert not list(with_particles(text, apart, BOOKS))
+
+
+def test_what_is_counted_and_what_is_sailed_is_no_name() -> None:
+    text = document(
+        "They took a QZV, two QZVs and a QRF patrol.", "The QZV burned.", "HMS Quist left Quist."
+    )
+    names = [candidate(text.text, words, T.ORG) for words in ("QZV", "QRF", "Quist")]
+    assert spans(text, agree(text, names, BOOKS)) == ["QRF"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "given", "expected"),
+    [
+        ("We saw people in Aleppo today.", "Aleppo", T.NORP, T.GPE),
+        ("We spoke of Mosul and Raqqa today.", "Raqqa", T.PERSON, T.GPE),
+        ("We heard that Jackson left today.", "Jackson", T.PERSON, T.PERSON),
+        ("There Capt. Christa Quist spoke.", "Christa Quist", T.ORG, T.PERSON),
+        ("There the Christa Quist spoke.", "Christa Quist", T.ORG, T.ORG),
+    ],
+)
+def test_places_and_people_are_known_by_what_stands_before(
+    sentence: str, words: str, given: MentionType, expected: MentionType
+) -> None:
+    text = document(sentence)
+    [one] = agree(text, [candidate(sentence, words, given)], BOOKS)
+    assert one.type is expected
+
+
+def test_an_apostrophe_inside_makes_no_other_name() -> None:
+    text = document("Against Qua’esh they met.", "The Quaesh came.", "Then Qua’esh fighters left.")
+    names = [
+        Candidate(
+            text.text.index("Qua’esh"), text.text.index("Qua’esh") + 7, T.GPE, Rank.MODEL, ""
+        ),
+        candidate(text.text, "Quaesh", T.GPE),
+    ]
+    assert {one.type for one in agree(text, names, BOOKS)} == {T.ORG}

@@ -115,8 +115,6 @@ def test_a_failure_ends_that_content_only():
     assert flow.in_flight == 1
 
 
-
-
 def test_only_who_was_alone_is_blamed_for_a_death():
     flow = Flow(dict.fromkeys(STAGES, 1), blames=2)
     flow._seconds[StageName.OCR] = 0.001

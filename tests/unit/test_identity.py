@@ -38,18 +38,16 @@ def test_ids_are_what_they_were_the_first_day():
 @given(TEXT, TEXT, TEXT, TEXT)
 def test_parts_of_an_id_are_not_confused(a, b, c, d):
     same = (a, b) == (c, d)
-    assert (
-        identity.name_id(PROJECT, a, b) == identity.name_id(PROJECT, c, d)
-    ) is same
+    assert (identity.name_id(PROJECT, a, b) == identity.name_id(PROJECT, c, d)) is same
 
 
 @given(TEXT, TEXT)
 def test_nothing_crosses_projects(one, other):
     first, second = identity.project_id(one), identity.project_id(other)
     assert (first == second) is (one == other)
-    assert (
-        identity.name_id(first, "ORG", "acme") == identity.name_id(second, "ORG", "acme")
-    ) is (one == other)
+    assert (identity.name_id(first, "ORG", "acme") == identity.name_id(second, "ORG", "acme")) is (
+        one == other
+    )
 
 
 def test_a_uuid_and_its_string_make_the_same_id():

@@ -224,9 +224,7 @@ def test_co_mentions_fill_what_no_pattern_says() -> None:
 def test_a_long_list_makes_no_co_mentions() -> None:
     text = "Then came John Smith, Jane Roe and Paul Poe."
     document = scoring.named_text(text, spans(text))
-    few, many = (
-        RelateStage(RelateSettings(max_names=n))([document])[0] for n in (2, 3)
-    )
+    few, many = (RelateStage(RelateSettings(max_names=n))([document])[0] for n in (2, 3))
     assert few.relationships == ()
     assert len(many.relationships) == 3
 
@@ -241,12 +239,20 @@ HEAD = "From: Ann <ann@x.example>\nTo: Bob; Cy\nCc: Di\n\nHello. Bob and Eve tal
 def mail(text: str = HEAD) -> NamedText:
     """Build a mail with its roles, without a parse."""
     parts = [
-        ("Ann", Role.SENDER), ("Bob", Role.RECIPIENT), ("Cy", Role.RECIPIENT), ("Di", Role.COPIED),
+        ("Ann", Role.SENDER),
+        ("Bob", Role.RECIPIENT),
+        ("Cy", Role.RECIPIENT),
+        ("Di", Role.COPIED),
     ]
     mentions = [
         Mention(
-            start=text.index(word), end=text.index(word) + len(word), text=word,
-            type=MentionType.PERSON, page=1, model="m", role=role,
+            start=text.index(word),
+            end=text.index(word) + len(word),
+            text=word,
+            type=MentionType.PERSON,
+            page=1,
+            model="m",
+            role=role,
         )
         for word, role in parts
     ]
@@ -259,7 +265,10 @@ def mail(text: str = HEAD) -> NamedText:
         )
     head = text.index("\n\n")
     chunk = Chunk(
-        start=0, end=len(text), page=1, text=text,
+        start=0,
+        end=len(text),
+        page=1,
+        text=text,
         sentences=((0, head), (head + 2, head + 8), (head + 9, len(text))),
     )
     normals = sorted({m.text for m in mentions})

@@ -242,3 +242,45 @@ def test_links_are_valid_names_sorted_and_the_answer_is_the_same_again(
     assert order == sorted(set(order))
     other = extracted("Jo Doe", ("Jo Doe", T.PERSON))
     assert [*STAGE([other, text])][1] == names
+
+
+@pytest.mark.parametrize(
+    ("type_", "one", "other"),
+    [
+        (T.ORG, "Qua’esh", "QUAESH"),
+        (T.ORG, "Defense Department", "U.S. Department of Defense"),
+        (T.ORG, "State Department", "Department of State"),
+        (T.ORG, "Justice Department", "Department of Justice"),
+        (T.ORG, "US Army", "United States Army"),
+        (T.ORG, "UN Security Council", "U.N. Security Council"),
+        (T.GPE, "U.S.A.", "United States of America"),
+        (T.GPE, "MOSUL", "Mosul"),
+        (T.PERSON, "Nora al-Sha’ar", "Nora al-Shaar"),
+    ],
+)
+def test_two_ways_of_writing_one_name_are_one(type_: MentionType, one: str, other: str) -> None:
+    assert NORMAL(type_, one) == NORMAL(type_, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Quist Police Department", "Department of Police"),
+        ("Florida Department of State", "Department of State"),
+        ("Canadian Department of Justice", "Department of Justice"),
+    ],
+)
+def test_departments_of_others_stay_their_own(one: str, other: str) -> None:
+    assert NORMAL(T.ORG, one) != NORMAL(T.ORG, other)
+
+
+def test_letters_inside_words_are_no_state() -> None:
+    assert NORMAL(T.ORG, "Amphibious Task Group") == "amphibious task group"
+
+
+def test_an_arabic_article_makes_no_other_surname() -> None:
+    text = "Nora al-Quisti came. Quisti left."
+    assert resolved(text, ("Nora al-Quisti", T.PERSON), ("Quisti", T.PERSON)) == [
+        ("nora al-quisti", None),
+        ("nora al-quisti", "surname"),
+    ]

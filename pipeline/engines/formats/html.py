@@ -62,6 +62,10 @@ def _visible(tree: Any) -> str:
         for element in list(tree.iter(name)):
             if element is not tree:
                 element.drop_tree()
+    # The links of a menu are no sentence: each on a line of its own.
+    for menu in tree.iter("nav"):
+        for link in menu.iter("a"):
+            link.tag = "div"
     text = Inscriptis(tree, ParserConfig(display_links=False, display_images=False)).get_text()
     lines = (line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
