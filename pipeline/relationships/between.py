@@ -27,6 +27,11 @@ MAX_SKIPPED = 3
 CONTEXT = 60
 """Characters before the first and after the second mention that a pattern may ask for."""
 
+CAPTION = "caption"
+BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
+"""What stands above a blank line is a heading or an issuer, and no part of the phrase below it;
+only captions are set with blank lines around their "v."."""
+
 _COMMA = words_of(r"(?:\s*\([^)]*\))?\s*,\s+")
 _AND = words_of(r",?\s+(?:and|or)\s+(?:the\s+)?")
 _CASE = words_of(rf",?\s+\(?{NUMBER}")
@@ -53,7 +58,7 @@ def match_between(
                 if found.rule == PLACE_RULE and _listed(mentions, first, second, texts):
                     continue
                 yield found
-                if found.rule == "caption":
+                if found.rule == CAPTION:
                     yield from _case_of(mentions, found, texts, spans)
 
 
@@ -69,7 +74,10 @@ def _match_pair(
     words = texts.between(a.end, b.start)
     if words is None:
         return
+    apart = BLANK_LINE.search(words) is not None
     for pattern in _INDEX.get((a.type, b.type), ()):
+        if apart and pattern.rule != CAPTION:
+            continue
         if not pattern.words.fullmatch(words) or not _surrounded(pattern, a, b, texts):
             continue
         subject, object_ = (second, first) if pattern.reverse else (first, second)
@@ -137,4 +145,4 @@ def _case_of(
         return
     end = max(caption.end, spans[case][1])
     for party in (caption.subject, caption.object):
-        yield Found(party, Says.PARTY_TO, case, 0.85, "caption", caption.start, end)
+        yield Found(party, Says.PARTY_TO, case, 0.85, CAPTION, caption.start, end)

@@ -33,7 +33,7 @@ from pipeline.relationships.work import WORK
 from pipeline.settings import RelateSettings
 from pipeline.stage import StageIdentity
 
-VERSION = "patterns 2"
+VERSION = "patterns 3"
 """Raised with every change of what comes out."""
 
 PATTERNS = (

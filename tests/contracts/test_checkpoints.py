@@ -372,6 +372,7 @@ def test_postgresqls_checkpoint_takes_the_place_of_another(both: Both) -> None:
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made(
         payload=b"winner", digest="2"
     )
-    before = both.write_behind.depth()
+    queue = both.queue("one")
+    before = queue.depth()
     both.checkpoints.put(PROJECT, made(payload=b"winner", digest="2"))
-    assert both.write_behind.depth() == before
+    assert queue.depth() == before

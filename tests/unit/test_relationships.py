@@ -351,3 +351,13 @@ def test_a_document_without_mentions() -> None:
         names=Names(names=(), links=()),
     )
     assert RelateStage(RelateSettings())([empty]) == [Relationships(relationships=())]
+
+
+def test_a_heading_is_no_part_of_the_phrase_below_it() -> None:
+    one_line = "Acme Corp. President John Smith spoke."
+    assert any(subject == "John Smith" for subject, _, _ in stated(one_line))
+    assert stated("Acme Corp.\n\nPresident John Smith spoke.") == set()
+
+
+def test_a_caption_may_be_set_with_blank_lines() -> None:
+    assert ("John Smith", "sued", "Acme Corp.") in stated("John Smith\n\nv.\n\nAcme Corp.")
