@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from actors.flow import Blame, Call, Flow, Outcome, Task
 from actors.persistence_actor import Drained
 from actors.progress import Snapshot
+from actors.run_result import RunResult
 from actors.workplace import Workplace
-from pipeline.documents import DocumentFailure, StageName, Value
+from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import TemporaryError, UnavailableError, UsageError
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
@@ -32,17 +33,6 @@ BLOCK_MS = 200
 IDLE_SECONDS = 0.2
 
 T = TypeVar("T")
-
-
-class RunResult(Value):
-    """How a run ended. `stage_calls` counts the contents each stage worked on."""
-
-    outcome: str
-    stage_calls: Mapping[StageName, int]
-    seconds: float
-    completed: int
-    failed: int
-    reason: str = ""
 
 
 @dataclass
@@ -294,6 +284,7 @@ class RunCoordinator:
             self._claims.pop(lost, None)
         for work in works:
             if work.published:
+                self._counts.processed += 1
                 self._complete([work.document_id])
                 continue
             self._documents.setdefault(work.content_id, set()).add(work.document_id)

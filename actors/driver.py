@@ -9,16 +9,19 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import psutil
 
 from actors.progress import Snapshot
+from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.topology import actors_for
 from actors.workplace import Workplace
 from pipeline import assembly
-from pipeline.errors import UnavailableError
+from pipeline.documents import DocumentStatus, StageName
+from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.sources import FoundFile, Walk
 from pipeline.stage import STAGES
@@ -27,6 +30,7 @@ from pipeline.stores.project_reader import FailureRow
 
 RECORD_BATCH = 500
 POLL_SECONDS = 0.25
+WAIT_SECONDS = 1.0
 MEMORY_SHARE = 0.6
 TOP = 10
 
@@ -44,8 +48,7 @@ class Report:
     startup_seconds: float
     documents_per_second: float
     completed: int = 0
-    unchanged: int = 0
-    stage_calls: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    stage_calls: Mapping[StageName, int] = field(default_factory=dict)
     reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -54,13 +57,37 @@ class Report:
             "project": self.project,
             "outcome": self.outcome,
             "documents": dict(self.documents),
-            "stage_calls": {str(stage): count for stage, count in self.stage_calls.items()},
+            "stage_calls": {stage.value: self.stage_calls.get(stage, 0) for stage in STAGES},
             "seconds": round(self.seconds, 3),
             "startup_seconds": round(self.startup_seconds, 3),
             "documents_per_second": round(self.documents_per_second, 3),
             "entities": self.graph.entities,
             "relationships": self.graph.relationships,
         }
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the work on Ray ended, all times that it was taken up together."""
+
+    outcome: str = "finished"
+    reason: str = ""
+    seconds: float = 0.0
+    completed: int = 0
+    stage_calls: Mapping[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+
+    def followed_by(self, result: RunResult) -> Ended:
+        """Add what came after."""
+        return Ended(
+            outcome=result.outcome,
+            reason=result.reason,
+            seconds=self.seconds + result.seconds,
+            completed=self.completed + result.completed,
+            stage_calls={
+                stage: self.stage_calls[stage] + result.stage_calls.get(stage, 0)
+                for stage in STAGES
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -83,49 +110,69 @@ def run(
     with, UnavailableError for a service that does not answer.
     """
     began = time.monotonic()
-    show(Snapshot(state="starting services"))
     request.walk.check(request.sources)
+    batches = _batches(request.walk.files(request.sources), RECORD_BATCH)
+    first = next(batches, None)
+    if first is None:
+        raise UsageError(f"there is no file to take in {', '.join(request.sources)}{_why(request)}")
+    show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
     plan = assembly.plan(settings)
     project = ledger.open_project(request.project, plan, reconfigure=request.reconfigure)
     found = 0
-    unchanged = 0
-    for batch in _batches(request.walk.files(request.sources), RECORD_BATCH):
+    for batch in chain([first], batches):
         small, large = split_by_size(batch, settings.limits.max_file_bytes)
-        recorded = ledger.record_documents(project.id, small, rehash=request.rehash)
+        ledger.record_documents(project.id, small, rehash=request.rehash)
         ledger.record_skipped(project.id, large)
         found += len(batch)
-        unchanged += recorded.unchanged
         show(Snapshot(state="looking for documents", total=found))
         if stop.asked:
             break
-    pending = ledger.pending_count(project.id)
-    outcome: Mapping[str, Any] = {"outcome": "finished"}
-    if stop.asked:
-        outcome = {"outcome": "stopped"}
-    elif pending:
-        run_id = ledger.start_run(project.id, settings.run.lease_seconds)
-        place = Workplace(settings, urls, project.id, run_id, plan)
-        outcome = _on_ray(place, pending, show, stop)
+    ended = Ended(outcome="stopped") if stop.asked else Ended()
+    while ended.outcome == "finished":
+        if pending := ledger.pending_count(project.id):
+            run_id = ledger.start_run(project.id, settings.run.lease_seconds)
+            place = Workplace(settings, urls, project.id, run_id, plan)
+            result = _on_ray(place, pending, show, stop)
+            ended = ended.followed_by(result)
+            idle = result.outcome == "finished" and not result.completed + result.failed
+            if idle and ledger.pending_count(project.id) >= pending:
+                raise UnavailableError(
+                    f"{pending} documents cannot be worked on: none was completed and none failed; "
+                    "run again, and if it stays so, `casegraph doctor` may say why"
+                )
+        elif ledger.counts(project.id).get(DocumentStatus.RUNNING) and not stop.asked:
+            # Another run has them, or had them and died: then they are free when its lease ends.
+            show(Snapshot(state="waiting for another run of this project"))
+            time.sleep(WAIT_SECONDS)
+        else:
+            break
     total = time.monotonic() - began
-    worked = float(outcome.get("seconds", 0.0))
     counts = ledger.counts(project.id)
-    graph = assembly.open_overview(urls, project.id, TOP)
     return Report(
         project=request.project,
-        outcome=outcome["outcome"],
-        reason=outcome.get("reason", ""),
-        documents={str(status): count for status, count in counts.items() if count},
+        outcome=ended.outcome,
+        reason=ended.reason,
+        documents={status.value: counts.get(status, 0) for status in DocumentStatus},
         seconds=total,
-        startup_seconds=total - worked,
-        documents_per_second=outcome.get("completed", 0) / worked if worked else 0.0,
-        completed=outcome.get("completed", 0),
-        unchanged=unchanged,
-        stage_calls=outcome.get("stage_calls", dict.fromkeys(STAGES, 0)),
-        graph=graph,
+        startup_seconds=total - ended.seconds,
+        documents_per_second=ended.completed / ended.seconds if ended.seconds else 0.0,
+        completed=ended.completed,
+        stage_calls=ended.stage_calls,
+        graph=assembly.open_overview(urls, project.id, TOP),
         failures=assembly.list_failures(urls, project.id),
     )
+
+
+def _why(request: Request) -> str:
+    """Say why files that are there were not taken."""
+    passed = request.walk.passed
+    if passed.excluded:
+        return f": all {passed.excluded} were left out by --include and --exclude"
+    if passed.hidden:
+        return f": all {passed.hidden} are hidden; --hidden takes them"
+    return ""
 
 
 def split_by_size(
@@ -158,8 +205,11 @@ def _batches(files: Iterator[FoundFile], size: int) -> Iterator[list[FoundFile]]
 
 def _on_ray(
     place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
-) -> Mapping[str, Any]:
-    """Start Ray and a coordinator, and show what it says until it ends."""
+) -> RunResult:
+    """Start Ray and a coordinator, and show what it says until it ends.
+
+    Raises UnavailableError for whatever ends the coordinator itself.
+    """
     from actors.cluster import local_ray
     from actors.coordinator import RunCoordinator
 
@@ -173,18 +223,27 @@ def _on_ray(
             num_cpus=0, max_restarts=0, max_concurrency=16
         )
         coordinator = coordinator_class.remote(place, counts, pending)
-        ended = coordinator.run.remote()
-        told = False
-        while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
-            if stop.asked and not told:
-                ray.get(coordinator.drain.remote())
-                told = True
-            show(ray.get(coordinator.snapshot.remote()))
         try:
-            result = ray.get(ended)
+            return _watch(ray, coordinator, show, stop)
         except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise UnavailableError(f"the run ended by an error: {reason}") from error
+            raise UnavailableError(f"the run ended early: {_reason(error)}") from error
+
+
+def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:
+    """Poll a coordinator until its run has ended. Raises ray.exceptions.RayError."""
+    ended = coordinator.run.remote()
+    told = False
+    while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
+        if stop.asked and not told:
+            ray.get(coordinator.drain.remote())
+            told = True
         show(ray.get(coordinator.snapshot.remote()))
-    answer: Mapping[str, Any] = result.model_dump()
-    return answer
+    result: RunResult = ray.get(ended)
+    show(ray.get(coordinator.snapshot.remote()))
+    return result
+
+
+def _reason(error: Exception) -> str:
+    """Take the last line of an error that crossed processes: the error itself."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from actors.workplace import Workplace
 from pipeline import identity
 from pipeline.documents import Value
+from pipeline.errors import UsageError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.protocols import Checkpoints, Entry, Vectors, WriteBehind
@@ -121,7 +122,16 @@ def make_worker(
 
 
 def drain_queue(settings: Settings, urls: ServiceUrls) -> None:
-    """Persist all that is queued, of whatever project; for when no run is there to do it."""
+    """Persist all that is queued, of whatever project; for when no run is there to do it.
+
+    Raises UsageError while a run is at work, which would lose its services.
+    """
+    from pipeline import assembly
+
+    if at_work := assembly.projects_at_work(urls):
+        raise UsageError(
+            f"a run of {', '.join(at_work)} is at work; stop it first (Ctrl-C where it was started)"
+        )
     worker = make_worker(settings, urls, project="", name="drain")
     while worker.drain(0).entries:
         pass

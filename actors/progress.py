@@ -117,6 +117,7 @@ class ProgressDisplay:
             else None
         )
         self._said = ("", 0.0)
+        self._last: Snapshot | None = None
 
     def __enter__(self) -> Self:
         if self._live:
@@ -131,9 +132,12 @@ class ProgressDisplay:
     ) -> None:
         if self._live:
             self._live.stop()
+        elif self._last is not None and line(self._last) != self._said[0]:
+            self._console.print(line(self._last), highlight=False, soft_wrap=True)
 
     def show(self, snapshot: Snapshot) -> None:
         """Show where the run is; a plain line only when something moved and time has passed."""
+        self._last = snapshot
         if self._live:
             self._live.update(panel(snapshot))
             return

@@ -301,6 +301,13 @@ def list_failures(urls: ServiceUrls, project: str) -> list[FailureRow]:
     return list(failures(_engine(urls), project))
 
 
+def projects_at_work(urls: ServiceUrls) -> list[str]:
+    """Name the projects that a run is working on at this moment."""
+    from pipeline.stores.project_reader import at_work
+
+    return at_work(_engine(urls))
+
+
 def open_progress(urls: ServiceUrls, run: str) -> Callable[[str], None]:
     """Give a function that tells other processes where a run is: a JSON text, kept a minute."""
     from pipeline.stores import keys

@@ -8,6 +8,9 @@ fingerprint; limits and counts stand elsewhere and do not.
 
 from __future__ import annotations
 
+import difflib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +25,7 @@ from pydantic_settings import (
 from pipeline.errors import UsageError
 
 CONFIG_FILE = "casegraph.toml"
+PREFIX = "CASEGRAPH_"
 
 
 class Section(BaseModel):
@@ -114,7 +118,7 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CASEGRAPH_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
@@ -152,8 +156,25 @@ class Settings(BaseSettings):
         return self.home.expanduser().absolute()
 
 
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Refuse a name in the environment that is no setting's: a misspelt one would do nothing."""
+    known = {}
+    for name, field in Settings.model_fields.items():
+        known[f"{PREFIX}{name}".upper()] = True
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            known |= {f"{PREFIX}{name}__{inner}".upper(): True for inner in section.model_fields}
+    for given in environment:
+        base = "__".join(given.upper().split("__")[:2])
+        if base.startswith(PREFIX) and base not in known:
+            near = difflib.get_close_matches(given.upper(), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(f"{given} is set, but there is no such setting{hint}")
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the settings. Raises UsageError that names the setting and what is wrong with it."""
+    _refuse_unknown(os.environ)
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:

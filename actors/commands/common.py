@@ -9,14 +9,28 @@ from typing import Any, TypeVar
 
 import click
 
+from pipeline.errors import UsageError
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def project_option(command: Command) -> Command:
     """Add the required `--project NAME`."""
     return click.option(
-        "--project", "project", metavar="NAME", required=True, help="The project's name."
+        "--project",
+        "project",
+        metavar="NAME",
+        required=True,
+        callback=_named,
+        help="The project's name.",
     )(command)
+
+
+def _named(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Refuse a name that cannot be seen."""
+    if not value.strip() or not value.isprintable():
+        raise UsageError("--project needs a name that can be seen and typed")
+    return value
 
 
 def json_option(command: Command) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ def entities(
         ["name", "type", "connected", "mentions", "documents", "id"],
         [(row.name, row.type, row.degree, row.mentions, row.documents, row.id[:8]) for row in rows],
     )
-    say(f"more about one: casegraph show --project {project} NAME (or the id)")
+    say(f"more about one: casegraph show --project {shlex.quote(project)} NAME (or the id)")
 
 
 @click.command()

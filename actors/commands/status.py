@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,11 +82,13 @@ def _outcome(run: RunRow) -> str:
 
 def _print(project: str, state: ProjectState, queue: int | None) -> None:
     """Show the state to a person."""
+    from rich.markup import escape
+
     from actors.commands.printing import console, print_table
 
     out = console()
     total = sum(state.documents.values())
-    out.print(f"[bold]{project}[/]  {total:,} documents", highlight=False)
+    out.print(f"[bold]{escape(project)}[/]  {total:,} documents", highlight=False)
     print_table(
         ["documents", ""],
         [(word, number) for word, number in {**state.documents, **state.flags}.items() if number],
@@ -101,7 +104,9 @@ def _print(project: str, state: ProjectState, queue: int | None) -> None:
             f"started {state.last_run.started_at:%Y-%m-%d %H:%M} UTC"
         )
     if state.documents["failed"]:
-        out.print(f"why documents failed: casegraph failures --project {project}")
+        out.print(
+            f"why documents failed: casegraph failures --project {escape(shlex.quote(project))}"
+        )
     if state.documents["pending"] or state.documents["running"]:
         out.print("documents are waiting: run the same `casegraph run` again to go on")
 

@@ -101,6 +101,20 @@ def projects(engine: Engine) -> list[ProjectRow]:
         return [ProjectRow(*row) for row in connection.execute(PROJECTS)]
 
 
+AT_WORK = text("""
+SELECT DISTINCT p.name FROM runs r JOIN projects p ON p.id = r.project_id
+WHERE r.ended_at IS NULL AND r.lease_until > now() ORDER BY p.name
+""")
+
+
+def at_work(engine: Engine) -> list[str]:
+    """Name the projects whose run holds its lease; none in a database without the schema."""
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT to_regclass('runs')::text")) is None:
+            return []
+        return list(connection.scalars(AT_WORK))
+
+
 FLAGS = text("""
 SELECT count(*) FILTER (WHERE stale), count(*) FILTER (WHERE partial),
        count(*) - count(DISTINCT coalesce(content_id, next_content_id, id))

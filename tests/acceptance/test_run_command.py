@@ -95,6 +95,37 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, m
     )
 
 
+def test_a_killed_run_and_one_beside_it_end_with_everything_done(casegraph, corpus):
+    for number in range(12, 40):
+        text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
+        (corpus / f"{number:02}.txt").write_text(text * 5)
+    killed = casegraph.start("run", str(corpus), "--project", "p", "--json")
+    for line in killed.stderr:
+        if line.startswith("running"):
+            break
+    killed.kill()
+    killed.communicate()
+    both = [casegraph.start("run", str(corpus), "--project", "p", "--json") for _ in range(2)]
+    for process in both:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        assert json.loads(out)["documents"]["completed"] == 40
+        assert sum(json.loads(out)["documents"].values()) == 40
+
+
+def test_a_file_that_vanishes_while_the_run_is_on_fails_alone(casegraph, corpus):
+    process = casegraph.start("run", str(corpus), "--project", "p", "--json")
+    for line in process.stderr:
+        if line.startswith("starting Ray"):
+            (corpus / "03.txt").unlink()
+            break
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 3, err
+    assert json.loads(out)["documents"]["completed"] == 11
+    [failure] = casegraph.json_lines("failures", "--project", "p")
+    assert failure["error"] == "source_missing"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -104,12 +135,17 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, m
         (["status", "--project", "none"], 2, "no project named 'none'"),
         (["entities", "--project", "none"], 2, "no project named 'none'"),
         (["frobnicate"], 2, "frobnicate"),
+        (["run", ".", "--project", "  "], 2, "needs a name"),
+        (["run", ".", "--project", "p", "--include", "*.nomatch"], 2, "--include"),
+        (["run", "empty", "--project", "p"], 2, "no file to take in empty"),
     ],
 )
-def test_wrong_usage_is_said_in_one_line(casegraph, arguments, status, words):
+def test_wrong_usage_is_said_in_one_line(casegraph, corpus, arguments, status, words):
+    (casegraph.folder / "empty").mkdir()
     done = casegraph(*arguments, status=status)
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+    assert "starting" not in done.stderr
     assert done.stdout == ""
 
 

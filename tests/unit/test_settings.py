@@ -37,6 +37,13 @@ def test_a_wrong_setting_is_named(content, words):
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["CASEGRAPH_OCR_DPI", "CASEGRAPH_OCR__DPY", "CASEGRAPH_TYPO"])
+def test_a_misspelt_name_in_the_environment_is_refused(monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(UsageError, match=name):
+        load_settings()
+
+
 def test_settings_do_not_change_and_hide_what_is_secret(monkeypatch):
     monkeypatch.setenv("CASEGRAPH_DATABASE_URL", "postgresql://me:canary@db/casegraph")
     settings = load_settings()
