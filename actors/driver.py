@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -142,12 +142,14 @@ def run(
                     f"{pending} documents cannot be worked on: none was completed and none failed; "
                     "run again, and if it stays so, `casegraph doctor` may say why"
                 )
-        elif ledger.counts(project.id).get(DocumentStatus.RUNNING) and not stop.asked:
+        elif not ledger.counts(project.id).get(DocumentStatus.RUNNING):
+            break
+        elif stop.asked:
+            ended = replace(ended, outcome="stopped")
+        else:
             # Another run has them, or had them and died: then they are free when its lease ends.
             show(Snapshot(state="waiting for another run of this project"))
             time.sleep(WAIT_SECONDS)
-        else:
-            break
     total = time.monotonic() - began
     counts = ledger.counts(project.id)
     return Report(

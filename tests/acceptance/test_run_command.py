@@ -113,6 +113,26 @@ def test_a_killed_run_and_one_beside_it_end_with_everything_done(casegraph, corp
         assert sum(json.loads(out)["documents"].values()) == 40
 
 
+def test_ctrl_c_while_it_waits_for_another_run_is_no_success(casegraph, corpus):
+    for number in range(12, 60):  # no more than one run claims at once
+        text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
+        (corpus / f"{number:02}.txt").write_text(text * 40)
+    first = casegraph.start("run", str(corpus), "--project", "p", "--json")
+    for line in first.stderr:
+        if line.startswith("running"):
+            break
+    second = casegraph.start("run", str(corpus), "--project", "p", "--json")
+    for line in second.stderr:
+        if line.startswith("waiting for another run"):
+            second.send_signal(signal.SIGINT)
+            break
+    out, err = second.communicate(timeout=120)
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=120)
+    assert second.returncode == 130, err
+    assert json.loads(out)["outcome"] == "stopped"
+
+
 def test_a_file_that_vanishes_while_the_run_is_on_fails_alone(casegraph, corpus):
     process = casegraph.start("run", str(corpus), "--project", "p", "--json")
     for line in process.stderr:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import pytest
+import relation_scoring as scoring
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -28,21 +24,6 @@ from pipeline.documents import (
 )
 from pipeline.relationships import RelateStage
 from pipeline.settings import RelateSettings
-
-
-def _scoring() -> ModuleType:
-    path = Path(__file__).parents[1] / "relation_scoring.py"
-    if "relation_scoring" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("relation_scoring", path)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["relation_scoring"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["relation_scoring"]
-
-
-scoring = _scoring()
 
 TYPES = {
     "ORG": ["Acme Corp.", "Beta Inc.", "Gamma LLC", "FBI", "Oxford University"],

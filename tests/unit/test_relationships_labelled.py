@@ -6,27 +6,8 @@ held-out files are for measuring only: no pattern was written with them in sight
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import pytest
-
-
-def _scoring() -> ModuleType:
-    path = Path(__file__).parents[1] / "relation_scoring.py"
-    if "relation_scoring" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("relation_scoring", path)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["relation_scoring"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["relation_scoring"]
-
-
-scoring = _scoring()
+import relation_scoring as scoring
 
 FLOORS = {
     "dev": (0.96, 0.80),
