@@ -140,8 +140,8 @@ class Flow:
                 blames += self._settle(call.stage, outcome)
         return blames
 
-    def lost(self, call: Call, reason: str, log_tail: str = "") -> list[Blame]:
-        """Take back the contents of a call whose actor died.
+    def lost(self, call: Call, error: str, message: str, log_tail: str = "") -> list[Blame]:
+        """Take back the contents of a call that gave no answer, with the word and the words for it.
 
         Its contents run alone from now on, and only one that was alone is blamed.
         """
@@ -155,7 +155,7 @@ class Flow:
             item.alone = True
             if item.blamed >= self.blames:
                 failure = DocumentFailure(
-                    stage=call.stage, error="worker_died", message=reason, log_tail=log_tail
+                    stage=call.stage, error=error, message=message, log_tail=log_tail
                 )
                 blames.append(self._give_up(task.content_id, failure))
             else:

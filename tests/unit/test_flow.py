@@ -122,13 +122,13 @@ def test_only_who_was_alone_is_blamed_for_a_death():
         flow.add(task(name))
     [call] = flow.calls()
     assert len(call.tasks) == 2
-    assert flow.lost(call, "it died") == []
+    assert flow.lost(call, "worker_died", "it died") == []
     blamed = []
     for _ in range(10):
         for call in flow.calls():
             assert len(call.tasks) == 1
             if call.tasks[0].content_id == "poison":
-                blamed += flow.lost(call, "it died", "last words")
+                blamed += flow.lost(call, "worker_died", "it died", "last words")
             else:
                 flow.finished(call, good(call))
     assert [blame.content_id for blame in blamed] == ["poison"]
@@ -189,7 +189,7 @@ def test_nothing_is_lost_and_nothing_runs_twice_whatever_happens(data):
         call = running.pop(data.draw(st.integers(0, len(running) - 1)))
         ending = data.draw(st.sampled_from(["good", "good", "good", "lost", "failing"]))
         if ending == "lost":
-            blames = flow.lost(call, "it died")
+            blames = flow.lost(call, "worker_died", "it died")
         else:
             blames = flow.finished(call, good(call) if ending == "good" else failing(call))
         blamed += [blame.content_id for blame in blames]

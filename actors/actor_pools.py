@@ -1,0 +1,163 @@
+"""Starts the actors of a run and asks them: the only place that knows they are Ray's.
+
+An actor that dies is restarted by Ray, and the call that was lost with it is never repeated here:
+the coordinator decides, since it counts attempts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from actors.flow import Call, Outcome
+from actors.persistence_actor import Drained
+from actors.workplace import Workplace
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
+from pipeline.sources import Identified, Located
+from pipeline.stage import STAGES
+
+START_ATTEMPTS = 3
+RESTART_SECONDS = 1.0
+
+
+class CallLostError(Exception):
+    """Tell why a call gave no answer; `code` is the word that `failures` shows if it is blamed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ActorPools:
+    """One pool of actors for each stage, and the persistence actor."""
+
+    def __init__(self, place: Workplace, wanted: Mapping[StageName, int]) -> None:
+        self._place = place
+        self._wanted = wanted
+        self._stages: dict[StageName, list[Any]] = {}
+        self._persistence: Any = None
+        self._turn = 0
+
+    async def start(self) -> None:
+        """Start one actor of each stage and wait until all have loaded their models.
+
+        Raises UnavailableError for one that cannot start.
+        """
+        from actors.persistence_actor import PersistenceActor
+
+        made = {stage: self._make_stage(stage) for stage in STAGES}
+        persistence = self._make(PersistenceActor, self._place)
+        self._persistence = await _started("persistence", persistence)
+        for stage in STAGES:
+            self._stages[stage] = [await _started(stage, made[stage])]
+
+    async def start_the_rest(
+        self, grown: Callable[[StageName], None], stopping: Callable[[], bool]
+    ) -> None:
+        """Start the other actors one by one, while the first ones are at work already.
+
+        `grown` hears of each. Raises UnavailableError for one that cannot start.
+        """
+        missing = [stage for stage in STAGES for _ in range(self._wanted[stage] - 1)]
+        for stage in missing:
+            if stopping():
+                return
+            actor = await _started(stage, self._make_stage(stage))
+            self._stages[stage].append(actor)
+            grown(stage)
+
+    async def close(self) -> None:
+        """End what the actors started (the parser's child)."""
+        for reader in self._stages.get(StageName.OCR, []):
+            await reader.close.remote()
+
+    async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
+        """Ask the `ocr` actors in turn what the bytes of sources are, until one answers."""
+        from ray.exceptions import RayActorError
+
+        readers = self._stages[StageName.OCR]
+        while True:
+            self._turn = (self._turn + 1) % len(readers)
+            try:
+                found: list[Identified | DocumentFailure] = await readers[
+                    self._turn
+                ].identify.remote(sources)
+            except RayActorError:
+                await asyncio.sleep(RESTART_SECONDS)
+            else:
+                return found
+
+    async def run(self, call: Call) -> list[Outcome]:
+        """Make one call of a stage.
+
+        Raises CallLostError if its process died or it raised, which it never should: what is wrong
+        with a document is an outcome. The errors of a store that does not answer come through.
+        """
+        from ray.exceptions import RayActorError, RayTaskError
+
+        actor = self._stages[call.stage][call.actor]
+        try:
+            outcomes: list[Outcome] = await actor.run.remote(call.tasks)
+        except RayActorError as error:
+            message = f"the {call.stage} process died while it worked on this document ({error})"
+            raise CallLostError("worker_died", message) from error
+        except RayTaskError as error:
+            if isinstance(error.cause, CasegraphError):
+                raise error.cause from error
+            message = f"the {call.stage} stage raised {type(error.cause).__name__}: {error.cause}"
+            raise CallLostError("stage_raised", message) from error
+        return outcomes
+
+    async def drain(self, block_ms: int) -> Drained | None:
+        """Ask the persistence actor for one round; None for one that failed and may be repeated.
+
+        Raises UnavailableError for what a repetition would not mend.
+        """
+        from ray.exceptions import RayActorError, RayTaskError
+
+        try:
+            report: Drained = await self._persistence.drain.remote(block_ms)
+        except RayTaskError as error:
+            if not isinstance(error.cause, TemporaryError):
+                raise UnavailableError(f"persistence failed: {error.cause}") from error
+            return None
+        except RayActorError:
+            return None
+        return report
+
+    async def without_vector(self) -> set[str]:
+        """Name some of the texts whose vector is in no cache."""
+        return set(await self._persistence.without_vector.remote())
+
+    async def embed(self, texts: Sequence[str]) -> None:
+        """Put the vectors of texts into the cache."""
+        await self._stages[StageName.CHUNK][0].embed.remote(texts)
+
+    def _make_stage(self, stage: StageName) -> Any:
+        from actors.stage_actor import StageActor
+
+        return self._make(StageActor, self._place, stage)
+
+    def _make(self, kind: type, *arguments: object) -> Any:
+        import ray
+
+        options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
+        return ray.remote(kind).options(**options).remote(*arguments)
+
+
+async def _started(what: str, actor: Any) -> Any:
+    """Wait for an actor's constructor. Raises UnavailableError after three failures."""
+    from ray.exceptions import RayActorError
+
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            await actor.ready.remote()
+        except RayActorError as error:
+            if attempt == START_ATTEMPTS or "constructor" in str(error):
+                reason = str(error).strip().splitlines()[-1].strip()
+                raise UnavailableError(f"{what} could not start: {reason}") from error
+        else:
+            break
+    return actor

@@ -1,0 +1,88 @@
+"""Takes documents in: claims them, and makes the flow's tasks of what their bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actors.claims import Claims
+from actors.flow import Flow, Task
+from actors.ledger_thread import LedgerThread
+from actors.workplace import Workplace
+from pipeline.documents import DocumentFailure
+from pipeline.sources import Identified
+from pipeline.stores.ledger import Claimed, Ledger
+from pipeline.stores.ledger import Identified as IdentifiedDocument
+
+IDENTIFY_BATCH = 32
+
+
+class Admission:
+    """The way from the ledger into the flow. `identifying` counts the documents that are on it."""
+
+    def __init__(
+        self, place: Workplace, ledger: Ledger, thread: LedgerThread, claims: Claims, flow: Flow
+    ) -> None:
+        self._place = place
+        self._ledger = ledger
+        self._thread = thread
+        self._claims = claims
+        self._flow = flow
+        self.identifying = 0
+
+    async def claim(self, room: int) -> list[Sequence[Claimed]]:
+        """Claim up to `room` documents, and give them in batches that want to be identified."""
+        claimed = await self._thread.ask(self._ledger.claim, self._place.run, room)
+        self._claims.add(claimed)
+        self.identifying += len(claimed)
+        return [
+            claimed[first : first + IDENTIFY_BATCH]
+            for first in range(0, len(claimed), IDENTIFY_BATCH)
+        ]
+
+    async def identified(
+        self, batch: Sequence[Claimed], answers: Sequence[Identified | DocumentFailure]
+    ) -> list[tuple[str, DocumentFailure]]:
+        """Record contents and send those that are not there yet on their way.
+
+        Returns the documents that cannot be identified.
+        """
+        self.identifying -= len(batch)
+        bad = [
+            (document.document_id, answer)
+            for document, answer in zip(batch, answers, strict=True)
+            if isinstance(answer, DocumentFailure)
+        ]
+        good = {
+            document.document_id: answer
+            for document, answer in zip(batch, answers, strict=True)
+            if not isinstance(answer, DocumentFailure)
+        }
+        if good:
+            await self._record(good)
+        return bad
+
+    async def _record(self, found: dict[str, Identified]) -> None:
+        rows = [
+            IdentifiedDocument(
+                document_id=document, sha256=x.sha256, media_type=x.media_type, size=x.size
+            )
+            for document, x in found.items()
+        ]
+        place = self._place
+        works = await self._thread.ask(self._ledger.identified, place.run, place.plan, rows)
+        # One that is not in the answer was lost to another run, or cannot be published.
+        self._claims.lose(found.keys() - {work.document_id for work in works})
+        for work in works:
+            if work.published:
+                self._claims.processed += 1
+                self._claims.publish([], [work.document_id])
+                continue
+            self._claims.wait(work.content_id, work.document_id)
+            self._flow.add(
+                Task(
+                    content_id=work.content_id,
+                    located=self._claims.located(work.document_id),
+                    identified=found[work.document_id],
+                    chain=work.chain,
+                )
+            )

@@ -1,0 +1,75 @@
+"""What a run has claimed: its documents, the contents they wait for, and how many are done.
+
+Plain bookkeeping, without Ray, clock or store. All of it can be rebuilt from PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.documents import DocumentFailure
+from pipeline.sources import Located
+from pipeline.stores.ledger import Claimed
+
+FailedRow = tuple[str, int, DocumentFailure]
+
+
+@dataclass
+class Claims:
+    """The documents of one run. Counts are of documents; `total` grows with admitted members."""
+
+    total: int
+    processed: int = 0
+    completed: int = 0
+    failed: int = 0
+    _documents: dict[str, Claimed] = field(default_factory=dict)
+    _waiting: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, claimed: Iterable[Claimed]) -> None:
+        """Take in documents that were claimed."""
+        self._documents |= {document.document_id: document for document in claimed}
+
+    def lose(self, documents: Iterable[str]) -> None:
+        """Let go of documents that another run has by now."""
+        for document in documents:
+            self._documents.pop(document, None)
+
+    def located(self, document: str) -> Located:
+        """Say where a document's bytes are."""
+        return locate(self._documents[document])
+
+    def wait(self, content: str, document: str) -> None:
+        """Let a document wait for its content; a copy waits for the same one."""
+        self._waiting.setdefault(content, set()).add(document)
+
+    def count_processed(self, contents: Iterable[str]) -> None:
+        """Count the documents of contents that have gone through all stages."""
+        self.processed += sum(len(self._waiting.get(content, ())) for content in contents)
+
+    def publish(self, contents: Iterable[str], documents: Iterable[str]) -> None:
+        """Settle what was published: nothing waits for `contents`, and `documents` are done."""
+        for content in contents:
+            self._waiting.pop(content, None)
+        for document in documents:
+            self._documents.pop(document, None)
+            self.completed += 1
+
+    def abandon(self, content: str) -> list[str]:
+        """Name the documents that waited for a content, and let none wait for it any more."""
+        return sorted(self._waiting.pop(content, ()))
+
+    def fail(self, documents: Iterable[str], failure: DocumentFailure) -> list[FailedRow]:
+        """Settle documents that failed: (document, attempt, failure) of each that is still ours."""
+        rows = [
+            (document, claimed.attempts, failure)
+            for document in documents
+            if (claimed := self._documents.pop(document, None))
+        ]
+        self.failed += len(rows)
+        return rows
+
+
+def locate(document: Claimed) -> Located:
+    """Say where a claimed document's bytes are."""
+    return Located(uri=document.uri, name=document.name, blob=document.blob)
