@@ -7,6 +7,7 @@ the coordinator decides, since it counts attempts.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,8 @@ from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
 START_ATTEMPTS = 3
-RESTART_SECONDS = 1.0
+START_SECONDS = 300
+RESTART_SECONDS = 0.5
 
 
 class CallLostError(Exception):
@@ -94,6 +96,7 @@ class ActorPools:
 
         Raises CallLostError if its process died or it raised, which it never should: what is wrong
         with a document is an outcome. The errors of a store that does not answer come through.
+        A death is told when the actor is there again, since it refuses calls until then.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
@@ -102,6 +105,7 @@ class ActorPools:
             outcomes: list[Outcome] = await actor.run.remote(call.tasks)
         except RayActorError as error:
             message = f"the {call.stage} process died while it worked on this document ({error})"
+            await _started(call.stage, actor)
             raise CallLostError("worker_died", message) from error
         except RayTaskError as error:
             if isinstance(error.cause, CasegraphError):
@@ -148,16 +152,24 @@ class ActorPools:
 
 
 async def _started(what: str, actor: Any) -> Any:
-    """Wait for an actor's constructor. Raises UnavailableError after three failures."""
-    from ray.exceptions import RayActorError
+    """Wait until an actor's constructor is done, also the one after a death.
 
-    for attempt in range(1, START_ATTEMPTS + 1):
+    Raises UnavailableError after three failures, or when it takes too long.
+    """
+    from ray.exceptions import ActorUnavailableError, RayActorError
+
+    failures, late = 0, time.monotonic() + START_SECONDS
+    while True:
         try:
             await actor.ready.remote()
+        except ActorUnavailableError as error:
+            if time.monotonic() > late:
+                raise UnavailableError(f"{what} did not start in {START_SECONDS} s") from error
         except RayActorError as error:
-            if attempt == START_ATTEMPTS or "constructor" in str(error):
+            failures += 1
+            if failures == START_ATTEMPTS or "constructor" in str(error):
                 reason = str(error).strip().splitlines()[-1].strip()
                 raise UnavailableError(f"{what} could not start: {reason}") from error
         else:
-            break
-    return actor
+            return actor
+        await asyncio.sleep(RESTART_SECONDS)

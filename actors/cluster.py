@@ -12,7 +12,8 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import TextIOBase
 from typing import Any
 
 from pipeline.errors import UnavailableError
@@ -35,9 +36,26 @@ ENVIRONMENT = {
 }
 
 
+logger = logging.getLogger(__name__)
+
+
+class _ToLog(TextIOBase):
+    """A stream whose words go to the log."""
+
+    def write(self, words: str) -> int:
+        """Log what is more than a line's end."""
+        if words.strip():
+            logger.info("Ray says: %s", words.strip())
+        return len(words)
+
+
 @contextmanager
 def local_ray(cpus: int) -> Iterator[Any]:
-    """Start Ray here for the length of the block; it is this process's own and ends with it."""
+    """Start Ray here for the length of the block; it is this process's own and ends with it.
+
+    What is printed meanwhile goes to the log: Ray's listener prints a death of a worker on standard
+    output, whatever it is told, and that is for our one JSON object.
+    """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     if os.environ["RAY_AUTH_MODE"] == "token":
@@ -60,7 +78,8 @@ def local_ray(cpus: int) -> Iterator[Any]:
         reason = str(error).strip().splitlines()[0]
         raise UnavailableError(f"Ray does not start here: {reason}") from error
     try:
-        yield ray
+        with redirect_stdout(_ToLog()):
+            yield ray
     finally:
         ray.shutdown()
 

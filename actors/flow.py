@@ -48,12 +48,15 @@ class Outcome(Value):
 
 
 class Call(Value):
-    """One call to one actor of a stage."""
+    """One call to one actor of a stage. `suspect` means that its one task was in a call that was
+    lost, and runs alone now to see whether it is to blame.
+    """
 
     number: int
     stage: StageName
     actor: int
     tasks: tuple[Task, ...]
+    suspect: bool = False
 
 
 class Blame(Value):
@@ -124,7 +127,7 @@ class Flow:
         """Fill the free slots, last stage first, so that what is begun gets finished."""
         made: list[Call] = []
         for stage in reversed(STAGES):
-            while (actor := self._freest(stage)) is not None and self._ready[stage]:
+            while self._ready[stage] and (actor := self._freest(stage)) is not None:
                 made.append(self._call(stage, actor))
         return made
 
@@ -151,7 +154,7 @@ class Flow:
             item = self._items.get(task.content_id)
             if item is None:
                 continue
-            item.blamed += len(call.tasks) == 1 and item.alone
+            item.blamed += call.suspect
             item.alone = True
             if item.blamed >= self.blames:
                 failure = DocumentFailure(
@@ -183,13 +186,18 @@ class Flow:
             self._ready[gap].append(content_id)
 
     def _freest(self, stage: StageName) -> int | None:
-        """Find the actor of a stage with the fewest calls, if it has a free slot."""
+        """Find the actor with the fewest calls for what is next, if it has a free slot.
+
+        A suspect gets an actor that has no other call, and that gets none meanwhile: a death takes
+        all calls of its actor along, and nobody must be blamed for another's.
+        """
         load = [0] * self.actors[stage]
         for call in self._calls.values():
             if call.stage == stage:
-                load[call.actor] += 1
+                load[call.actor] += SLOTS if call.suspect else 1
         least = min(range(len(load)), key=load.__getitem__)
-        return least if load[least] < SLOTS else None
+        slots = 1 if self._items[self._ready[stage][0]].alone else SLOTS
+        return least if load[least] < slots else None
 
     def _call(self, stage: StageName, actor: int) -> Call:
         """Take a batch worth `CALL_SECONDS` off a stage's queue; a suspect goes alone."""
@@ -206,7 +214,10 @@ class Flow:
             if item.alone:
                 break
         self._number += 1
-        call = Call(number=self._number, stage=stage, actor=actor, tasks=tuple(batch))
+        suspect = self._items[batch[0].content_id].alone
+        call = Call(
+            number=self._number, stage=stage, actor=actor, tasks=tuple(batch), suspect=suspect
+        )
         self._calls[call.number] = call
         return call
 

@@ -195,3 +195,32 @@ def test_nothing_is_lost_and_nothing_runs_twice_whatever_happens(data):
         blamed += [blame.content_id for blame in blames]
     assert sorted([*blamed, *flow.processed]) == sorted(names)
     assert flow.unprocessed == 0
+
+
+@given(st.data())
+def test_whoever_kills_actors_is_blamed_and_nobody_else(data):
+    flow = Flow(dict.fromkeys(STAGES, data.draw(st.integers(1, 3))), blames=2)
+    names = [f"d{number}" for number in range(data.draw(st.integers(0, 12)))]
+    poison = set(data.draw(st.lists(st.sampled_from(names), max_size=4)) if names else [])
+    deadly = data.draw(st.sampled_from(STAGES))
+    for name in names:
+        flow.add(task(name))
+    blamed: list[str] = []
+    running: list = []
+    while True:
+        running += flow.calls()
+        if not running:
+            break
+        # Each actor does its calls in the order it got them; a death takes all of them along.
+        call = data.draw(st.sampled_from(running))
+        mine = [one for one in running if (one.stage, one.actor) == (call.stage, call.actor)]
+        if call.stage == deadly and poison & {one.content_id for one in mine[0].tasks}:
+            lost = mine
+            blames = [blame for one in lost for blame in flow.lost(one, "worker_died", "it died")]
+        else:
+            lost = mine[:1]
+            blames = flow.finished(mine[0], good(mine[0], seconds=0.001))
+        running = [one for one in running if one not in lost]
+        blamed += [blame.content_id for blame in blames]
+    assert set(blamed) == poison
+    assert flow.processed == set(names) - poison
