@@ -117,13 +117,23 @@ def _from_head(head: bytes, extension: str) -> str:
     for signature, media_type in SIGNATURES:
         if head.startswith(signature):
             return media_type
-    if b"%PDF-" in head[:1024] and not _starts_like_html(head[:1024]):
+    if _is_pdf(head[:1024], extension):
         return PDF
     if looks_like_text(head):
         return TEXT_EXTENSIONS.get(extension) or _text_type(head, extension)
     if extension in TEXT_EXTENSIONS and _mostly_text(head):
         return TEXT_EXTENSIONS[extension]
     return _rare_type(head)
+
+
+def _is_pdf(head: bytes, extension: str) -> bool:
+    """Say whether a PDF begins here. Readers allow for rubbish before its first line; in a file
+    that is named as text, words before it mean that it is spoken of.
+    """
+    before, mark, _ = head.partition(b"%PDF-")
+    if not mark or _starts_like_html(head):
+        return False
+    return not before.strip(b"\xef\xbb\xbf\x00 \t\r\n") or extension not in TEXT_EXTENSIONS
 
 
 def looks_like_text(head: bytes) -> bool:
