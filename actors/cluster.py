@@ -25,6 +25,8 @@ SHORT_FOLDER = "/tmp/ray"  # noqa: S108 - Ray's own default, with its own rights
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Off, Ray takes the loopback address for its own; else its servers listen on every interface.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # One thread a process: there are as many busy processes as cores.

@@ -5,6 +5,7 @@ import re
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 NAMES = ("Alice Moreno", "Robert Chen", "Dana Whitfield", "Omar Haddad", "Ingrid Larsen")
@@ -12,6 +13,22 @@ TEXT = (
     "{name} works for Acme Corporation in Seattle. On March 3, 2021, {name} met Peter Cook, who "
     "is the president of Northwind Bank. Number {number}."
 )
+
+
+LOOPBACK = {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+
+
+def listening(pid: int) -> set[str]:
+    """Collect the addresses at which a process and all that it started listen."""
+    root = psutil.Process(pid)
+    addresses = {
+        connection.laddr.ip
+        for process in (root, *root.children(recursive=True))
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses, "Ray listens somewhere"
+    return addresses
 
 
 @pytest.fixture
@@ -74,6 +91,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, m
     for line in process.stderr:
         if line.startswith("running"):
             break
+    assert listening(process.pid) <= LOOPBACK
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
