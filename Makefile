@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# A file stays in one worker, which has servers of its own; the long ones come first. A run takes some 3 GB.
+PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: demo test test-all lint setup clean
 
@@ -11,10 +13,10 @@ demo: $(STAMP) ## Set up, then turn examples/corpus into a graph.
 
 test: $(STAMP) ## Set up, then check the house and run the tests.
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest $(PARALLEL) -m "not long"
 
 test-all: $(STAMP) ## All tests, the long ones too.
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 lint: $(STAMP) ## Style, types and architecture.
 	$(BIN)/ruff check .
