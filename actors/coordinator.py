@@ -24,7 +24,7 @@ from actors.progress import Snapshot
 from actors.run_result import RunResult
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.errors import UnavailableError, UsageError
+from pipeline.errors import CasegraphError, UnavailableError
 from pipeline.sources import Identified
 from pipeline.stage import STAGES
 from pipeline.stores.ledger import Claimed, Ledger
@@ -98,7 +98,7 @@ class RunCoordinator:
             await self._loop()
             await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
-        except (UnavailableError, UsageError) as error:
+        except CasegraphError as error:
             return await self._end("failed", str(error))
         except Exception as error:
             logger.exception("the run ended by a fault of its own")
