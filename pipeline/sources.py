@@ -1,7 +1,9 @@
 """Where documents come from: walking what the user named, and fetching one source's bytes.
 
 Walking only looks (stat, never open); it yields as it goes and keeps nothing but the folders it
-has been in, so that a link that leads back up ends.
+has been in and the links to folders that it has come across. A folder is walked once, under its
+own path where that is among the sources, so that what is found does not depend on the disk's
+order, and a link that leads back up ends.
 """
 
 from __future__ import annotations
@@ -84,15 +86,27 @@ class Walk:
             self._mode(given)
 
     def files(self, sources: Sequence[str]) -> Iterator[FoundFile]:
-        """Yield each wanted file once a path. Raises UsageError as `check` does."""
+        """Yield each wanted file once a path. Raises UsageError as `check` does.
+
+        Links to folders come after all else, so that a folder's own path wins over a link to it.
+        """
+        links: list[tuple[Path, PurePosixPath]] = []
         for given in sources:
-            if stat.S_ISDIR(self._mode(given)):
-                yield from self._folder(Path(given), PurePosixPath())
+            path = Path(given)
+            if not stat.S_ISDIR(self._mode(given)):
+                yield self._found(path)
+            elif path.is_symlink():
+                links.append((path, PurePosixPath()))
             else:
-                yield self._found(Path(given))
+                yield from self._folder(path, PurePosixPath(), links)
+        while links:
+            now = sorted(links)
+            links.clear()
+            for path, below in now:
+                yield from self._folder(path, below, links)
 
     def _mode(self, given: str) -> int:
-        if "://" in given:
+        if not given.strip() or "://" in given:
             raise UsageError(f"cannot take {given!r}: sources are files and folders")
         try:
             mode = Path(given).stat().st_mode
@@ -103,8 +117,12 @@ class Walk:
             raise UsageError(f"cannot take {given!r}: it is neither a file nor a folder")
         return mode
 
-    def _folder(self, folder: Path, below: PurePosixPath) -> Iterator[FoundFile]:
-        """Yield what is under a folder, unless this pass has been in it."""
+    def _folder(
+        self, folder: Path, below: PurePosixPath, links: list[tuple[Path, PurePosixPath]]
+    ) -> Iterator[FoundFile]:
+        """Yield what is under a folder, unless this pass has been in it: its files as the disk has
+        them, then its folders by name. Links to folders are added to `links`.
+        """
         try:
             info = folder.stat()
             if (info.st_dev, info.st_ino) in self._been:
@@ -115,27 +133,36 @@ class Walk:
             # An unreadable folder is a document that fails with the system's own words.
             yield self._found(folder)
             return
+        folders: list[tuple[Path, PurePosixPath]] = []
         with entries:
             for entry in entries:
-                yield from self._entry(entry, folder / entry.name, below / entry.name)
+                inside = (folder / entry.name, below / entry.name)
+                if not self._takes(entry, inside[1]):
+                    continue
+                if not _is(entry.is_dir):
+                    yield self._found(inside[0])
+                elif _is(entry.is_symlink):
+                    links.append(inside)
+                else:
+                    folders.append(inside)
+        for path, relative in sorted(folders):
+            yield from self._folder(path, relative, links)
 
-    def _entry(
-        self, entry: os.DirEntry[str], path: Path, relative: PurePosixPath
-    ) -> Iterator[FoundFile]:
-        """Yield a folder's entry, or what is under it."""
+    def _takes(self, entry: os.DirEntry[str], relative: PurePosixPath) -> bool:
+        """Say whether a folder's entry is wanted, and count it if it is not."""
         if entry.name.startswith(".") and not self.selection.hidden:
             self.passed.hidden += 1
         elif _is(entry.is_dir):
-            if _matches(relative, self.selection.exclude):
-                self.passed.excluded += 1
-            else:
-                yield from self._folder(path, relative)
+            if not _matches(relative, self.selection.exclude):
+                return True
+            self.passed.excluded += 1
         elif not _is(entry.is_file) and not _is(entry.is_symlink):
             self.passed.special += 1
         elif self.selection.takes(relative):
-            yield self._found(path)
+            return True
         else:
             self.passed.excluded += 1
+        return False
 
     def _found(self, path: Path) -> FoundFile:
         """Describe a file by a look at it; one that cannot be looked at gets an empty stamp."""
@@ -145,11 +172,16 @@ class Walk:
         except OSError:
             size, stamp = 0, ""
         return FoundFile(
-            uri=Path(os.path.abspath(path)).as_uri(),  # noqa: PTH100 - links stay unresolved
+            uri=uri_of(path),
             source=_printable(str(path)),
             size=size,
             stamp=stamp,
         )
+
+
+def uri_of(path: str | Path) -> str:
+    """Name a file or folder by an absolute URI; links stay unresolved."""
+    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100
 
 
 def _is(question: Callable[[], bool]) -> bool:
