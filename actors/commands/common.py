@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -42,7 +43,12 @@ def json_option(command: Command) -> Command:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on a line of standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, default=_written))
+
+
+def _written(value: object) -> str:
+    """Write what JSON has no form for: times as ISO 8601 has them."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:

@@ -18,11 +18,13 @@ from pipeline.errors import UnavailableError
 INTERRUPTED = 130
 
 
-@click.command()
+@click.command(short_help="Turn documents into a project's graph.")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @project_option
-@click.option("--include", multiple=True, metavar="GLOB", help="Take only files that match.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches.")
+@click.option(
+    "--include", multiple=True, metavar="GLOB", help="Take only what matches; repeatable."
+)
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what does; repeatable.")
 @click.option("--hidden", is_flag=True, help="Take hidden files and folders too.")
 @click.option("--rehash", is_flag=True, help="Look into files whose size and time are unchanged.")
 @click.option("--reconfigure", is_flag=True, help="Take the settings as the project's new ones.")
