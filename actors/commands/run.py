@@ -73,6 +73,7 @@ def _stopping() -> Iterator[Stop]:
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         if stop.asked:
+            _show_cursor()
             os._exit(INTERRUPTED)
         stop.asked = True
         say(
@@ -86,3 +87,9 @@ def _stopping() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _show_cursor() -> None:
+    """Give back the terminal's cursor, which a live display hides and nobody else will show."""
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")
