@@ -77,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
+    except OSError as error:  # a full disk under standard output, say
+        click.echo(f"casegraph: the system says: {error.strerror or error}", err=True)
+        sys.exit(1)
     except CasegraphError as error:
         click.echo(f"casegraph: {error}", err=True)
         sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -23,10 +23,10 @@ from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
-from pipeline.sources import FoundFile, Walk, uri_of
 from pipeline.stage import STAGES
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow
+from pipeline.walking import FoundFile, Walk, uri_of
 
 RECORD_BATCH = 500
 POLL_SECONDS = 0.25

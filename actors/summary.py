@@ -14,9 +14,9 @@ from rich.text import Text
 
 from actors.driver import Report
 from actors.progress import clock
-from pipeline.sources import Passed
 from pipeline.stores.overview import Overview, TopEntity
 from pipeline.stores.project_reader import FailureRow
+from pipeline.walking import Passed, printable
 
 SHOWN = 10
 WIDTH = 110
@@ -170,7 +170,7 @@ def _next(report: Report, again: Sequence[str]) -> Text:
     """Say what to type next."""
     if report.outcome != "finished":
         return Text.assemble(
-            "Go on with:  ", (shlex.join(["casegraph", *again]), "cyan"),
+            "Go on with:  ", (printable(shlex.join(["casegraph", *again])), "cyan"),
         )  # fmt: skip
     of = _of(report.project)
     lines = []

@@ -36,7 +36,6 @@ from pipeline.documents import (
 )
 from pipeline.errors import PermanentError
 from pipeline.settings import ArchiveLimits
-from pipeline.sources import FoundFile
 from pipeline.stage import STAGES, Chain, Plan, StageIdentity
 from pipeline.stage import Link as ChainLink
 from pipeline.stores import postgres, project_reader
@@ -46,6 +45,7 @@ from pipeline.stores.project_deletion import delete_project
 from pipeline.stores.project_reader import FailureRow
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.publisher import Publisher
+from pipeline.walking import FoundFile
 
 MEDIA = "text/plain"
 

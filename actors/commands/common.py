@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from pipeline.errors import UsageError
+from pipeline.walking import printable
+
+MOST = 1_000_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,6 +35,24 @@ def _named(_context: click.Context, _option: click.Parameter, value: str) -> str
     if not value.strip() or not value.isprintable():
         raise UsageError("--project needs a name that can be seen and typed")
     return value
+
+
+class Words(click.ParamType[str]):
+    """Words to look for. Bytes that are no text become what a recorded path has in their place."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Make any argument text that a database takes."""
+        return printable(value)
+
+
+def limit_option(default: int, what: str) -> Callable[[Command], Command]:
+    """Add `--limit N`."""
+    return click.option(
+        "--limit", type=click.IntRange(1, MOST), default=default, show_default=True, metavar="N",
+        help=what,
+    )  # fmt: skip
 
 
 def json_option(command: Command) -> Command:

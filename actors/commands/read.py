@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from actors.commands.common import (
+    Words,
     json_option,
+    limit_option,
     print_json,
     print_json_lines,
     project_option,
@@ -36,8 +38,10 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only entities of this type; may be given several times. By default who, what and where.",
 )
-@click.option("--match", metavar="TEXT", help="Only entities with TEXT in one of their names.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option(
+    "--match", type=Words(), metavar="TEXT", help="Only entities with TEXT in one of their names."
+)
+@limit_option(50, "How many.")
 @json_option
 def entities(
     project: str, types: Sequence[str], match: str | None, limit: int, as_json: bool
@@ -64,10 +68,9 @@ def entities(
 
 
 @click.command(short_help="Show one entity or document.")
-@click.argument("what", metavar="ENTITY|DOCUMENT")
+@click.argument("what", type=Words(), metavar="ENTITY|DOCUMENT")
 @project_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True,
-              help="How many of each: relationships, neighbours, mentions.")  # fmt: skip
+@limit_option(20, "How many of each: relationships, neighbours, mentions.")
 @json_option
 def show(what: str, project: str, limit: int, as_json: bool) -> None:
     """Show one entity (its name or id) or one document (its path or id), with the evidence."""
@@ -128,10 +131,10 @@ def _asked(
     # So that -word is a word, also where one of its letters is an option elsewhere.
     context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
 )
-@click.argument("words", nargs=-1, required=True, metavar="WORDS…", callback=_asked)
+@click.argument("words", type=Words(), nargs=-1, required=True, metavar="WORDS…", callback=_asked)
 @project_option
 @click.option("--similar", is_flag=True, help="Search by meaning instead of by words.")
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
+@limit_option(10, "How many.")
 @json_option
 def search(words: Sequence[str], project: str, similar: bool, limit: int, as_json: bool) -> None:
     """Find WORDS in the documents, each hit in its sentence.

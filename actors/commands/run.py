@@ -48,7 +48,7 @@ def run(
     from actors.progress import ProgressDisplay
     from actors.summary import print_summary
     from pipeline.settings import load_settings
-    from pipeline.sources import Selection, Walk
+    from pipeline.walking import Selection, Walk
 
     walk = Walk(Selection(tuple(include), tuple(exclude), hidden))
     request = driver.Request(sources, project, walk, rehash=rehash, reconfigure=reconfigure)

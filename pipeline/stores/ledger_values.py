@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from pipeline.documents import Value
-from pipeline.sources import FoundFile
 from pipeline.stage import Chain
+from pipeline.walking import FoundFile
 
 Found = FoundFile
 """A file that was come across: `uri`, `source`, `size`, `stamp`."""

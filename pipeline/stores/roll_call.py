@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, text
 
 from pipeline import identity
-from pipeline.sources import FoundFile
 from pipeline.stores.copying import copy_rows, staged
 from pipeline.stores.postgres import transaction
+from pipeline.walking import FoundFile
 
 # The sources are looked at last: there may be thousands, but hardly ever so many missing files.
 _MISSING = """

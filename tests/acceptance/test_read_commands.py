@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,8 @@ def test_an_unknown_project_is_one_line_that_lists_the_others(
         (["show", "--project", "case"], "missing argument 'ENTITY|DOCUMENT'"),
         (["entities", "--project", "case", "--type", "foo"], "'foo' is not one of 'person'"),
         (["entities", "--project", "case", "--limit", "0"], "--limit"),
+        (["search", "x", "--project", "case", "--limit", str(10**20)], "--limit"),
+        (["show", "\udcff", "--project", "case"], "is called '�'"),
         (["export", "--project", "case", "--format", "xml", "--output", "o"], "'jsonl', 'csv'"),
         (["export", "--project", "case", "--output", ""], "--output needs the path of a folder"),
         (["projects", "frob"], "no such command 'frob'; see `casegraph projects --help`"),
@@ -109,6 +113,19 @@ def test_every_command_has_help_whose_head_is_not_cut(run: Run, command: str) ->
     listed = next(line for line in run("--help")[1].splitlines() if line.split()[:1] == [command])
     assert listed.endswith(".")
     assert "..." not in listed
+
+
+def test_an_answer_that_cannot_be_written_is_said(
+    run: Run, case: PublishedCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it fails too
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        status, _, err = run("digest", "--project", "case")
+    with suppress(OSError):
+        full.close()
+
+    assert (status, err) == (1, "casegraph: the system says: No space left on device\n")
 
 
 def test_status_counts(run: Run, case: PublishedCase, valkey: redis.Redis) -> None:
@@ -270,6 +287,8 @@ def test_search_shows_each_hit_in_its_sentence(run: Run, case: PublishedCase) ->
     assert len(lines(run("search", "board", "-hello", "--project", "case", "--json")[1])) == 1
     status, _, err = run("search", "the", "--project", "case")
     assert (status, "no word to look for" in err) == (2, True)
+    assert run("search", "zebra\udcff", "--project", "case")[0] == 0
+    assert run("entities", "--match", "\udcff", "--project", "case")[:2] == (0, "")
     status, out, err = run("search", "zebra", "--project", "case")
     assert (status, out) == (0, "")
     assert "nothing found" in err

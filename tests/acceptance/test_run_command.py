@@ -1,6 +1,7 @@
 """`casegraph run`: what a person with a folder of documents sees."""
 
 import json
+import os
 import re
 import signal
 from pathlib import Path
@@ -65,7 +66,10 @@ def test_a_changed_a_new_and_a_copied_document_cost_what_they_are(casegraph, cor
 
 def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, corpus):
     (corpus / "empty.txt").touch()
-    done = casegraph("run", str(corpus), "--project", "p", status=3)
+    odd = os.fsencode(corpus) + b"/\xff.txt"  # a name that is no text, as a shell's * gives it
+    Path(os.fsdecode(odd)).write_bytes((corpus / "03.txt").read_bytes())
+    (corpus / "03.txt").unlink()
+    done = casegraph("run", str(corpus), os.fsdecode(odd), "--project", "p", status=3)
     assert re.search(r"p: 12 documents completed, 1 failed", done.stdout)
     assert "Acme Corporation" in done.stdout
     assert "empty.txt" in done.stdout

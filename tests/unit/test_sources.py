@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.documents import DocumentFailure
 from pipeline.errors import UsageError
-from pipeline.sources import Fetcher, Identified, Located, Selection, SourceChangedError, Walk
+from pipeline.sources import Fetcher, Identified, Located, SourceChangedError
 from pipeline.stores.folder_blobs import FolderBlobs
+from pipeline.walking import Selection, Walk
 
 
 @pytest.fixture
