@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,17 @@ class LazyCommands(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command. Raises UsageError that names what is nearest, which click cannot know
+        of commands that are not imported yet.
+        """
+        near = difflib.get_close_matches(args[0], COMMANDS, 1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"no such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="casegraph")
@@ -54,17 +66,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     2 wrong usage, 1 could not run.
     """
     try:
-        status = cli.main(args=arguments, standalone_mode=False)
+        status = cli.main(args=arguments, prog_name="casegraph", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        click.echo(f"casegraph: {_on_one_line(error)}", err=True)
         sys.exit(error.exit_code)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
+    except OSError as error:  # a full disk under standard output, say
+        click.echo(f"casegraph: the system says: {error.strerror or error}", err=True)
+        sys.exit(1)
     except CasegraphError as error:
         click.echo(f"casegraph: {error}", err=True)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def _on_one_line(error: click.ClickException) -> str:
+    """Say what click found wrong, as our own errors are said, and where the right usage is."""
+    what = " ".join(error.format_message().split()).rstrip(".")
+    what = what[:1].lower() + what[1:]
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return what
+    # click asks "Did you mean …?" where it can.
+    return f"{what}{' See' if what[-1:] in '?)' else '; see'} `{context.command_path} --help`"
 
 
 if __name__ == "__main__":

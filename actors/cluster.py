@@ -64,6 +64,8 @@ def local_ray(cpus: int) -> Iterator[Any]:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(16))
     import ray
 
+    # Ray writes down the command line, and does not start where a path in it is no text.
+    ray._private.utils.get_entrypoint_name = lambda: "casegraph"
     try:
         ray.init(
             address="local",

@@ -23,10 +23,10 @@ from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
-from pipeline.sources import FoundFile, Walk
 from pipeline.stage import STAGES
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow
+from pipeline.walking import FoundFile, Walk, uri_of
 
 RECORD_BATCH = 500
 POLL_SECONDS = 0.25
@@ -37,7 +37,9 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did and what the project holds after it. `reason` is for `outcome` failed."""
+    """What a run did and what the project holds after it. `reason` is for `outcome` failed;
+    `not_found` counts documents under the sources that are not there any more.
+    """
 
     project: str
     outcome: str
@@ -48,6 +50,8 @@ class Report:
     startup_seconds: float
     documents_per_second: float
     completed: int = 0
+    failed: int = 0
+    not_found: int = 0
     stage_calls: Mapping[StageName, int] = field(default_factory=dict)
     reason: str = ""
 
@@ -57,6 +61,7 @@ class Report:
             "project": self.project,
             "outcome": self.outcome,
             "documents": dict(self.documents),
+            "not_found": self.not_found,
             "stage_calls": {stage.value: self.stage_calls.get(stage, 0) for stage in STAGES},
             "seconds": round(self.seconds, 3),
             "startup_seconds": round(self.startup_seconds, 3),
@@ -74,6 +79,7 @@ class Ended:
     reason: str = ""
     seconds: float = 0.0
     completed: int = 0
+    failed: int = 0
     stage_calls: Mapping[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
 
     def followed_by(self, result: RunResult) -> Ended:
@@ -83,6 +89,7 @@ class Ended:
             reason=result.reason,
             seconds=self.seconds + result.seconds,
             completed=self.completed + result.completed,
+            failed=self.failed + result.failed,
             stage_calls={
                 stage: self.stage_calls[stage] + result.stage_calls.get(stage, 0)
                 for stage in STAGES
@@ -120,15 +127,19 @@ def run(
     ledger = assembly.open_ledger(settings, urls)
     plan = assembly.plan(settings)
     project = ledger.open_project(request.project, plan, reconfigure=request.reconfigure)
-    found = 0
-    for batch in chain([first], batches):
-        small, large = split_by_size(batch, settings.limits.max_file_bytes)
-        ledger.record_documents(project.id, small, rehash=request.rehash)
-        ledger.record_skipped(project.id, large)
-        found += len(batch)
-        show(Snapshot(state="looking for documents", total=found))
-        if stop.asked:
-            break
+    found = not_found = 0
+    with ledger.roll_call(project.id) as roll:
+        for batch in chain([first], batches):
+            small, large = split_by_size(batch, settings.limits.max_file_bytes)
+            ledger.record_documents(project.id, small, rehash=request.rehash)
+            ledger.record_skipped(project.id, large)
+            roll.found(batch)
+            found += len(batch)
+            show(Snapshot(state="looking for documents", total=found))
+            if stop.asked:
+                break
+        else:
+            not_found = roll.missing([uri_of(source) for source in request.sources])
     ended = Ended(outcome="stopped") if stop.asked else Ended()
     while ended.outcome == "finished":
         if pending := ledger.pending_count(project.id):
@@ -161,6 +172,8 @@ def run(
         startup_seconds=total - ended.seconds,
         documents_per_second=ended.completed / ended.seconds if ended.seconds else 0.0,
         completed=ended.completed,
+        failed=ended.failed,
+        not_found=not_found,
         stage_calls=ended.stage_calls,
         graph=assembly.open_overview(urls, project.id, TOP),
         failures=assembly.list_failures(urls, project.id),

@@ -67,7 +67,10 @@ def clock(seconds: float | None) -> str:
 
 
 def line(snapshot: Snapshot) -> str:
-    """Write a snapshot as one plain line."""
+    """Write a snapshot as one plain line; before the first call there is nothing to count."""
+    if not snapshot.seconds and not snapshot.finished and snapshot.state != "running":
+        of = f": {snapshot.total} documents" if snapshot.total else ""
+        return f"{snapshot.state}{of}"
     stages = " ".join(f"{stage} {snapshot.done.get(stage, 0)}" for stage in STAGES)
     return (
         f"{snapshot.state}: {snapshot.finished}/{snapshot.total} documents"

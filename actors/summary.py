@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
@@ -13,9 +14,9 @@ from rich.text import Text
 
 from actors.driver import Report
 from actors.progress import clock
-from pipeline.sources import Passed
 from pipeline.stores.overview import Overview, TopEntity
 from pipeline.stores.project_reader import FailureRow
+from pipeline.walking import Passed, printable
 
 SHOWN = 10
 WIDTH = 110
@@ -33,7 +34,8 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    for paragraph in (*_languages(graph), *_left_out(passed), *_warnings(report, graph)):
+    notes = (_languages(graph), _left_out(passed), _not_found(report), _warnings(report, graph))
+    for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
     if troubles:
         console.print()
@@ -49,12 +51,15 @@ def _headline(report: Report) -> Text:
         return Text(f"{report.project}: the run could not go on", style="bold red")
     if report.outcome == "stopped":
         left = report.documents.get("pending", 0) + report.documents.get("running", 0)
-        return Text(f"{report.project}: stopped with {left} documents to go", style="bold yellow")
-    if not worked and not report.completed:
-        text = f"{report.project}: nothing to do, all is as it was ({clock(report.seconds)})"
-        return Text(text, style="bold green")
+        return Text(
+            f"{report.project}: stopped with {_count(left, 'document')} to go", style="bold yellow"
+        )
+    if not worked and not report.completed + report.failed:
+        still = f"; {_count(failed, 'document')} failed before" if failed else ""
+        text = f"{report.project}: nothing to do, all is as it was{still} ({clock(report.seconds)})"
+        return Text(text, style="bold yellow" if failed else "bold green")
     text = (
-        f"{report.project}: {completed} documents completed"
+        f"{report.project}: {_count(completed, 'document')} completed"
         f"{f', {failed} failed' if failed else ''} in {clock(report.seconds)}"
         f" ({report.documents_per_second:.1f}/s after {clock(report.startup_seconds)} of starting)"
     )
@@ -118,6 +123,18 @@ def _left_out(passed: Passed) -> list[str]:
     return [f"Left out: {', '.join(parts)}."] if parts else []
 
 
+def _not_found(report: Report) -> list[str]:
+    """Say what became of documents whose files are gone: nothing."""
+    if not report.not_found:
+        return []
+    were = "was" if report.not_found == 1 else "were"
+    sentence = (
+        f"{_count(report.not_found, 'document')} of the project {were} not found in these sources "
+        "this time (deleted, moved, or left out): what was read in them before stays in the graph."
+    )
+    return [sentence.replace("in them", "in it") if report.not_found == 1 else sentence]
+
+
 def _warnings(report: Report, graph: Overview) -> list[str]:
     if not graph.with_warnings:
         return []
@@ -153,7 +170,7 @@ def _next(report: Report, again: Sequence[str]) -> Text:
     """Say what to type next."""
     if report.outcome != "finished":
         return Text.assemble(
-            "Go on with:  ", (shlex.join(["casegraph", *again]), "cyan"),
+            "Go on with:  ", (printable(shlex.join(["casegraph", *again])), "cyan"),
         )  # fmt: skip
     of = _of(report.project)
     lines = []

@@ -1,168 +1,23 @@
-"""Where documents come from: walking what the user named, and fetching one source's bytes.
-
-Walking only looks (stat, never open); it yields as it goes and keeps nothing but the folders it
-has been in, so that a link that leads back up ends.
-"""
+"""Fetching one source's bytes: hashing them, telling their type, copying them for a reader."""
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from pipeline.documents import DocumentFailure, Source, StageName, Value
-from pipeline.errors import PermanentError, UsageError
+from pipeline.errors import PermanentError
 from pipeline.stores.protocols import Blobs
 
 READ_BYTES = 1 << 20
-
-
-class FoundFile(Value):
-    """A file that was come across. `source` is the path as the user gave it; `stamp` changes when
-    the file does.
-    """
-
-    uri: str
-    source: str
-    size: int
-    stamp: str
-
-
-@dataclass
-class Passed:
-    """How many files were passed over, and why: the summary tells the user."""
-
-    hidden: int = 0
-    excluded: int = 0
-    special: int = 0
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which files to take. Patterns are globs over the path below the source, or the name."""
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    hidden: bool = False
-
-    def takes(self, relative: PurePosixPath) -> bool:
-        """Say whether a file is wanted; `exclude` wins over `include`."""
-        if _matches(relative, self.exclude):
-            return False
-        return not self.include or _matches(relative, self.include)
-
-
-def _matches(relative: PurePosixPath, patterns: Sequence[str]) -> bool:
-    """Say whether a path, its name, or a folder above it matches a pattern."""
-    candidates = [str(relative), relative.name, *(str(up) for up in relative.parents[:-1])]
-    return any(
-        fnmatch.fnmatchcase(candidate, pattern.rstrip("/"))
-        for pattern in patterns
-        for candidate in candidates
-    )
-
-
-@dataclass
-class Walk:
-    """One pass over the sources of a run."""
-
-    selection: Selection
-    passed: Passed = field(default_factory=Passed)
-    _been: set[tuple[int, int]] = field(default_factory=set)
-
-    def check(self, sources: Sequence[str]) -> None:
-        """Look at the sources. Raises UsageError for one that is not there or is no document."""
-        for given in sources:
-            self._mode(given)
-
-    def files(self, sources: Sequence[str]) -> Iterator[FoundFile]:
-        """Yield each wanted file once a path. Raises UsageError as `check` does."""
-        for given in sources:
-            if stat.S_ISDIR(self._mode(given)):
-                yield from self._folder(Path(given), PurePosixPath())
-            else:
-                yield self._found(Path(given))
-
-    def _mode(self, given: str) -> int:
-        if "://" in given:
-            raise UsageError(f"cannot take {given!r}: sources are files and folders")
-        try:
-            mode = Path(given).stat().st_mode
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise UsageError(f"cannot take {given!r}: {reason}") from error
-        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
-            raise UsageError(f"cannot take {given!r}: it is neither a file nor a folder")
-        return mode
-
-    def _folder(self, folder: Path, below: PurePosixPath) -> Iterator[FoundFile]:
-        """Yield what is under a folder, unless this pass has been in it."""
-        try:
-            info = folder.stat()
-            if (info.st_dev, info.st_ino) in self._been:
-                return
-            self._been.add((info.st_dev, info.st_ino))
-            entries = os.scandir(folder)
-        except OSError:
-            # An unreadable folder is a document that fails with the system's own words.
-            yield self._found(folder)
-            return
-        with entries:
-            for entry in entries:
-                yield from self._entry(entry, folder / entry.name, below / entry.name)
-
-    def _entry(
-        self, entry: os.DirEntry[str], path: Path, relative: PurePosixPath
-    ) -> Iterator[FoundFile]:
-        """Yield a folder's entry, or what is under it."""
-        if entry.name.startswith(".") and not self.selection.hidden:
-            self.passed.hidden += 1
-        elif _is(entry.is_dir):
-            if _matches(relative, self.selection.exclude):
-                self.passed.excluded += 1
-            else:
-                yield from self._folder(path, relative)
-        elif not _is(entry.is_file) and not _is(entry.is_symlink):
-            self.passed.special += 1
-        elif self.selection.takes(relative):
-            yield self._found(path)
-        else:
-            self.passed.excluded += 1
-
-    def _found(self, path: Path) -> FoundFile:
-        """Describe a file by a look at it; one that cannot be looked at gets an empty stamp."""
-        try:
-            info = path.stat()
-            size, stamp = info.st_size, f"{info.st_mtime_ns}"
-        except OSError:
-            size, stamp = 0, ""
-        return FoundFile(
-            uri=Path(os.path.abspath(path)).as_uri(),  # noqa: PTH100 - links stay unresolved
-            source=_printable(str(path)),
-            size=size,
-            stamp=stamp,
-        )
-
-
-def _is(question: Callable[[], bool]) -> bool:
-    """Ask a directory entry what it is; what cannot be told is no."""
-    try:
-        return question()
-    except OSError:
-        return False
-
-
-def _printable(path: str) -> str:
-    """Write a path that may hold bytes of no encoding as text that a database takes."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\x00", "�")
 
 
 class Located(Value):

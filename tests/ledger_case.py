@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -32,15 +34,18 @@ from pipeline.documents import (
     Relationships,
     StageName,
 )
+from pipeline.errors import PermanentError
 from pipeline.settings import ArchiveLimits
-from pipeline.sources import FoundFile
 from pipeline.stage import STAGES, Chain, Plan, StageIdentity
 from pipeline.stage import Link as ChainLink
-from pipeline.stores import postgres
+from pipeline.stores import postgres, project_reader
 from pipeline.stores.ledger import Claimed, Identified, Ledger
 from pipeline.stores.memory import MemoryBlobs
+from pipeline.stores.project_deletion import delete_project
+from pipeline.stores.project_reader import FailureRow
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.publisher import Publisher
+from pipeline.walking import FoundFile
 
 MEDIA = "text/plain"
 
@@ -235,6 +240,26 @@ class LedgerCase:
         self.claimed(run, f"{name}.txt")
         self.identify(run, **{name: data})
         self.publisher().persist(self.checkpoints(data, more.get("payloads"), *people))
+
+    def failures(self) -> list[FailureRow]:
+        """List the project's failures as the command does."""
+        return list(project_reader.failures(self.engine, self.project))
+
+    def delete(self) -> int:
+        """Delete the project as the command does, once its runs have ended."""
+        for (run,) in self.rows("SELECT id::text FROM runs WHERE ended_at IS NULL"):
+            self.ledger.end_run(run, "finished", {})
+        return delete_project(self.engine, self.name, blobs=self.blobs)
+
+    def held(self, objects: Sequence[str]) -> list[str]:
+        """Say which of these objects are in the store."""
+        there = []
+        with tempfile.TemporaryDirectory() as folder:
+            for sha256 in objects:
+                with suppress(PermanentError):
+                    self.blobs.fetch(sha256, Path(folder) / "object")
+                    there.append(sha256)
+        return there
 
     def rows(self, sql: str, **parameters: object) -> list[Any]:
         with self.engine.connect() as connection:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
 from pipeline.errors import UsageError
+from pipeline.walking import printable
+
+MOST = 1_000_000_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +37,24 @@ def _named(_context: click.Context, _option: click.Parameter, value: str) -> str
     return value
 
 
+class Words(click.ParamType[str]):
+    """Words to look for. Bytes that are no text become what a recorded path has in their place."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Make any argument text that a database takes."""
+        return printable(value)
+
+
+def limit_option(default: int, what: str) -> Callable[[Command], Command]:
+    """Add `--limit N`."""
+    return click.option(
+        "--limit", type=click.IntRange(1, MOST), default=default, show_default=True, metavar="N",
+        help=what,
+    )  # fmt: skip
+
+
 def json_option(command: Command) -> Command:
     """Add `--json`; the parameter is `as_json`."""
     return click.option(
@@ -42,7 +64,12 @@ def json_option(command: Command) -> Command:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on a line of standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, default=_written))
+
+
+def _written(value: object) -> str:
+    """Write what JSON has no form for: times as ISO 8601 has them."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:

@@ -9,9 +9,17 @@ import click
 
 from actors.commands.common import json_option, print_json, project_option, say
 from actors.commands.opening import opened_reader
+from pipeline.errors import UsageError
 
 
-@click.command()
+def _folder(_context: click.Context, _option: click.Parameter, value: str) -> Path:
+    """Refuse a path of no letters, which would be the folder one is in."""
+    if not value.strip():
+        raise UsageError("--output needs the path of a folder")
+    return Path(value)
+
+
+@click.command(short_help="Write the graph to files.")
 @project_option
 @click.option(
     "--format",
@@ -23,9 +31,9 @@ from actors.commands.opening import opened_reader
 @click.option(
     "--output",
     "folder",
-    type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
+    callback=_folder,
     help="The folder to write to; files of an earlier export are replaced.",
 )
 @json_option
@@ -47,7 +55,7 @@ def export(
         say(f"wrote {what} to {folder}")
 
 
-@click.command()
+@click.command(short_help="Print one hash over the graph.")
 @project_option
 @json_option
 def digest(project: str, as_json: bool) -> None:

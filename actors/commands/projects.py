@@ -54,21 +54,22 @@ def _list(as_json: bool) -> None:
         )
 
 
-@projects.command("delete")
+@projects.command("delete", short_help="Delete a project; its sources stay.")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def delete_project(name: str, yes: bool, as_json: bool) -> None:
     """Delete project NAME: its graph and all that was made of its documents, not the sources."""
     from pipeline.assembly import open_blobs
-    from pipeline.stores import project_reader
+    from pipeline.stores.project_deletion import delete_project as delete
+    from pipeline.stores.project_reader import find_project
 
     with opened_services() as (settings, engine, redis_url):
-        project_reader.find_project(engine, name)
+        find_project(engine, name)
         if not yes:
             _ask(name)
         with redis_if_there(redis_url) as client:
-            documents = project_reader.delete_project(engine, name, client, open_blobs(settings))
+            documents = delete(engine, name, client, open_blobs(settings))
     if as_json:
         print_json({"project": name, "deleted": True, "documents": documents})
     else:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from actors.commands.common import (
+    Words,
     json_option,
+    limit_option,
     print_json,
     print_json_lines,
     project_option,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from pipeline.stores.graph_rows import HitRow
 
 
-@click.command()
+@click.command(short_help="List the entities, most connected first.")
 @project_option
 @click.option(
     "--type",
@@ -36,8 +38,10 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only entities of this type; may be given several times. By default who, what and where.",
 )
-@click.option("--match", metavar="TEXT", help="Only entities with TEXT in one of their names.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option(
+    "--match", type=Words(), metavar="TEXT", help="Only entities with TEXT in one of their names."
+)
+@limit_option(50, "How many.")
 @json_option
 def entities(
     project: str, types: Sequence[str], match: str | None, limit: int, as_json: bool
@@ -52,21 +56,21 @@ def entities(
             print_json_lines(row._asdict() for row in found)
             return
         rows = list(found)
+    of = f"--project {shlex.quote(project)}"
     if not rows:
-        say("no entity is like that; see `casegraph status` for how far the project is")
+        say(f"no entity is like that; see how far the project is: casegraph status {of}")
         return
     print_table(
         ["name", "type", "connected", "mentions", "documents", "id"],
         [(row.name, row.type, row.degree, row.mentions, row.documents, row.id[:8]) for row in rows],
     )
-    say(f"more about one: casegraph show --project {shlex.quote(project)} NAME (or the id)")
+    say(f"more about one: casegraph show {of} NAME (or the id)")
 
 
-@click.command()
-@click.argument("what", metavar="ENTITY|DOCUMENT")
+@click.command(short_help="Show one entity or document.")
+@click.argument("what", type=Words(), metavar="ENTITY|DOCUMENT")
 @project_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True,
-              help="How many of each: relationships, neighbours, mentions.")  # fmt: skip
+@limit_option(20, "How many of each: relationships, neighbours, mentions.")
 @json_option
 def show(what: str, project: str, limit: int, as_json: bool) -> None:
     """Show one entity (its name or id) or one document (its path or id), with the evidence."""
@@ -110,11 +114,27 @@ def _nothing(engine: Engine, reader: GraphReader, project: str, what: str) -> st
     return f"no entity or document of {project!r} is called {what!r}{hint}"
 
 
-@click.command()
-@click.argument("words", nargs=-1, required=True, metavar="WORDS…")
+def _asked(
+    context: click.Context, _argument: click.Parameter, words: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse options that there are not: what begins with one hyphen is a word to leave out."""
+    for word in words:
+        if word.startswith("--"):
+            there = [name for option in context.command.params for name in option.opts]
+            given = word.partition("=")[0]
+            raise click.NoSuchOption(given, possibilities=there, ctx=context)
+    return words
+
+
+@click.command(
+    short_help="Find words, each hit in its sentence.",
+    # So that -word is a word, also where one of its letters is an option elsewhere.
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+)
+@click.argument("words", type=Words(), nargs=-1, required=True, metavar="WORDS…", callback=_asked)
 @project_option
 @click.option("--similar", is_flag=True, help="Search by meaning instead of by words.")
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
+@limit_option(10, "How many.")
 @json_option
 def search(words: Sequence[str], project: str, similar: bool, limit: int, as_json: bool) -> None:
     """Find WORDS in the documents, each hit in its sentence.
@@ -128,6 +148,8 @@ def search(words: Sequence[str], project: str, similar: bool, limit: int, as_jso
     from pipeline.stores.project_reader import find_project
 
     asked = " ".join(words)
+    if not asked.strip():
+        raise UsageError("there is no word to look for: give WORDS")
     with opened_services() as (settings, engine, _):
         reader = GraphReader(engine, find_project(engine, project))
         hits = _similar(settings, reader, asked, limit) if similar else reader.search(asked, limit)

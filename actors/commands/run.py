@@ -18,11 +18,13 @@ from pipeline.errors import UnavailableError
 INTERRUPTED = 130
 
 
-@click.command()
+@click.command(short_help="Turn documents into a project's graph.")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @project_option
-@click.option("--include", multiple=True, metavar="GLOB", help="Take only files that match.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches.")
+@click.option(
+    "--include", multiple=True, metavar="GLOB", help="Take only what matches; repeatable."
+)
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what does; repeatable.")
 @click.option("--hidden", is_flag=True, help="Take hidden files and folders too.")
 @click.option("--rehash", is_flag=True, help="Look into files whose size and time are unchanged.")
 @click.option("--reconfigure", is_flag=True, help="Take the settings as the project's new ones.")
@@ -46,7 +48,7 @@ def run(
     from actors.progress import ProgressDisplay
     from actors.summary import print_summary
     from pipeline.settings import load_settings
-    from pipeline.sources import Selection, Walk
+    from pipeline.walking import Selection, Walk
 
     walk = Walk(Selection(tuple(include), tuple(exclude), hidden))
     request = driver.Request(sources, project, walk, rehash=rehash, reconfigure=reconfigure)
@@ -71,6 +73,7 @@ def _stopping() -> Iterator[Stop]:
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         if stop.asked:
+            _show_cursor()
             os._exit(INTERRUPTED)
         stop.asked = True
         say(
@@ -84,3 +87,9 @@ def _stopping() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _show_cursor() -> None:
+    """Give back the terminal's cursor, which a live display hides and nobody else will show."""
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")

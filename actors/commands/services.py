@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 
 
-@click.group()
+@click.group(short_help="Start and stop PostgreSQL and Valkey.")
 def services() -> None:
     """Start and stop the PostgreSQL and Valkey that casegraph brings along.
 
@@ -23,7 +23,7 @@ def services() -> None:
     """
 
 
-@services.command()
+@services.command(short_help="Start what does not run.")
 @json_option
 def start(as_json: bool) -> None:
     """Start what does not run; a service with a URL of your own is left alone."""
@@ -35,7 +35,7 @@ def start(as_json: bool) -> None:
     _report(embedded.service_status(settings), as_json)
 
 
-@services.command()
+@services.command(short_help="Say which services run.")
 @json_option
 def status(as_json: bool) -> None:
     """Say which services run, and where they keep their data."""
@@ -45,7 +45,7 @@ def status(as_json: bool) -> None:
     _report(embedded.service_status(load_settings()), as_json)
 
 
-@services.command()
+@services.command(short_help="Stop them; nothing is lost.")
 @json_option
 def stop(as_json: bool) -> None:
     """Write to PostgreSQL what only Valkey has, then stop both. Nothing is lost."""
@@ -75,7 +75,7 @@ def _report(states: Sequence[ServiceStatus], as_json: bool) -> None:
         say(f"{state.name:<9} {what}")
 
 
-@click.command()
+@click.command(short_help="Say what is missing or wrong.")
 @json_option
 def doctor(as_json: bool) -> int:
     """Look for what is missing or wrong, and say what to do. Exit status 1 if something fails.

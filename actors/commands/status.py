@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.stores.project_reader import ProjectState, RunRow
 
 
-@click.command()
+@click.command(short_help="Show how far a project is.")
 @project_option
 @json_option
 def status(project: str, as_json: bool) -> None:
@@ -111,7 +111,7 @@ def _print(project: str, state: ProjectState, queue: int | None) -> None:
         out.print("documents are waiting: run the same `casegraph run` again to go on")
 
 
-@click.command()
+@click.command(short_help="List what failed, and why.")
 @project_option
 @json_option
 def failures(project: str, as_json: bool) -> None:

@@ -22,11 +22,9 @@ from pipeline.stores.identifying import identify
 from pipeline.stores.ledger_documents import Documents
 from pipeline.stores.ledger_values import (
     Claimed,
-    FailureRow,
     Found,
     Identified,
     ProjectRow,
-    ProjectSummary,
     Recorded,
     Work,
 )
@@ -35,8 +33,7 @@ from pipeline.stores.postgres import transaction
 from pipeline.stores.publishing import Publication, known_checkpoints
 
 __all__ = [
-    "Claimed", "FailureRow", "Found", "Identified", "Ledger", "ProjectRow", "ProjectSummary",
-    "Recorded", "Work",
+    "Claimed", "Found", "Identified", "Ledger", "ProjectRow", "Recorded", "Work",
 ]  # fmt: skip
 
 

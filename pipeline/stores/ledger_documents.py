@@ -1,8 +1,9 @@
-"""Documents before and after a run: recording what was found, counting, naming failures."""
+"""Documents before and after a run: recording what was found, counting."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, text
 
@@ -11,9 +12,10 @@ from pipeline.documents import DocumentStatus
 from pipeline.stores.blame import clean
 from pipeline.stores.copying import staged
 from pipeline.stores.ledger_projects import Projects
-from pipeline.stores.ledger_values import FailureRow, Found, Recorded
+from pipeline.stores.ledger_values import Found, Recorded
 from pipeline.stores.postgres import transaction
 from pipeline.stores.removal import remove_unused_contents
+from pipeline.stores.roll_call import RollCall, roll_call
 
 _COLUMNS = ("id", "project_id", "uri", "source", "size", "stamp", "status", "reason")
 
@@ -27,16 +29,6 @@ WHERE project_id = CAST(:project AS uuid)
   AND (status = 'pending' OR (status = 'running' AND NOT EXISTS (
        SELECT 1 FROM runs r
        WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
-""")
-
-_FAILURES = text("""
-SELECT d.id::text AS document_id, d.source, d.uri, d.stale, f.stage, f.error, f.message,
-       f.attempts, f.log_tail, f.failed_at
-FROM documents d
-JOIN LATERAL (SELECT * FROM failures f WHERE f.document_id = d.id
-              ORDER BY f.failed_at DESC, f.id DESC LIMIT 1) AS f ON true
-WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'failed'
-ORDER BY d.uri COLLATE "C"
 """)
 
 _RETRY = text("""
@@ -104,6 +96,10 @@ class Documents(Projects):
             )
             return changed + _insert(connection, table)
 
+    def roll_call(self, project: str) -> AbstractContextManager[RollCall]:
+        """Open a roll call of the files that a walk finds."""
+        return roll_call(self._engine, project)
+
     def retry(self, project: str, documents: Sequence[str] | None = None) -> int:
         """Make failed documents pending again, all or those named; return how many."""
         with transaction(self._engine) as connection:
@@ -125,14 +121,6 @@ class Documents(Projects):
         """Count the documents that a run could claim now."""
         with transaction(self._engine) as connection:
             return int(connection.scalar(_PENDING, {"project": project}) or 0)
-
-    def failures(self, project: str) -> Sequence[FailureRow]:
-        """Say why each failed document failed, in the order of URIs."""
-        with transaction(self._engine) as connection:
-            return [
-                FailureRow(**row)
-                for row in connection.execute(_FAILURES, {"project": project}).mappings()
-            ]
 
 
 def _reopen(connection: Connection, project: str, table: str, condition: str) -> int:

@@ -14,17 +14,9 @@ from pipeline.errors import UsageError
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import Plan
 from pipeline.stores import tables
-from pipeline.stores.ledger_values import ProjectRow, ProjectSummary
+from pipeline.stores.ledger_values import ProjectRow
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs
-
-_LIST = text("""
-SELECT id::text, name, created_at,
-       (SELECT count(*) FROM documents d WHERE d.project_id = p.id) AS documents
-FROM projects p ORDER BY name COLLATE "C"
-""")
-
-_FIND = text("SELECT id::text, name, configuration_digest FROM projects WHERE name = :name")
 
 _PLAN = text("SELECT configuration FROM projects WHERE id = CAST(:id AS uuid)")
 
@@ -42,35 +34,6 @@ _REOPEN = text("""
 UPDATE documents SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
 WHERE content_id = ANY(CAST(:contents AS uuid[])) AND status = 'completed'
 """)
-
-# Objects are shared by all projects, so only what no other one names may go.
-_OBJECTS = text("""
-WITH mine AS (
-    SELECT blob AS sha256 FROM documents WHERE project_id = CAST(:id AS uuid) AND blob IS NOT NULL
-    UNION
-    SELECT m.value ->> 'sha256' FROM contents c CROSS JOIN jsonb_array_elements(c.members) m
-    WHERE c.project_id = CAST(:id AS uuid)
-    UNION
-    SELECT s.payload_ref FROM stage_results s JOIN contents c ON c.id = s.content_id
-    WHERE c.project_id = CAST(:id AS uuid) AND s.payload_ref IS NOT NULL
-)
-SELECT sha256 FROM mine
-WHERE NOT EXISTS (SELECT 1 FROM documents d
-                  WHERE d.blob = mine.sha256 AND d.project_id <> CAST(:id AS uuid))
-  AND NOT EXISTS (SELECT 1 FROM contents c CROSS JOIN jsonb_array_elements(c.members) m
-                  WHERE m.value ->> 'sha256' = mine.sha256
-                    AND c.project_id <> CAST(:id AS uuid))
-  AND NOT EXISTS (SELECT 1 FROM stage_results s JOIN contents c ON c.id = s.content_id
-                  WHERE s.payload_ref = mine.sha256 AND c.project_id <> CAST(:id AS uuid))
-ORDER BY sha256
-""")
-
-# Documents hold on to contents, and so go first.
-_DELETE = (
-    text("DELETE FROM documents WHERE project_id = CAST(:id AS uuid)"),
-    text("DELETE FROM contents WHERE project_id = CAST(:id AS uuid)"),
-    text("DELETE FROM projects WHERE id = CAST(:id AS uuid)"),
-)
 
 
 class Projects:
@@ -116,46 +79,11 @@ class Projects:
                 _reconfigure(connection, id_, plan)
         return ProjectRow(id=id_, name=name, configuration_digest=plan.digest)
 
-    def list_projects(self) -> Sequence[ProjectSummary]:
-        """List the projects by name."""
-        with transaction(self._engine) as connection:
-            return [ProjectSummary(**row) for row in connection.execute(_LIST).mappings()]
-
-    def find_project(self, name: str) -> ProjectRow:
-        """Find a project. Raises UsageError that says which there are."""
-        with transaction(self._engine) as connection:
-            return _find(connection, name)
-
     def plan_of(self, project: str) -> Plan | None:
         """Read a project's plan, by its id; None if there is no such project."""
         with transaction(self._engine) as connection:
             row = connection.execute(_PLAN, {"id": project}).one_or_none()
         return Plan.model_validate(row.configuration) if row else None
-
-    def delete_project(self, name: str) -> Sequence[str]:
-        """Delete a project with all that was made for it.
-
-        Returns the hashes of objects that nothing names any more: the caller deletes them, and
-        drops the project's keys from Redis first, or a checkpoint there may still name one.
-        Raises UsageError if there is no such project.
-        """
-        with transaction(self._engine) as connection:
-            project = _find(connection, name)
-            connection.execute(_LOCK, {"id": project.id})
-            objects = list(connection.scalars(_OBJECTS, {"id": project.id}))
-            for statement in _DELETE:
-                connection.execute(statement, {"id": project.id})
-            return objects
-
-
-def _find(connection: Connection, name: str) -> ProjectRow:
-    """Find a project. Raises UsageError."""
-    row = connection.execute(_FIND, {"name": name}).mappings().one_or_none()
-    if row is None:
-        names = [other.name for other in connection.execute(_LIST)]
-        there = f"there are: {', '.join(names)}" if names else "there is none yet"
-        raise UsageError(f"no project named {name!r}; {there}")
-    return ProjectRow(**row)
 
 
 def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import PurePosixPath
 
-from pipeline.documents import StageName, Value
-from pipeline.sources import FoundFile
+from pipeline.documents import Value
 from pipeline.stage import Chain
+from pipeline.walking import FoundFile
 
 Found = FoundFile
 """A file that was come across: `uri`, `source`, `size`, `stamp`."""
@@ -19,15 +18,6 @@ class ProjectRow(Value):
     id: str
     name: str
     configuration_digest: str
-
-
-class ProjectSummary(Value):
-    """A project in a list."""
-
-    id: str
-    name: str
-    created_at: datetime
-    documents: int
 
 
 class Recorded(Value):
@@ -84,18 +74,3 @@ class Work(Value):
     content_id: str
     chain: Chain
     published: bool
-
-
-class FailureRow(Value):
-    """Why a document failed last."""
-
-    document_id: str
-    source: str
-    uri: str
-    stage: StageName
-    error: str
-    message: str
-    attempts: int
-    log_tail: str
-    stale: bool
-    failed_at: datetime

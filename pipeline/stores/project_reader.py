@@ -1,4 +1,4 @@
-"""What is known of projects beside their graphs: how far they are, what failed, and their end."""
+"""What is known of projects beside their graphs: how far they are, and what failed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import redis
-from sqlalchemy import Connection, Engine, delete, select, text
+from sqlalchemy import Connection, Engine, select, text
 
 from pipeline import identity
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UsageError
-from pipeline.stores import keys, tables
-from pipeline.stores.protocols import Blobs
+from pipeline.stores import tables
 
 STREAM_ROWS = 1_000
-SCAN_ROWS = 1_000
 
 
 class ProjectRow(NamedTuple):
@@ -202,78 +199,3 @@ def document_state(engine: Engine, project: str, what: str) -> tuple[str, str, s
     with engine.connect() as connection:
         row = connection.execute(UNPUBLISHED, {"project": project, "what": what}).first()
     return None if row is None else (row[0], row[1], row[2])
-
-
-def delete_project(
-    engine: Engine, name: str, client: redis.Redis | None = None, blobs: Blobs | None = None
-) -> int:
-    """Delete a project with all that was made of its documents; the sources are left alone.
-
-    Returns the number of documents. Raises UsageError if there is no such project, or while a
-    run of it goes on. Copies in Redis and objects that no document names any more go after the
-    transaction: if that is interrupted, they are only litter, and the copies expire.
-    """
-    project = find_project(engine, name)
-    with engine.begin() as connection:
-        _refuse_while_running(connection, project, name)
-        contents = set(map(str, connection.scalars(_ids(tables.contents, project))))
-        runs = set(map(str, connection.scalars(_ids(tables.runs, project))))
-        objects = connection.scalars(
-            select(tables.documents.c.blob)
-            .distinct()
-            .where(tables.documents.c.project_id == project, tables.documents.c.blob.is_not(None))
-        ).all()
-        # Documents first: a content may not go while a document points to it.
-        documents = connection.execute(
-            delete(tables.documents).where(tables.documents.c.project_id == project)
-        ).rowcount
-        connection.execute(delete(tables.projects).where(tables.projects.c.id == project))
-    if client is not None:
-        _drop_copies(client, project, contents | runs)
-    if blobs is not None and objects:
-        _drop_objects(engine, blobs, set(objects))
-    return documents
-
-
-def _ids(table: Any, project: str) -> Any:
-    """Select the ids of a table's rows of one project."""
-    return select(table.c.id).where(table.c.project_id == project)
-
-
-def _refuse_while_running(connection: Connection, project: str, name: str) -> None:
-    """Lock the project's row and raise UsageError if a run holds its lease."""
-    connection.execute(
-        select(tables.projects.c.id).where(tables.projects.c.id == project).with_for_update()
-    )
-    run = connection.execute(LAST_RUN, {"project": project}).first()
-    if run is not None and RunRow(*run).alive:
-        raise UsageError(f"a run of {name!r} is going on; stop it first, then delete the project")
-
-
-def _drop_copies(client: redis.Redis, project: str, owners: set[str]) -> None:
-    """Remove a project's keys that expire: what PostgreSQL had. A checkpoint that is still to be
-    written is left to the queue, which finds its document gone.
-    """
-    for pattern in (keys.project(project, "*"), "doc:*", "run:*"):
-        batch: list[bytes] = []
-        for key in client.scan_iter(match=pattern, count=SCAN_ROWS):
-            owner = key.split(b":")[1].decode()
-            if owner == project or owner in owners:
-                batch.append(key)
-        for at in range(0, len(batch), SCAN_ROWS):
-            part = batch[at : at + SCAN_ROWS]
-            asked = client.pipeline(transaction=False)
-            for key in part:
-                asked.ttl(key)
-            safe = [key for key, ttl in zip(part, asked.execute(), strict=True) if ttl >= 0]
-            if safe:
-                client.unlink(*safe)
-
-
-def _drop_objects(engine: Engine, blobs: Blobs, objects: set[str]) -> None:
-    """Remove the objects that no document of another project names."""
-    with engine.connect() as connection:
-        named = connection.scalars(
-            select(tables.documents.c.blob).distinct().where(tables.documents.c.blob.in_(objects))
-        )
-        blobs.delete(sorted(objects - set(named)))

@@ -2,15 +2,22 @@
 
 import io
 import json
+import signal
+import subprocess
+import threading
+import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
-import pytest
-from PIL import Image
+import psutil
+from PIL import Image, ImageDraw
 from pypdfium2 import PdfDocument
+from remote_case import WORDS, remote_files, trap
 from reportlab.lib import pdfencrypt
 from reportlab.pdfgen.canvas import Canvas
 
+PARSER = "pipeline.engines.parser_child"
 GOOD = "Maria Alvarez, chief executive of Acme Corporation, met Peter Cook in Boston."
 
 
@@ -22,6 +29,17 @@ def pdf(text: str, password: str | None = None, pages: int = 1) -> bytes:
         canvas.drawString(72, 700, text)
         canvas.showPage()
     canvas.save()
+    return out.getvalue()
+
+
+def slow_scan() -> bytes:
+    """Make a PDF of pictures: seconds of OCR, with the file open all the while."""
+    page = Image.new("L", (1_200, 1_600), 255)
+    draw = ImageDraw.Draw(page)
+    for row in range(20, 1_580, 24):
+        draw.text((20, row), "Ann Lee met Bob Ray in Paris. " * 6, fill=0)
+    out = io.BytesIO()
+    page.save(out, "PDF", save_all=True, append_images=[page] * 14)
     return out.getvalue()
 
 
@@ -56,7 +74,6 @@ FILES: dict[str, tuple[bytes, str | None]] = {
                             None),
     "really-a-pdf.txt": (pdf(GOOD), None),
     "traversal.zip": (zipped({"../../etc/cron.d/x.txt": GOOD.encode(), "ok.txt": b"Fine."}), None),
-    "remote.html": (b'<p>Acme Corporation.</p><img src="http://127.0.0.1:9/x.png">', None),
     "empty.txt": (b"", "empty_file"),
     "truncated.pdf": (pdf(GOOD, pages=30)[:400], "damaged"),
     "encrypted.pdf": (pdf(GOOD, password="secret"), "encrypted"),
@@ -69,29 +86,60 @@ FILES: dict[str, tuple[bytes, str | None]] = {
     "huge.png": (huge_image(), "image_too_large"),
     "program.exe": (b"MZ" + bytes(range(256)) * 20, "unsupported_type"),
     "pages.pdf": (pdf("A page.", pages=30), "too_many_pages"),
+    "crash.pdf": (slow_scan(), "parser_crashed"),
 }  # fmt: skip
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Write the files."""
-    folder = tmp_path / "bad"
-    folder.mkdir()
-    for name, (data, _) in FILES.items():
-        (folder / name).write_bytes(data)
-    (folder / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
-    return folder
+def crash_who_reads(size: int, run: subprocess.Popen[str]) -> None:
+    """As long as a run goes on, crash each of its parsers that has a file of that size open."""
+    while run.poll() is None:
+        with suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(run.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    if PARSER in process.cmdline() and size in sizes_of_open_files(process):
+                        process.send_signal(signal.SIGSEGV)
+        time.sleep(0.02)
 
 
-def test_each_bad_file_fails_alone_and_in_words(casegraph, folder, tmp_path):
+def sizes_of_open_files(process: psutil.Process) -> set[int]:
+    """Look at what a process has open."""
+    sizes = set()
+    for file in process.open_files():
+        with suppress(FileNotFoundError):
+            sizes.add(Path(file.path).stat().st_size)
+    return sizes
+
+
+def run_with_a_crash(casegraph, folder: Path) -> dict:
+    """Run a folder, and crash whatever process parses crash.pdf."""
+    run = casegraph.start("run", str(folder), "--project", "p", "--json")
+    crash = threading.Thread(target=crash_who_reads, args=(len(FILES["crash.pdf"][0]), run))
+    crash.start()
+    try:
+        out, err = run.communicate(timeout=600)
+    finally:
+        run.kill()
+        crash.join()
+    assert run.returncode == 3, err
+    return json.loads(out)
+
+
+def test_each_bad_file_fails_alone_and_in_words(casegraph, tmp_path):
     assert len(PdfDocument(FILES["pages.pdf"][0])) == 30
     casegraph.environment["CASEGRAPH_OCR__MAX_PAGES"] = "20"
-    result = casegraph.json("run", str(folder), "--project", "p", status=3)
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
+    with trap() as server:
+        remote = remote_files(server.url)
+        for name, (data, _) in (FILES | remote).items():
+            (folder / name).write_bytes(data)
+        result = run_with_a_crash(casegraph, folder)
     failures = {
         row["source"].removeprefix(f"{folder}/"): row
         for row in casegraph.json_lines("failures", "--project", "p")
     }
-    expected = {name: error for name, (_, error) in FILES.items() if error}
+    expected = {name: error for name, (_, error) in (FILES | remote).items() if error}
     expected["gone.txt"] = "source_missing"
     top_level = {name: row["error"] for name, row in failures.items() if "!/" not in name}
     assert top_level == expected
@@ -108,6 +156,8 @@ def test_each_bad_file_fails_alone_and_in_words(casegraph, folder, tmp_path):
         row["source"].removeprefix(f"{folder}/"): row["text"]
         for row in map(json.loads, (tmp_path / "out/documents.jsonl").read_text().splitlines())
     }
+    assert "SIGSEGV" in failures["crash.pdf"]["message"]
+    assert all(WORDS in texts[name] for name, (_, error) in remote.items() if not error)
     assert texts["good.txt"] == GOOD
     assert texts["nul.txt"] == GOOD.replace(" met", " \ufffdmet")
     assert texts["invalid-utf8.txt"].startswith("Café owner")

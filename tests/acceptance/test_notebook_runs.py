@@ -13,7 +13,7 @@ from published_case import the_case
 
 from pipeline.stores import postgres
 from pipeline.stores.embedded import ServiceUrls
-from pipeline.stores.project_reader import delete_project
+from pipeline.stores.project_deletion import delete_project
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_explore.ipynb"
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import redis
 from published_case import NOW, PublishedCase, the_case
 from sqlalchemy import func, insert, select
 
-from actors.cli import main
+from actors.cli import COMMANDS, main
 from pipeline import identity
 from pipeline.stores import keys, postgres, tables
 
@@ -69,6 +72,60 @@ def test_an_unknown_project_is_one_line_that_lists_the_others(
 
         assert (status, out) == (2, "")
         assert err.strip() == "casegraph: no project named 'nope'; there are: case"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["statsu"], "no such command 'statsu'. Did you mean 'status'? See `casegraph --help`"),
+        (["status"], "missing option '--project'; see `casegraph status --help`"),
+        (["status", "--projct", "case"], "Did you mean '--project'?"),
+        (["search", "board", "--projct", "case", "--project", "case"], "'--projct'"),
+        (["search", " ", "--similar", "--project", "case"], "no word to look for"),
+        (["show", "--project", "case"], "missing argument 'ENTITY|DOCUMENT'"),
+        (["entities", "--project", "case", "--type", "foo"], "'foo' is not one of 'person'"),
+        (["entities", "--project", "case", "--limit", "0"], "--limit"),
+        (["search", "x", "--project", "case", "--limit", str(10**20)], "--limit"),
+        (["show", "\udcff", "--project", "case"], "is called '�'"),
+        (["export", "--project", "case", "--format", "xml", "--output", "o"], "'jsonl', 'csv'"),
+        (["export", "--project", "case", "--output", ""], "--output needs the path of a folder"),
+        (["projects", "frob"], "no such command 'frob'; see `casegraph projects --help`"),
+        (["digest", "x", "--project", "case"], "unexpected extra argument"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_leads_to_the_right_one(
+    run: Run, case: PublishedCase, arguments: list[str], words: str
+) -> None:
+    status, out, err = run(*arguments)
+
+    assert (status, out) == (2, "")
+    [line] = err.splitlines()
+    assert line.startswith("casegraph: ")
+    assert words in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_whose_head_is_not_cut(run: Run, command: str) -> None:
+    status, out, err = run(command, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"Usage: casegraph {command}")
+    assert "..." not in out.replace("[ARGS]...", "")
+    listed = next(line for line in run("--help")[1].splitlines() if line.split()[:1] == [command])
+    assert listed.endswith(".")
+    assert "..." not in listed
+
+
+def test_an_answer_that_cannot_be_written_is_said(
+    run: Run, case: PublishedCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it fails too
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        status, _, err = run("digest", "--project", "case")
+    with suppress(OSError):
+        full.close()
+
+    assert (status, err) == (1, "casegraph: the system says: No space left on device\n")
 
 
 def test_status_counts(run: Run, case: PublishedCase, valkey: redis.Redis) -> None:
@@ -223,8 +280,15 @@ def test_search_shows_each_hit_in_its_sentence(run: Run, case: PublishedCase) ->
     assert (hit["source"], hit["page"], hit["start"]) == ("two.txt", 1, 14)
     _, out, _ = run("search", "board", "--project", "case")
     assert "The Board was suing them" in out
+    for words in (["-harbour", "board"], ["--", "-harbour", "board"]):
+        (found,) = lines(run("search", "--json", "--project", "case", *words)[1])
+        assert found["sentence"] == hit["sentence"]
+    assert lines(run("search", "board", "-suing", "--project", "case", "--json")[1]) == []
+    assert len(lines(run("search", "board", "-hello", "--project", "case", "--json")[1])) == 1
     status, _, err = run("search", "the", "--project", "case")
     assert (status, "no word to look for" in err) == (2, True)
+    assert run("search", "zebra\udcff", "--project", "case")[0] == 0
+    assert run("entities", "--match", "\udcff", "--project", "case")[:2] == (0, "")
     status, out, err = run("search", "zebra", "--project", "case")
     assert (status, out) == (0, "")
     assert "nothing found" in err
@@ -255,7 +319,10 @@ def test_projects_are_listed_and_deleted(
         valkey.set(key, b"x", ex=600)
     valkey.set(waiting, b"x")
 
-    assert [row["name"] for row in lines(run("projects", "--json")[1])] == ["case", "other"]
+    listed = lines(run("projects", "--json")[1])
+    assert [row["name"] for row in listed] == ["case", "other"]
+    assert all(datetime.fromisoformat(row["created_at"]).tzinfo for row in listed)
+    assert all("T" in row["created_at"] for row in listed)
     status, _, err = run("projects", "delete", "case")
     assert (status, "--yes" in err) == (2, True)
     status, out, _ = run("projects", "delete", "case", "--yes", "--json")

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
 from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.project_reader import find_project
 
 FAILURE = DocumentFailure(
     stage=StageName.OCR, error="unreadable", message="it cannot be read \x00", log_tail="words"
@@ -45,11 +46,11 @@ def expire(case: LedgerCase, run: str) -> None:
 def test_a_project_is_made_once_and_found(case: LedgerCase) -> None:
     again = case.ledger.open_project("case", case.plan)
 
-    assert again == case.ledger.find_project("case")
+    assert again.id == case.project == find_project(case.engine, "case")
     assert case.ledger.plan_of(case.project) == case.plan
     assert case.ledger.plan_of(case.document("none")) is None
     with pytest.raises(UsageError, match="no project named 'cass'; there are: case"):
-        case.ledger.find_project("cass")
+        find_project(case.engine, "cass")
 
 
 def test_another_plan_is_refused_by_stage_until_asked_for(case: LedgerCase) -> None:
@@ -131,13 +132,13 @@ def test_failed_documents_are_left_alone_until_retried_or_changed(case: LedgerCa
 
     assert (recorded.changed, recorded.unchanged) == (1, 1)
     assert case.status("a.txt")[0] == "failed"
-    [failure] = case.ledger.failures(case.project)
+    [failure] = case.failures()
     assert (failure.source, failure.stage, failure.error, failure.attempts) == (
         "corpus/a.txt", StageName.OCR, "unreadable", 1,
     )  # fmt: skip
     assert failure.message == "it cannot be read �"
     assert case.ledger.retry(case.project) == 1
-    assert case.ledger.failures(case.project) == []
+    assert case.failures() == []
     assert case.ledger.pending_count(case.project) == 2
 
 
@@ -163,6 +164,25 @@ def test_skipped_documents_keep_their_reason_until_they_are_taken(case: LedgerCa
     assert case.ledger.counts(case.project) == {
         "pending": 1, "running": 0, "completed": 1, "failed": 0, "skipped": 1,
     }  # fmt: skip
+
+
+def test_what_a_walk_does_not_find_again_is_counted_under_its_sources(case: LedgerCase) -> None:
+    case.publish("in/kept", "Jane Roe.")
+    case.publish("in/gone", "Mary Major.")
+    case.publish("in%20side/gone", "Ann Lee.")
+    again = [case.found("in/kept.txt"), case.found("in/new.txt")]
+    with case.ledger.roll_call(case.project) as roll:
+        case.ledger.record_documents(case.project, again)
+        for file in again:
+            roll.found([file])
+
+        assert roll.missing([case.uri("in")]) == 1
+        assert roll.missing([case.uri("in%20side")]) == 1
+        assert roll.missing([case.uri("in/gone.txt"), case.uri("in")]) == 1
+        assert roll.missing(["file:///"]) == 2
+        assert roll.missing([case.uri("in/kept.txt"), case.uri("i")]) == 0
+    with case.ledger.roll_call(case.project) as roll:
+        assert roll.missing([case.uri("in")]) == 3
 
 
 def test_the_path_shown_is_the_one_given_last(case: LedgerCase) -> None:

@@ -189,7 +189,7 @@ def test_what_arrives_after_the_project_is_gone_is_dropped(case: LedgerCase) -> 
     case.claimed(run, "a.txt")
     case.identify(run, a=LETTER)
     publisher = case.publisher()
-    case.ledger.delete_project(case.name)
+    case.delete()
 
     assert publisher.persist(case.checkpoints(LETTER, None, "Jane Roe")).published == ()
     assert case.value("SELECT count(*) FROM stage_results") == 0
@@ -222,7 +222,7 @@ def test_only_the_content_that_postgresql_refuses_fails(
     assert content == case.content(texts["d3"])
     assert "relate" in reason
     assert case.status("d3.txt")[0] == "failed"
-    [failure] = case.ledger.failures(case.project)
+    [failure] = case.failures()
     assert (failure.error, failure.attempts) == ("refused_by_database", 1)
     assert case.value("SELECT count(*) FROM mentions") == 6
 
@@ -239,7 +239,7 @@ def test_a_payload_that_cannot_be_read_back_fails_its_content_alone(case: Ledger
     persisted = case.publisher().persist([*broken, *case.checkpoints("Other.")])
 
     assert persisted.published == (case.content("Other."),)
-    [failure] = case.ledger.failures(case.project)
+    [failure] = case.failures()
     assert (failure.stage, failure.error) == (StageName.CHUNK, "unreadable_payload")
 
 
@@ -264,7 +264,11 @@ def test_large_payloads_lie_in_the_object_store(
     assert case.value("SELECT text FROM contents") == long
     objects = [row[0] for row in case.rows("SELECT payload_ref FROM stage_results")]
     named = sorted(object_ for object_ in objects if object_)
-    assert case.ledger.delete_project(case.name) == named
+    assert case.held(named) == named
+
+    case.delete()
+
+    assert case.held(named) == []
 
 
 def test_two_who_complete_one_chain_at_once_publish_it_once(case: LedgerCase) -> None:
@@ -343,7 +347,7 @@ def test_the_order_of_arrival_changes_nothing(case: LedgerCase, engine: Engine) 
     graphs = []
     for number, order in enumerate([sorted(texts), sorted(texts, reverse=True)]):
         if number:
-            case.ledger.delete_project(case.name)
+            case.delete()
             case = LedgerCase(engine)
         for name in order:
             case.publish(name, texts[name], "Jane Roe", "John Smith")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from ledger_case import MEDIA, LedgerCase, emptied, own_database, payloads_of, sha_of
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 from pipeline import identity
 from pipeline.documents import Member
 from pipeline.settings import ArchiveLimits
+from pipeline.stores import project_reader
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Identified
 
@@ -170,7 +172,7 @@ def test_a_container_over_the_budget_fails_and_admits_nothing(
     assert uris(case) == ["bomb.txt", "good.txt", "good.txt!/in.txt"]
     assert [content for content, _ in persisted.refused] == [case.content("bomb")]
     assert case.status("bomb.txt") == ("failed", False, None)
-    [failure] = case.ledger.failures(case.project)
+    [failure] = case.failures()
     assert failure.error == "archive_bomb"
     assert word in failure.message
 
@@ -191,7 +193,7 @@ def test_nested_archives_share_the_budget_whatever_comes_first(
 
     assert uris(case) == ["other.txt", "root.txt"]
     assert case.status("root.txt") == ("failed", False, None)
-    assert [row.error for row in case.ledger.failures(case.project)] == ["archive_bomb"]
+    assert [row.error for row in case.failures()] == ["archive_bomb"]
     assert case.value("SELECT count(*) FROM contents") == 1
 
 
@@ -207,7 +209,7 @@ def test_an_archive_that_holds_itself_ends(engine: Engine) -> None:
         case.ledger.identified(run, case.plan, rows)
 
     assert uris(case) == ["quine.txt"]
-    [failure] = case.ledger.failures(case.project)
+    [failure] = case.failures()
     assert (failure.error, "max_depth" in failure.message) == ("archive_bomb", True)
 
 
@@ -226,15 +228,22 @@ def test_a_container_that_outgrows_the_budget_keeps_its_old_members(engine: Engi
     assert uris(case) == ["a.txt", "a.txt!/one.txt"]
 
 
-def test_deleting_a_project_names_the_objects_nobody_else_has(
-    case: LedgerCase, engine: Engine
+def test_deleting_a_project_removes_the_objects_nobody_else_has(
+    case: LedgerCase, engine: Engine, tmp_path: Path
 ) -> None:
+    objects = [sha_of("1"), sha_of("2")]
+    for sha256 in objects:
+        (tmp_path / sha256).write_text("bytes")
+        case.blobs.put_file(tmp_path / sha256, sha256)
     open_container(case, "a", "zip", member("one.txt", "1"), member("two.txt", "2"))
     other = LedgerCase(engine, name="other")
     open_container(other, "a", "zip", member("one.txt", "1"))
 
-    assert case.ledger.delete_project("case") == [sha_of("2")]
+    assert case.held(objects) == objects
 
-    assert [row.name for row in case.ledger.list_projects()] == ["other"]
+    assert case.delete() == 3
+
+    assert case.held(objects) == [sha_of("1")]
+    assert [row.name for row in project_reader.projects(engine)] == ["other"]
     assert case.value("SELECT count(*) FROM documents") == 2
     assert identity.project_id("other") == other.project

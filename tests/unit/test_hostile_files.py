@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from reading_case import fails, read_file, read_members, request_for
+from remote_case import WORDS, remote_files, trap
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.engines.formats.members import MemberWriter, over_budget, safe_path
@@ -261,6 +262,19 @@ def test_entities_hidden_in_another_encoding_are_refused(office_files: dict[str,
             file.writestr("word/extra.xml", sheet)
         with fails("unsafe_xml", "word/extra.xml"):
             read_file(path)
+
+
+def test_nothing_is_fetched_from_elsewhere(tmp_path: Path) -> None:
+    """In this process, where nothing else would hold a library back."""
+    with trap() as server:
+        for name, (data, error) in remote_files(server.url).items():
+            path = tmp_path / name
+            path.write_bytes(data)
+            if error is None:
+                assert WORDS in read_file(path).text, name
+            else:
+                with fails(error):
+                    read_file(path)
 
 
 def test_an_office_file_that_unpacks_to_a_bomb_is_refused(office_files: dict[str, Path]) -> None:

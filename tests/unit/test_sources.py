@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.documents import DocumentFailure
 from pipeline.errors import UsageError
-from pipeline.sources import Fetcher, Identified, Located, Selection, SourceChangedError, Walk
+from pipeline.sources import Fetcher, Identified, Located, SourceChangedError
 from pipeline.stores.folder_blobs import FolderBlobs
+from pipeline.walking import Selection, Walk
 
 
 @pytest.fixture
@@ -61,6 +62,26 @@ def test_a_link_that_leads_back_up_ends(tree):
     (tree / "in/again").symlink_to(tree / "in/deep")
     found = names(Walk(Selection()), "in")
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("link", ["in/a-link", "in/z-link", "in/a/link"])
+def test_a_folder_is_found_under_its_own_path_and_not_a_links(tree, link):
+    (tree / link).parent.mkdir(exist_ok=True)
+    (tree / link).symlink_to(tree / "in/deep")
+    assert names(Walk(Selection()), "in") == ["in/a.txt", "in/b.pdf", "in/deep/c.txt"]
+    assert names(Walk(Selection()), link, "in/deep") == ["in/deep/c.txt"]
+    assert names(Walk(Selection()), link) == [f"{link}/c.txt"]
+
+
+def test_of_two_links_to_a_folder_the_first_by_name_is_taken(tree):
+    (tree / "out/inner").mkdir(parents=True)
+    (tree / "out/inner/o.txt").write_text("o")
+    (tree / "out/up").symlink_to(tree / "in")
+    for name in ("y", "x", "z"):  # the disk may have them in any order
+        (tree / "in" / name).symlink_to(tree / "out")
+    found = names(Walk(Selection()), "in")
+    assert [name for name in found if "inner" in name] == ["in/x/inner/o.txt"]
+    assert len(found) == 4
 
 
 def test_a_dangling_link_is_a_document_and_a_pipe_is_not(tree):

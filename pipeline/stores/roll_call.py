@@ -1,0 +1,54 @@
+"""Which documents of a project a walk over its sources does not find again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+
+from pipeline import identity
+from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.postgres import transaction
+from pipeline.walking import FoundFile
+
+# The sources are looked at last: there may be thousands, but hardly ever so many missing files.
+_MISSING = """
+WITH missing AS MATERIALIZED (
+    SELECT d.uri FROM documents d
+    WHERE d.project_id = CAST(:project AS uuid) AND d.parent_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM {found} f WHERE f.id = d.id)
+)
+SELECT count(*) FROM missing m
+WHERE EXISTS (SELECT 1 FROM unnest(CAST(:sources AS text[])) AS s (uri)
+              WHERE m.uri = s.uri OR starts_with(m.uri, rtrim(s.uri, '/') || '/'))
+"""
+
+
+class RollCall:
+    """The files that one walk has found. Their ids are kept in PostgreSQL, in a temporary table:
+    nothing is held here, and no document is written to because it was seen.
+    """
+
+    def __init__(self, connection: Connection, project: str) -> None:
+        self._connection = connection
+        self._project = project
+        self._table = staged(connection, "documents", ("id",), ())
+
+    def found(self, files: Sequence[FoundFile]) -> None:
+        """Take down a batch of files."""
+        ids = [(identity.document_id(self._project, file.uri),) for file in files]
+        copy_rows(self._connection, self._table, ("id",), ids)
+
+    def missing(self, sources: Sequence[str]) -> int:
+        """Count the documents at or under these URIs that were not found, without members."""
+        question = text(_MISSING.format(found=self._table))
+        parameters = {"project": self._project, "sources": list(sources)}
+        return int(self._connection.scalar(question, parameters) or 0)
+
+
+@contextmanager
+def roll_call(engine: Engine, project: str) -> Iterator[RollCall]:
+    """Open a roll call; it is forgotten with the block."""
+    with transaction(engine) as connection:
+        yield RollCall(connection, project)

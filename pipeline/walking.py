@@ -1,0 +1,189 @@
+"""Walking what the user named: which files there are to take.
+
+Walking only looks (stat, never open); it yields as it goes and keeps nothing but the folders it
+has been in and the links to folders that it has come across. A folder is walked once, under its
+own path where that is among the sources, so that what is found does not depend on the disk's
+order, and a link that leads back up ends.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from pipeline.documents import Value
+from pipeline.errors import UsageError
+
+
+class FoundFile(Value):
+    """A file that was come across. `source` is the path as the user gave it; `stamp` changes when
+    the file does.
+    """
+
+    uri: str
+    source: str
+    size: int
+    stamp: str
+
+
+@dataclass
+class Passed:
+    """How many files were passed over, and why: the summary tells the user."""
+
+    hidden: int = 0
+    excluded: int = 0
+    special: int = 0
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files to take. Patterns are globs over the path below the source, or the name."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    hidden: bool = False
+
+    def takes(self, relative: PurePosixPath) -> bool:
+        """Say whether a file is wanted; `exclude` wins over `include`."""
+        if _matches(relative, self.exclude):
+            return False
+        return not self.include or _matches(relative, self.include)
+
+
+def _matches(relative: PurePosixPath, patterns: Sequence[str]) -> bool:
+    """Say whether a path, its name, or a folder above it matches a pattern."""
+    candidates = [str(relative), relative.name, *(str(up) for up in relative.parents[:-1])]
+    return any(
+        fnmatch.fnmatchcase(candidate, pattern.rstrip("/"))
+        for pattern in patterns
+        for candidate in candidates
+    )
+
+
+@dataclass
+class Walk:
+    """One pass over the sources of a run."""
+
+    selection: Selection
+    passed: Passed = field(default_factory=Passed)
+    _been: set[tuple[int, int]] = field(default_factory=set)
+
+    def check(self, sources: Sequence[str]) -> None:
+        """Look at the sources. Raises UsageError for one that is not there or is no document."""
+        for given in sources:
+            self._mode(given)
+
+    def files(self, sources: Sequence[str]) -> Iterator[FoundFile]:
+        """Yield each wanted file once a path. Raises UsageError as `check` does.
+
+        Links to folders come after all else, so that a folder's own path wins over a link to it.
+        """
+        links: list[tuple[Path, PurePosixPath]] = []
+        for given in sources:
+            path = Path(given)
+            if not stat.S_ISDIR(self._mode(given)):
+                yield self._found(path)
+            elif path.is_symlink():
+                links.append((path, PurePosixPath()))
+            else:
+                yield from self._folder(path, PurePosixPath(), links)
+        while links:
+            now = sorted(links)
+            links.clear()
+            for path, below in now:
+                yield from self._folder(path, below, links)
+
+    def _mode(self, given: str) -> int:
+        if not given.strip() or "://" in given:
+            raise UsageError(f"cannot take {given!r}: sources are files and folders")
+        try:
+            mode = Path(given).stat().st_mode
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"cannot take {given!r}: {reason}") from error
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+            raise UsageError(f"cannot take {given!r}: it is neither a file nor a folder")
+        return mode
+
+    def _folder(
+        self, folder: Path, below: PurePosixPath, links: list[tuple[Path, PurePosixPath]]
+    ) -> Iterator[FoundFile]:
+        """Yield what is under a folder, unless this pass has been in it: its files as the disk has
+        them, then its folders by name. Links to folders are added to `links`.
+        """
+        try:
+            info = folder.stat()
+            if (info.st_dev, info.st_ino) in self._been:
+                return
+            self._been.add((info.st_dev, info.st_ino))
+            entries = os.scandir(folder)
+        except OSError:
+            # An unreadable folder is a document that fails with the system's own words.
+            yield self._found(folder)
+            return
+        folders: list[tuple[Path, PurePosixPath]] = []
+        with entries:
+            for entry in entries:
+                inside = (folder / entry.name, below / entry.name)
+                if not self._takes(entry, inside[1]):
+                    continue
+                if not _is(entry.is_dir):
+                    yield self._found(inside[0])
+                elif _is(entry.is_symlink):
+                    links.append(inside)
+                else:
+                    folders.append(inside)
+        for path, relative in sorted(folders):
+            yield from self._folder(path, relative, links)
+
+    def _takes(self, entry: os.DirEntry[str], relative: PurePosixPath) -> bool:
+        """Say whether a folder's entry is wanted, and count it if it is not."""
+        if entry.name.startswith(".") and not self.selection.hidden:
+            self.passed.hidden += 1
+        elif _is(entry.is_dir):
+            if not _matches(relative, self.selection.exclude):
+                return True
+            self.passed.excluded += 1
+        elif not _is(entry.is_file) and not _is(entry.is_symlink):
+            self.passed.special += 1
+        elif self.selection.takes(relative):
+            return True
+        else:
+            self.passed.excluded += 1
+        return False
+
+    def _found(self, path: Path) -> FoundFile:
+        """Describe a file by a look at it; one that cannot be looked at gets an empty stamp."""
+        try:
+            info = path.stat()
+            size, stamp = info.st_size, f"{info.st_mtime_ns}"
+        except OSError:
+            size, stamp = 0, ""
+        return FoundFile(
+            uri=uri_of(path),
+            source=printable(str(path)),
+            size=size,
+            stamp=stamp,
+        )
+
+
+def uri_of(path: str | Path) -> str:
+    """Name a file or folder by an absolute URI; links stay unresolved."""
+    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    """Ask a directory entry what it is; what cannot be told is no."""
+    try:
+        return question()
+    except OSError:
+        return False
+
+
+def printable(path: str) -> str:
+    """Write a path that may hold bytes of no encoding as text that a database takes."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\x00", "�")
