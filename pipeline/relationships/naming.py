@@ -6,8 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.documents import Mention, MentionType
 from pipeline.relationships.arguments import objects_of
+from pipeline.relationships.holding import opposed
 from pipeline.relationships.lexicon import AREAS, METONYMS, TOWNS
 from pipeline.relationships.sentence import Sentence
+
+DRIVING = frozenset({"fire", "launch", "drop", "fly", "pilot", "drive", "lead", "head", "command"})
+"""Who does this to a force, a rocket or a delegation acts through it."""
 
 
 def resolve(
@@ -46,6 +50,7 @@ def coordinated(sentence: Sentence, token: int) -> list[int]:
 def owners(sentence: Sentence, token: int) -> list[int]:
     """Find the words around a noun that may say whose it is: "U.S. and Iraqi forces"."""
     near = sentence.child(token, "compound", "nmod", "amod", "poss")
+    near = [t for t in near if not opposed(sentence, t)]
     near += [
         inner
         for outer in near
@@ -53,6 +58,12 @@ def owners(sentence: Sentence, token: int) -> list[int]:
         for inner in sentence.child(outer, "compound", "poss")
     ]
     near += [other for first in near for other in sentence.child(first, "conj")]
+    for clause in sentence.child(token, "acl", "relcl"):
+        if sentence.lemmas[clause] in DRIVING and not sentence.child(clause, "nsubj"):
+            near += objects_of(sentence, clause, frozenset({"by"}))
+    for loyal in sentence.child(token, "amod", "acl"):
+        if sentence.words[loyal] in ("loyal", "belonging"):
+            near += objects_of(sentence, loyal, frozenset({"to"}))
     return near + objects_of(sentence, token, frozenset({"of", "from"}))
 
 

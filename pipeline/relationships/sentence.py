@@ -129,6 +129,34 @@ def mentions_within(mentions: Sequence[Mention], start: int, end: int) -> list[i
     return found
 
 
+def clause_subjects(sentence: Sentence) -> set[int]:
+    """List the mentions that begin a clause after another name and a comma, with their verb right
+    behind: "after they bombed Gaza, Egypt objected". A town and its state form one phrase instead.
+    """
+    found = set()
+    for token, index in enumerate(sentence.mention_of):
+        if index is None or sentence.deps[token] not in ("nsubj", "nsubjpass"):
+            continue
+        if sentence.pos[min(token + 1, len(sentence.pos) - 1)] not in ("VERB", "AUX"):
+            continue
+        first = token
+        while first and sentence.mention_of[first - 1] == index:
+            first -= 1
+        named = first > 1 and sentence.words[first - 1] == "," and sentence.mention_of[first - 2]
+        if named is not False and named is not None and not _together(sentence, first - 2, token):
+            found.add(index)
+    return found
+
+
+def _together(sentence: Sentence, before: int, token: int) -> bool:
+    """Say whether one of two tokens hangs from the other's phrase."""
+    above = {before}
+    while sentence.heads[before] not in above:
+        before = sentence.heads[before]
+        above.add(before)
+    return token in above
+
+
 def _mention_of(
     parse: Parse, mentions: Sequence[Mention], inside: Sequence[int]
 ) -> tuple[int | None, ...]:

@@ -39,6 +39,7 @@ PLACED: tuple[Between, ...] = (
         words_of(rf"(?:\s+(?-i:{TOWN}))?\s*,\s+"),
         also=place_in,
         before=words_of(r"(?s:.*)(?<!\),\s)"),
+        after=words_of(r"(?!\s+native\b)"),
     ),
     Between(
         "based",
