@@ -153,8 +153,8 @@ def objects_of(sentence: Sentence, token: int, words: frozenset[str]) -> list[in
 
 
 def prepositions(sentence: Sentence, noun: int) -> list[int]:
-    """List the prepositions that begin a noun's complements."""
-    return sentence.child(noun, "prep") or _next_preposition(sentence, noun)
+    """List the prepositions that begin the complements of a noun or participle."""
+    return sentence.child(noun, "prep", "agent") or _next_preposition(sentence, noun)
 
 
 def _next_preposition(sentence: Sentence, noun: int) -> list[int]:

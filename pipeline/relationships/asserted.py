@@ -29,7 +29,7 @@ REPORTS = word_set(
 )
 # "after acquiring", "for signing": it happened; "accused of attacking", "without paying": it did
 # not, or nobody says so.
-CONVICTING = word_set("convict guilty confess imprison hang")
+CONVICTING = word_set("convict guilty confess imprison hang sentence jail")
 """Of what these say one did, one did it: "convicted of killing", "pleaded guilty to killing"."""
 FACTUAL_PREPOSITIONS = word_set("after by since in while upon on when following through")
 

@@ -15,7 +15,7 @@ STAGING = "conduct launch carry mount stage execute perform perpetrate direct le
 
 CRIMES = "murder killing assassination kidnapping abduction attack bombing shooting assault"
 
-CONVICTING = ("up:of,to,for", "up:convict,plead,guilty,confess,admit,imprison,hang")
+CONVICTING = ("up:of,to,for", "up:convict,plead,guilty,confess,admit,imprison,hang,sentence,jail")
 
 DONE_BY = ("clause", only(f"{STAGING} claim make do".replace(" ", ",")), "agent")
 
@@ -26,6 +26,16 @@ def _strikes(body: Mention, _: Mention) -> bool:
 
 
 BLOWS_STRUCK: tuple[Pattern, ...] = (
+    act(
+        "killer",
+        Says.ATTACKED,
+        "killer murderer assassin kidnapper rapist",
+        PEOPLE,
+        ("holder",),
+        ("at:of",),
+        0.75,
+        presupposed=False,
+    ),
     verb(
         "strike against",
         Says.ATTACKED,
@@ -41,7 +51,7 @@ BLOWS_STRUCK: tuple[Pattern, ...] = (
         STAGING,
         ACTORS,
         TARGETS,
-        ("prep:against,on",),
+        ("phrase:against,on",),
         requires=BLOW,
         loose=True,
     ),
@@ -142,7 +152,7 @@ BLOWS_STRUCK: tuple[Pattern, ...] = (
         Says.ATTACKED,
         CRIMES,
         PEOPLE,
-        (*CONVICTING, "up:plead,be", "subject"),
+        (*CONVICTING, "up:plead,be,find,serve,receive", "subject"),
         ("phrase:of,on",),
         presupposed=False,
     ),
@@ -160,7 +170,7 @@ BLOWS_STRUCK: tuple[Pattern, ...] = (
         STRIKING,
         PEOPLE,
         PEOPLE,
-        subject=(*CONVICTING, "up:plead,be", "subject"),
+        subject=(*CONVICTING, "up:plead,be,find,serve,receive", "subject"),
     ),
     verb(
         "come under attack",

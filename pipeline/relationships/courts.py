@@ -8,7 +8,6 @@ from pipeline.relationships.pattern import ACTORS, CASES, Pattern
 from pipeline.relationships.phrasing import (
     AGENT,
     SUIT,
-    act,
     only,
     verb,
 )
@@ -17,10 +16,6 @@ FILE = (
     "file bring lodge commence institute launch initiate pursue win lose settle start open seek "
     "maintain prosecute submit"
 )
-
-SUITS = LITIGATION - {"case", "charge", "action", "proceeding", "claim", "injunction"}
-
-IN_SUIT = ("prep:in", only(SUITS))
 
 DEFENDING = "face defend fight answer contest"
 
@@ -62,6 +57,51 @@ COURTS: tuple[Pattern, ...] = (
         requires=("patient", "modifier:legal,court"),
     ),
     verb(
+        "seek damages from",
+        Says.SUED,
+        "seek claim",
+        ACTORS,
+        ACTORS,
+        ("phrase:from,against",),
+        0.65,
+        requires=("patient", "only:damage,damages,injunction"),
+    ),
+    verb(
+        "seek damages so from",
+        Says.SUED,
+        "seek claim",
+        ACTORS,
+        ACTORS,
+        ("patient", "only:damage,damages,injunction", "phrase:from,against"),
+        0.65,
+    ),
+    verb(
+        "apply for injunction against",
+        Says.SUED,
+        "apply file move petition",
+        ACTORS,
+        ACTORS,
+        ("prep:for", "only:injunction,damage,damages", "phrase:against"),
+    ),
+    verb(
+        "filed for injunction against",
+        Says.SUED,
+        "apply file move petition",
+        ACTORS,
+        ACTORS,
+        ("prep:against",),
+        requires=("prep:for", "only:injunction,damage,damages"),
+    ),
+    verb(
+        "go to court against",
+        Says.SUED,
+        "go",
+        ACTORS,
+        ACTORS,
+        ("phrase:against",),
+        requires=("prep:to", "only:court"),
+    ),
+    verb(
         "litigate against",
         Says.SUED,
         "litigate counterclaim cross-claim crossclaim",
@@ -97,56 +137,6 @@ COURTS: tuple[Pattern, ...] = (
         ("prep:against",),
         requires=("patient", "only:judgment,judgement,verdict,injunction"),
     ),
-    verb("accuse in suit", Says.SUED, "accuse name", ACTORS, ACTORS, requires=IN_SUIT),
-    verb(
-        "named in suit by",
-        Says.SUED,
-        "name accuse",
-        ACTORS,
-        ACTORS,
-        subject=(*IN_SUIT, "clause", "agent"),
-    ),
-    verb(
-        "named in suit from",
-        Says.SUED,
-        "name",
-        ACTORS,
-        ACTORS,
-        subject=(*IN_SUIT, "phrase:by,from"),
-    ),
-    verb("named in its suit", Says.SUED, "name", ACTORS, ACTORS, subject=(*IN_SUIT, "poss")),
-    verb(
-        "defendant in its suit",
-        Says.SUED,
-        "name",
-        ACTORS,
-        ACTORS,
-        subject=("prep:as", "only:defendant,respondent", IN_SUIT[0], IN_SUIT[1], "poss"),
-    ),
-    verb(
-        "suit accuses",
-        Says.SUED,
-        "accuse name target",
-        ACTORS,
-        ACTORS,
-        subject=("agent", only(SUITS), "clause", "agent"),
-    ),
-    verb(
-        "its suit accuses",
-        Says.SUED,
-        "accuse name target",
-        ACTORS,
-        ACTORS,
-        subject=("agent", only(SUITS), "poss"),
-    ),
-    verb(
-        "suit by so accuses",
-        Says.SUED,
-        "accuse name target",
-        ACTORS,
-        ACTORS,
-        subject=("agent", only(SUITS), "phrase:by,from"),
-    ),
     verb("file suit against", Says.SUED, FILE, ACTORS, ACTORS, (*SUIT, "chain:against,for")),
     verb("file against", Says.SUED, FILE, ACTORS, ACTORS, ("prep:against",), requires=SUIT),
     verb(
@@ -157,54 +147,6 @@ COURTS: tuple[Pattern, ...] = (
         ACTORS,
         ("agent", "prep:against"),
         subject=("prep:by",),
-    ),
-    act(
-        "suit against",
-        Says.SUED,
-        LITIGATION - {"case", "charge"},
-        ACTORS,
-        ("poss",),
-        ("prep:against",),
-    ),
-    act(
-        "suit by",
-        Says.SUED,
-        LITIGATION - {"charge"},
-        ACTORS,
-        ("phrase:by,from",),
-        ("phrase:against",),
-    ),
-    act(
-        "defendant in suit by",
-        Says.SUED,
-        "defendant respondent",
-        ACTORS,
-        ("prep:in,to", only(LITIGATION), "clause", "agent"),
-        ("holder",),
-    ),
-    act(
-        "defendant in suit of",
-        Says.SUED,
-        "defendant respondent",
-        ACTORS,
-        ("prep:in,to", only(LITIGATION), "prep:by,of,from"),
-        ("holder",),
-    ),
-    act(
-        "suit filed against",
-        Says.SUED,
-        LITIGATION - {"case", "charge"},
-        ACTORS,
-        ("clause", "agent"),
-        ("phrase:against",),
-    ),
-    act(
-        "suit against so filed by",
-        Says.SUED,
-        SUITS,
-        ACTORS,
-        ("prep:against", "clause", only(FILE.replace(" ", ",")), "agent"),
-        ("prep:against",),
     ),
     verb(
         "face suit",
@@ -223,22 +165,6 @@ COURTS: tuple[Pattern, ...] = (
         ACTORS,
         AGENT,
         subject=(*SUIT, "clause", only(FILE.replace(" ", ",")), "agent"),
-    ),
-    act(
-        "target of suit",
-        Says.SUED,
-        "target subject",
-        ACTORS,
-        ("prep:of", only(SUITS), "phrase:by,from"),
-        ("holder",),
-    ),
-    act(
-        "plaintiff in suit against",
-        Says.SUED,
-        "plaintiff petitioner claimant complainant",
-        ACTORS,
-        ("holder",),
-        ("prep:in", only(LITIGATION), "phrase:against"),
     ),
     verb(
         "name as defendant",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.documents import Mention
 from pipeline.documents import MentionType as Type
 from pipeline.documents import Predicate as Says
 from pipeline.relationships.lexicon import AGREEMENTS
@@ -20,7 +21,15 @@ LAWS = frozenset({Type.LAW})
 
 SIGNING = "sign conclude ink execute"
 
-MAKING = f"{SIGNING} reach strike have finalize finalise make forge renew announce agree"
+MAKING = (
+    f"{SIGNING} reach strike have finalize finalise make forge renew announce agree close cut "
+    "clinch seal land"
+)
+
+
+def _is_agreement(_: Mention, law: Mention) -> bool:
+    """Say whether a law is an agreement by its name: "the Lease", not "the Clean Water Act"."""
+    return law.text.lower().split()[-1] in AGREEMENTS
 
 
 DEALS: tuple[Pattern, ...] = (
@@ -34,7 +43,15 @@ DEALS: tuple[Pattern, ...] = (
     verb("sign with", Says.SIGNED, MAKING, ACTORS, ACTORS, (*DEAL, "phrase:with")),
     verb("sign deal with", Says.SIGNED, MAKING, ACTORS, ACTORS, ("prep:with",), requires=DEAL),
     verb("sign treaty of", Says.SIGNED, SIGNING, ACTORS, TREATIES, (*DEAL, "prep:of")),
-    verb("sign on", Says.SIGNED, "sign re-sign", PEOPLE, ORGS, ("prep:with,to,for",), 0.7),
+    verb(
+        "sign on",
+        Says.SIGNED,
+        "sign re-sign",
+        PEOPLE,
+        ORGS,
+        ("objectless", "prep:with,to,for"),
+        0.7,
+    ),
     verb("sign whom", Says.SIGNED, "sign re-sign", ORGS, PEOPLE, score=0.7),
     verb("contract with", Says.SIGNED, "contract", ORGS, PERSON_ORG, ("prep:with",), 0.7),
     verb(
@@ -91,6 +108,23 @@ DEALS: tuple[Pattern, ...] = (
         ("prep:with",),
         requires=INTO_DEAL,
     ),
+    verb(
+        "come to deal with",
+        Says.SIGNED,
+        "come agree",
+        ACTORS,
+        ACTORS,
+        ("prep:to,on", DEAL[1], "phrase:with"),
+    ),
+    verb(
+        "came to deal with",
+        Says.SIGNED,
+        "come agree",
+        ACTORS,
+        ACTORS,
+        ("prep:with",),
+        requires=("prep:to,on", DEAL[1]),
+    ),
     verb("award deal", Says.SIGNED, "award", ACTORS, ACTORS, ("dative",), 0.7, requires=DEAL),
     verb("award deal to", Says.SIGNED, "award", ACTORS, ACTORS, ("prep:to",), 0.7, requires=DEAL),
     verb(
@@ -126,6 +160,15 @@ DEALS: tuple[Pattern, ...] = (
     verb("accede to", Says.PARTY_TO, "accede adhere", ACTORS, TREATIES, ("prep:to",)),
     verb("join treaty", Says.PARTY_TO, "join rejoin leave exit", ACTORS, LAWS, score=0.7),
     verb("leave treaty", Says.PARTY_TO, "withdraw", ACTORS, LAWS, ("prep:from",), 0.7),
+    verb(
+        "breach",
+        Says.PARTY_TO,
+        "breach terminate rescind renew extend amend perform honor violate repudiate",
+        ACTORS,
+        LAWS,
+        score=0.7,
+        also=_is_agreement,
+    ),
     verb("bound by", Says.PARTY_TO, "bind", ACTORS, LAWS, ("agent",), 0.7, subject=PATIENT),
     verb(
         "enter into with another",

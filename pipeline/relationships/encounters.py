@@ -169,6 +169,17 @@ ENCOUNTERS: tuple[Pattern, ...] = (
         0.65,
         requires=("prep:by,on,over", "only:phone,telephone,call,video,videoconference"),
     ),
+    verb(
+        "speak together by phone",
+        Says.MET,
+        "speak talk",
+        PEOPLE,
+        PEOPLE,
+        ("only:none",),
+        0.65,
+        requires=("prep:by,on,over", "only:phone,telephone,video,videoconference"),
+        symmetric=True,
+    ),
     verb("phone", Says.MET, "phone telephone", PEOPLE, PEOPLE, score=0.65),
     verb(
         "introduced to",

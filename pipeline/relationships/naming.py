@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.documents import Mention, MentionType
-from pipeline.relationships.arguments import objects_of
+from pipeline.relationships.arguments import objects_of, subjects
 from pipeline.relationships.holding import opposed
 from pipeline.relationships.lexicon import AREAS, METONYMS, TOWNS
 from pipeline.relationships.sentence import Sentence
 
+FIRING = frozenset({"fire", "launch"})
+"""What is sent by these goes on in its sender's name: "fired a missile that hit Riyadh"."""
 DRIVING = frozenset({"fire", "launch", "drop", "fly", "pilot", "drive", "lead", "head", "command"})
 """Who does this to a force, a rocket or a delegation acts through it."""
 
@@ -61,6 +63,8 @@ def owners(sentence: Sentence, token: int) -> list[int]:
     for clause in sentence.child(token, "acl", "relcl"):
         if sentence.lemmas[clause] in DRIVING and not sentence.child(clause, "nsubj"):
             near += objects_of(sentence, clause, frozenset({"by"}))
+    if sentence.deps[token] == "dobj" and sentence.lemmas[sentence.heads[token]] in FIRING:
+        near += subjects(sentence, sentence.heads[token])
     for loyal in sentence.child(token, "amod", "acl"):
         if sentence.words[loyal] in ("loyal", "belonging"):
             near += objects_of(sentence, loyal, frozenset({"to"}))
@@ -74,7 +78,7 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
     own = sentence.mention_of[token]
     if own is not None:
         return [own]
-    near = sentence.child(token, "appos")
+    near = [t for first in sentence.child(token, "appos") for t in coordinated(sentence, first)]
     lemma = sentence.lemmas[token]
     if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN"):
         near += owners(sentence, token)

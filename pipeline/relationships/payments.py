@@ -18,8 +18,11 @@ from pipeline.relationships.phrasing import (
 
 PAYING = (
     "pay wire transfer remit contribute donate grant hand award give send lend loan invest "
-    "provide disburse repay refund deposit advance allocate bequeath"
+    "provide disburse repay refund deposit advance allocate bequeath "
+    "fork shell dole tender credit"
 )
+
+ACCOUNT = "only:account,campaign,foundation,family,estate,charity,fund"
 
 MOVING = "transfer wire send remit"
 
@@ -31,7 +34,7 @@ NO_MONEY = word_set(
 )
 """What is paid without money."""
 
-RECEIVING = "receive collect get accept obtain"
+RECEIVING = "receive collect get accept obtain pocket net draw"
 
 # What is money by itself; "an award from", "aid from" may be none.
 MONIES = only(
@@ -42,20 +45,29 @@ MONIES = only(
     )
 )
 
-GIVING = "make give send issue write pay wire provide deliver mail extend award transfer"
+GIVING = "make give send issue write pay wire provide deliver mail extend award transfer cut"
 
 
 PAYMENT_VERBS: tuple[Pattern, ...] = (
     verb("pay", Says.PAID, f"{REPAYING} refund", ACTORS, ACTORS, ("dative",), unless=NO_MONEY),
     verb("pay to", Says.PAID, "pay repay", ACTORS, ACTORS, ("prep:to",), unless=NO_MONEY),
-    verb("pay whom", Says.PAID, f"{REPAYING} bribe refund", ACTORS, ACTORS),
+    verb("pay whom", Says.PAID, f"{REPAYING} bribe refund remunerate", ACTORS, ACTORS),
     verb(
         "bribe with",
         Says.PAID,
-        "bribe reward compensate fund finance bankroll",
+        "bribe reward compensate remunerate endow fund finance bankroll",
         ACTORS,
         MONEY,
-        ("prep:with",),
+        ("prep:with", "sum"),
+    ),
+    verb(
+        "reward whom",
+        Says.PAID,
+        "reward endow",
+        ACTORS,
+        ACTORS,
+        requires=("prep:with", "sum"),
+        requires_types=MONEY,
     ),
     verb("fund", Says.PAID, "fund finance bankroll subsidize subsidise", ACTORS, ACTORS, score=0.7),
     verb("pay sum", Says.PAID, f"{PAYING} spend", ACTORS, MONEY, SUM, 0.75),
@@ -228,7 +240,7 @@ PAYMENT_VERBS: tuple[Pattern, ...] = (
         ACTORS,
         ACTORS,
         AGENT,
-        subject=("patient", "chain:from,of"),
+        subject=("patient", "phrase:from"),
         requires=SUM,
         requires_types=MONEY,
     ),
@@ -248,6 +260,33 @@ PAYMENT_VERBS: tuple[Pattern, ...] = (
         ACTORS,
         MONEY,
         SUM,
-        subject=("patient", "prep:from"),
+        subject=("patient", "phrase:from"),
+    ),
+    verb(
+        "send money to account",
+        Says.PAID,
+        PAYING,
+        ACTORS,
+        ACTORS,
+        ("phrase:to,into", ACCOUNT, "at:of"),
+        requires=SUM,
+        requires_types=MONEY,
+    ),
+    verb(
+        "make payment to account",
+        Says.PAID,
+        GIVING,
+        ACTORS,
+        ACTORS,
+        ("phrase:to,into", ACCOUNT, "at:of"),
+        requires=PAYMENT,
+    ),
+    verb(
+        "make payment so to account",
+        Says.PAID,
+        GIVING,
+        ACTORS,
+        ACTORS,
+        (*PAYMENT, "phrase:to,into", ACCOUNT, "at:of"),
     ),
 )

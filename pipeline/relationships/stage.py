@@ -31,6 +31,7 @@ from pipeline.relationships.pattern import Found, index_by_lemma, match
 from pipeline.relationships.payments import PAYMENT_VERBS
 from pipeline.relationships.roles import ROLES
 from pipeline.relationships.sentence import Texts, build, clause_subjects, mentions_within
+from pipeline.relationships.suits import SUED
 from pipeline.relationships.surface_places import PLACE_RULE
 from pipeline.relationships.violence import VIOLENCE
 from pipeline.relationships.work import WORK
@@ -42,6 +43,7 @@ VERSION = "patterns 4"
 
 PATTERNS = (
     *COURTS,
+    *SUED,
     *COUNSEL_VERBS,
     *DEALS,
     *PAYMENT_VERBS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.documents import Predicate as Says
+from pipeline.relationships.lexicon import word_set
 from pipeline.relationships.pattern import ACTORS, BODIES, ORGS, PEOPLE, PLACES, Pattern
 from pipeline.relationships.phrasing import (
     BLAST,
@@ -19,14 +20,60 @@ STRIKING = (
 
 HITTING = "strike hit target engage destroy pound blast wound neutralize"
 
+WEAPONS = word_set(
+    "gas weapon bomb missile rocket drone chlorine sarin napalm explosive grenade mortar artillery "
+    "device shell bombs"
+)
+
 TARGET_NOUNS = (
-    "target,position,site,building,facility,base,house,infrastructure,depot,factory,hideout"
+    "target,position,site,building,facility,base,house,infrastructure,depot,factory,hideout,"
+    "market,hotel,church,mosque,school,hospital,station,shop,restaurant,bar"
 )
 
 
 VIOLENCE: tuple[Pattern, ...] = (
     verb("attack", Says.ATTACKED, STRIKING, ACTORS, TARGETS, loose=True),
-    verb("hit", Says.ATTACKED, HITTING, BODIES, TARGETS, loose=True),
+    verb("hit", Says.ATTACKED, HITTING, BODIES, TARGETS, loose=True, unless=frozenset({"with"})),
+    verb(
+        "hit with weapons",
+        Says.ATTACKED,
+        HITTING,
+        BODIES,
+        TARGETS,
+        loose=True,
+        requires=("prep:with", only(WEAPONS)),
+    ),
+    verb("strike at", Says.ATTACKED, "strike", BODIES, TARGETS, ("prep:at",), loose=True),
+    verb("shoot at", Says.ATTACKED, "shoot fire", ACTORS, TARGETS, ("prep:at,on",), loose=True),
+    verb(
+        "blow up",
+        Says.ATTACKED,
+        "blow",
+        ACTORS,
+        TARGETS,
+        requires=("particle:up",),
+        loose=True,
+    ),
+    verb(
+        "detonate in",
+        Says.ATTACKED,
+        "detonate explode plant",
+        ACTORS,
+        PLACES,
+        ("prep:in,at,outside",),
+        0.65,
+        requires=("patient", only(WEAPONS)),
+    ),
+    verb(
+        "its bomb exploded in",
+        Says.ATTACKED,
+        "explode detonate",
+        ACTORS,
+        PLACES,
+        ("prep:in,at,outside",),
+        0.65,
+        subject=("agent", only(WEAPONS), "clause", "agent"),
+    ),
     verb("execute", Says.ATTACKED, "execute", ORGS, PEOPLE),
     verb(
         "fire at",
@@ -83,7 +130,7 @@ VIOLENCE: tuple[Pattern, ...] = (
         ACTORS,
         TARGETS,
         ("phrase:against",),
-        requires=("patient", "only:gas,weapon,bomb,missile,rocket,drone,chlorine,sarin,napalm"),
+        requires=("patient", only(WEAPONS)),
         loose=True,
     ),
     verb(
@@ -94,7 +141,7 @@ VIOLENCE: tuple[Pattern, ...] = (
         TARGETS,
         (
             "patient",
-            "only:gas,weapon,bomb,missile,rocket,drone,chlorine,sarin,napalm",
+            only(WEAPONS),
             "prep:against",
         ),
         loose=True,
@@ -102,7 +149,7 @@ VIOLENCE: tuple[Pattern, ...] = (
     verb(
         "hit targets in",
         Says.ATTACKED,
-        f"{STRIKING} {HITTING}",
+        f"{STRIKING} {HITTING} blow",
         BODIES,
         PLACES,
         ("patient", "unowned", only(TARGET_NOUNS), "prep:in,at,inside"),

@@ -82,7 +82,8 @@ def phrase(sentence: Sentence, noun: int, words: frozenset[str]) -> list[int]:
     "the payment of $5 by Ann to Bob", "a suit filed in Rome by Ann against Bob".
     """
     found = objects_of(sentence, noun, words)
-    parts, inner = [noun], clauses(sentence, noun, words)
+    inner = clauses(sentence, noun, words)
+    parts = [noun, *inner]
     for _ in range(2):  # "the payment of [$5 by Ann] to Bob": two levels are as deep as it goes
         preps = [prep for part in parts for prep in prepositions(sentence, part)]
         parts = [obj for prep in preps for obj in sentence.child(prep, "pobj")]
@@ -90,6 +91,11 @@ def phrase(sentence: Sentence, noun: int, words: frozenset[str]) -> list[int]:
     for part in inner:
         found += objects_of(sentence, part, words)
     return sorted(set(found))
+
+
+def objectless(sentence: Sentence, verb: int, _: frozenset[str]) -> list[int]:
+    """Go on only from an active verb without an object: "signed for Acme", not "signed it for"."""
+    return [] if sentence.child(verb, "dobj", "auxpass", "agent") else [verb]
 
 
 def unowned(sentence: Sentence, noun: int, _: frozenset[str]) -> list[int]:
@@ -164,6 +170,7 @@ STEPS: dict[str, Step] = {
     "chain": chained,
     "phrase": phrase,
     "unowned": unowned,
+    "objectless": objectless,
     "governed": governed,
     "named": named_modifiers,
 }
