@@ -92,7 +92,8 @@ def _governed(sentence: Sentence, token: int, head: int, dep: str) -> bool | Non
     if dep == "conj":
         return None
     if dep == "ccomp" and sentence.pos[head] in ("VERB", "AUX"):
-        return None if lemma in REPORTS else False
+        side_by_side = ";" in sentence.words[token:head]  # "Ann met Bob; it was late"
+        return True if side_by_side else (None if lemma in REPORTS else False)
     if dep == "xcomp":
         gerund = sentence.words[token].endswith("ing")
         known = IMPLICATIVES | FACTUAL_GERUNDS if gerund else IMPLICATIVES

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from pipeline.documents import Mention, MentionType
 from pipeline.relationships.arguments import objects_of, subjects
 from pipeline.relationships.holding import opposed
-from pipeline.relationships.lexicon import AREAS, METONYMS, TOWNS
+from pipeline.relationships.lexicon import AREAS, LEADERS, METONYMS, TOWNS
 from pipeline.relationships.sentence import Sentence
 
+HOLDERS = LEADERS | {"founder", "co-founder", "owner", "minister", "secretary", "ambassador"}
+"""Whose name the parser may hang from where they serve: "the head of Acme, Ann, met Bob"."""
 FIRING = frozenset({"fire", "launch"})
 """What is sent by these goes on in its sender's name: "fired a missile that hit Riyadh"."""
 DRIVING = frozenset({"fire", "launch", "drop", "fly", "pilot", "drive", "lead", "head", "command"})
@@ -45,8 +47,15 @@ def coordinated(sentence: Sentence, token: int) -> list[int]:
             for child in sentence.child(other, "conj")
             if sentence.pos[child] in ("PROPN", "NOUN", "NUM", "X", "ADJ")
             and sentence.words[child - 1] != "not"
+            and not _in_own_clause(sentence, child)
         ]
     return found
+
+
+def _in_own_clause(sentence: Sentence, token: int) -> bool:
+    """Find the next sentence behind a semicolon that the parser took for one more member."""
+    before = sentence.words[sentence.heads[token] : token]
+    return ";" in before and bool(sentence.child(token, "cop", "relcl", "appos", "poss"))
 
 
 def owners(sentence: Sentence, token: int) -> list[int]:
@@ -88,6 +97,9 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
         near += within or sentence.child(token, "compound", "nmod")
     elif lemma in AREAS:
         near += sentence.child(token, "compound", "nmod")
+    elif lemma in HOLDERS and not near:
+        places = objects_of(sentence, token, frozenset({"of"}))
+        near += [t for place in places for t in sentence.child(place, "appos")]
     head = sentence.heads[token]
     if sentence.deps[token] == "attr" and sentence.lemmas[head] == "be":
         near += sentence.child(head, "nsubj")

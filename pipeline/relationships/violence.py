@@ -20,6 +20,11 @@ STRIKING = (
 
 HITTING = "strike hit target engage destroy pound blast wound neutralize"
 
+NO_BLOW = word_set(
+    "with run runs homer homers single double triple ball balls shot shots note notes record"
+)
+"""What is hit without violence; what it is hit with decides by itself: "hit with a fine"."""
+
 WEAPONS = word_set(
     "gas weapon bomb missile rocket drone chlorine sarin napalm explosive grenade mortar artillery "
     "device shell bombs"
@@ -33,7 +38,7 @@ TARGET_NOUNS = (
 
 VIOLENCE: tuple[Pattern, ...] = (
     verb("attack", Says.ATTACKED, STRIKING, ACTORS, TARGETS, loose=True),
-    verb("hit", Says.ATTACKED, HITTING, BODIES, TARGETS, loose=True, unless=frozenset({"with"})),
+    verb("hit", Says.ATTACKED, HITTING, BODIES, TARGETS, loose=True, unless=NO_BLOW),
     verb(
         "hit with weapons",
         Says.ATTACKED,
