@@ -11,7 +11,10 @@ from pipeline.relationships.phrasing import BLOW, PATIENT, TARGETS, act, only, v
 from pipeline.relationships.violence import STRIKING
 from pipeline.relationships.wording import is_country
 
-STAGING = "conduct launch carry mount stage execute perform perpetrate direct lead order commit"
+STAGING = (
+    "conduct launch carry mount stage execute perform perpetrate direct lead order commit resume "
+    "intensify escalate wage renew step begin start"
+)
 
 CRIMES = "murder killing assassination kidnapping abduction attack bombing shooting assault"
 
@@ -42,7 +45,7 @@ BLOWS_STRUCK: tuple[Pattern, ...] = (
         STAGING,
         ACTORS,
         TARGETS,
-        (*BLOW, "prep:against,on"),
+        (*BLOW, "phrase:against,on"),
         loose=True,
     ),
     verb(

@@ -60,6 +60,7 @@ def _in_own_clause(sentence: Sentence, token: int) -> bool:
 
 def owners(sentence: Sentence, token: int) -> list[int]:
     """Find the words around a noun that may say whose it is: "U.S. and Iraqi forces"."""
+    lemma = sentence.lemmas[token]
     near = sentence.child(token, "compound", "nmod", "amod", "poss")
     near = [t for t in near if not opposed(sentence, t)]
     near += [
@@ -74,6 +75,8 @@ def owners(sentence: Sentence, token: int) -> list[int]:
             near += objects_of(sentence, clause, frozenset({"by"}))
     if sentence.deps[token] == "dobj" and sentence.lemmas[sentence.heads[token]] in FIRING:
         near += subjects(sentence, sentence.heads[token])
+    if lemma in ("strike", "airstrike", "raid"):
+        near += objects_of(sentence, token, frozenset({"by"}))
     for loyal in sentence.child(token, "amod", "acl"):
         if sentence.words[loyal] in ("loyal", "belonging"):
             near += objects_of(sentence, loyal, frozenset({"to"}))

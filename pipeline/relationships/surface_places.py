@@ -147,6 +147,7 @@ PLACED: tuple[Between, ...] = (
         words_of(rf"(?:\s+(?-i:{TOWN}))?,?\s+in\s+{WHERE_WORDS}(?:{TOWN}\s+of\s+)?"),
         0.75,
         also=in_town,
+        before=words_of(r"(?s:(?!.*\b(?:north|south|east|west)\w*\s+of\s+(?:the\s+)?$).*)"),
     ),
     Between(
         "place, a town in",
