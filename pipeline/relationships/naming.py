@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from pipeline.documents import Mention, MentionType
 from pipeline.relationships.arguments import objects_of, subjects
 from pipeline.relationships.holding import opposed
-from pipeline.relationships.lexicon import AREAS, LEADERS, METONYMS, TOWNS
+from pipeline.relationships.lexicon import AREAS, KIN, LEADERS, METONYMS, SPOUSES, TOWNS
 from pipeline.relationships.sentence import Sentence
 
 HOLDERS = LEADERS | {"founder", "co-founder", "owner", "minister", "secretary", "ambassador"}
 """Whose name the parser may hang from where they serve: "the head of Acme, Ann, met Bob"."""
+PEOPLE_OF = KIN | SPOUSES | {"friend", "neighbor", "neighbour", "girlfriend", "boyfriend", "child"}
+"""Who is another than the one they belong to."""
 FIRING = frozenset({"fire", "launch"})
 """What is sent by these goes on in its sender's name: "fired a missile that hit Riyadh"."""
 DRIVING = frozenset({"fire", "launch", "drop", "fly", "pilot", "drive", "lead", "head", "command"})
@@ -92,7 +94,8 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
         return [own]
     near = [t for first in sentence.child(token, "appos") for t in coordinated(sentence, first)]
     lemma = sentence.lemmas[token]
-    if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN"):
+    another = lemma in PEOPLE_OF or bool(near)  # "Ann's brother", "Ann's brother, Bob"
+    if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN" and not another):
         near += owners(sentence, token)
     elif lemma in TOWNS:
         within = objects_of(sentence, token, frozenset({"of"}))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.documents import Chunk, Mention, Parse
+from pipeline.relationships.dateline import dateline_end, without_dateline
 
 
 class Texts:
@@ -94,8 +95,11 @@ def build(parse: Parse, mentions: Sequence[Mention], texts: Texts) -> Sentence |
     text = texts.between(parse.start, parse.end)
     if text is None or len(inside) < 2 or not parse.token_starts:
         return None
-    children: list[list[int]] = [[] for _ in parse.heads]
-    for token, head in enumerate(parse.heads):
+    after = dateline_end(text, parse.start, [mentions[index] for index in inside])
+    count = bisect_left(parse.token_starts, after)
+    heads, deps = without_dateline(parse.heads, parse.deps, count)
+    children: list[list[int]] = [[] for _ in heads]
+    for token, head in enumerate(heads):
         if head != token:
             children[head].append(token)
     words = tuple(
@@ -108,8 +112,8 @@ def build(parse: Parse, mentions: Sequence[Mention], texts: Texts) -> Sentence |
         words=words,
         lemmas=tuple(lemma.lower() for lemma in parse.lemmas),
         pos=parse.pos,
-        deps=parse.deps,
-        heads=parse.heads,
+        deps=deps,
+        heads=heads,
         children=tuple(map(tuple, children)),
         mention_of=_mention_of(parse, mentions, inside),
         mentions=tuple(inside),

@@ -248,6 +248,31 @@ def test_a_sentence_goes_on_below_the_end_of_a_page() -> None:
     assert ("Acme Corp.", "sued", "Beta Inc.") in found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PARIS, France - FBI fighters attacked Dallas.",
+        "PARIS (AP) — The FBI attacked Dallas.",
+        "Paris (France) — The FBI attacked Dallas.",
+    ],
+)
+def test_a_dateline_is_no_part_of_the_sentence(text: str) -> None:
+    about_the_attack = {fact for fact in stated(text) if fact[1] != "located_in"}
+    assert about_the_attack == {("FBI", "attacked", "Dallas")}
+
+
+def test_who_belongs_to_someone_is_another() -> None:
+    found = stated("Jane Roe's brother, John Smith, was shot dead by Paul Poe.")
+    assert ("Paul Poe", "attacked", "John Smith") in found
+    assert ("Paul Poe", "attacked", "Jane Roe") not in found
+    assert stated("Paul Poe shot Jane Roe's sister.") == set()
+
+
+def test_a_dash_behind_a_place_begins_no_sentence_in_small_letters() -> None:
+    found = stated("France — which invaded Iraq — denied it.")
+    assert found == {("France", "attacked", "Iraq")}
+
+
 def test_a_soldier_of_a_service_is_not_said_twice() -> None:
     text = "Navy Capt. John Smith spoke."
     document = scoring.named_text(text, [(0, 4, "ORG"), (11, 21, "PERSON")])
