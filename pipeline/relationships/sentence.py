@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.documents import Chunk, Mention, Parse
-from pipeline.relationships.dateline import dateline_end, without_dateline
+from pipeline.relationships.opening import dateline_end, subject_after_date, without_dateline
 
 
 class Texts:
@@ -98,6 +98,8 @@ def build(parse: Parse, mentions: Sequence[Mention], texts: Texts) -> Sentence |
     after = dateline_end(text, parse.start, [mentions[index] for index in inside])
     count = bisect_left(parse.token_starts, after)
     heads, deps = without_dateline(parse.heads, parse.deps, count)
+    mention_of = _mention_of(parse, mentions, inside)
+    heads, deps = subject_after_date(heads, deps, mention_of, mentions)
     children: list[list[int]] = [[] for _ in heads]
     for token, head in enumerate(heads):
         if head != token:
@@ -115,7 +117,7 @@ def build(parse: Parse, mentions: Sequence[Mention], texts: Texts) -> Sentence |
         deps=deps,
         heads=heads,
         children=tuple(map(tuple, children)),
-        mention_of=_mention_of(parse, mentions, inside),
+        mention_of=mention_of,
         mentions=tuple(inside),
         question=text.rstrip().rstrip("\"'”’)").endswith("?"),
     )

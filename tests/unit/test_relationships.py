@@ -268,6 +268,10 @@ def test_who_belongs_to_someone_is_another() -> None:
     assert stated("Paul Poe shot Jane Roe's sister.") == set()
 
 
+def test_a_date_without_a_comma_takes_no_subject() -> None:
+    assert ("John Smith", "met", "Paul Poe") in stated("On 4 May 1950 John Smith met Paul Poe.")
+
+
 def test_a_dash_behind_a_place_begins_no_sentence_in_small_letters() -> None:
     found = stated("France — which invaded Iraq — denied it.")
     assert found == {("France", "attacked", "Iraq")}

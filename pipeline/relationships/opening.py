@@ -1,4 +1,6 @@
-"""A report's dateline is no part of its first sentence: "NAIROBI, Kenya - Fighters attacked"."""
+"""What stands before a sentence's own subject, and misleads the parser: a dateline ("NAIROBI,
+Kenya - Fighters attacked"), a date without a comma ("On 4 June 2019 Ann Lee met Bob Ray").
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,10 @@ DATELINE = re.compile(
 PLACES = frozenset({Type.GPE, Type.LOC})
 ALLOWED = PLACES | {Type.DATE, Type.ORG}
 """A dateline has a place, and maybe a date and an agency."""
+
+SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
+FAR = 3
+"""Tokens; an auxiliary and an adverb may stand between a subject and its verb."""
 
 Tree = tuple[tuple[int, ...], tuple[str, ...]]
 
@@ -51,4 +57,34 @@ def without_dateline(heads: Sequence[int], deps: Sequence[str], count: int) -> T
             new_heads[token] = first
     for token in tops:
         new_heads[token], new_deps[token] = first, "dep"
+    return tuple(new_heads), tuple(new_deps)
+
+
+def subject_after_date(
+    heads: Sequence[int],
+    deps: Sequence[str],
+    mention_of: Sequence[int | None],
+    mentions: Sequence[Mention],
+) -> Tree:
+    """Give a verb the subject that the parser took for the object of the preposition before a
+    date: in "On 4 June 2019 Ann Lee met Bob Ray" she is no part of the date.
+    """
+    new_heads, new_deps = list(heads), list(deps)
+    for token, dep in enumerate(deps):
+        name, preposition = mention_of[token], heads[token]
+        if dep != "pobj" or name is None or deps[preposition] != "prep":
+            continue
+        first = next(t for t in range(token + 1) if mention_of[t] == name)
+        if preposition + 1 >= first:
+            continue
+        date, verb = mention_of[first - 1], heads[preposition]
+        if date is None or mentions[date].type != Type.DATE or mention_of[preposition + 1] != date:
+            continue
+        has_subject = any(heads[t] == verb and deps[t] in SUBJECTS for t in range(len(deps)))
+        if token < verb <= token + FAR and not has_subject:
+            undergone = any(heads[t] == verb and deps[t] == "auxpass" for t in range(len(deps)))
+            new_heads[token], new_deps[token] = verb, "nsubjpass" if undergone else "nsubj"
+            for t in range(preposition + 1, first):
+                if mention_of[heads[t]] != date:
+                    new_heads[t], new_deps[t] = preposition, "pobj"
     return tuple(new_heads), tuple(new_deps)
