@@ -11,6 +11,8 @@ Step = Callable[[Sentence, int, frozenset[str]], list[int]]
 
 LOCATORS = word_set("near outside around inside across throughout")
 BY = frozenset({"by"})
+CHANCES = word_set("opportunity chance honor honour pleasure privilege occasion")
+"""What one has to do something with: "had the opportunity to meet"."""
 RELATIVE = frozenset({"who", "whom", "which", "that", "whose"})
 
 
@@ -56,7 +58,17 @@ def patients(sentence: Sentence, verb: int, _: frozenset[str] = frozenset()) -> 
         return _inherited(sentence, verb, patients, participle="ed")
     if sentence.deps[verb] == "relcl" and _subject_is_named(sentence, verb):
         return [sentence.heads[verb]]
-    return []
+    return _shared(sentence, verb)
+
+
+def _shared(sentence: Sentence, verb: int) -> list[int]:
+    """Find the object of two verbs side by side: "attacked and sank the ship"."""
+    second = verb + 2
+    if second >= len(sentence.words) or sentence.words[verb + 1] not in ("and", "or"):
+        return []
+    if sentence.deps[second] != "conj" or sentence.heads[second] != verb:
+        return []
+    return sentence.child(second, "dobj")
 
 
 def _antecedents(sentence: Sentence, verb: int, own: list[int]) -> list[int]:
@@ -90,6 +102,9 @@ def _inherited(sentence: Sentence, verb: int, of: Step, participle: str) -> list
     """Find the argument that a clause without one takes from the clause it hangs from."""
     dep, head = sentence.deps[verb], sentence.heads[verb]
     present = sentence.words[verb].endswith("ing")
+    if participle == "ing" and _told_above(sentence, verb):
+        above = sentence.heads[head]
+        return subjects(sentence, above) if sentence.pos[above] in ("VERB", "AUX") else []
     if dep == "acl":
         return [head] if present == (participle == "ing") else []
     if head == verb or sentence.pos[head] not in ("VERB", "AUX"):
@@ -100,6 +115,16 @@ def _inherited(sentence: Sentence, verb: int, of: Step, participle: str) -> list
     if dep == "advcl" or (dep == "xcomp" and participle == "ing"):
         return subjects(sentence, head)
     return []
+
+
+def _told_above(sentence: Sentence, verb: int) -> bool:
+    """Say whether a verb's subject is that of the verb two steps up: "had the opportunity to
+    meet", "after meeting Ann, Bob left".
+    """
+    dep, head = sentence.deps[verb], sentence.heads[verb]
+    if dep == "acl":
+        return sentence.lemmas[head] in CHANCES and bool(sentence.child(verb, "aux"))
+    return dep == "pcomp" and sentence.words[verb].endswith("ing")
 
 
 def _turned(sentence: Sentence, verb: int, head: int) -> list[int]:
@@ -125,6 +150,11 @@ def objects_of(sentence: Sentence, token: int, words: frozenset[str]) -> list[in
         if sentence.words[prep] in words and not _refused(sentence, prep)
         for obj in sentence.child(prep, "pobj") or _next_name(sentence, prep)
     ]
+
+
+def prepositions(sentence: Sentence, noun: int) -> list[int]:
+    """List the prepositions that begin the complements of a noun or participle."""
+    return sentence.child(noun, "prep", "agent") or _next_preposition(sentence, noun)
 
 
 def _next_preposition(sentence: Sentence, noun: int) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pipeline.relationships.arguments import CHANCES
 from pipeline.relationships.lexicon import word_set
 from pipeline.relationships.sentence import Sentence
 
 # Auxiliaries after which nothing has happened yet, or may not have.
 MODALS = word_set("would could may might should must can will shall 'll 'd ’ll ’d wo ca")
+HAVING = word_set("have get take use enjoy")
 CONDITIONS = word_set("if whether unless lest until")
 HEDGES = word_set(
     "never allegedly supposedly purportedly almost nearly hardly not n't n’t perhaps maybe "
@@ -16,6 +18,8 @@ HEDGES = word_set(
 IMPLICATIVES = word_set(
     "begin start continue help go come manage proceed serve join succeed use get rush return stop"
 )
+# "recalled meeting" met.
+FACTUAL_GERUNDS = word_set("recall remember admit regret describe acknowledge finish enjoy mention")
 # What follows these is told as true: "he said that Acme sued Beta".
 REPORTS = word_set(
     "say announce tell report know note confirm state add write show reveal learn see explain "
@@ -25,6 +29,8 @@ REPORTS = word_set(
 )
 # "after acquiring", "for signing": it happened; "accused of attacking", "without paying": it did
 # not, or nobody says so.
+CONVICTING = word_set("convict guilty confess imprison hang sentence jail")
+"""Of what these say one did, one did it: "convicted of killing", "pleaded guilty to killing"."""
 FACTUAL_PREPOSITIONS = word_set("after by since in while upon on when following through")
 
 
@@ -40,7 +46,7 @@ def asserted(sentence: Sentence, token: int) -> bool:
         if _hedged(sentence, token):
             return False
         head, dep = sentence.heads[token], sentence.deps[token]
-        verdict = True if head == token else _governed(sentence, head, dep)
+        verdict = True if head == token else _governed(sentence, token, head, dep)
         if verdict is not None:
             return verdict
         token = head
@@ -70,20 +76,31 @@ def _perfect(sentence: Sentence, token: int, word: str) -> bool:
 
 
 def _implied(sentence: Sentence, token: int) -> bool:
-    """Say whether an infinitive hangs from a verb that makes it true."""
+    """Say whether an infinitive hangs from a verb that makes it true, or from a chance that was
+    had: "had the opportunity to meet".
+    """
     head = sentence.heads[token]
+    if sentence.deps[token] == "acl" and sentence.lemmas[head] in CHANCES:
+        verb = sentence.heads[head]
+        return sentence.lemmas[verb] in HAVING and asserted(sentence, verb)
     return sentence.deps[token] == "xcomp" and sentence.lemmas[head] in IMPLICATIVES
 
 
-def _governed(sentence: Sentence, head: int, dep: str) -> bool | None:
+def _governed(sentence: Sentence, token: int, head: int, dep: str) -> bool | None:
     """Judge by what governs the clause: True or False end the climb, None goes on with it."""
     lemma = sentence.lemmas[head]
     if dep == "conj":
         return None
     if dep == "ccomp" and sentence.pos[head] in ("VERB", "AUX"):
-        return None if lemma in REPORTS else False
+        side_by_side = ";" in sentence.words[token:head]  # "Ann met Bob; it was late"
+        return True if side_by_side else (None if lemma in REPORTS else False)
     if dep == "xcomp":
-        return None if lemma in IMPLICATIVES else False
+        gerund = sentence.words[token].endswith("ing")
+        known = IMPLICATIVES | FACTUAL_GERUNDS if gerund else IMPLICATIVES
+        return None if lemma in known else False
     if dep == "pcomp":
+        above = sentence.heads[head]
+        if sentence.lemmas[above] in CONVICTING:
+            return asserted(sentence, above)
         return sentence.words[head] in FACTUAL_PREPOSITIONS
     return True

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.documents import Mention
 from pipeline.documents import MentionType as Type
 from pipeline.documents import Predicate as Says
+from pipeline.relationships.layout import apart
 from pipeline.relationships.lexicon import territories
 from pipeline.relationships.pattern import Found, weakened
 from pipeline.relationships.sentence import Texts
@@ -28,9 +29,7 @@ CONTEXT = 60
 """Characters before the first and after the second mention that a pattern may ask for."""
 
 CAPTION = "caption"
-BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
-"""What stands above a blank line is a heading or an issuer, and no part of the phrase below it;
-only captions are set with blank lines around their "v."."""
+"""Only captions are set with blank lines around their "v."."""
 
 _COMMA = words_of(r"(?:\s*\([^)]*\))?\s*,\s+")
 _AND = words_of(r",?\s+(?:and|or)\s+(?:the\s+)?")
@@ -74,9 +73,9 @@ def _match_pair(
     words = texts.between(a.end, b.start)
     if words is None:
         return
-    apart = BLANK_LINE.search(words) is not None
+    broken = apart(texts, a, b)
     for pattern in _INDEX.get((a.type, b.type), ()):
-        if apart and pattern.rule != CAPTION:
+        if broken and pattern.rule != CAPTION:
             continue
         if not pattern.words.fullmatch(words) or not _surrounded(pattern, a, b, texts):
             continue

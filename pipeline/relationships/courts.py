@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pipeline.documents import Predicate as Says
 from pipeline.relationships.lexicon import LITIGATION
-from pipeline.relationships.pattern import ACTORS, CASES, ORGS, PEOPLE, Pattern
+from pipeline.relationships.pattern import ACTORS, CASES, Pattern
 from pipeline.relationships.phrasing import (
     AGENT,
-    PATIENT,
-    PERSON_ORG,
     SUIT,
-    act,
     only,
     verb,
 )
@@ -20,18 +17,125 @@ FILE = (
     "maintain prosecute submit"
 )
 
-PLEADING = (
-    "appear argue act sign speak file plead testify petition intercede submit move write lobby "
-    "execute brief respond negotiate"
-)
-
-COUNSEL_AS = ("prep:as", only("counsel,attorney,lawyer,solicitor,barrister"))
+DEFENDING = "face defend fight answer contest"
 
 
 COURTS: tuple[Pattern, ...] = (
     verb("sue", Says.SUED, "sue countersue counter-sue", ACTORS, ACTORS),
     verb(
-        "take to court", Says.SUED, "take haul", ACTORS, ACTORS, requires=("prep:to", "only:court")
+        "take to court",
+        Says.SUED,
+        "take haul hale drag bring",
+        ACTORS,
+        ACTORS,
+        requires=("prep:to,into,before", "only:court,tribunal"),
+    ),
+    verb(
+        "pursue in court",
+        Says.SUED,
+        "pursue",
+        ACTORS,
+        ACTORS,
+        requires=("prep:in,through", "only:court"),
+    ),
+    verb(
+        "take legal action against",
+        Says.SUED,
+        "take",
+        ACTORS,
+        ACTORS,
+        ("phrase:against",),
+        requires=("patient", "only:action,step", "modifier:legal,court"),
+    ),
+    verb(
+        "take legal action so against",
+        Says.SUED,
+        "take",
+        ACTORS,
+        ACTORS,
+        ("patient", "only:action,step", "prep:against"),
+        requires=("patient", "modifier:legal,court"),
+    ),
+    verb(
+        "seek damages from",
+        Says.SUED,
+        "seek claim",
+        ACTORS,
+        ACTORS,
+        ("phrase:from,against",),
+        0.65,
+        requires=("patient", "only:damage,damages,injunction"),
+    ),
+    verb(
+        "seek damages so from",
+        Says.SUED,
+        "seek claim",
+        ACTORS,
+        ACTORS,
+        ("patient", "only:damage,damages,injunction", "phrase:from,against"),
+        0.65,
+    ),
+    verb(
+        "apply for injunction against",
+        Says.SUED,
+        "apply file move petition",
+        ACTORS,
+        ACTORS,
+        ("prep:for", "only:injunction,damage,damages", "phrase:against"),
+    ),
+    verb(
+        "filed for injunction against",
+        Says.SUED,
+        "apply file move petition",
+        ACTORS,
+        ACTORS,
+        ("prep:against",),
+        requires=("prep:for", "only:injunction,damage,damages"),
+    ),
+    verb(
+        "go to court against",
+        Says.SUED,
+        "go",
+        ACTORS,
+        ACTORS,
+        ("phrase:against",),
+        requires=("prep:to", "only:court"),
+    ),
+    verb(
+        "litigate against",
+        Says.SUED,
+        "litigate counterclaim cross-claim crossclaim",
+        ACTORS,
+        ACTORS,
+        ("prep:against",),
+    ),
+    verb(
+        "serve with suit",
+        Says.SUED,
+        "serve hit slap",
+        ACTORS,
+        ACTORS,
+        requires=(
+            "prep:with",
+            only(LITIGATION - {"claim", "charge", "case"} | {"summons", "summon"}),
+        ),
+    ),
+    verb(
+        "win judgment against",
+        Says.SUED,
+        "obtain win secure get",
+        ACTORS,
+        ACTORS,
+        ("patient", "only:judgment,judgement,verdict,injunction", "prep:against"),
+    ),
+    verb(
+        "won judgment against",
+        Says.SUED,
+        "obtain win secure get",
+        ACTORS,
+        ACTORS,
+        ("prep:against",),
+        requires=("patient", "only:judgment,judgement,verdict,injunction"),
     ),
     verb("file suit against", Says.SUED, FILE, ACTORS, ACTORS, (*SUIT, "chain:against,for")),
     verb("file against", Says.SUED, FILE, ACTORS, ACTORS, ("prep:against",), requires=SUIT),
@@ -44,57 +148,23 @@ COURTS: tuple[Pattern, ...] = (
         ("agent", "prep:against"),
         subject=("prep:by",),
     ),
-    act(
-        "suit against",
-        Says.SUED,
-        LITIGATION - {"case", "charge"},
-        ACTORS,
-        ("poss",),
-        ("prep:against",),
-    ),
-    act(
-        "suit by", Says.SUED, LITIGATION - {"charge"}, ACTORS, ("prep:by,from",), ("prep:against",)
-    ),
-    act(
-        "suit by so against",
-        Says.SUED,
-        LITIGATION - {"charge"},
-        ACTORS,
-        ("prep:by",),
-        ("prep:by", "prep:against"),
-    ),
-    act(
-        "defendant in suit by",
-        Says.SUED,
-        "defendant respondent",
-        ACTORS,
-        ("prep:in,to", only(LITIGATION), "clause", "agent"),
-        ("holder",),
-    ),
-    act(
-        "defendant in suit of",
-        Says.SUED,
-        "defendant respondent",
-        ACTORS,
-        ("prep:in,to", only(LITIGATION), "prep:by,of,from"),
-        ("holder",),
-    ),
-    act(
-        "suit filed against",
-        Says.SUED,
-        LITIGATION - {"case", "charge"},
-        ACTORS,
-        ("clause", "agent"),
-        ("prep:against",),
-    ),
     verb(
         "face suit",
         Says.SUED,
-        "face defend",
+        DEFENDING,
         ACTORS,
         ACTORS,
         AGENT,
         subject=(*SUIT, "prep:from,by"),
+    ),
+    verb(
+        "face suit brought by",
+        Says.SUED,
+        f"{DEFENDING} settle lose win dismiss",
+        ACTORS,
+        ACTORS,
+        AGENT,
+        subject=(*SUIT, "clause", only(FILE.replace(" ", ",")), "agent"),
     ),
     verb(
         "name as defendant",
@@ -103,56 +173,6 @@ COURTS: tuple[Pattern, ...] = (
         ACTORS,
         ACTORS,
         requires=("prep:as", only("defendant,respondent")),
-    ),
-    verb("represent", Says.REPRESENTS, "represent defend", PERSON_ORG, PERSON_ORG),
-    verb("advise", Says.REPRESENTS, "advise counsel", ORGS, PERSON_ORG, score=0.65),
-    verb(
-        "appear for", Says.REPRESENTS, "appear argue act plead", PERSON_ORG, ACTORS, ("prep:for",)
-    ),
-    verb(
-        "argue cause for",
-        Says.REPRESENTS,
-        "argue plead present",
-        PEOPLE,
-        ACTORS,
-        ("patient", "only:cause,case,appeal,motion", "prep:for"),
-    ),
-    verb(
-        "on behalf of",
-        Says.REPRESENTS,
-        PLEADING,
-        PEOPLE,
-        ACTORS,
-        ("prep:on", "only:behalf", "prep:of"),
-        0.75,
-    ),
-    verb(
-        "on whose behalf",
-        Says.REPRESENTS,
-        PLEADING,
-        PEOPLE,
-        ACTORS,
-        ("prep:on", "only:behalf", "poss"),
-        0.75,
-    ),
-    verb(
-        "on behalf after object",
-        Says.REPRESENTS,
-        PLEADING,
-        PEOPLE,
-        ACTORS,
-        ("patient", "prep:on", "only:behalf", "prep:of"),
-        0.75,
-    ),
-    verb(
-        "retained",
-        Says.REPRESENTS,
-        "retain hire engage appoint",
-        PERSON_ORG,
-        PERSON_ORG,
-        AGENT,
-        subject=PATIENT,
-        requires=COUNSEL_AS,
     ),
     verb(
         "party to case",

@@ -1,4 +1,4 @@
-"""Patterns of verbs and their nouns: meetings, violence, marriages."""
+"""Patterns of verbs and their nouns: meetings and marriages."""
 
 from __future__ import annotations
 
@@ -6,41 +6,27 @@ import re
 
 from pipeline.documents import Mention
 from pipeline.documents import Predicate as Says
-from pipeline.relationships.lexicon import (
-    BLOWS,
-    word_set,
-)
-from pipeline.relationships.pattern import (
-    ACTORS,
-    BODIES,
-    ORGS,
-    PEOPLE,
-    Pattern,
-)
+from pipeline.relationships.lexicon import word_set
+from pipeline.relationships.pattern import PEOPLE, Pattern
 from pipeline.relationships.phrasing import (
-    BLAST,
-    BLOW,
     PATIENT,
     PERSON_ORG,
+    TALK_NOUNS,
     TALKS,
-    TARGETS,
     act,
     only,
     verb,
 )
 
-STRIKING = (
-    "attack bomb raid shell assault invade ambush assassinate bombard storm stab shoot kill fight "
-    "murder kidnap abduct behead torture besiege strafe torpedo injure"
-)
-
-HITTING = "strike hit target engage destroy pound blast wound neutralize"
-
-STAGING = "conduct launch carry mount stage execute perform perpetrate direct lead order commit"
-
 PRIZE = re.compile(r"(?i)\b(?:awards?|prize|medal|star|emmy|grammy|oscar|cross|honou?rs?|ph\.?d)\b")
 
-SPEAKING = "speak talk confer consult dine lunch huddle converse"
+SPEAKING = "speak talk confer consult dine din lunch huddle converse"
+
+TRAVELLING = "travel,go,fly,come,arrive,return,sit,gather,visit,be,head,stop"
+
+MEETINGS = "meeting encounter interview"
+
+AT_MEETING = ("prep:for,at,in,during", only(TALK_NOUNS))
 
 
 def _no_prize(_: Mention, guest: Mention) -> bool:
@@ -120,134 +106,128 @@ ENCOUNTERS: tuple[Pattern, ...] = (
     verb("sat with", Says.MET, "sit", PEOPLE, PEOPLE, ("prep:with",), 0.65),
     verb("discuss with", Says.MET, "discuss", PEOPLE, PEOPLE, ("prep:with",), 0.65),
     verb("discussed with", Says.MET, "discuss", PEOPLE, PEOPLE, ("patient", "prep:with"), 0.65),
-    act("meeting with", Says.MET, "meeting", PEOPLE, ("poss",), ("prep:with",), 0.6),
+    act("meeting with", Says.MET, TALK_NOUNS, PEOPLE, ("poss",), ("phrase:with",), 0.6),
+    act("meeting of with", Says.MET, MEETINGS, PEOPLE, ("prep:of",), ("phrase:with",), 0.6),
     act(
         "in a meeting with",
         Says.MET,
-        "meeting talk",
+        TALK_NOUNS,
         PEOPLE,
         ("up:during,in,after,at,following", "up", "agent"),
         ("prep:with",),
         0.6,
     ),
     act(
+        "travel for a meeting with",
+        Says.MET,
+        TALK_NOUNS,
+        PEOPLE,
+        ("up:for", f"up:{TRAVELLING}", "agent"),
+        ("prep:with",),
+        0.6,
+        presupposed=False,
+    ),
+    act(
+        "travel to a place for a meeting with",
+        Says.MET,
+        TALK_NOUNS,
+        PEOPLE,
+        ("up:for", "up", "up:in,to,at", f"up:{TRAVELLING}", "agent"),
+        ("prep:with",),
+        0.6,
+        presupposed=False,
+    ),
+    act(
         "meeting between",
         Says.MET,
-        "meeting talk",
-        PEOPLE,
+        TALK_NOUNS,
+        PERSON_ORG,
         ("prep:between",),
         ("only:none",),
         0.6,
         symmetric=True,
     ),
-    verb("attack", Says.ATTACKED, STRIKING, ACTORS, TARGETS, loose=True),
-    verb("hit", Says.ATTACKED, HITTING, BODIES, TARGETS, loose=True),
-    verb("execute", Says.ATTACKED, "execute", ORGS, PEOPLE),
     verb(
-        "strike against",
-        Says.ATTACKED,
-        STAGING,
-        ACTORS,
-        TARGETS,
-        (*BLOW, "prep:against,on"),
-        loose=True,
+        "attend with",
+        Says.MET,
+        "attend",
+        PEOPLE,
+        PEOPLE,
+        ("only:none",),
+        requires=TALKS,
+        symmetric=True,
+        score=0.6,
+    ),
+    verb("join for a meeting", Says.MET, "join", PEOPLE, PEOPLE, requires=AT_MEETING, score=0.65),
+    verb(
+        "speak to by phone",
+        Says.MET,
+        "speak talk",
+        PEOPLE,
+        PEOPLE,
+        ("prep:to",),
+        0.65,
+        requires=("prep:by,on,over", "only:phone,telephone,call,video,videoconference"),
     ),
     verb(
-        "struck against",
-        Says.ATTACKED,
-        STAGING,
-        ACTORS,
-        TARGETS,
-        ("prep:against,on",),
-        requires=BLOW,
-        loose=True,
+        "speak together by phone",
+        Says.MET,
+        "speak talk",
+        PEOPLE,
+        PEOPLE,
+        ("only:none",),
+        0.65,
+        requires=("prep:by,on,over", "only:phone,telephone,video,videoconference"),
+        symmetric=True,
+    ),
+    verb("phone", Says.MET, "phone telephone", PEOPLE, PEOPLE, score=0.65),
+    verb(
+        "introduced to",
+        Says.MET,
+        "introduce",
+        PEOPLE,
+        PEOPLE,
+        ("prep:to",),
+        0.65,
+        subject=PATIENT,
     ),
     verb(
-        "fire at",
-        Says.ATTACKED,
-        "fire launch lob drop",
-        ACTORS,
-        TARGETS,
-        ("prep:at,into,on,against",),
-        requires=BLAST,
-        loose=True,
+        "exchange words with",
+        Says.MET,
+        "exchange",
+        PEOPLE,
+        PEOPLE,
+        ("prep:with",),
+        0.65,
+        requires=("patient", "only:view,greeting,word,pleasantry,opinion"),
     ),
     verb(
-        "missile at",
-        Says.ATTACKED,
-        "fire launch lob drop open",
-        ACTORS,
-        TARGETS,
-        (*BLAST, "prep:at,into,on,against"),
-        loose=True,
+        "exchange words so with",
+        Says.MET,
+        "exchange",
+        PEOPLE,
+        PEOPLE,
+        ("patient", "only:view,greeting,word,pleasantry,opinion", "prep:with"),
+        0.65,
     ),
     verb(
-        "open fire on",
-        Says.ATTACKED,
-        "open",
-        ACTORS,
-        TARGETS,
-        ("prep:on,at",),
-        requires=BLAST,
-        loose=True,
-    ),
-    verb(
-        "claim",
-        Says.ATTACKED,
-        "claim",
-        ORGS,
-        TARGETS,
-        ("patient", "only:responsibility,credit", "prep:for", only(BLOWS), "prep:on,against"),
+        "pay a visit to",
+        Says.MET,
+        "pay make",
+        PEOPLE,
+        PEOPLE,
+        ("prep:to",),
         0.7,
-        loose=True,
-    ),
-    act(
-        "attack on",
-        Says.ATTACKED,
-        BLOWS,
-        ACTORS,
-        ("at",),
-        ("prep:on,against",),
-        object_types=TARGETS,
-        loose=True,
-    ),
-    act(
-        "invasion of",
-        Says.ATTACKED,
-        BLOWS - {"offensive", "strike", "attack"},
-        ACTORS,
-        ("poss",),
-        ("prep:of",),
-        object_types=TARGETS,
-    ),
-    act("attack by", Says.ATTACKED, BLOWS, TARGETS, ("prep:by",), ("prep:on,against,of",)),
-    act(
-        "attack by so on",
-        Says.ATTACKED,
-        BLOWS,
-        TARGETS,
-        ("prep:by",),
-        ("prep:by", "prep:on,against"),
+        requires=("patient", "only:visit,call"),
     ),
     verb(
-        "killed in attack",
-        Says.ATTACKED,
-        "kill wound injure",
-        ORGS,
-        TARGETS,
-        PATIENT,
-        0.65,
-        subject=("prep:in", only(BLOWS), "prep:by"),
-    ),
-    verb(
-        "killed in its attack",
-        Says.ATTACKED,
-        "kill wound injure",
-        ORGS,
-        TARGETS,
-        PATIENT,
-        0.65,
-        subject=("prep:in", only(BLOWS), "at"),
+        "pay a visit so to",
+        Says.MET,
+        "pay make",
+        PEOPLE,
+        PEOPLE,
+        ("patient", "only:visit,call", "prep:to,on"),
+        0.7,
     ),
     verb("marry", Says.MARRIED_TO, "marry wed divorce", PEOPLE, PEOPLE, symmetric=True),
     verb(

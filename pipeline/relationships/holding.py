@@ -26,6 +26,7 @@ SERVING = word_set(
     "serve work act begin start continue retire resign return operate function withdraw appear "
     "join succeed replace rise ascend step"
 )
+OPPOSING = word_set("non anti counter pro ex")
 SUCCEEDING = word_set("succeed replace")
 
 
@@ -87,7 +88,7 @@ def holders(sentence: Sentence, noun: int, _: frozenset[str] = frozenset()) -> l
         found += patients(sentence, verb) if sentence.lemmas[verb] in APPOINTING else []
     elif dep == "conj" and not found:
         found += [h for h in holders(sentence, head) if h != noun]
-    elif dep in ("compound", "nmod"):
+    elif dep in ("compound", "nmod") and sentence.mention_of[head] is not None:
         found.append(head)
     return found
 
@@ -129,7 +130,10 @@ def institutions(sentence: Sentence, noun: int, words: frozenset[str]) -> list[i
     if found:
         return found
     if sentence.deps[noun] == "conj" and sentence.lemmas[sentence.heads[noun]] != "be":
-        return institutions(sentence, sentence.heads[noun], words)
+        first = sentence.heads[noun]
+        if sentence.child(noun, "amod", "compound"):  # "Army officer and colonial administrator"
+            return objects_of(sentence, first, words)
+        return institutions(sentence, first, words)
     others = sentence.child(noun, "conj")
     return [obj for other in others for obj in objects_of(sentence, other, words)]
 
@@ -140,8 +144,19 @@ def named_modifiers(sentence: Sentence, noun: int, _: frozenset[str] = frozenset
     return [
         t
         for t in sentence.child(noun, "compound", "nmod", "amod", "nummod")
-        if sentence.mention_of[t] is not None and sentence.mention_of[t] != own
+        if sentence.mention_of[t] is not None
+        and sentence.mention_of[t] != own
+        and not opposed(sentence, t)
     ]
+
+
+def opposed(sentence: Sentence, token: int) -> bool:
+    """Find the "non" in "the first non-Congress minister", the "anti" in "anti-ISIL forces"."""
+    named = sentence.mention_of[token]
+    while token and sentence.mention_of[token - 1] == named:
+        token -= 1
+    hyphen = token - 1 if token and sentence.words[token - 1] in ("-", "–") else token
+    return hyphen > 0 and sentence.words[hyphen - 1].rstrip("-–") in OPPOSING
 
 
 def _from_outside(sentence: Sentence, noun: int, words: frozenset[str]) -> list[int]:

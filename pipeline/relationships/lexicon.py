@@ -24,6 +24,12 @@ STAFF = word_set(
     "accountant auditor consultant clerk diplomat general colonel sergeant lieutenant "
     "admiral pilot soldier astronaut architect physicist broker trader banker"
 )
+TRADES = word_set(
+    "analyst engineer reporter correspondent journalist editor scientist researcher economist "
+    "curator producer columnist programmer developer coach accountant auditor consultant architect "
+    "physicist broker trader banker pilot"
+)
+"""Staff of a body, but not of the town or country that stands before them."""
 DIPLOMATS = word_set("ambassador envoy consul")
 """Those whose "for" and "to" name where they are sent, not who sends them."""
 SCHOLARS = word_set("professor lecturer teacher fellow instructor tutor")
@@ -80,7 +86,8 @@ METONYMS = word_set(
     "government authority warplane plane navy regime rebel terrorist official gunman insurgent "
     "artillery target tank unit position vehicle convoy headquarters stronghold staff group "
     "holding company corporation firm team club movement party drone warship gunship bomber "
-    "attacker commando special infantry paratrooper personnel missile rocket strike raid"
+    "attacker commando special infantry paratrooper personnel missile rocket strike raid "
+    "delegation shell mortar insurgency loyalist seals"
 )
 BLOWS = word_set(
     "attack assault raid invasion bombing airstrike strike bombardment shelling offensive ambush "
@@ -102,9 +109,13 @@ PAYMENTS = word_set(
 UNREAL_VERBS = word_set(
     "abandon block reject cancel oppose avert prevent foil thwart fear seek want plan propose "
     "consider threaten pursue demand urge negotiate expect refuse decline drop scrap "
-    "avoid contemplate explore deny rule discuss"
+    "avoid contemplate explore deny rule discuss request apply call require provide promise "
+    "schedule waive arrange offer anticipate await hope ask solicit authorize "
+    "withhold"
 )
-"""Verbs whose object need not have happened: "blocked the takeover of"."""
+"""Verbs whose object need not have happened: "blocked the takeover of", "applied for a loan"."""
+NOT_YET = word_set("due scheduled owed planned pending overdue possible likely unlikely set")
+"""What is said of an act that has not happened."""
 UNREAL_WORDS = word_set(
     "planned proposed possible potential attempted failed alleged threatened pending future "
     "would-be prospective no any imminent hypothetical rumored rumoured abortive foiled further"
@@ -153,6 +164,7 @@ OTHER_COUNTRIES = frozenset(
         "czech republic",
         "macedonia",
         "great britain",
+        "britain",
         "soviet union",
         "ivory coast",
         "palestine",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.documents import Mention
 from pipeline.documents import MentionType as Type
 from pipeline.documents import Predicate as Says
@@ -27,6 +29,7 @@ from pipeline.relationships.phrasing import (
     beside,
     verb,
 )
+from pipeline.relationships.wording import FIRM_ENDING
 
 COUNTRIES = frozenset({Type.GPE})
 
@@ -34,15 +37,32 @@ OFFICE = "office headquarters hq base seat residence campus branch facility plan
 
 BORN = "bear born"
 
+TITLED = re.compile(
+    r"(?:st|saint|san|santa|baron|viscount|lord|lady|earl|marquess|duke|duchess|prince|princess|"
+    r"count|countess|king|queen|emperor|empress|sultan|emir|khan|pope|bishop|archbishop|abbot)\b",
+    re.IGNORECASE,
+)
+"""Whose "of" names a title or a see, not a home."""
+NEARBY = len(" in the northern province of ")
+ROMAN = re.compile(r"[IVX]+")
+
 
 def _stands_there(body: Mention, place: Mention) -> bool:
-    """Doubt that what is no building is "in" a country ("it aired on ABC in the United States"),
-    and that a gathering or a force is anywhere for good.
+    """Doubt that what is no building is "in" a place: "ministers of the Coalition in London",
+    "sued Acme in Boston", "it aired on ABC in the United States" say where something took place;
+    and that a gathering is anywhere for good.
     """
-    if GATHERING.search(body.text):
+    if GATHERING.search(body.text) or place.start - body.end > NEARBY:
         return False
-    if body.type != Type.ORG or SITE.search(body.text):
-        return True
+    return body.type != Type.ORG or SITE.search(body.text) is not None
+
+
+def _sits_there(body: Mention, place: Mention) -> bool:
+    """Believe of what one is "at" that it is there: "a clerk at Acme in Detroit"; not of a
+    gathering or a force, nor of a country.
+    """
+    if GATHERING.search(body.text) or not _near(body, place):
+        return False
     if MILITARY.search(body.text) or body.text.isupper():
         return False
     return place.text.lower() not in territories()[0]
@@ -54,9 +74,32 @@ def _near(first: Mention, second: Mention) -> bool:
 
 
 def _town_of_firm(body: Mention, place: Mention) -> bool:
-    """Say whether "of" says where a firm sits: "Acme of Detroit", not "Bank of America"."""
-    known = any(place.text.lower() in names for names in territories())
-    return _near(body, place) and not known
+    """Say whether "of" says where a firm sits: "Acme Co. of Detroit", not "Bank of America", nor
+    an office ("the Vicar Apostolic of Pondicherry").
+    """
+    firm = FIRM_ENDING.search(body.text) or SITE.search(body.text)
+    return firm is not None and " of " not in body.text and _beside_town(body, place)
+
+
+def _beside_town(first: Mention, place: Mention) -> bool:
+    """Say whether a place beside a name is a town, as far as it is no known country or state."""
+    name = place.text.lower().removeprefix("state of ")
+    known = any(name in names for names in territories())
+    return _near(first, place) and not known
+
+
+def _of_employer(person: Mention, body: Mention) -> bool:
+    """Say whether a preposition ties a person to a body: not "Albert of Brandenburg-Ansbach"."""
+    return _near(person, body) and len(person.text.split()) > 1
+
+
+def _of_town(person: Mention, place: Mention) -> bool:
+    """Say whether "of" says where a person lives: "John Smith of Springfield", not "Louis XV of
+    France", "Helen of Troy".
+    """
+    words = person.text.split()
+    titled = TITLED.match(person.text) or ROMAN.fullmatch(words[-1])
+    return len(words) > 1 and titled is None and _beside_town(person, place)
 
 
 PLACE: tuple[Pattern, ...] = (
@@ -169,9 +212,37 @@ PLACE: tuple[Pattern, ...] = (
         also=_stands_there,
     ),
     beside(
+        "at firm in place",
+        Says.LOCATED_IN,
+        "in",
+        ORGS,
+        PLACES,
+        subject=("anchor", "governed:at"),
+        alone=True,
+        also=_sits_there,
+    ),
+    beside(
+        "person of town",
+        Says.LOCATED_IN,
+        "of",
+        PEOPLE,
+        COUNTRIES,
+        0.6,
+        subject=("before",),
+        alone=True,
+        also=_of_town,
+    ),
+    beside(
         "firm of town", Says.LOCATED_IN, "of", ORGS, COUNTRIES, 0.6, alone=True, also=_town_of_firm
     ),
     beside(
-        "of employer", Says.EMPLOYED_BY, "of at from", PEOPLE, ORGS, 0.6, alone=True, also=_near
+        "of employer",
+        Says.EMPLOYED_BY,
+        "of at from",
+        PEOPLE,
+        ORGS,
+        0.6,
+        alone=True,
+        also=_of_employer,
     ),
 )

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.documents import Mention, MentionType
-from pipeline.relationships.arguments import objects_of
-from pipeline.relationships.lexicon import AREAS, METONYMS, TOWNS
+from pipeline.relationships.arguments import objects_of, subjects
+from pipeline.relationships.holding import opposed
+from pipeline.relationships.lexicon import AREAS, KIN, LEADERS, METONYMS, SPOUSES, TOWNS
 from pipeline.relationships.sentence import Sentence
+
+HOLDERS = LEADERS | {"founder", "co-founder", "owner", "minister", "secretary", "ambassador"}
+"""Whose name the parser may hang from where they serve: "the head of Acme, Ann, met Bob"."""
+PEOPLE_OF = KIN | SPOUSES | {"friend", "neighbor", "neighbour", "girlfriend", "boyfriend", "child"}
+"""Who is another than the one they belong to."""
+FIRING = frozenset({"fire", "launch"})
+"""What is sent by these goes on in its sender's name: "fired a missile that hit Riyadh"."""
+DRIVING = frozenset({"fire", "launch", "drop", "fly", "pilot", "drive", "lead", "head", "command"})
+"""Who does this to a force, a rocket or a delegation acts through it."""
 
 
 def resolve(
@@ -39,13 +49,22 @@ def coordinated(sentence: Sentence, token: int) -> list[int]:
             for child in sentence.child(other, "conj")
             if sentence.pos[child] in ("PROPN", "NOUN", "NUM", "X", "ADJ")
             and sentence.words[child - 1] != "not"
+            and not _in_own_clause(sentence, child)
         ]
     return found
 
 
+def _in_own_clause(sentence: Sentence, token: int) -> bool:
+    """Find the next sentence behind a semicolon that the parser took for one more member."""
+    before = sentence.words[sentence.heads[token] : token]
+    return ";" in before and bool(sentence.child(token, "cop", "relcl", "appos", "poss"))
+
+
 def owners(sentence: Sentence, token: int) -> list[int]:
     """Find the words around a noun that may say whose it is: "U.S. and Iraqi forces"."""
+    lemma = sentence.lemmas[token]
     near = sentence.child(token, "compound", "nmod", "amod", "poss")
+    near = [t for t in near if not opposed(sentence, t)]
     near += [
         inner
         for outer in near
@@ -53,6 +72,16 @@ def owners(sentence: Sentence, token: int) -> list[int]:
         for inner in sentence.child(outer, "compound", "poss")
     ]
     near += [other for first in near for other in sentence.child(first, "conj")]
+    for clause in sentence.child(token, "acl", "relcl"):
+        if sentence.lemmas[clause] in DRIVING and not sentence.child(clause, "nsubj"):
+            near += objects_of(sentence, clause, frozenset({"by"}))
+    if sentence.deps[token] == "dobj" and sentence.lemmas[sentence.heads[token]] in FIRING:
+        near += subjects(sentence, sentence.heads[token])
+    if lemma in ("strike", "airstrike", "raid"):
+        near += objects_of(sentence, token, frozenset({"by"}))
+    for loyal in sentence.child(token, "amod", "acl"):
+        if sentence.words[loyal] in ("loyal", "belonging"):
+            near += objects_of(sentence, loyal, frozenset({"to"}))
     return near + objects_of(sentence, token, frozenset({"of", "from"}))
 
 
@@ -63,9 +92,10 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
     own = sentence.mention_of[token]
     if own is not None:
         return [own]
-    near = sentence.child(token, "appos")
+    near = [t for first in sentence.child(token, "appos") for t in coordinated(sentence, first)]
     lemma = sentence.lemmas[token]
-    if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN"):
+    another = lemma in PEOPLE_OF or bool(near)  # "Ann's brother", "Ann's brother, Bob"
+    if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN" and not another):
         near += owners(sentence, token)
     elif lemma in TOWNS:
         within = objects_of(sentence, token, frozenset({"of"}))
@@ -73,6 +103,9 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
         near += within or sentence.child(token, "compound", "nmod")
     elif lemma in AREAS:
         near += sentence.child(token, "compound", "nmod")
+    elif lemma in HOLDERS and not near:
+        places = objects_of(sentence, token, frozenset({"of"}))
+        near += [t for place in places for t in sentence.child(place, "appos")]
     head = sentence.heads[token]
     if sentence.deps[token] == "attr" and sentence.lemmas[head] == "be":
         near += sentence.child(head, "nsubj")

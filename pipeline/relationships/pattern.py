@@ -9,6 +9,7 @@ from pipeline.documents import Mention, MentionType, Predicate
 from pipeline.relationships.asserted import asserted
 from pipeline.relationships.lexicon import (
     LOOSE_HEADS,
+    NOT_YET,
     ONE_OF_SEVERAL,
     SUBORDINATE,
     UNREAL_VERBS,
@@ -170,7 +171,10 @@ def _unreal(sentence: Sentence, noun: int) -> bool:
     head, dep = sentence.heads[noun], sentence.deps[noun]
     if dep == "pobj":
         head = sentence.heads[head]
-    return head != noun and sentence.lemmas[head] in UNREAL_VERBS
+    if head == noun:
+        return False
+    said = sentence.child(head, "acomp", "attr")
+    return sentence.lemmas[head] in UNREAL_VERBS or any(sentence.words[t] in NOT_YET for t in said)
 
 
 def _told(sentence: Sentence, pattern: Pattern, token: int) -> bool:

@@ -38,15 +38,13 @@ SUIT: Path = ("patient", only(LITIGATION))
 DEAL: Path = ("patient", only(AGREEMENTS))
 INTO_DEAL: Path = ("prep:into", DEAL[1])
 SUM: Path = ("patient", "sum")
-PAYMENT: Path = ("patient", only(PAYMENTS))
+PAYMENT: Path = ("patient", only(PAYMENTS | word_set("money cash fund sum")))
 PAYMENT_TO: Path = (*PAYMENT, "prep:to,for")
-TALKS: Path = (
-    "patient",
-    only(
-        "talk,meeting,discussion,consultation,summit,dinner,lunch,breakfast,conversation,dialogue"
-        ",interview,call,tea,coffee,negotiation"
-    ),
+TALK_NOUNS = word_set(
+    "talk meeting discussion consultation summit dinner lunch breakfast conversation dialogue "
+    "interview call tea coffee negotiation"
 )
+TALKS: Path = ("patient", only(TALK_NOUNS))
 BLOW: Path = ("patient", only(BLOWS | word_set("operation campaign sortie")))
 BLAST: Path = ("patient", only("missile,rocket,bomb,shell,mortar,drone,fire,grenade,shot"))
 SHARE: Path = (
@@ -93,6 +91,7 @@ def act(
     object_: Path,
     score: float = 0.7,
     object_types: Types | None = None,
+    presupposed: bool = True,
     **options: Any,
 ) -> Pattern:
     """Write the pattern of a noun that names an act, in a line."""
@@ -107,7 +106,7 @@ def act(
         types,
         object_types or types,
         score,
-        presupposed=True,
+        presupposed=presupposed,
         **options,
     )
 
@@ -121,6 +120,7 @@ def beside(
     score: float = 0.65,
     subject: Path = ("anchor",),
     object_: Path = ("pobj",),
+    presupposed: bool = True,
     **options: Any,
 ) -> Pattern:
     """Write the pattern of a preposition between a name and another, in a line."""
@@ -134,6 +134,6 @@ def beside(
         subject_types,
         object_types,
         score,
-        presupposed=True,
+        presupposed=presupposed,
         **options,
     )

@@ -24,6 +24,7 @@ from pipeline.relationships.lexicon import (
     STAFF,
     STATES,
     TOWNS,
+    TRADES,
     TROOPS,
     UNITS,
     word_set,
@@ -84,7 +85,15 @@ def _role(
 ROLES: tuple[Pattern, ...] = (
     _role("leader", Says.LEADS, LEADERS, PEOPLE, BODIES, ("at:of,for,at",)),
     _role("diplomat", Says.EMPLOYED_BY, DIPLOMATS, PEOPLE, BODIES, ("at:of,from",)),
-    _role("staff", Says.EMPLOYED_BY, STAFF - DIPLOMATS, PEOPLE, BODIES, ("at:of,for,at,with",)),
+    _role("staff", Says.EMPLOYED_BY, STAFF - DIPLOMATS, PEOPLE, ORGS, ("at:of,for,at,with",)),
+    _role(
+        "official",
+        Says.EMPLOYED_BY,
+        STAFF - DIPLOMATS - TRADES,
+        PEOPLE,
+        COUNTRIES,
+        ("at:of,for,at,with",),
+    ),
     _role("scholar", Says.EMPLOYED_BY, SCHOLARS, PEOPLE, ORGS, ("at:at,with",)),
     _role(
         "partner",
@@ -218,7 +227,16 @@ ROLES: tuple[Pattern, ...] = (
         FIRMS,
         ("at:of",),
     ),
-    _role("town", Says.LOCATED_IN, TOWNS, PLACES, PLACES, ("at:in,of",), 0.75),
+    _role(
+        "town",
+        Says.LOCATED_IN,
+        TOWNS,
+        PLACES,
+        PLACES,
+        ("at:in,of",),
+        0.75,
+        unless=word_set("satellite twin sister partner neighboring neighbouring rival"),
+    ),
     _role(
         "town of that name",
         Says.LOCATED_IN,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.documents import Chunk, Mention, Parse
+from pipeline.relationships.opening import dateline_end, subject_after_date, without_dateline
 
 
 class Texts:
@@ -94,8 +95,13 @@ def build(parse: Parse, mentions: Sequence[Mention], texts: Texts) -> Sentence |
     text = texts.between(parse.start, parse.end)
     if text is None or len(inside) < 2 or not parse.token_starts:
         return None
-    children: list[list[int]] = [[] for _ in parse.heads]
-    for token, head in enumerate(parse.heads):
+    after = dateline_end(text, parse.start, [mentions[index] for index in inside])
+    count = bisect_left(parse.token_starts, after)
+    heads, deps = without_dateline(parse.heads, parse.deps, count)
+    mention_of = _mention_of(parse, mentions, inside)
+    heads, deps = subject_after_date(heads, deps, mention_of, mentions)
+    children: list[list[int]] = [[] for _ in heads]
+    for token, head in enumerate(heads):
         if head != token:
             children[head].append(token)
     words = tuple(
@@ -108,10 +114,10 @@ def build(parse: Parse, mentions: Sequence[Mention], texts: Texts) -> Sentence |
         words=words,
         lemmas=tuple(lemma.lower() for lemma in parse.lemmas),
         pos=parse.pos,
-        deps=parse.deps,
-        heads=parse.heads,
+        deps=deps,
+        heads=heads,
         children=tuple(map(tuple, children)),
-        mention_of=_mention_of(parse, mentions, inside),
+        mention_of=mention_of,
         mentions=tuple(inside),
         question=text.rstrip().rstrip("\"'”’)").endswith("?"),
     )
@@ -127,6 +133,34 @@ def mentions_within(mentions: Sequence[Mention], start: int, end: int) -> list[i
         if mentions[index].end <= end:
             found.append(index)
     return found
+
+
+def clause_subjects(sentence: Sentence) -> set[int]:
+    """List the mentions that begin a clause after another name and a comma, with their verb right
+    behind: "after they bombed Gaza, Egypt objected". A town and its state form one phrase instead.
+    """
+    found = set()
+    for token, index in enumerate(sentence.mention_of):
+        if index is None or sentence.deps[token] not in ("nsubj", "nsubjpass"):
+            continue
+        if sentence.pos[min(token + 1, len(sentence.pos) - 1)] not in ("VERB", "AUX"):
+            continue
+        first = token
+        while first and sentence.mention_of[first - 1] == index:
+            first -= 1
+        named = first > 1 and sentence.words[first - 1] == "," and sentence.mention_of[first - 2]
+        if named is not False and named is not None and not _together(sentence, first - 2, token):
+            found.add(index)
+    return found
+
+
+def _together(sentence: Sentence, before: int, token: int) -> bool:
+    """Say whether one of two tokens hangs from the other's phrase."""
+    above = {before}
+    while sentence.heads[before] not in above:
+        before = sentence.heads[before]
+        above.add(before)
+    return token in above
 
 
 def _mention_of(

@@ -17,32 +17,41 @@ from pipeline.documents import (
     StageName,
 )
 from pipeline.relationships.between import match_between
+from pipeline.relationships.blows import BLOWS_STRUCK
+from pipeline.relationships.counsel import COUNSEL_VERBS
 from pipeline.relationships.courts import COURTS
 from pipeline.relationships.deals import DEALS
 from pipeline.relationships.encounters import ENCOUNTERS
 from pipeline.relationships.firms import FIRM_DEALS
+from pipeline.relationships.layout import apart
 from pipeline.relationships.lexicon import HALF_TITLES, territories
 from pipeline.relationships.lives import PLACE
 from pipeline.relationships.mail import match_headers, match_nearby
 from pipeline.relationships.pattern import Found, index_by_lemma, match
 from pipeline.relationships.payments import PAYMENT_VERBS
 from pipeline.relationships.roles import ROLES
-from pipeline.relationships.sentence import Texts, build, mentions_within
+from pipeline.relationships.sentence import Texts, build, clause_subjects, mentions_within
+from pipeline.relationships.suits import SUED
 from pipeline.relationships.surface_places import PLACE_RULE
+from pipeline.relationships.violence import VIOLENCE
 from pipeline.relationships.work import WORK
 from pipeline.settings import RelateSettings
 from pipeline.stage import StageIdentity
 
-VERSION = "patterns 3"
+VERSION = "patterns 4"
 """Raised with every change of what comes out."""
 
 PATTERNS = (
     *COURTS,
+    *SUED,
+    *COUNSEL_VERBS,
     *DEALS,
     *PAYMENT_VERBS,
     *FIRM_DEALS,
     *WORK,
     *ENCOUNTERS,
+    *VIOLENCE,
+    *BLOWS_STRUCK,
     *PLACE,
     *ROLES,
 )
@@ -51,7 +60,7 @@ PATTERNS = (
 SYMMETRIC = frozenset(
     {Predicate.MET, Predicate.MARRIED_TO, Predicate.RELATED_TO, Predicate.CO_MENTIONED}
 )
-WEAKER = {Predicate.EMPLOYED_BY: (Predicate.LEADS,)}
+WEAKER = {Predicate.EMPLOYED_BY: (Predicate.LEADS, Predicate.MEMBER_OF)}
 """What is not said again of a pair of which the stronger is said in the same sentence."""
 
 HEADED = frozenset({Predicate.EMAILED, Predicate.COPIED})
@@ -89,13 +98,20 @@ class RelateStage:
         names = [link.name for link in document.names.links]
         texts = Texts(document.chunks.chunks)
         found: list[Found] = []
+        begun: set[int] = set()
         for parse in document.mentions.parses:
             sentence = build(parse, mentions, texts)
             if sentence is not None:
-                found += match(sentence, mentions, self._index)
+                begun |= clause_subjects(sentence)
+                found += [
+                    match_
+                    for match_ in match(sentence, mentions, self._index)
+                    if not apart(texts, mentions[match_.subject], mentions[match_.object])
+                ]
         spans = _sentence_spans(document)
         found += match_between(mentions, texts, [_span_at(spans, m.start, m.end) for m in mentions])
         found += match_headers(mentions, texts)
+        found = [f for f in found if f.rule != PLACE_RULE or f.object not in begun]
         typed = _distinct((f for f in _narrowed(found) if _plausible(f, mentions)), names)
         if self._settings.co_mentions:
             pairs = frozenset(
@@ -143,7 +159,7 @@ def _narrowed(found: Sequence[Found]) -> list[Found]:
 
 def _plausible(match_: Found, mentions: Sequence[Mention]) -> bool:
     """Doubt what no pattern can see by itself: that only roles count in the head of a mail, that
-    half of a title was taken for a body, and that a country is in no town.
+    half of a title was taken for a body, and that a country is in no town, nor a state.
     """
     subject, object_ = mentions[match_.subject], mentions[match_.object]
     if match_.predicate in HEADED:
@@ -152,8 +168,10 @@ def _plausible(match_: Found, mentions: Sequence[Mention]) -> bool:
         return False
     if match_.predicate == Predicate.LOCATED_IN:
         countries, parts = territories()
-        is_country = subject.text.lower() in countries and subject.text.lower() not in parts
-        return not is_country or object_.type == MentionType.LOC
+        inner, outer = (" ".join(m.text.lower().split()) for m in (subject, object_))
+        if inner in parts:
+            return outer in countries or object_.type == MentionType.LOC
+        return inner not in countries or object_.type == MentionType.LOC
     return match_.predicate not in HELD or object_.text.lower() not in HALF_TITLES
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.documents import MentionType as Type
 from pipeline.documents import Predicate as Says
 from pipeline.relationships.lexicon import (
     OFFICERS,
+    TRADES,
 )
 from pipeline.relationships.pattern import (
     BODIES,
@@ -50,9 +52,18 @@ OFFICES: tuple[Between, ...] = (
     Between(
         "title before name",
         Says.EMPLOYED_BY,
-        BODIES,
+        ORGS,
         PEOPLE,
         words_of(rf"(?:['’]s?)?\s+{titles(WORKERS | RANKS)}{AREA}\s*,?\s+{HONORIFIC}"),
+        reverse=True,
+        before=NO_PLACE_WHERE,
+    ),
+    Between(
+        "title before name",
+        Says.EMPLOYED_BY,
+        frozenset({Type.GPE}),
+        PEOPLE,
+        words_of(rf"(?:['’]s?)?\s+{titles((WORKERS | RANKS) - TRADES)}{AREA}\s*,?\s+{HONORIFIC}"),
         reverse=True,
         before=NO_PLACE_WHERE,
     ),

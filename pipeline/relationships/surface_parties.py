@@ -105,6 +105,7 @@ PARTIES: tuple[Between, ...] = (
             rf"(?:[-/](?:{'|'.join(sorted(LITIGANTS))})s?)?,?)?\s+(?:v\.?|vs\.?|versus)\s+"
             r"(?:the\s+)?"
         ),
+        before=words_of(r"(?s:.*)(?<![\"“‘])(?<![\"“‘]\s)"),
     ),
     Between(
         "owned before name",

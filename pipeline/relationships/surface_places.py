@@ -39,6 +39,7 @@ PLACED: tuple[Between, ...] = (
         words_of(rf"(?:\s+(?-i:{TOWN}))?\s*,\s+"),
         also=place_in,
         before=words_of(r"(?s:.*)(?<!\),\s)"),
+        after=words_of(r"(?!\s+native\b)"),
     ),
     Between(
         "based",
@@ -146,6 +147,7 @@ PLACED: tuple[Between, ...] = (
         words_of(rf"(?:\s+(?-i:{TOWN}))?,?\s+in\s+{WHERE_WORDS}(?:{TOWN}\s+of\s+)?"),
         0.75,
         also=in_town,
+        before=words_of(r"(?s:(?!.*\b(?:north|south|east|west)\w*\s+of\s+(?:the\s+)?$).*)"),
     ),
     Between(
         "place, a town in",

@@ -12,9 +12,11 @@ from pipeline.relationships.arguments import (
     datives,
     objects_of,
     patients,
+    prepositions,
     subjects,
 )
 from pipeline.relationships.holding import holders, institutions, named_modifiers, possessors
+from pipeline.relationships.naming import owners
 from pipeline.relationships.sentence import Sentence
 
 Path = tuple[str, ...]
@@ -50,6 +52,8 @@ def anchor(sentence: Sentence, token: int, _: frozenset[str]) -> list[int]:
 
 def sums(sentence: Sentence, noun: int, _: frozenset[str]) -> list[int]:
     """Find what a payment may name: "$5", "a $5 fee", "a payment of $5", "a check for $5"."""
+    if sentence.mention_of[noun] is not None:
+        return [noun]
     found = [noun, *named_modifiers(sentence, noun)]
     return found + objects_of(sentence, noun, frozenset({"of", "for", "in"}))
 
@@ -71,6 +75,39 @@ def chained(sentence: Sentence, token: int, words: frozenset[str]) -> list[int]:
         named = sentence.mention_of[obj] is not None
         found += [obj] if named else [obj, *chained(sentence, obj, words)]
     return found
+
+
+def phrase(sentence: Sentence, noun: int, words: frozenset[str]) -> list[int]:
+    """Find objects of prepositions in a noun's phrase, hung from it or from an earlier part of it:
+    "the payment of $5 by Ann to Bob", "a suit filed in Rome by Ann against Bob".
+    """
+    found = objects_of(sentence, noun, words)
+    inner = clauses(sentence, noun, words)
+    parts = [noun, *inner]
+    for _ in range(2):  # "the payment of [$5 by Ann] to Bob": two levels are as deep as it goes
+        preps = [prep for part in parts for prep in prepositions(sentence, part)]
+        parts = [obj for prep in preps for obj in sentence.child(prep, "pobj")]
+        inner = [*inner, *preps, *parts]
+    for part in inner:
+        found += objects_of(sentence, part, words)
+    return sorted(set(found))
+
+
+def objectless(sentence: Sentence, verb: int, _: frozenset[str]) -> list[int]:
+    """Go on only from an active verb without an object: "signed for Acme", not "signed it for"."""
+    return [] if sentence.child(verb, "dobj", "auxpass", "agent") else [verb]
+
+
+def unowned(sentence: Sentence, noun: int, _: frozenset[str]) -> list[int]:
+    """Go on only from a noun of which no name says whose it is."""
+    named = any(sentence.mention_of[t] is not None for t in owners(sentence, noun))
+    return [] if named or sentence.mention_of[noun] is not None else [noun]
+
+
+def governed(sentence: Sentence, token: int, words: frozenset[str]) -> list[int]:
+    """Go on only from what one of these prepositions governs: "a clerk at Acme"."""
+    is_object = sentence.deps[token] == "pobj"
+    return [token] if is_object and sentence.words[sentence.heads[token]] in words else []
 
 
 def preceding(sentence: Sentence, preposition: int, _: frozenset[str]) -> list[int]:
@@ -131,6 +168,10 @@ STEPS: dict[str, Step] = {
     "dobj": direct,
     "before": preceding,
     "chain": chained,
+    "phrase": phrase,
+    "unowned": unowned,
+    "objectless": objectless,
+    "governed": governed,
     "named": named_modifiers,
 }
 

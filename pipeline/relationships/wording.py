@@ -146,6 +146,8 @@ def is_country(_: Mention, place: Mention) -> bool:
 
 def in_town(body: Mention, place: Mention) -> bool:
     """Say whether the first may stand in the second: sites anywhere, towns in regions."""
+    if GATHERING.search(body.text):
+        return False
     if body.type == Type.ORG:
         return SITE.search(body.text) is not None
     return body.type == Type.FAC or place_in(body, place)

@@ -27,7 +27,7 @@ from pipeline.settings import RelateSettings
 
 TYPES = {
     "ORG": ["Acme Corp.", "Beta Inc.", "Gamma LLC", "FBI", "Oxford University"],
-    "PERSON": ["John Smith", "Jane Roe", "Mary Major", "Paul Poe"],
+    "PERSON": ["John Smith", "Jane Roe", "Mary Major", "Paul Poe", "Lord Byron"],
     "GPE": ["Paris", "France", "Baghdad", "Iraq", "Dallas", "Texas", "U.S."],
     "MONEY": ["$5 million"],
     "DATE": ["4 May 1950", "1922", "1999"],
@@ -111,6 +111,47 @@ POSITIVE = [
     ("Beta Inc. faces a lawsuit from Acme Corp.", "Acme Corp.", "sued", "Beta Inc."),
     ("Acme Corp. and its subsidiary Beta Inc. grew.", "Beta Inc.", "part_of", "Acme Corp."),
     ("Acme Corp. entered into the Supply Agreement.", "Acme Corp.", "party_to", "Supply Agreement"),
+    ("Baghdad came under attack from FBI fighters.", "FBI", "attacked", "Baghdad"),
+    ("An attack on Baghdad claimed by the FBI killed ten.", "FBI", "attacked", "Baghdad"),
+    ("John Smith was convicted of murdering Jane Roe.", "John Smith", "attacked", "Jane Roe"),
+    ("Jane Roe's assassination by John Smith came first.", "John Smith", "attacked", "Jane Roe"),
+    ("Jane Roe was killed in a U.S. airstrike.", "U.S.", "attacked", "Jane Roe"),
+    ("Aircraft flown by the FBI struck Baghdad.", "FBI", "attacked", "Baghdad"),
+    ("The FBI fired a missile that hit Baghdad.", "FBI", "attacked", "Baghdad"),
+    ("Five airstrikes were conducted by the U.S. on Baghdad.", "U.S.", "attacked", "Baghdad"),
+    ("John Smith, the killer of Jane Roe, died.", "John Smith", "attacked", "Jane Roe"),
+    ("The FBI attacked and destroyed Baghdad.", "FBI", "attacked", "Baghdad"),
+    ("After meeting Jane Roe in Paris, John Smith left.", "Jane Roe", "met", "John Smith"),
+    ("John Smith flew to Paris for talks with Jane Roe.", "John Smith", "met", "Jane Roe"),
+    ("John Smith had the opportunity to meet Jane Roe.", "John Smith", "met", "Jane Roe"),
+    ("The meeting was attended by John Smith and Jane Roe.", "John Smith", "met", "Jane Roe"),
+    ("A payment of $5 million from Acme Corp. to Beta Inc.", "Acme Corp.", "paid", "Beta Inc."),
+    ("A payment of $5 million from Acme Corp. to Beta Inc.", "Acme Corp.", "paid", "$5 million"),
+    ("John Smith took bribes from Acme Corp.", "Acme Corp.", "paid", "John Smith"),
+    ("Beta Inc. borrowed $5 million from Acme Corp.", "Acme Corp.", "paid", "$5 million"),
+    ("Acme Corp. wired $5 million to the account of Paul Poe.", "Acme Corp.", "paid", "Paul Poe"),
+    ("Acme Corp. rewarded Paul Poe with $5 million.", "Acme Corp.", "paid", "Paul Poe"),
+    ("Beta Inc. was financed by Acme Corp.", "Acme Corp.", "paid", "Beta Inc."),
+    ("John Smith's signing of the Clean Water Act.", "John Smith", "signed", "Clean Water Act"),
+    ("John Smith put his seal to the Clean Water Act.", "John Smith", "signed", "Clean Water Act"),
+    ("A lawsuit against Beta Inc. filed by Acme Corp. failed.", "Acme Corp.", "sued", "Beta Inc."),
+    ("Beta Inc. settled a lawsuit brought by Acme Corp.", "Acme Corp.", "sued", "Beta Inc."),
+    ("The lawsuit brought by Acme Corp. accuses Beta Inc.", "Acme Corp.", "sued", "Beta Inc."),
+    ("In its lawsuit, Acme Corp. accused Beta Inc. of fraud.", "Acme Corp.", "sued", "Beta Inc."),
+    ("Acme Corp. served Beta Inc. with a complaint.", "Acme Corp.", "sued", "Beta Inc."),
+    ("Acme Corp. came to an agreement with Beta Inc.", "Acme Corp.", "signed", "Beta Inc."),
+    ("Acme Corp. applied for an injunction against Paul Poe.", "Acme Corp.", "sued", "Paul Poe"),
+    ("John Smith said so in a suit against Acme Corp.", "John Smith", "sued", "Acme Corp."),
+    ("The U.S. stepped up its strikes against the FBI.", "U.S.", "attacked", "FBI"),
+    ("Strikes by the U.S. destroyed three FBI vehicles.", "U.S.", "attacked", "FBI"),
+    ("John Smith met Paul Poe; Jane Roe became ill.", "John Smith", "met", "Paul Poe"),
+    ("The head of Acme Corp., Jane Roe, met Paul Poe.", "Jane Roe", "met", "Paul Poe"),
+    ("The two men, John Smith and Paul Poe, met in May.", "John Smith", "met", "Paul Poe"),
+    ("Acme Corp. breached the Supply Agreement.", "Acme Corp.", "party_to", "Supply Agreement"),
+    ("The Supply Agreement with Beta Inc. lapsed.", "Beta Inc.", "party_to", "Supply Agreement"),
+    ("France withdrew from the Clean Water Act.", "France", "party_to", "Clean Water Act"),
+    ("He spoke to a clerk at Acme Corp. in Dallas.", "Acme Corp.", "located_in", "Dallas"),
+    ("Then John Smith of Dallas wrote.", "John Smith", "located_in", "Dallas"),
 ]
 
 
@@ -147,10 +188,101 @@ def test_every_typed_predicate_has_an_example() -> None:
         "Acme Corp. abandoned its takeover of Beta Inc.",
         "The proposed acquisition of Beta Inc. by Acme Corp. failed.",
         "Near Baghdad, four strikes engaged the FBI.",
+        "Ministers of the FBI in Paris agreed.",
+        "He addressed the FBI in Paris.",
+        "After they bombed Baghdad, Iraq objected.",
+        "Acme Corp. and Beta Inc. signed an agreement.",
+        "The agreement was signed by Acme Corp. and Beta Inc.",
+        "An agreement between Acme Corp. and Beta Inc. lapsed.",
+        "Acme Corp. breached the Clean Water Act.",
+        "Acme Corp. hit its first FBI home run.",
+        "Acme Corp. was hit with a fine by the FBI.",
+        "It lies south of Baghdad in Texas.",
+        "In Paris, Texas native John Smith sang.",
+        "Acme Corp. paid tribute to John Smith.",
+        "John Smith took $5 million from Jane Roe.",
+        "Acme Corp. requested a refund of $5 million from Beta Inc.",
+        "A payment by Acme Corp. to Beta Inc. is due in May.",
+        "A meeting between John Smith and Jane Roe is scheduled for May.",
+        "John Smith will fly to Paris for talks with Jane Roe.",
+        "John Smith was acquitted of murdering Jane Roe.",
+        "John Smith was never convicted of the murder of Jane Roe.",
+        "John Smith left Baghdad to the anti-FBI militia.",
+        "The first non-FBI director was John Smith.",
+        '"John Smith vs. the FBI" was a hit.',
+        "Then Lord Byron of Baghdad wrote.",
     ],
 )
 def test_leaves_what_is_not_stated(text: str) -> None:
     assert stated(text) == set()
+
+
+def test_both_signatories_of_a_named_agreement_signed_it() -> None:
+    assert stated("Acme Corp. and Beta Inc. signed the Supply Agreement.") == {
+        ("Acme Corp.", "signed", "Supply Agreement"),
+        ("Beta Inc.", "signed", "Supply Agreement"),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Near: Baghdad; Strikes: 2; Result: destroyed two FBI positions.",
+        "Acme Corp.\tsued\tBeta Inc.",
+        "Acme Corp. | sued | Beta Inc.",
+        "- Acme Corp.\n- sued Beta Inc.",
+        "Acme Corp.\n\nSued Beta Inc. in May.",
+    ],
+)
+def test_cells_items_and_blocks_state_nothing_together(text: str) -> None:
+    assert stated(text) == set()
+
+
+def test_a_cell_of_its_own_is_read() -> None:
+    found = stated("Near: Baghdad; Result: Acme Corp. sued Beta Inc.; Source: FBI")
+    assert found == {("Acme Corp.", "sued", "Beta Inc.")}
+
+
+def test_a_sentence_goes_on_below_the_end_of_a_page() -> None:
+    found = stated("Yesterday Acme Corp.\n\nsued Beta Inc. in May.")
+    assert ("Acme Corp.", "sued", "Beta Inc.") in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PARIS, France - FBI fighters attacked Dallas.",
+        "PARIS (AP) — The FBI attacked Dallas.",
+        "Paris (France) — The FBI attacked Dallas.",
+    ],
+)
+def test_a_dateline_is_no_part_of_the_sentence(text: str) -> None:
+    about_the_attack = {fact for fact in stated(text) if fact[1] != "located_in"}
+    assert about_the_attack == {("FBI", "attacked", "Dallas")}
+
+
+def test_who_belongs_to_someone_is_another() -> None:
+    found = stated("Jane Roe's brother, John Smith, was shot dead by Paul Poe.")
+    assert ("Paul Poe", "attacked", "John Smith") in found
+    assert ("Paul Poe", "attacked", "Jane Roe") not in found
+    assert stated("Paul Poe shot Jane Roe's sister.") == set()
+
+
+def test_a_date_without_a_comma_takes_no_subject() -> None:
+    assert ("John Smith", "met", "Paul Poe") in stated("On 4 May 1950 John Smith met Paul Poe.")
+
+
+def test_a_dash_behind_a_place_begins_no_sentence_in_small_letters() -> None:
+    found = stated("France — which invaded Iraq — denied it.")
+    assert found == {("France", "attacked", "Iraq")}
+
+
+def test_a_soldier_of_a_service_is_not_said_twice() -> None:
+    text = "Navy Capt. John Smith spoke."
+    document = scoring.named_text(text, [(0, 4, "ORG"), (11, 21, "PERSON")])
+    (found,) = RelateStage(RelateSettings())([document])
+    assert isinstance(found, Relationships)
+    assert [r.predicate for r in found.relationships] == [Predicate.MEMBER_OF]
 
 
 def test_coordination_on_both_sides() -> None:
