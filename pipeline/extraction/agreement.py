@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.documents import MentionType
+from pipeline.engines.legal_forms import without_written_form
 from pipeline.engines.name_books import NameBooks, fold
 from pipeline.engines.short_forms import SMALL_WORDS
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
@@ -28,6 +29,7 @@ from pipeline.extraction.words import NAMES, SOUGHT
 WORD = re.compile(r"[^\W\d_]+")
 INNER_APOSTROPHE = re.compile(r"(?<=\w)['’‘](?=\w)")
 PERSONAL = re.compile(r"[A-Z][a-z]+(?:[ -](?:[A-Z]\.|[A-Z][A-Za-z’'-]*[a-z])){1,3}")
+GENERATION_AT_END = re.compile(r"(?<=\S)\s+(?:[js]r\.?|i{2,3}|iv)$", re.IGNORECASE)
 DOUBTED = frozenset({MentionType.PERSON, MentionType.ORG, MentionType.NORP})
 COUNTED = re.compile(
     r"\b(?i:an?|two|three|four|five|six|seven|eight|nine|ten|several|\d{1,3})\s+([A-Z]{3,8}s?)"
@@ -52,7 +54,7 @@ class Cases:
             sentence = document.text[start:end]
             words = WORD.findall(sentence)
             small.update(word for word in words if word.islower())
-            if not _headline(words):
+            if not is_headline(words):
                 capital.update(word.lower() for word in words[1:] if word[0].isupper())
         return cls(small, capital)
 
@@ -85,6 +87,11 @@ def _seen_once(document: DocumentText, candidate: Candidate, counts: Mapping[str
     return candidate.type is MentionType.ORG and lone and not article
 
 
+def surname_of(name: str) -> str:
+    """Take the surname of a person's full name, also where it comes first ("Smith, Robert")."""
+    return GENERATION_AT_END.sub("", name.partition(",")[0]).split()[-1]
+
+
 def _things(document: DocumentText) -> frozenset[str]:
     """Collect the acronyms that the document counts like things ("a VBIED, two UAVs and an IED"):
     behind "a" or a number, with no noun after them.
@@ -111,7 +118,7 @@ def _without_common_words(document: DocumentText, candidate: Candidate, cases: C
     return replace(candidate, start=start + words[first].start(), end=start + words[last - 1].end())
 
 
-def _headline(words: Sequence[str]) -> bool:
+def is_headline(words: Sequence[str]) -> bool:
     """Say whether most words of a sentence have a capital, so that none tells anything."""
     return len(words) > 2 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
@@ -158,8 +165,12 @@ def _types(
             votes[_key(words)][type_] += weight
             forms[_key(words)].add(words)
     decided = {name: _decide(name, forms[name], counts, books) for name, counts in votes.items()}
+    for name in (form for known in forms.values() for form in known):
+        company = _key(without_written_form(name))
+        if company in decided and company != _key(name) and not books.territory(company):
+            decided[company] = MentionType.ORG
     surnames = {
-        name.split()[-1]
+        surname_of(name)
         for name, type_ in decided.items()
         if type_ is MentionType.PERSON and " " in name
     }

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.documents import MentionType
+from pipeline.engines.legal_forms import without_written_form
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import (
     ACRONYM,
@@ -18,8 +19,9 @@ from pipeline.engines.short_forms import (
     introduced_after,
     long_form_start,
 )
+from pipeline.extraction.agreement import Cases, surname_of
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.words import NUMBERED, PLACES, SOUGHT
+from pipeline.extraction.words import LOOSE_WORDS, NUMBERED, PLACES, SOUGHT
 
 NUMBER_WORDS = "One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve"
 UNIT_NUMBER = re.compile(rf"\s(?:{NUMBER_WORDS}|[IVX]{{1,4}}|\d{{1,4}})\b(?![.,:]\d|\s?%|-)")
@@ -66,8 +68,11 @@ def repeated(document: DocumentText, candidates: Sequence[Candidate]) -> Iterato
 
 
 def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Collect the names worth looking for again, each with one candidate that bears it."""
+    """Collect the names worth looking for again, each with one candidate that bears it: also the
+    surnames of people, and companies' names without their legal form.
+    """
     counts = Counter(document.of_span(candidate) for candidate in candidates)
+    cases = Cases.of(document)
     bearers: dict[str, Candidate] = {}
     for candidate in candidates:
         words = document.of_span(candidate)
@@ -77,9 +82,13 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
         if " " in words or counts[words] > 1 or named or ACRONYM.fullmatch(words):
             bearers.setdefault(words, candidate)
         if candidate.type is MentionType.PERSON and " " in words:
-            surname = words.split()[-1]
+            surname = surname_of(words)
             if len(surname) > 2 and surname.isalpha() and surname[0].isupper():
                 bearers.setdefault(surname, candidate)
+        if candidate.type is MentionType.ORG:
+            short = without_written_form(words)
+            if short != words and len(short) > 2 and not cases.common(short):
+                bearers.setdefault(short, candidate)
     return bearers
 
 
@@ -109,6 +118,7 @@ def _part_of_more(document: DocumentText, start: int, end: int) -> bool:
         bool(before)
         and text[start - 1] == " "
         and (before[-1][0].isupper() and before[-1][-1].isalnum())
+        and before[-1].lower() not in LOOSE_WORDS
     )
 
 

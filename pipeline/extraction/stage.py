@@ -25,7 +25,9 @@ from pipeline.extraction.candidates import (
     Rank,
     without_overlaps,
 )
-from pipeline.extraction.heads import header_candidate
+from pipeline.extraction.companies import companies
+from pipeline.extraction.heads import header_candidate, shown_names
+from pipeline.extraction.letters import correspondents
 from pipeline.extraction.repair import plausible, trim
 from pipeline.extraction.repetition import (
     cut_short,
@@ -147,9 +149,13 @@ class ExtractStage:
         readings = self._model.read(chunks.chunks, self._settings.batch) if spoken else ()
         found = [
             *self._heads(document, chunks.header_spans),
+            *shown_names(document, self._books),
             *self._by_rules(document, chunks.chunks),
             *self._by_model(document, readings),
         ]
+        if spoken:
+            found += correspondents(document, self._books)
+            found += companies(document, found, self._books)
         chosen = self._choose(document, found)
         mentions = tuple(
             _mention(candidate, document, page)

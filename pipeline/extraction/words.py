@@ -101,3 +101,44 @@ DESK = frozenset(
     society staff support system systems team tech technology times undisclosed university
     update updates user users webmaster weekly workforce""".split()
 )
+
+# Bodies whose "of" is part of their name ("Bank of", not "President of" or "Division of").
+OF_COMPANIES = frozenset(
+    """academy bank bankers brotherhood church college companies company corporation exchange
+    federation fellowship first guild hospital house institute investment investors league life
+    museum savings school society sons theatre trust union university""".split()
+)
+# Words with a capital at the head of a sentence or in a heading that end a name before them.
+LOOSE_WORDS = frozenset(
+    """a about after against all also although among an and any are as at because been before
+    between both but by can could did do does during each either every for from had has have he
+    her here his how however i if in into is it its like may meanwhile might must my near neither
+    nor not of on or our out over per re said says shall she should since so sued sues than that
+    the their them then there these they this those through thus to today tomorrow under unlike
+    unless until upon v versus via vs was we were what when where whereas whether which while who
+    whom whose why will with within without would yesterday yet you your
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july
+    august september october november december""".split()
+)
+# What a person or a party is called by before a company's name.
+PARTIES = frozenset(
+    """affiliate appellant appellants appellee appellees attorney attorneys borrower buyer cfo
+    chairman chairwoman ceo claimant client co-defendant coo counsel creditor cto customer debtor
+    defendant defendants director employer executive founder guarantor insurer intervenor issuer
+    landlord lender lessee lessor licensee licensor manager owner parent petitioner petitioners
+    plaintiff plaintiffs president purchaser respondent respondents seller spokesman
+    spokesperson spokeswoman subsidiary supplier tenant vendor messrs""".split()
+)
+
+# Whom letters address without naming anybody.
+ADDRESSED = frozenset(
+    """all applicant applicants board candidate candidates citizen class client clients colleague
+    colleagues committee counsel counselor customer customers diary director editor editors
+    employee employees everybody everyone folks friend friends guest guests homeowner honorable
+    honourable hiring investor investors judge jury justice legal management manager managers
+    member members mom neighbor neighbors owner owners parent parents participant participants
+    partner partners patient patients people president professor reader readers recipient
+    representative resident residents santa senator shareholder shareholders stockholder
+    stockholders sirs student students subscriber subscribers supporter taxpayer teacher teachers
+    team there tenant tenants user users valued vendor world""".split()
+)
