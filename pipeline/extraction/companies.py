@@ -17,11 +17,9 @@ from pipeline.engines.legal_forms import (
     SPELT_FORM,
     SURE_FORM,
     WRITTEN,
-    is_legal_form,
 )
 from pipeline.engines.name_books import NameBooks
-from pipeline.extraction.agreement import Cases, is_headline
-from pipeline.extraction.candidates import Candidate, DocumentText, Rank
+from pipeline.extraction.candidates import Candidate, DocumentText, Rank, is_headline
 from pipeline.extraction.words import LOOSE_WORDS, NAMES, OF_COMPANIES, PARTIES
 
 MODEL = "legal form"
@@ -59,17 +57,16 @@ def companies(
         (one for one in found if one.rank is Rank.MODEL and one.type in NAMES),
         key=lambda one: one.start,
     )
-    cases = Cases.of(document)
     for form in forms:
         begin, stop = document.sentences[document.sentence_at(form.start())]
         if begin < form.start() and form.end() <= stop:
-            company = _company(document, form, read, cases, books)
+            company = _company(document, form, read, books)
             if company is not None:
                 yield company
 
 
 def _company(
-    document: DocumentText, form: Word, read: Sequence[Candidate], cases: Cases, books: NameBooks
+    document: DocumentText, form: Word, read: Sequence[Candidate], books: NameBooks
 ) -> Candidate | None:
     """Make the candidate of the company that a legal form ends; None if it ends none."""
     first = bisect_left(read, form.start() - REACH, key=lambda one: one.start)
@@ -77,9 +74,11 @@ def _company(
     near = read[first:last]
     walked = _start(document, form, books)
     over = [one for one in near if one.end > walked]
-    start = _by_reading(document, over, walked, form, cases)
-    if start is None or _is_none(document, start, form, cases, books):
+    start = _by_reading(document, over, walked, form)
+    if start is None or _is_none(document, start, form, books):
         return None
+    if _is_county(document.text, start, form, books):
+        return Candidate(start, form.end(), MentionType.GPE, Rank.RULE, MODEL)
     sure = SURE_FORM.fullmatch(form["first"]) is not None
     if not sure and not any(one.start < form.start() for one in over):
         return None
@@ -153,7 +152,8 @@ def _across(words: Sequence[Word], at: int, *, firm: bool) -> int:
         return int(before.lower() in OF_COMPANIES)
     if 0 < at < len(words) - 1 and words[at - 1][0] == words[at + 1][0].rstrip(","):
         return 1  # "Johnson and Johnson"
-    if small == "and" and (not firm or is_legal_form(before.strip(","))):
+    other = before.rstrip(",")
+    if small == "and" and (not firm or WRITTEN.fullmatch(f" {other}")):
         return 0
     return int(before[:1].isupper() or before in JOINS)
 
@@ -180,7 +180,7 @@ def _without_lead(text: str, start: int, end: int) -> int:
 
 
 def _by_reading(
-    document: DocumentText, over: Sequence[Candidate], start: int, form: Word, cases: Cases
+    document: DocumentText, over: Sequence[Candidate], start: int, form: Word
 ) -> int | None:
     """Settle where a name begins by the model's own readings over it; None if nobody can tell."""
     text, name_end = document.text, form.start()
@@ -196,7 +196,7 @@ def _by_reading(
         inner = [one.start for one in over if one.start > start and one.end >= name_end]
         if inner and not any(one.start <= start for one in over):
             return inner[0]
-        if cases.common(words[0]):
+        if document.cases.common(words[0]):
             return start + text[start:name_end].index(words[1])
     return start
 
@@ -216,11 +216,9 @@ def _joins(head: str, name: str) -> bool:
     return words[-1] == "and" and plain and len(name.split()) == 1 and not name.isupper()
 
 
-def _is_none(
-    document: DocumentText, start: int, form: Word, cases: Cases, books: NameBooks
-) -> bool:
+def _is_none(document: DocumentText, start: int, form: Word, books: NameBooks) -> bool:
     """Say whether capitalised words and a form name no company after all: a kind of company
-    ("a Delaware LLC", "the Insurance Company"), a county ("Marion Co., Ohio").
+    ("a Delaware LLC", "the Insurance Company").
     """
     text = document.text
     words = text[start : form.start()]
@@ -228,11 +226,14 @@ def _is_none(
         return True
     if ARTICLE_AHEAD.search(text[max(0, start - 4) : start]) and books.territory(words):
         return True
-    if form["first"].lower() in ("co.", "co") and "&" not in words:
-        county = STATE_AFTER.match(text, form.end())
-        if county and books.territory(county[1]):
-            return True
-    return SPELT_FORM.fullmatch(form["first"]) is not None and cases.common(words)
+    return SPELT_FORM.fullmatch(form["first"]) is not None and document.cases.common(words)
+
+
+def _is_county(text: str, start: int, form: Word, books: NameBooks) -> bool:
+    """Say whether "Co." is a county's ("Marion Co., Ohio")."""
+    state = STATE_AFTER.match(text, form.end())
+    counted = form[0].strip() in ("Co.", "Co") and "&" not in text[start : form.start()]
+    return counted and state is not None and books.territory(state[1]) is not None
 
 
 def _with_place(text: str, end: int, books: NameBooks) -> int:

@@ -65,6 +65,12 @@ OFFICE_AT_END = re.compile(
     r"(?<!\bthe)(?<!\bof)\s+(?:Charg[eé]\s+d['’‘]\s?Affaires|Spokes(?:man|woman|person)|Ambassador"
     r"|(?:Press|Foreign|Defense)\s+Secretary|(?:Prime|Foreign)\s+Minister)$"
 )
+# Letters of honour, office and degree behind a name ("Zaha Hadid DBE RA").
+HONOURS = re.compile(
+    r"(?<=\S)(?:,?\s+(?:MP|MEP|QC|KC|CBE|OBE|MBE|DBE|KBE|KCB|CMG|FRS|FBA|RA|DSO|DSC|DFC|PC|AO|OAM"
+    r"|Ph\.?D\.?|M\.?D\.?|J\.?D\.?|CPA|Esq\.?|USN|USMC|USAF|Ret\.?))+$"
+)
+BARE_HONOURS = frozenset({"CBE", "OBE", "MBE", "DBE", "KBE", "FRS", "CPA", "PhD", "Esq", "Esq."})
 HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
 # Marks that scanning leaves between letters, or letters no language has in a row.
 GARBLED = re.compile(
@@ -88,6 +94,7 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
             start, end = _without_lead(text, start, end, spoken_to=type_ in SPOKEN_TO)
         if candidate.type is MentionType.PERSON:
             start += books.title_end(text[start:end])
+            end = start + len(HONOURS.sub("", text[start:end]))
         if candidate.type in NAMES:
             start, end = _without_small_words(text, start, end)
             end = before_title(text, start, end, books)
@@ -184,7 +191,7 @@ def _is_name(words: str, books: NameBooks) -> bool:
     cased = [word for word in letters if word.lower() != word.upper()]
     if cased and not any(word[0].isupper() for word in cased):
         return False
-    if GARBLED.search(words) or letters[-1].lower() in CROWDS:
+    if GARBLED.search(words) or letters[-1].lower() in CROWDS or words in BARE_HONOURS:
         return False
     other = (
         words.lower() in BARE_HEADS or is_legal_form(words) or CALENDAR.fullmatch(words) is not None

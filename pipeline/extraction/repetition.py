@@ -19,7 +19,7 @@ from pipeline.engines.short_forms import (
     introduced_after,
     long_form_start,
 )
-from pipeline.extraction.agreement import Cases, surname_of
+from pipeline.extraction.agreement import surname_of
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.words import LOOSE_WORDS, NUMBERED, PLACES, SOUGHT
 
@@ -34,6 +34,12 @@ PARTICLE_NAME = re.compile(
 CUT_AT_VERB = re.compile(r"\sto\s[A-Z][a-z]+$")
 OBJECT = re.compile(r"\s[A-Z]{2,7}\b(?!-)")
 TOKEN = re.compile(r"\w+")
+# Bodies of which there are several under one name, and what a dash adds to one of them.
+DIVIDED = frozenset({"university", "college", "school", "hospital", "force", "campus", "command"})
+DASHED = re.compile(
+    r"\s[–-]\s((?:[A-Z]\w*[a-z]\w*)(?:\s[A-Z]\w*[a-z]\w*){0,2}?)"
+    r"(?=\s(?:[Cc]ommand|[Ss]pokes|[Pp]resident|[a-z(])|[.,;:)(]|\s*[\n\r]|$)(?!\s[–-])"
+)
 AND_THE = re.compile(r"\s+and\s+the\s+")
 # Types whose names contracts and pleadings give a word of their own ("the Company").
 DEFINABLE = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -72,7 +78,6 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
     surnames of people, and companies' names without their legal form.
     """
     counts = Counter(document.of_span(candidate) for candidate in candidates)
-    cases = Cases.of(document)
     bearers: dict[str, Candidate] = {}
     for candidate in candidates:
         words = document.of_span(candidate)
@@ -87,7 +92,7 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
                 bearers.setdefault(surname, candidate)
         if candidate.type is MentionType.ORG:
             short = without_written_form(words)
-            if short != words and len(short) > 2 and not cases.common(short):
+            if short != words and len(short) > 2 and not document.cases.common(short):
                 bearers.setdefault(short, candidate)
     return bearers
 
@@ -176,6 +181,25 @@ def cut_short(document: DocumentText, candidates: Sequence[Candidate]) -> Iterat
             about = OBJECT.match(document.text, candidate.end)
             if about and document.in_one_sentence(candidate.start, about.end()):
                 yield replace(candidate, end=about.end())
+
+
+def dashed(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield bodies with what a dash adds to their name: a campus, a task force's operation
+    ("University of Quist – Marn", "Joint Task Force – Quist").
+
+    A second dash makes the words between an insertion, and offices end a name.
+    """
+    starts = {one.start: one for one in candidates}
+    for candidate in candidates:
+        words = document.of_span(candidate).lower().split()
+        if candidate.type is not MentionType.ORG or not DIVIDED.intersection((words[0], words[-1])):
+            continue
+        added = DASHED.match(document.text, candidate.end)
+        if added is None or not document.in_one_sentence(candidate.start, added.end()):
+            continue
+        other = starts.get(added.start(1))
+        if other is None or other.type is not MentionType.PERSON:
+            yield replace(candidate, end=added.end(1))
 
 
 def numbered(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:

@@ -40,24 +40,34 @@ HEADS: Mapping[MentionType, frozenset[str]] = {
         festival forum games olympics revolution summit symposium war uprising""".split()
     ),
     MentionType.ORG: frozenset(
-        """academy administration agency airlines alliance army association authority bank
-        battalion brigade bureau chamber church club coalition college commission
-        committee company congress corporation corps council department directorate division
-        embassy federation fleet forces foundation fund government group guard institute
-        institution ministry navy network office organisation organization parliament party
-        police press regiment school senate service society squadron team tribunal union
-        university wing""".split()
+        """academy administration agency airlines airways alliance army associates association
+        authority bancorp bank battalion brewery brigade broadcasting bureau chamber choir church
+        clinic club coalition college commission committee communications company congress
+        conservatory consulting corporation corps council department directorate division
+        electronics embassy enterprises entertainment federation fleet forces foundation fund
+        government group guard holdings industries infirmary institute institution laboratories
+        logistics ministry motors navy network office orchestra organisation organization
+        parliament partners party pharmaceuticals pictures police press quartet railroad railway
+        records regiment school securities senate service society software solutions squadron
+        studios symphony systems team technologies tribunal union university ventures
+        wing""".split()
     ),
     MentionType.FAC: frozenset(
-        """airfield airport avenue base bridge building castle cathedral dam expressway freeway
-        gate hall highway hotel palace prison road square stadium station street tower tunnel
-        boulevard""".split()
+        """abbey airfield airport arena avenue base basilica bridge building canal castle cathedral
+        cemetery courthouse dam drive esplanade expressway freeway gate hall highway hotel
+        interchange lighthouse mall mansion mausoleum monastery monument mosque motorway palace
+        park parkway plaza prison quarry road ruins shrine square stadium station street terminal
+        tower tramway tunnel turnpike viaduct boulevard""".split()
     ),
     MentionType.LOC: frozenset(
-        """basin bay beach canyon coast creek desert gulf island islands lake mountain mountains
-        ocean peninsula plateau river sea strait valley""".split()
+        """archipelago basin bay beach bight canyon cay coast creek desert falls fjord forest
+        glacier gorge gulf harbor harbour hills island islands isles lagoon lake lakes mountain
+        mountains ocean peninsula plains plateau ranges reef reservoir river rivers sea strait
+        valley wilderness""".split()
     ),
-    MentionType.GPE: frozenset("province governorate county prefecture voivodeship".split()),
+    MentionType.GPE: frozenset(
+        "borough county governorate municipality prefecture province township voivodeship".split()
+    ),
     MentionType.LAW: frozenset("agreement treaty convention accords declaration protocol".split()),
 }  # fmt: skip
 # A head alone names nothing ("the Department"), but for these.
@@ -71,12 +81,14 @@ OF_HEADS: Mapping[MentionType, frozenset[str]] = {
 }
 FIRST_WORDS: Mapping[str, MentionType] = {
     "lake": MentionType.LOC, "mount": MentionType.LOC, "cape": MentionType.LOC,
+    "river": MentionType.LOC, "isle": MentionType.LOC, "mt": MentionType.LOC,
     "fort": MentionType.FAC, "operation": MentionType.EVENT,
 }  # fmt: skip
 # Heads that are surnames too, so that of two words they tell nothing.
-SURNAMES_TOO = frozenset({"church", "hall", "lake", "bridge", "castle", "price", "school",
-                                 "press", "guard", "beach", "bay", "creek", "palace", "street",
-                                 "battle", "tower", "road", "coast", "rivers"})  # fmt: skip
+SURNAMES_TOO = frozenset(
+    """church hall lake bridge castle price school press guard beach bay creek palace street battle
+    tower road coast rivers park forest""".split()
+)
 
 # Heads of what names many people, none of them by name ("Reserve Airmen").
 CROWDS = frozenset(
@@ -110,8 +122,8 @@ OF_COMPANIES = frozenset(
 )
 # Words with a capital at the head of a sentence or in a heading that end a name before them.
 LOOSE_WORDS = frozenset(
-    """a about after against all also although among an and any are as at because been before
-    between both but by can could did do does during each either every for from had has have he
+    """a about after against all also although among an and any are as at because been based before
+    between born both but by can could did do does during each either every for from had has have he
     her here his how however i if in into is it its like may meanwhile might must my near neither
     nor not of on or our out over per re said says shall she should since so sued sues than that
     the their them then there these they this those through thus to today tomorrow under unlike

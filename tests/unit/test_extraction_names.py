@@ -36,34 +36,16 @@ def names_of(stage: ExtractStage, text: str, *types: MentionType) -> list[str]:
     [
         ("Jane Doe sued Globex Inc. in Boston.", ["Globex Inc."]),
         ("He then joined Initech LLC as counsel.", ["Initech LLC"]),
-        ("They paid Acme Holdings Ltd. $5 million.", ["Acme Holdings Ltd."]),
-        ("The President of Acme Corp. resigned.", ["Acme Corp."]),
-        ("She chose Smith & Jones LLP for it.", ["Smith & Jones LLP"]),
-        ("In Boston, Smith & Jones LLP filed suit.", ["Smith & Jones LLP"]),
-        ("Counsel was Quist, Marn, Roe & Fenn LLP.", ["Quist, Marn, Roe & Fenn LLP"]),
-        ("The Coca-Cola Company sells sugar water.", ["Coca-Cola Company"]),
-        ("He left Bank of America Corp. for AT&T Inc.", ["Bank of America Corp.", "AT&T Inc."]),
+        ("Yesterday Marnquist Corp. said so.", ["Marnquist Corp."]),
         ("Marsh & Co. and Merck & Co., Inc. met.", ["Marsh & Co.", "Merck & Co., Inc."]),
-        ("We saw that IBM and Acme Corp. signed.", ["IBM", "Acme Corp."]),
-        ("Yesterday Acme Corp. said so.", ["Acme Corp."]),
-        ("Plaintiff Globex Inc. and Defendant Marn LLC agree.", ["Globex Inc.", "Marn LLC"]),
+        ("Counsel was Quist, Marn, Roe & Fenn LLP.", ["Quist, Marn, Roe & Fenn LLP"]),
         ("JANE DOE, Plaintiff, v. GLOBEX HOLDINGS, INC., Defendant.", ["GLOBEX HOLDINGS, INC."]),
-        ("We bought 7-Eleven, Inc. and 3M Co. today.", ["7-Eleven, Inc.", "3M Co."]),
-        ("Acme (UK) Ltd. met Quist GmbH & Co. KG.", ["Acme (UK) Ltd.", "Quist GmbH & Co. KG"]),
-        ("So Empresa Nacional de Marn S.A. was sold.", ["Empresa Nacional de Marn S.A."]),
-        ("Johnson and Johnson Inc. won.", ["Johnson and Johnson Inc."]),
-        ("Signed by\n\nJane Q. Doe\nVice President\nAcme Corp.", ["Acme Corp."]),
-        ("It is a Delaware LLC, and an LLC. Inc. is a form.", []),
-        ("He told the Company that it was Limited.", []),
+        ("He left Quist LLC, an LLC.", ["Quist LLC"]),
+        ("They moved to Marion Co., Ohio, and left.", []),
     ],
 )
 def test_a_legal_form_makes_a_company(stage: ExtractStage, text: str, companies: list[str]) -> None:
     assert names_of(stage, text, T.ORG) == companies
-
-
-def test_a_county_is_no_company(stage: ExtractStage) -> None:
-    chunk = "They moved to Quist Co., Ohio, and sued Marn Co. there."
-    assert names_of(stage, chunk, T.ORG)[-1:] == ["Marn Co."]
 
 
 def test_a_company_is_known_without_its_legal_form(stage: ExtractStage) -> None:
@@ -76,13 +58,10 @@ def test_a_company_is_known_without_its_legal_form(stage: ExtractStage) -> None:
 @pytest.mark.parametrize(
     ("text", "people"),
     [
-        ("Dear Bob,\n\nWe paid.\n\nRegards,\nJane Doe", ["Bob", "Jane Doe"]),
-        ("Dear Mr. Marn and Ms. Quist:\n\nWe paid.", ["Marn", "Quist"]),
-        ("Hi Jane,\nsee below.\nThanks,\nBob", ["Jane", "Bob"]),
-        ("We paid.\n\nSincerely yours,\n\nP. T. Marn, President", ["P. T. Marn"]),
-        ("It is so ordered.\n\n/s/ Nora Quist\nNora Quist", ["Nora Quist", "Nora Quist"]),
-        ("Dear Shareholders,\n\nWe won.\n\nBest regards,\nThe Quist Team", []),
-        ("Dear Sir or Madam,\n\nWe won.", []),
+        ("Dear Quist,\n\nWe paid.\n\nCheers,\nMarnie", ["Quist", "Marnie"]),
+        ("Hi Olu and Marnie,\n\nWe paid.\n\nSincerely,\nIkenna", ["Olu", "Marnie", "Ikenna"]),
+        ("DEAR MR. QUIST:\n\nWe paid.\n\n/s/ Olu Marnquist", ["QUIST", "Olu Marnquist"]),
+        ("Dear Olu,\nWe paid.\nYours sincerely,\nXiu Marn, Esq.", ["Olu", "Xiu Marn"]),
     ],
 )
 def test_letters_say_whom_they_address_and_who_signs(
@@ -100,3 +79,62 @@ def test_names_before_addresses_are_whole(stage: ExtractStage) -> None:
     assert names_of(stage, text, T.ORG) == ["Globex Press"]
     note = 'As I told "Quist, Nora" <n@x.org> before, Quist has it.'
     assert names_of(stage, note, T.PERSON) == ["Quist, Nora", "Quist"]
+
+
+def typed(stage: ExtractStage, text: str) -> dict[str, MentionType]:
+    chunk = make_chunk(text, Sentences()(text), (0,))
+    [answer] = stage([Chunks(chunks=(chunk,), page_starts=(0,))])
+    assert isinstance(answer, Mentions)
+    return {mention.text: mention.type for mention in answer.mentions}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "type_"),
+    [
+        ("Brookmarn is a small village in Ohio. They left Brookmarn.", "Brookmarn", T.GPE),
+        ("Marnquist (; born 1948) is a writer. Then Marnquist left.", "Marnquist", T.PERSON),
+        ("Ole Marnquist Fenn (4 May 1823 – 20 August 1899) left.", "Ole Marnquist Fenn", T.PERSON),
+        ("Rage Against the Marn is an American rap metal band.", "Rage Against the Marn", T.ORG),
+        ('Ole "Bo" Quist is a lawyer in Boston.', 'Ole "Bo" Quist', T.PERSON),
+        ("Marn Brook is a tributary of the Ohio River.", "Marn Brook", T.LOC),
+        ("It was written by the novelist Itatí Cantoral.", "Itatí Cantoral", T.PERSON),
+        ("She joined the metal band Quist in May. Quist won.", "Quist", T.ORG),
+        ("He was the son of Ferdinand II and left.", "Ferdinand II", T.PERSON),
+    ],
+)  # fmt: skip
+def test_what_a_text_says_that_a_name_is_counts(
+    stage: ExtractStage, text: str, name: str, type_: MentionType
+) -> None:
+    assert typed(stage, text).get(name) is type_
+
+
+def test_a_thing_is_no_name_of_ours(stage: ExtractStage) -> None:
+    text = "Quist Marn is a 1936 British film.\n\nThey saw Quist Marn in Boston with Ann Lee."
+    assert "Quist Marn" not in typed(stage, text)
+    song = 'She sang "Quist Marn" in Boston.\n\nThen "Quist Marn," with Ann Lee.'
+    assert "Quist Marn" not in typed(stage, song)
+    assert "Quist Marn" in typed(stage, "They saw Quist Marn in Boston with Ann Lee.")
+
+
+def test_a_body_in_a_list_of_people_is_a_person(stage: ExtractStage) -> None:
+    text = "It has Laurence Lignères, Phil Brown and Dominique Delpierre."
+    assert set(typed(stage, text).values()) == {T.PERSON}
+    assert (
+        typed(stage, "It has Phil Brown, Ann Lee and Goldman Holdings.")["Goldman Holdings"]
+        is T.ORG
+    )
+
+
+def test_a_dash_inside_a_name_does_not_cut_it(stage: ExtractStage) -> None:
+    names = typed(stage, "Mary Smith–Jones sued Hewlett–Packard in Boston.")
+    assert names == {"Mary Smith–Jones": T.PERSON, "Hewlett–Packard": T.ORG, "Boston": T.GPE}
+    force = "The Combined Joint Task Force – Quist Resolve said so. We left."
+    assert "Combined Joint Task Force – Quist Resolve" in typed(stage, force)
+    aside = "The Combined Joint Task Force – the largest – left."
+    assert "Combined Joint Task Force" in typed(stage, aside)
+
+
+def test_letters_of_honour_are_no_part_of_a_name(stage: ExtractStage) -> None:
+    names = typed(stage, "They spoke to Zaha Mohammad Hadid DBE RA in London.")
+    assert names == {"Zaha Mohammad Hadid": T.PERSON, "London": T.GPE}
+    assert "CBE" not in typed(stage, "We met Ann Marn, CBE, and John Fenn MP.")
