@@ -14,7 +14,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.evidence import by_own_words
 from pipeline.extraction.repair import plausible, trim
-from pipeline.extraction.words import LOOSE_WORDS, NOBODY, PLACES
+from pipeline.extraction.words import ADDRESSED, LOOSE_WORDS, NOBODY, OFFICIAL, PARTIES, PLACES
 
 THING = "thing"
 Kind = MentionType | str
@@ -148,20 +148,45 @@ def defined_names(document: DocumentText, books: NameBooks) -> Iterator[Candidat
             continue
         start, end = subject.span("name")
         kind = _said(document.text, start, end)
-        words = subject["name"].split()
-        first = words[0].lower()
-        if not isinstance(kind, MentionType) or first in LOOSE_WORDS or first in NOBODY:
+        if not isinstance(kind, MentionType):
             continue
-        if len(words) == 1 and not document.cases.capital.get(first):
+        start = _without_role(document.text, start, end, kind, books)
+        if not _may_be_named(document, document.text[start:end], kind):
             continue
-        if kind is MentionType.PERSON and PLURAL.search(subject["name"]):
-            continue
-        own = by_own_words(subject["name"], books)
+        own = by_own_words(document.text[start:end], books)
         kind = own if own in PLACES and kind is not MentionType.PERSON else kind
         found = Candidate(start, end, kind, Rank.RULE, MODEL)
         name = trim(document.text, found, books)
         if name is not None and plausible(document.of_span(name), name, books):
             yield name
+
+
+def _without_role(text: str, start: int, end: int, kind: Kind, books: NameBooks) -> int:
+    """Leave out the part in a case, and before a person the offices, that stand before a name
+    ("Plaintiff Globex Inc.", "Chief Executive Officer Jane Doe"); gives the new start.
+    """
+    while start < end:
+        word, _, rest = text[start:end].partition(" ")
+        title = books.title_end(text[start:end]) if kind is MentionType.PERSON else 0
+        role = word.lower() in PARTIES or (kind is MentionType.PERSON and word.lower() in OFFICIAL)
+        if not rest or not (title or role):
+            break
+        start = end - len(rest.lstrip()) if role else start + title
+    return start
+
+
+def _may_be_named(document: DocumentText, name: str, kind: Kind) -> bool:
+    """Say whether the words before a definition may be a name: no pronoun, no part in a case, and
+    a single word has its capital inside a sentence too.
+    """
+    first, _, more = name.lower().partition(" ")
+    if first in LOOSE_WORDS or first in NOBODY or not first:
+        return False
+    if not more and (first in PARTIES or first in ADDRESSED or first in KINDS):
+        return False
+    if not more and not document.cases.capital.get(first):
+        return False
+    return kind is not MentionType.PERSON or PLURAL.search(name) is None
 
 
 def defined(text: str, start: int, end: int) -> Kind | None:

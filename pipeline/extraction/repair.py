@@ -14,7 +14,7 @@ from pipeline.engines.legal_forms import is_legal_form
 from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
-from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PLACES
+from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PARTIES, PLACES
 
 SPOKEN_TO = frozenset({MentionType.PERSON, MentionType.ORG})
 PLACED = PLACES | {MentionType.PERSON}
@@ -193,9 +193,9 @@ def _is_name(words: str, books: NameBooks) -> bool:
         return False
     if GARBLED.search(words) or letters[-1].lower() in CROWDS or words in BARE_HONOURS:
         return False
-    other = (
-        words.lower() in BARE_HEADS or is_legal_form(words) or CALENDAR.fullmatch(words) is not None
-    )
+    # "Seller" names nobody, unless the text says whom: then a rule finds it, not the model.
+    part = words.lower() in BARE_HEADS or words.lower() in PARTIES or is_legal_form(words)
+    other = part or CALENDAR.fullmatch(words) is not None
     return not (other or books.is_title(words) or is_vessel(words))
 
 

@@ -141,6 +141,11 @@ PARTIES = frozenset(
     plaintiff plaintiffs president purchaser respondent respondents seller spokesman
     spokesperson spokeswoman subsidiary supplier tenant vendor messrs""".split()
 )
+# What offices begin with or consist of before a person's name ("Former Vice President").
+OFFICIAL = frozenset(
+    """acting affiant assistant associate chief deponent deputy executive expert financial former
+    general late managing officer operating retired senior then vice witness""".split()
+)
 
 # Whom letters address without naming anybody.
 ADDRESSED = frozenset(

@@ -138,3 +138,10 @@ def test_letters_of_honour_are_no_part_of_a_name(stage: ExtractStage) -> None:
     names = typed(stage, "They spoke to Zaha Mohammad Hadid DBE RA in London.")
     assert names == {"Zaha Mohammad Hadid": T.PERSON, "London": T.GPE}
     assert "CBE" not in typed(stage, "We met Ann Marn, CBE, and John Fenn MP.")
+
+
+def test_a_party_by_its_part_alone_is_no_name(stage: ExtractStage) -> None:
+    text = "Seller is a corporation of Delaware. The parties agree that Seller shall pay Buyer."
+    assert set(typed(stage, text)) == {"Delaware"}
+    text = "Globex Inc. (“Seller”) sold it.\n\nThe parties agree that Seller shall pay."
+    assert names_of(stage, text, T.ORG) == ["Globex Inc.", "Seller", "Seller"]
