@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 
+from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
+
 OFFICES = (
     "Agent", "Archbishop", "Assistant Secretary", "Attorney General", "Attorney", "Ayatollah",
     "Bishop", "Brother", "Cardinal", "Charge d'Affaires", "Charge d’Affaires",
@@ -45,11 +47,8 @@ RANKS = (
 NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
 # States people call by a name that is neither the formal nor the short one.
 ALSO = {"britain": "united kingdom", "us": "united states"}
-# Words that are a legal form at the end of an English name, though rigour leaves them in place.
-FORMS = {"corporation": "corp", "company": "co", "incorporated": "inc", "limited": "ltd"}
 # Below this a city's name says too little: most words are some village's.
 CITY_PEOPLE = 50_000
-SHORT_FORMS = frozenset({*FORMS.values(), "llc", "llp", "plc", "lp", "pc", "na"})
 BLANKS = re.compile(r"\s+")
 
 

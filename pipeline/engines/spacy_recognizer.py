@@ -32,6 +32,8 @@ PIECE = re.compile(r"\S+(?: \S+)*")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # One for one, so that no offset moves.
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00ad": "-", "\u2011": "-"})
+# A dash that joins two words is a hyphen to the typist: "Ann Lloyd–Webber".
+JOINING_DASH = re.compile(r"(?<=[^\W\d_])[–‐](?=[^\W\d_])")
 COLUMNS = ("IDX", "LENGTH", "POS", "DEP", "HEAD", "LEMMA")
 IDX, LENGTH, POS, DEP, HEAD, LEMMA = range(6)
 
@@ -195,6 +197,7 @@ def model_text(chunk: Chunk, cases: Mapping[str, str]) -> tuple[str, Places]:
     length = 0
     for start, end in chunk.sentences:
         sentence = chunk.text[start - chunk.start : end - chunk.start].translate(PLAIN)
+        sentence = JOINING_DASH.sub("-", sentence)
         if is_shouted(sentence):
             sentence = mixed_case(sentence, cases)
         sentence_starts.append(length)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.documents import MentionType
+from pipeline.engines.legal_forms import without_written_form
 from pipeline.engines.name_books import NameBooks, fold
-from pipeline.engines.short_forms import SMALL_WORDS
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
+from pipeline.extraction.definitions import Kind, defined
 from pipeline.extraction.evidence import (
     VESSEL,
     after_title,
@@ -23,46 +24,27 @@ from pipeline.extraction.evidence import (
     in_a_place,
     is_acronym,
 )
-from pipeline.extraction.words import NAMES, SOUGHT
+from pipeline.extraction.words import NAMES, PLACES, SOUGHT
 
-WORD = re.compile(r"[^\W\d_]+")
 INNER_APOSTROPHE = re.compile(r"(?<=\w)['’‘](?=\w)")
 PERSONAL = re.compile(r"[A-Z][a-z]+(?:[ -](?:[A-Z]\.|[A-Z][A-Za-z’'-]*[a-z])){1,3}")
+GENERATION_AT_END = re.compile(r"(?<=\S)\s+(?:[js]r\.?|i{2,3}|iv)$", re.IGNORECASE)
+# What the model calls a surname that stands alone. A city's name is rather the city's.
+TAKEN_FOR_SURNAMES = frozenset(
+    {MentionType.ORG, MentionType.NORP, MentionType.LOC, MentionType.FAC}
+)
 DOUBTED = frozenset({MentionType.PERSON, MentionType.ORG, MentionType.NORP})
+# What a definition of a name counts, and what a rule's word: more than all readings of a document.
+DEFINED, RULED = 1_000_000, 1_000_000_000
+TITLED = frozenset({MentionType.PERSON, MentionType.ORG})
+QUOTES = frozenset('"“')
+BEFORE_TITLE = r"(?<!\bas )(?<!\baka )(?<!\bcalled )(?<!\bnamed )(?<!\bthe )[\"“]\s?"
+LISTED = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+")
 COUNTED = re.compile(
     r"\b(?i:an?|two|three|four|five|six|seven|eight|nine|ten|several|\d{1,3})\s+([A-Z]{3,8}s?)"
     r"(?=[,.;)]|\s+(?:and|or|in|on|at|to|from|was|were)\b)"
 )
 SHIP = re.compile(VESSEL.pattern + r"([A-Z][a-z]+)\b(?!\s+(?:[A-Z]|d[eu] ))")
-
-
-@dataclass(frozen=True)
-class Cases:
-    """How often a document writes each word small and with a capital, sentence heads apart."""
-
-    small: Mapping[str, int]
-    capital: Mapping[str, int]
-
-    @classmethod
-    def of(cls, document: DocumentText) -> Cases:
-        """Count the words of a document."""
-        small: Counter[str] = Counter()
-        capital: Counter[str] = Counter()
-        for start, end in document.sentences:
-            sentence = document.text[start:end]
-            words = WORD.findall(sentence)
-            small.update(word for word in words if word.islower())
-            if not _headline(words):
-                capital.update(word.lower() for word in words[1:] if word[0].isupper())
-        return cls(small, capital)
-
-    def common(self, words: str) -> bool:
-        """Say whether each word is one that the document rather writes small."""
-        letters = [word.lower() for word in WORD.findall(words)]
-        content = [word for word in letters if word not in SMALL_WORDS]
-        return bool(content) and all(
-            self.small.get(word, 0) > self.capital.get(word, 0) for word in content
-        )
 
 
 def _stands_alone(document: DocumentText, candidate: Candidate, counts: Mapping[str, int]) -> bool:
@@ -85,6 +67,24 @@ def _seen_once(document: DocumentText, candidate: Candidate, counts: Mapping[str
     return candidate.type is MentionType.ORG and lone and not article
 
 
+def surname_of(name: str) -> str:
+    """Take the surname of a person's full name, also where it comes first ("Smith, Robert")."""
+    return GENERATION_AT_END.sub("", name.partition(",")[0]).split()[-1]
+
+
+def _only_quoted(document: DocumentText, candidate: Candidate, books: NameBooks) -> bool:
+    """Say whether what was read as a person or body stands in quotes all through the document:
+    rather the title of a work ("Smoke Break"), unless the quotes say what something is called.
+    """
+    words = document.of_span(candidate)
+    if candidate.type not in TITLED or " " not in words or by_own_words(words, books):
+        return False
+    if not QUOTES.intersection(document.text[max(0, candidate.start - 2) : candidate.start]):
+        return False
+    quoted = re.findall(rf"{BEFORE_TITLE}{re.escape(words)}\s?[,.]?\s?[\"”]", document.text)
+    return 0 < len(quoted) == document.text.count(words)
+
+
 def _things(document: DocumentText) -> frozenset[str]:
     """Collect the acronyms that the document counts like things ("a VBIED, two UAVs and an IED"):
     behind "a" or a number, with no noun after them.
@@ -97,30 +97,25 @@ def _ships(document: DocumentText) -> frozenset[str]:
     return frozenset(match[1] for match in SHIP.finditer(document.text))
 
 
-def _without_common_words(document: DocumentText, candidate: Candidate, cases: Cases) -> Candidate:
+def _without_common_words(document: DocumentText, candidate: Candidate) -> Candidate:
     """Leave out common words at either end of a person's name ("Describe Einstein")."""
     if candidate.rank is not Rank.MODEL or candidate.type is not MentionType.PERSON:
         return candidate
     words = list(re.finditer(r"\S+", document.of_span(candidate)))
     first, last = 0, len(words)
-    while last - first > 1 and cases.common(words[first][0]):
+    while last - first > 1 and document.cases.common(words[first][0]):
         first += 1
-    while last - first > 1 and cases.common(words[last - 1][0]):
+    while last - first > 1 and document.cases.common(words[last - 1][0]):
         last -= 1
     start = candidate.start
     return replace(candidate, start=start + words[first].start(), end=start + words[last - 1].end())
-
-
-def _headline(words: Sequence[str]) -> bool:
-    """Say whether most words of a sentence have a capital, so that none tells anything."""
-    return len(words) > 2 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
 def agree(
     document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
 ) -> list[Candidate]:
     """Give each name one type all through the document, and drop common words."""
-    cases = Cases.of(document)
+    cases = document.cases
     counts = Counter(document.of_span(candidate) for candidate in candidates)
     no_names = _things(document) | _ships(document)
     kept = [
@@ -133,51 +128,91 @@ def agree(
             or document.of_span(candidate) in no_names
             or _seen_once(document, candidate, counts)
             or _stands_alone(document, candidate, counts)
+            or _only_quoted(document, candidate, books)
         )
     ]
-    kept = [_without_common_words(document, candidate, cases) for candidate in kept]
+    kept = [_without_common_words(document, candidate) for candidate in kept]
     types = _types(document, kept, books)
-    return [
-        replace(candidate, type=types[_key(document.of_span(candidate))])
-        if candidate.rank is Rank.MODEL and candidate.type in NAMES
-        else candidate
-        for candidate in kept
-    ]
+    return list(_retyped(document, kept, types))
+
+
+def _retyped(
+    document: DocumentText, candidates: Iterable[Candidate], types: Mapping[str, Kind]
+) -> Iterator[Candidate]:
+    """Yield the candidates, the model's with their names' types; not those that name a thing."""
+    for candidate in candidates:
+        if candidate.rank is not Rank.MODEL or candidate.type not in NAMES:
+            yield candidate
+            continue
+        kind = types[_key(document.of_span(candidate))]
+        if isinstance(kind, MentionType):
+            yield replace(candidate, type=kind)
+
+
+def _among_people(
+    document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
+) -> frozenset[int]:
+    """Find where what was read as an organisation stands in a list of people: of three names or
+    more, all others are persons'.
+    """
+    chains: list[list[Candidate]] = []
+    for candidate in sorted(candidates, key=lambda one: one.start):
+        joined = chains and LISTED.fullmatch(document.text[chains[-1][-1].end : candidate.start])
+        if joined:
+            chains[-1].append(candidate)
+        else:
+            chains.append([candidate])
+    return frozenset(
+        one.start
+        for chain in chains
+        for one in chain
+        if one.type is MentionType.ORG
+        and PERSONAL.fullmatch(document.of_span(one))
+        and by_own_words(document.of_span(one), books) is None
+        and len(chain) > 2
+        and all(other is one or other.type is MentionType.PERSON for other in chain)
+    )
 
 
 def _types(
-    document: DocumentText, candidates: Iterable[Candidate], books: NameBooks
-) -> dict[str, MentionType]:
+    document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
+) -> dict[str, Kind]:
     """Decide the type of each name: what is known of it, else what most readings say."""
-    votes: dict[str, Counter[MentionType]] = defaultdict(Counter)
+    votes: dict[str, Counter[Kind]] = defaultdict(Counter)
     forms: dict[str, set[str]] = defaultdict(set)
+    among_people = _among_people(document, candidates, books)
     for candidate in candidates:
         if candidate.type in NAMES:
             words = document.of_span(candidate)
             type_, weight = _reading(document, candidate, books)
+            if candidate.start in among_people and weight < DEFINED:
+                type_, weight = MentionType.PERSON, 3
             votes[_key(words)][type_] += weight
             forms[_key(words)].add(words)
     decided = {name: _decide(name, forms[name], counts, books) for name, counts in votes.items()}
-    surnames = {
-        name.split()[-1]
-        for name, type_ in decided.items()
-        if type_ is MentionType.PERSON and " " in name
-    }
-    for name in surnames & decided.keys():
-        if decided[name] in (MentionType.ORG, MentionType.NORP, MentionType.LOC, MentionType.FAC):
-            decided[name] = MentionType.PERSON
+    for name in (form for known in forms.values() for form in known):
+        company = _key(without_written_form(name))
+        if company in decided and company != _key(name) and not books.territory(company):
+            decided[company] = MentionType.ORG
+    for name, kind in list(decided.items()):
+        surname = surname_of(name)
+        if kind is MentionType.PERSON and surname != name and surname in decided:
+            certain = votes[name][kind] >= DEFINED and books.territory(surname) is None
+            if decided[surname] in TAKEN_FOR_SURNAMES or certain:
+                decided[surname] = MentionType.PERSON
     return decided
 
 
-def _reading(
-    document: DocumentText, candidate: Candidate, books: NameBooks
-) -> tuple[MentionType, int]:
+def _reading(document: DocumentText, candidate: Candidate, books: NameBooks) -> tuple[Kind, int]:
     """Say what one mention makes of its name, and how much that counts."""
     if candidate.rank is not Rank.MODEL:
-        return candidate.type, 100
+        return candidate.type, RULED
     text, start, end = document.text, candidate.start, candidate.end
     if books.territory(text[start:end]):
         return candidate.type, 1
+    kind = None if candidate.type is MentionType.NORP else defined(text, start, end)
+    if kind is not None:
+        return kind, DEFINED
     if candidate.type in DOUBTED and in_a_place(text, start, end, candidate.type, books):
         return MentionType.GPE, 3
     if candidate.type is MentionType.NORP:
@@ -203,15 +238,16 @@ def _key(words: str) -> str:
     return INNER_APOSTROPHE.sub("", fold(words))
 
 
-def _decide(
-    name: str, forms: Iterable[str], votes: Mapping[MentionType, int], books: NameBooks
-) -> MentionType:
+def _decide(name: str, forms: Iterable[str], votes: Mapping[Kind, int], books: NameBooks) -> Kind:
     """Decide one name's type: by what is known of it, by its own words, else by most votes."""
-    most = max(votes, key=lambda type_: (votes[type_], type_ is MentionType.GPE, type_.value))
-    if votes[most] >= 100 or (most is MentionType.NORP and not all(map(is_acronym, forms))):
+    most = max(votes, key=lambda kind: (votes[kind], kind is MentionType.GPE, str(kind)))
+    own = by_own_words(name, books)
+    if most in PLACES and own in PLACES:
+        return own
+    if votes[most] >= DEFINED or (most is MentionType.NORP and not all(map(is_acronym, forms))):
         return most
     if books.territory(name) is not None:
         return MentionType.GPE if MentionType.GPE in votes or most in SOUGHT else most
     if all(map(is_acronym, forms)):
         return MentionType.ORG
-    return by_own_words(name, books) or most
+    return own or most

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 from pipeline.documents import Chunk, MentionType, Role
+from pipeline.engines.short_forms import SMALL_WORDS, WORD
 
 
 class Rank(IntEnum):
@@ -42,6 +45,39 @@ class Candidate:
     common: bool = False
 
 
+def is_headline(words: Sequence[str]) -> bool:
+    """Say whether most words of a sentence have a capital, so that none tells anything."""
+    return len(words) > 2 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """How often a document writes each word small and with a capital, sentence heads apart."""
+
+    small: Mapping[str, int]
+    capital: Mapping[str, int]
+
+    @classmethod
+    def of(cls, sentences: Iterable[str]) -> Cases:
+        """Count the words of a document's sentences."""
+        small: Counter[str] = Counter()
+        capital: Counter[str] = Counter()
+        for sentence in sentences:
+            words = WORD.findall(sentence)
+            small.update(word for word in words if word.islower())
+            if not is_headline(words):
+                capital.update(word.lower() for word in words[1:] if word[0].isupper())
+        return cls(small, capital)
+
+    def common(self, words: str) -> bool:
+        """Say whether each word is one that the document rather writes small."""
+        letters = [word.lower() for word in WORD.findall(words)]
+        content = [word for word in letters if word not in SMALL_WORDS]
+        return bool(content) and all(
+            self.small.get(word, 0) > self.capital.get(word, 0) for word in content
+        )
+
+
 @dataclass(frozen=True)
 class DocumentText:
     """The text of the chunks at the document's offsets; between chunks there are only blanks."""
@@ -58,6 +94,11 @@ class DocumentText:
             parts += ["\n" * (chunk.start - length), chunk.text]
             length = chunk.end
         return cls("".join(parts), tuple(span for chunk in chunks for span in chunk.sentences))
+
+    @cached_property
+    def cases(self) -> Cases:
+        """Count how the document writes its words; once, at the first question."""
+        return Cases.of(self.text[start:end] for start, end in self.sentences)
 
     def of_span(self, candidate: Candidate) -> str:
         """Give a candidate's words."""

@@ -45,6 +45,13 @@ NEAR = re.compile(
 )
 VESSEL = re.compile(r"(?:USS|HMS|HMAS|HMCS|INS|FS|SS|RMS|USNS|USCGC|M/?V|M/?T)\s")
 OFFICE_OF = re.compile(r"([A-Z]\w+)\s+of\s+(?:the\s+)?$")
+REGNAL = re.compile(r"[^\W\d_]+\s(?:I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV|XVI{0,3})", re.IGNORECASE)
+# What a letter counts and does not crown ("Title IX").
+COUNTED_IN_LETTERS = frozenset(
+    """act annex appendix article book chapter class corps count counts division exhibit grade
+    group level mark part phase region rule schedule section stage task tier title type unit
+    volume zone""".split()  # noqa: SIM905
+)
 SIDES = frozenset({"north", "south", "east", "west"})
 REACH = 24
 TAKEN_FOR_PLACES = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -55,6 +62,8 @@ def by_own_words(name: str, books: NameBooks) -> MentionType | None:
     words = name.replace("’", "'").split()
     if len(words) < 2:
         return None
+    if REGNAL.fullmatch(name) and words[0].lower() not in COUNTED_IN_LETTERS:
+        return MentionType.PERSON
     if books.has_legal_form(name):
         return MentionType.ORG
     lower = [word.lower().strip(",.") for word in words]

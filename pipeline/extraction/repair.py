@@ -10,17 +10,31 @@ import re
 from dataclasses import replace
 
 from pipeline.documents import MentionType
+from pipeline.engines.legal_forms import is_legal_form
 from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
-from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PLACES
+from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PARTIES, PLACES
 
+SPOKEN_TO = frozenset({MentionType.PERSON, MentionType.ORG})
 PLACED = PLACES | {MentionType.PERSON}
 OPENING = " \t\r\n\x0b\x0c\u00a0\"'“”‘’«»`´*_-–—•·.,;:!?/|\\~^+=<>&"
 CLOSING = OPENING.replace(".", "")
 ARTICLE = re.compile(
     r"(?:the|an?|this|that|these|those|our|his|her|its|their|my|your)\s+", re.IGNORECASE
 )
+# How letters begin and end; neither is part of the name behind it.
+GREETING = (
+    r"(?:[Mm]y[ \t]+)?(?:[Dd]ear(?:est)?|DEAR|Hi|HI|Hello|HELLO|Hey"
+    r"|Good[ \t]+(?:[Mm]orning|[Aa]fternoon|[Ee]vening)),?[ \t]+"
+)
+CLOSE = (
+    r"(?:With[ \t]+)?(?:(?:Best|Kind|Kindest|Warm|Warmest|Many)[ \t]+)?"
+    r"(?:[Rr]egards|[Ww]ishes|[Tt]hanks)|(?:Very[ \t]+truly|Yours)(?:[ \t]+\w+){0,2}|Best|Cheers"
+    r"|(?:Most[ \t]+)?(?:Sincerely|SINCERELY|Respectfully|Cordially|Faithfully)(?:[ \t]+\w+){0,2}"
+    r"|Thank[ \t]+you|Love|BR|Rgds"
+)
+LETTER_WORDS = re.compile(rf"(?:{GREETING}|(?:{CLOSE}),\s*)(?=\S)")
 POSSESSIVE = re.compile(r"\s*['’]s?$", re.IGNORECASE)
 ABBREVIATION = re.compile(
     r"(?:\b[A-Za-z]\.|\b(?:Jr|Sr|Inc|Corp|Ltd|Co|Bros|St|Mt|Ave|Esq|Assn|L\.P))$"
@@ -51,6 +65,12 @@ OFFICE_AT_END = re.compile(
     r"(?<!\bthe)(?<!\bof)\s+(?:Charg[eé]\s+d['’‘]\s?Affaires|Spokes(?:man|woman|person)|Ambassador"
     r"|(?:Press|Foreign|Defense)\s+Secretary|(?:Prime|Foreign)\s+Minister)$"
 )
+# Letters of honour, office and degree behind a name ("Zaha Hadid DBE RA").
+HONOURS = re.compile(
+    r"(?<=\S)(?:,?\s+(?:MP|MEP|QC|KC|CBE|OBE|MBE|DBE|KBE|KCB|CMG|FRS|FBA|RA|DSO|DSC|DFC|PC|AO|OAM"
+    r"|Ph\.?D\.?|M\.?D\.?|J\.?D\.?|CPA|Esq\.?|USN|USMC|USAF|Ret\.?))+$"
+)
+BARE_HONOURS = frozenset({"CBE", "OBE", "MBE", "DBE", "KBE", "FRS", "CPA", "PhD", "Esq", "Esq."})
 HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
 # Marks that scanning leaves between letters, or letters no language has in a row.
 GARBLED = re.compile(
@@ -71,12 +91,10 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
     for _ in range(4):  # each part that goes may bare another: quotes, an article, quotes
         start, end = _bare(text, start, end)
         if candidate.type in NAMES or candidate.type is MentionType.DATE:
-            if article := ARTICLE.match(text, start, end):
-                start = article.end()
-            if possessive := POSSESSIVE.search(text[start:end]):
-                end = start + possessive.start()
+            start, end = _without_lead(text, start, end, spoken_to=type_ in SPOKEN_TO)
         if candidate.type is MentionType.PERSON:
             start += books.title_end(text[start:end])
+            end = start + len(HONOURS.sub("", text[start:end]))
         if candidate.type in NAMES:
             start, end = _without_small_words(text, start, end)
             end = before_title(text, start, end, books)
@@ -85,6 +103,16 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
     if start >= end or (type_ is MentionType.ORG and _no_body(text, start, end, books)):
         return None
     return replace(candidate, start=start, end=end, type=type_)
+
+
+def _without_lead(text: str, start: int, end: int, *, spoken_to: bool) -> tuple[int, int]:
+    """Leave out an article, a possessive's end, and before people the words of a letter."""
+    for lead in (LETTER_WORDS, ARTICLE) if spoken_to else (ARTICLE,):
+        if before := lead.match(text, start, end):
+            start = before.end()
+    if possessive := POSSESSIVE.search(text[start:end]):
+        end = start + possessive.start()
+    return start, end
 
 
 def _without_office(text: str, start: int, end: int) -> int:
@@ -163,9 +191,11 @@ def _is_name(words: str, books: NameBooks) -> bool:
     cased = [word for word in letters if word.lower() != word.upper()]
     if cased and not any(word[0].isupper() for word in cased):
         return False
-    if GARBLED.search(words) or letters[-1].lower() in CROWDS:
+    if GARBLED.search(words) or letters[-1].lower() in CROWDS or words in BARE_HONOURS:
         return False
-    other = words.lower() in BARE_HEADS or CALENDAR.fullmatch(words) is not None
+    # "Seller" names nobody, unless the text says whom: then a rule finds it, not the model.
+    part = words.lower() in BARE_HEADS or words.lower() in PARTIES or is_legal_form(words)
+    other = part or CALENDAR.fullmatch(words) is not None
     return not (other or books.is_title(words) or is_vessel(words))
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.documents import MentionType
+from pipeline.engines.legal_forms import without_written_form
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import (
     ACRONYM,
@@ -18,8 +19,9 @@ from pipeline.engines.short_forms import (
     introduced_after,
     long_form_start,
 )
+from pipeline.extraction.agreement import surname_of
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.words import NUMBERED, PLACES, SOUGHT
+from pipeline.extraction.words import LOOSE_WORDS, NUMBERED, PLACES, SOUGHT
 
 NUMBER_WORDS = "One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve"
 UNIT_NUMBER = re.compile(rf"\s(?:{NUMBER_WORDS}|[IVX]{{1,4}}|\d{{1,4}})\b(?![.,:]\d|\s?%|-)")
@@ -32,6 +34,12 @@ PARTICLE_NAME = re.compile(
 CUT_AT_VERB = re.compile(r"\sto\s[A-Z][a-z]+$")
 OBJECT = re.compile(r"\s[A-Z]{2,7}\b(?!-)")
 TOKEN = re.compile(r"\w+")
+# Bodies of which there are several under one name, and what a dash adds to one of them.
+DIVIDED = frozenset({"university", "college", "school", "hospital", "force", "campus", "command"})
+DASHED = re.compile(
+    r"\s[–-]\s((?:[A-Z]\w*[a-z]\w*)(?:\s[A-Z]\w*[a-z]\w*){0,2}?)"
+    r"(?=\s(?:[Cc]ommand|[Ss]pokes|[Pp]resident|[a-z(])|[.,;:)(]|\s*[\n\r]|$)(?!\s[–-])"
+)
 AND_THE = re.compile(r"\s+and\s+the\s+")
 # Types whose names contracts and pleadings give a word of their own ("the Company").
 DEFINABLE = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -66,7 +74,9 @@ def repeated(document: DocumentText, candidates: Sequence[Candidate]) -> Iterato
 
 
 def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Collect the names worth looking for again, each with one candidate that bears it."""
+    """Collect the names worth looking for again, each with one candidate that bears it: also the
+    surnames of people, and companies' names without their legal form.
+    """
     counts = Counter(document.of_span(candidate) for candidate in candidates)
     bearers: dict[str, Candidate] = {}
     for candidate in candidates:
@@ -77,9 +87,13 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
         if " " in words or counts[words] > 1 or named or ACRONYM.fullmatch(words):
             bearers.setdefault(words, candidate)
         if candidate.type is MentionType.PERSON and " " in words:
-            surname = words.split()[-1]
+            surname = surname_of(words)
             if len(surname) > 2 and surname.isalpha() and surname[0].isupper():
                 bearers.setdefault(surname, candidate)
+        if candidate.type is MentionType.ORG:
+            short = without_written_form(words)
+            if short != words and len(short) > 2 and not document.cases.common(short):
+                bearers.setdefault(short, candidate)
     return bearers
 
 
@@ -109,6 +123,7 @@ def _part_of_more(document: DocumentText, start: int, end: int) -> bool:
         bool(before)
         and text[start - 1] == " "
         and (before[-1][0].isupper() and before[-1][-1].isalnum())
+        and before[-1].lower() not in LOOSE_WORDS
     )
 
 
@@ -166,6 +181,25 @@ def cut_short(document: DocumentText, candidates: Sequence[Candidate]) -> Iterat
             about = OBJECT.match(document.text, candidate.end)
             if about and document.in_one_sentence(candidate.start, about.end()):
                 yield replace(candidate, end=about.end())
+
+
+def dashed(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield bodies with what a dash adds to their name: a campus, a task force's operation
+    ("University of Quist – Marn", "Joint Task Force – Quist").
+
+    A second dash makes the words between an insertion, and offices end a name.
+    """
+    starts = {one.start: one for one in candidates}
+    for candidate in candidates:
+        words = document.of_span(candidate).lower().split()
+        if candidate.type is not MentionType.ORG or not DIVIDED.intersection((words[0], words[-1])):
+            continue
+        added = DASHED.match(document.text, candidate.end)
+        if added is None or not document.in_one_sentence(candidate.start, added.end()):
+            continue
+        other = starts.get(added.start(1))
+        if other is None or other.type is not MentionType.PERSON:
+            yield replace(candidate, end=added.end(1))
 
 
 def numbered(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:

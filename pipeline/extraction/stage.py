@@ -25,10 +25,14 @@ from pipeline.extraction.candidates import (
     Rank,
     without_overlaps,
 )
-from pipeline.extraction.heads import header_candidate
+from pipeline.extraction.companies import companies
+from pipeline.extraction.definitions import defined_names
+from pipeline.extraction.heads import header_candidate, shown_names
+from pipeline.extraction.letters import correspondents
 from pipeline.extraction.repair import plausible, trim
 from pipeline.extraction.repetition import (
     cut_short,
+    dashed,
     introduced,
     joined,
     long_forms,
@@ -39,7 +43,7 @@ from pipeline.extraction.repetition import (
 from pipeline.settings import ExtractSettings
 from pipeline.stage import StageIdentity
 
-CODE = "2"
+CODE = "3"
 MENTIONS_OF_A_PARSE = 2
 
 
@@ -147,9 +151,14 @@ class ExtractStage:
         readings = self._model.read(chunks.chunks, self._settings.batch) if spoken else ()
         found = [
             *self._heads(document, chunks.header_spans),
+            *shown_names(document, self._books),
             *self._by_rules(document, chunks.chunks),
             *self._by_model(document, readings),
         ]
+        if spoken:
+            found += correspondents(document, self._books)
+            found += companies(document, found, self._books)
+            found += defined_names(document, self._books)
         chosen = self._choose(document, found)
         mentions = tuple(
             _mention(candidate, document, page)
@@ -165,6 +174,7 @@ class ExtractStage:
         torn = with_particles(document, proposed, self._books)
         proposed = without_overlaps([*proposed, *torn])
         proposed = without_overlaps([*proposed, *cut_short(document, proposed)])
+        proposed = without_overlaps([*proposed, *dashed(document, proposed)])
         standing = without_overlaps(agree(document, proposed, self._books))
         standing = without_overlaps([*standing, *introduced(document, standing)])
         standing = without_overlaps([*standing, *repeated(document, standing)])

@@ -40,24 +40,34 @@ HEADS: Mapping[MentionType, frozenset[str]] = {
         festival forum games olympics revolution summit symposium war uprising""".split()
     ),
     MentionType.ORG: frozenset(
-        """academy administration agency airlines alliance army association authority bank
-        battalion brigade bureau chamber church club coalition college commission
-        committee company congress corporation corps council department directorate division
-        embassy federation fleet forces foundation fund government group guard institute
-        institution ministry navy network office organisation organization parliament party
-        police press regiment school senate service society squadron team tribunal union
-        university wing""".split()
+        """academy administration agency airlines airways alliance army associates association
+        authority bancorp bank battalion brewery brigade broadcasting bureau chamber choir church
+        clinic club coalition college commission committee communications company congress
+        conservatory consulting corporation corps council department directorate division
+        electronics embassy enterprises entertainment federation fleet forces foundation fund
+        government group guard holdings industries infirmary institute institution laboratories
+        logistics ministry motors navy network office orchestra organisation organization
+        parliament partners party pharmaceuticals pictures police press quartet railroad railway
+        records regiment school securities senate service society software solutions squadron
+        studios symphony systems team technologies tribunal union university ventures
+        wing""".split()
     ),
     MentionType.FAC: frozenset(
-        """airfield airport avenue base bridge building castle cathedral dam expressway freeway
-        gate hall highway hotel palace prison road square stadium station street tower tunnel
-        boulevard""".split()
+        """abbey airfield airport arena avenue base basilica bridge building canal castle cathedral
+        cemetery courthouse dam drive esplanade expressway freeway gate hall highway hotel
+        interchange lighthouse mall mansion mausoleum monastery monument mosque motorway palace
+        park parkway plaza prison quarry road ruins shrine square stadium station street terminal
+        tower tramway tunnel turnpike viaduct boulevard""".split()
     ),
     MentionType.LOC: frozenset(
-        """basin bay beach canyon coast creek desert gulf island islands lake mountain mountains
-        ocean peninsula plateau river sea strait valley""".split()
+        """archipelago basin bay beach bight canyon cay coast creek desert falls fjord forest
+        glacier gorge gulf harbor harbour hills island islands isles lagoon lake lakes mountain
+        mountains ocean peninsula plains plateau ranges reef reservoir river rivers sea strait
+        valley wilderness""".split()
     ),
-    MentionType.GPE: frozenset("province governorate county prefecture voivodeship".split()),
+    MentionType.GPE: frozenset(
+        "borough county governorate municipality prefecture province township voivodeship".split()
+    ),
     MentionType.LAW: frozenset("agreement treaty convention accords declaration protocol".split()),
 }  # fmt: skip
 # A head alone names nothing ("the Department"), but for these.
@@ -71,12 +81,14 @@ OF_HEADS: Mapping[MentionType, frozenset[str]] = {
 }
 FIRST_WORDS: Mapping[str, MentionType] = {
     "lake": MentionType.LOC, "mount": MentionType.LOC, "cape": MentionType.LOC,
+    "river": MentionType.LOC, "isle": MentionType.LOC, "mt": MentionType.LOC,
     "fort": MentionType.FAC, "operation": MentionType.EVENT,
 }  # fmt: skip
 # Heads that are surnames too, so that of two words they tell nothing.
-SURNAMES_TOO = frozenset({"church", "hall", "lake", "bridge", "castle", "price", "school",
-                                 "press", "guard", "beach", "bay", "creek", "palace", "street",
-                                 "battle", "tower", "road", "coast", "rivers"})  # fmt: skip
+SURNAMES_TOO = frozenset(
+    """church hall lake bridge castle price school press guard beach bay creek palace street battle
+    tower road coast rivers park forest""".split()
+)
 
 # Heads of what names many people, none of them by name ("Reserve Airmen").
 CROWDS = frozenset(
@@ -100,4 +112,50 @@ DESK = frozenset(
     orders post postmaster press project public registrar sales secretariat service services
     society staff support system systems team tech technology times undisclosed university
     update updates user users webmaster weekly workforce""".split()
+)
+
+# Bodies whose "of" is part of their name ("Bank of", not "President of" or "Division of").
+OF_COMPANIES = frozenset(
+    """academy bank bankers brotherhood church college companies company corporation exchange
+    federation fellowship first guild hospital house institute investment investors league life
+    museum savings school society sons theatre trust union university""".split()
+)
+# Words with a capital at the head of a sentence or in a heading that end a name before them.
+LOOSE_WORDS = frozenset(
+    """a about after against all also although among an and any are as at because been based before
+    between born both but by can could did do does during each either every for from had has have he
+    her here his how however i if in into is it its like may meanwhile might must my near neither
+    nor not of on or our out over per re said says shall she should since so sued sues than that
+    the their them then there these they this those through thus to today tomorrow under unlike
+    unless until upon v versus via vs was we were what when where whereas whether which while who
+    whom whose why will with within without would yesterday yet you your
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july
+    august september october november december""".split()
+)
+# What a person or a party is called by before a company's name.
+PARTIES = frozenset(
+    """affiliate appellant appellants appellee appellees attorney attorneys borrower buyer cfo
+    chairman chairwoman ceo claimant client co-defendant coo counsel creditor cto customer debtor
+    defendant defendants director employer executive founder guarantor insurer intervenor issuer
+    landlord lender lessee lessor licensee licensor manager owner parent petitioner petitioners
+    plaintiff plaintiffs president purchaser respondent respondents seller spokesman
+    spokesperson spokeswoman subsidiary supplier tenant vendor messrs""".split()
+)
+# What offices begin with or consist of before a person's name ("Former Vice President").
+OFFICIAL = frozenset(
+    """acting affiant assistant associate chief deponent deputy executive expert financial former
+    general late managing officer operating retired senior then vice witness""".split()
+)
+
+# Whom letters address without naming anybody.
+ADDRESSED = frozenset(
+    """all applicant applicants board candidate candidates citizen class client clients colleague
+    colleagues committee counsel counselor customer customers diary director editor editors
+    employee employees everybody everyone folks friend friends guest guests homeowner honorable
+    honourable hiring investor investors judge jury justice legal management manager managers
+    member members mom neighbor neighbors owner owners parent parents participant participants
+    partner partners patient patients people president professor reader readers recipient
+    representative resident residents santa senator shareholder shareholders stockholder
+    stockholders sirs student students subscriber subscribers supporter taxpayer teacher teachers
+    team there tenant tenants user users valued vendor world""".split()
 )

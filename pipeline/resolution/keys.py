@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.documents import MentionType
-from pipeline.engines.name_books import SHORT_FORMS, NameBooks
+from pipeline.engines.legal_forms import SHORT_FORMS
+from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import SMALL_WORDS
 
 COMMON = frozenset(

@@ -68,6 +68,41 @@ def test_the_head_says_who(tmp_path: Path, letter: EmailMessage) -> None:
     assert (said.message_id, said.in_reply_to) == ("<1@example.org>", "<0@example.org>")
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("From: Lee, Ann <a@b.org>", [("Lee, Ann", "a@b.org")]),
+        ("From: 'Lee, Ann' <a@b.org>", [("Lee, Ann", "a@b.org")]),
+        ("From: Lee, Ann", [("Lee, Ann", None)]),
+        (
+            "From: Lee, Ann <a@b.org>, Day, Carl <c@b.org>, Dan Roe <d@b.org>",
+            [("Lee, Ann", "a@b.org"), ("Day, Carl", "c@b.org"), ("Dan Roe", "d@b.org")],
+        ),
+        ("From: a@b.org, Ann <c@b.org>", [("a@b.org", "a@b.org"), ("Ann", "c@b.org")]),
+        ("From: Ann Lee, Carl Day <c@b.org>", [("Ann Lee", None), ("Carl Day", "c@b.org")]),
+    ],
+)
+def test_a_name_that_lost_its_quotes_is_one_person(
+    tmp_path: Path, header: str, expected: list[tuple[str, str | None]]
+) -> None:
+    pages = read_file(mail(tmp_path, f"{header}\nSubject: x\n\nwords"))
+    assert [(name, address) for _, name, address in people(pages)] == expected
+
+
+def test_the_language_is_that_of_the_body(tmp_path: Path) -> None:
+    head = (
+        "From: Jean-Baptiste Lefèvre <jean-baptiste.lefevre@societe-generale.example>\n"
+        "To: François Müller <francois.mueller@kreditanstalt.example>\n"
+        "Subject: {}\nDate: Tue, 03 Mar 2020 10:15:00 +0000\n\n"
+    )
+    lunch = "Hi John,\n\nshall we meet for lunch tomorrow?\n"
+    assert read_file(mail(tmp_path, head.format("") + lunch)).language == "en"
+    short = head.format("Minutes of the meeting of the board") + "See below.\n"
+    assert read_file(mail(tmp_path, short)).language == "en"
+    german = head.format("Re: lunch") + "Wir sehen uns morgen um acht Uhr am Bahnhof.\n"
+    assert read_file(mail(tmp_path, german)).language == "de"
+
+
 def test_the_plain_body_is_preferred(tmp_path: Path, letter: EmailMessage) -> None:
     letter.add_alternative("<p>Not <b>this</b></p>", subtype="html")
     text = read_file(mail(tmp_path, letter)).text

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from pipeline.documents import Metadata, Pages
 from pipeline.engines.formats.draft import Draft, Job
 from pipeline.engines.formats.html import text_of
-from pipeline.engines.formats.mail_text import MailHead, Person, mail_pages
+from pipeline.engines.formats.mail_text import MailHead, Person, mail_pages, people_of
 from pipeline.engines.formats.text import decode
 from pipeline.errors import PermanentError
 
@@ -170,8 +170,7 @@ def _people(message: Message, name: str) -> tuple[Person, ...]:
             found.extend((item.display_name, item.addr_spec) for item in addresses)
         else:
             found.extend(getaddresses([str(value)]))
-    people = (Person.of(who, address.replace("<>", "")) for who, address in found)
-    return tuple(person for person in people if person is not None)
+    return people_of((who, address.replace("<>", "")) for who, address in found)
 
 
 def _quietly(ask: Callable[[], Any]) -> Any:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.documents import HeaderSpan, Metadata, Pages, Role
 from pipeline.engines.formats.draft import Job, clean, one_page, told
+
+LABELS = ("From: ", "To: ", "Cc: ", "Subject: ", "Date: ")
+NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,11 @@ class Person:
     def of(cls, name: str, address: str) -> Person | None:
         """Make a person from what a header says; None when it says nothing.
 
-        Mail programs often repeat the address where a name should be: that is no name.
+        Mail programs often repeat the address where a name should be: that is no name. What has
+        no "@" is no address, but a name that stands alone.
         """
+        if not name and "@" not in address:
+            name, address = address, ""
         name = " ".join(clean(name).split()).strip("'\" ")
         address = "".join(clean(address).split())
         if name.casefold() == address.casefold() or (not address and "@" in name):
@@ -34,6 +41,38 @@ class Person:
         if not self.name:
             return self.address
         return f"{self.name} <{self.address}>" if self.address else self.name
+
+
+def people_of(found: Iterable[tuple[str, str]]) -> tuple[Person, ...]:
+    """Make the people of a header's (name, address) pairs, in order.
+
+    A name that lost its quotes is put together again: `Smith, Robert <r@x.org>` comes as two
+    addresses, of which the first is one bare word and so none.
+    """
+    pairs = list(found)
+    people: list[Person | None] = []
+    while pairs:
+        name, address = pairs.pop(0)
+        if pairs and _is_word(name, address):
+            given, other = pairs[0]
+            named = 0 < len(given.split()) < 4 and "@" in other
+            if named or (not people and len(pairs) == 1 and _is_word(given, other)):
+                pairs.pop(0)
+                name = f"{_unquoted(address)}, {_unquoted(given or other)}"
+                address = other if named else ""
+        people.append(Person.of(name, address))
+    return tuple(person for person in people if person is not None)
+
+
+def _is_word(name: str, address: str) -> bool:
+    """Say whether a pair is but one word with a capital, where an address should be."""
+    word = _unquoted(address)
+    return not name and word[:1].isupper() and NAME_WORD.fullmatch(word) is not None
+
+
+def _unquoted(words: str) -> str:
+    """Leave quotes out at either end."""
+    return words.strip("'\"\\ ")
 
 
 @dataclass(frozen=True)
@@ -110,3 +149,8 @@ def mail_pages(job: Job, head: MailHead, body: str) -> Pages:
         in_reply_to=told(head.in_reply_to),
     )
     return one_page(job, "".join(lines.parts), metadata, lines.spans)
+
+
+def body_of(text: str) -> str:
+    """Give what follows the head in the text of a mail; empty for a head alone."""
+    return text.partition("\n\n")[2] if text.startswith(LABELS) else text

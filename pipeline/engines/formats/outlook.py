@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.documents import Pages
 from pipeline.engines.formats.draft import Job
 from pipeline.engines.formats.html import text_of
-from pipeline.engines.formats.mail_text import MailHead, Person, mail_pages
+from pipeline.engines.formats.mail_text import MailHead, Person, mail_pages, people_of
 from pipeline.engines.formats.text import decode
 
 RECIPIENT_TYPE = 0x0C15
@@ -51,8 +51,7 @@ def _of_type(recipients: Iterable[Any], kind: int) -> list[tuple[str, str]]:
 
 def _people(found: Iterable[tuple[str, str]]) -> tuple[Person, ...]:
     """Make people of names and addresses; an Exchange path is no address."""
-    people = (Person.of(name, address if "@" in address else "") for name, address in found)
-    return tuple(person for person in people if person is not None)
+    return people_of((name, "" if address.startswith("/") else address) for name, address in found)
 
 
 def _body(message: Any) -> str:

