@@ -19,7 +19,7 @@ from pipeline.settings import ChunkSettings
 from pipeline.stage import StageIdentity
 from pipeline.stores.protocols import Vector, Vectors
 
-CODE = "2"
+CODE = "3"
 SPECIAL_TOKENS = 2
 Span = tuple[int, int]
 
@@ -168,22 +168,35 @@ def runs(
     """Yield runs of sentences of at most `budget` tokens; a run never holds an index of `breaks`
     but as its first.
 
-    Tokens of neighbours add up where a blank parts them. Where sentences touch, the pieces of the
-    word across the border may differ, so there the run is counted anew.
+    Tokens of neighbours add up, but for what is unusual: where sentences touch, or only a sign that
+    the model drops parts them, the pieces of the word across the border may be more. So a run is
+    counted once as a whole.
     """
     run: list[Span] = []
     used = 0
     for index, (span, cost) in enumerate(zip(spans, tokens, strict=True)):
-        total = used + cost
-        if run and run[-1][1] == span[0]:
-            total = count(run[0][0], span[1])
-        if run and (index in breaks or total > budget):
-            yield run
-            run, total = [], cost
+        if run and (index in breaks or used + cost > budget):
+            yield from fitting(run, budget, count)
+            run, used = [], 0
         run.append(span)
-        used = total
+        used += cost
     if run:
+        yield from fitting(run, budget, count)
+
+
+def fitting(
+    run: Sequence[Span], budget: int, count: Callable[[int, int], int]
+) -> Iterator[Sequence[Span]]:
+    """Yield a run, or its halves where it has more tokens than its sentences have together.
+
+    Each sentence fits by itself.
+    """
+    if len(run) == 1 or count(run[0][0], run[-1][1]) <= budget:
         yield run
+        return
+    half = len(run) // 2
+    yield from fitting(run[:half], budget, count)
+    yield from fitting(run[half:], budget, count)
 
 
 def make_chunk(text: str, run: Sequence[Span], page_starts: Sequence[int]) -> Chunk:

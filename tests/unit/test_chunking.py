@@ -90,6 +90,7 @@ TEXTS = st.lists(st.tuples(WORDS, GAPS), max_size=120).map(
 @example(text="", limit=240)
 @example(text=" \r\n ", limit=16)
 @example(text="a" * 3000, limit=16)
+@example(text=f"The {'x' * 130}\x0cruled. ruled. ", limit=16)
 def test_chunks_are_exact_ordered_whole_and_bounded(tokens: Tokens, text: str, limit: int) -> None:
     chunks = chunked(stage_of(tokens, max_tokens=limit), text).chunks
     covered = 0
