@@ -40,7 +40,7 @@ def measure_whole(corpus: Corpus) -> dict[str, Any]:
         wall = time.monotonic() - began
         after = footprint(urls)
     done = report["documents"]
-    if done != {"completed": len(corpus.paths)}:
+    if done["completed"] != len(corpus.paths):
         raise SystemExit(f"not all {len(corpus.paths)} documents were completed: {done}")
     steady = report["seconds"] - report["startup_seconds"]
     return {
