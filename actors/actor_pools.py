@@ -42,37 +42,33 @@ class ActorPools:
         self._persistence: Any = None
         self._turn = 0
 
-    async def start(self) -> None:
-        """Start one actor of each stage and wait until all have loaded their models.
+    async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
+        """Start all actors at once, and wait until one of each stage has loaded its models.
 
-        Raises UnavailableError for one that cannot start.
+        `grown` hears of each actor of a stage that is ready, also of those that come later: the
+        tasks that wait for them are returned. Raises UnavailableError for one that cannot start.
         """
         from actors.persistence_actor import PersistenceActor
 
-        made = {stage: self._make_stage(stage) for stage in STAGES}
-        persistence = self._make(PersistenceActor, self._place)
-        self._persistence = await _started("persistence", persistence)
+        first: list[asyncio.Task[None]] = []
+        later: list[asyncio.Task[None]] = []
         for stage in STAGES:
-            self._stages[stage] = [await _started(stage, made[stage])]
+            self._stages[stage] = []
+            for number in range(self._wanted[stage]):
+                task = asyncio.create_task(self._grow(stage, self._make_stage(stage), grown))
+                (later if number else first).append(task)
+        self._persistence = self._make(PersistenceActor, self._place)
+        await asyncio.gather(_started("persistence", self._persistence), *first)
+        return later
 
-    async def start_the_rest(
-        self, grown: Callable[[StageName], None], stopping: Callable[[], bool]
-    ) -> None:
-        """Start the other actors one by one, while the first ones are at work already.
-
-        `grown` hears of each. Raises UnavailableError for one that cannot start.
-        """
-        missing = [stage for stage in STAGES for _ in range(self._wanted[stage] - 1)]
-        for stage in missing:
-            if stopping():
-                return
-            actor = await _started(stage, self._make_stage(stage))
-            self._stages[stage].append(actor)
-            grown(stage)
+    async def _grow(self, stage: StageName, actor: Any, grown: Callable[[StageName], None]) -> None:
+        await _started(stage, actor)
+        self._stages[stage].append(actor)
+        grown(stage)
 
     async def close(self) -> None:
         """End what the actors started (the parser's child)."""
-        for reader in self._stages.get(StageName.OCR, []):
+        for reader in self._stages.get(StageName.OCR, ()):
             await reader.close.remote()
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import Admission
+from actors.admission import IDENTIFY_BATCH, Admission
 from actors.claims import Claims, locate
 from actors.flow import Blame, Call, Flow, Outcome
 from actors.ledger_thread import LedgerThread
@@ -26,7 +26,6 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, UnavailableError
 from pipeline.sources import Identified
-from pipeline.stage import STAGES
 from pipeline.stores.ledger import Claimed, Ledger
 
 READMISSIONS = 3
@@ -47,7 +46,7 @@ class RunCoordinator:
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.urls, place.run)
         self._pools = ActorPools(place, actors)
-        self._flow = Flow(dict.fromkeys(STAGES, 1), blames=place.settings.run.attempts)
+        self._flow = Flow(blames=place.settings.run.attempts)
         self._claims = Claims(total=total)
         self._queue = 0
         self._readmitted: dict[str, int] = {}
@@ -61,6 +60,7 @@ class RunCoordinator:
         self._began: float | None = None
         self._moved = time.monotonic()
         self._drained_at_depth_0 = False
+        self._exhausted = False
 
     # -- what the driver calls ---------------------------------------------------------------
 
@@ -89,12 +89,9 @@ class RunCoordinator:
         """Run until nothing is left, or until running calls are done after `drain`."""
         self._watch(self._renew_forever(), self._publish_progress_forever())
         try:
-            await self._pools.start()
+            self._watched += await self._pools.start(self._flow.grow)
             self._state = "stopping" if self._draining else "running"
-            self._watch(
-                self._persist_forever(),
-                self._pools.start_the_rest(self._flow.grow, lambda: self._draining),
-            )
+            self._watch(self._persist_forever())
             await self._loop()
             await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
@@ -111,15 +108,14 @@ class RunCoordinator:
 
     async def _loop(self) -> None:
         """Claim, dispatch, and take events, until nothing is left to do."""
-        exhausted = False
         while True:
             for task in self._watched:
                 if task.done():
                     task.result()  # raises what ended it
-            if not self._draining and self._room() > 0:
-                exhausted = not await self._claim()
+            if self._wants_more():
+                await self._claim()
             self._dispatch()
-            if self._nothing_left(exhausted):
+            if self._nothing_left():
                 if self._draining:
                     return
                 if not await self._readmit() and not await self._claim():
@@ -134,12 +130,22 @@ class RunCoordinator:
             return 0
         return run.window - self._flow.unprocessed - self._admission.identifying
 
-    def _nothing_left(self, exhausted: bool) -> bool:
+    def _wants_more(self) -> bool:
+        """Say whether to claim now: not for each document that leaves the window, since a claim is
+        a transaction, and not where there was nothing more. What came up since is asked for when
+        nothing is left.
+        """
+        if self._draining or self._exhausted:
+            return False
+        share = min(IDENTIFY_BATCH, self._place.settings.run.window // 2)
+        return self._room() >= max(share, 1)
+
+    def _nothing_left(self) -> bool:
         """Say whether all that was begun is processed and the queue is empty."""
         if self._draining:
             return not self._tasks and self._drained_at_depth_0
         idle = not self._tasks and not self._flow.unprocessed and not self._admission.identifying
-        return idle and exhausted and self._drained_at_depth_0
+        return idle and self._exhausted and self._drained_at_depth_0
 
     async def _next_event(self) -> None:
         """Handle what happened, or give up waiting so that claiming gets its turn."""
@@ -172,7 +178,9 @@ class RunCoordinator:
 
     async def _claim(self) -> bool:
         """Claim documents up to the window and have them identified; say if there were any."""
-        batches = await self._admission.claim(self._room())
+        room = self._room()
+        batches = await self._admission.claim(room)
+        self._exhausted = sum(map(len, batches)) < room
         for batch in batches:
             self._spawn(self._identify(batch))
         return bool(batches)
@@ -242,12 +250,26 @@ class RunCoordinator:
     async def _persist_forever(self) -> None:
         """Keep the persistence actor at work, and hear what it did."""
         while True:
-            processed = not self._tasks and (self._draining or not self._flow.unprocessed)
+            processed = self._all_processed()
             report = await self._pools.drain(BLOCK_MS)
             if report is None:
                 await asyncio.sleep(RETRY_SECONDS)
-            else:
-                await self._events.put(partial(self._drained, report, processed))
+                continue
+            await self._events.put(partial(self._drained, report, processed))
+            if report.depth < self._place.settings.run.persist_batch:
+                await self._gather()
+
+    async def _gather(self) -> None:
+        """Let a batch come together: each costs a transaction. Nobody waits for it, but for the
+        end of the run, and then it is not waited for.
+        """
+        late = time.monotonic() + self._place.settings.run.persist_seconds
+        while time.monotonic() < late and not self._all_processed():
+            await asyncio.sleep(IDLE_SECONDS / 2)
+
+    def _all_processed(self) -> bool:
+        """Say whether nothing more is on its way into the queue."""
+        return not self._tasks and (self._draining or not self._flow.unprocessed)
 
     async def _drained(self, report: Drained, processed: bool) -> None:
         """Hear what became durable. `processed` says that nothing more was on its way."""
@@ -264,6 +286,8 @@ class RunCoordinator:
         self._flow.forget(report.published)
         self._claims.publish(report.published, report.completed)
         self._claims.total += report.admitted
+        if report.admitted:
+            self._exhausted = False
 
     async def _readmit(self) -> bool:
         """Send what is processed but not published, with the queue empty, back to its first gap."""

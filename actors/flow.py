@@ -78,7 +78,7 @@ class _Item:
 class Flow:
     """The contents in flight of one run. `actors` says how many each stage has so far."""
 
-    actors: dict[StageName, int]
+    actors: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     blames: int = 2
     _items: dict[str, _Item] = field(default_factory=dict)
     _ready: dict[StageName, deque[str]] = field(
@@ -195,6 +195,8 @@ class Flow:
         for call in self._calls.values():
             if call.stage == stage:
                 load[call.actor] += SLOTS if call.suspect else 1
+        if not load:
+            return None
         least = min(range(len(load)), key=load.__getitem__)
         slots = 1 if self._items[self._ready[stage][0]].alone else SLOTS
         return least if load[least] < slots else None

@@ -218,14 +218,15 @@ class Publisher:
         """Write checkpoints that are not there; return those that are, with another digest."""
         if not batch:
             return []
-        table = staged(
-            connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, _sorted(batch))
-        )
+        rows = [self._result_row(checkpoint) for checkpoint in _sorted(batch)]
+        table = staged(connection, "stage_results", _RESULT_COLUMNS, rows)
         columns = ", ".join(_RESULT_COLUMNS)
-        connection.exec_driver_sql(
+        written = connection.exec_driver_sql(
             f"INSERT INTO stage_results ({columns}) SELECT {columns} FROM {table} "  # noqa: S608
             "ON CONFLICT DO NOTHING"
         )
+        if written.rowcount == len(rows):
+            return []
         stronger = connection.exec_driver_sql(
             "SELECT DISTINCT r.content_id::text, r.stage, r.fingerprint, r.part, r.digest,"  # noqa: S608
             f" r.payload, r.payload_ref, r.seconds FROM {table} s JOIN stage_results r"

@@ -53,6 +53,15 @@ def test_a_content_goes_through_the_stages_in_order():
     assert flow.done == dict.fromkeys(STAGES, 1)
 
 
+def test_a_stage_without_an_actor_makes_its_contents_wait():
+    flow = Flow()
+    flow.add(task("a"))
+    assert flow.calls() == []
+    flow.grow(StageName.OCR)
+    [call] = flow.calls()
+    assert (call.stage, call.actor) == (StageName.OCR, 0)
+
+
 def test_a_content_begins_at_its_first_gap():
     flow = Flow(ACTORS)
     flow.add(task("a", done=3))
