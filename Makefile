@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # A file stays in one worker, which has servers of its own; the long ones come first. A run takes some 3 GB.
 PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-all lint setup clean
+.PHONY: demo test test-all lint setup notebook clean
 
 demo: $(STAMP) ## Set up, then turn examples/corpus into a graph.
 	$(BIN)/casegraph run examples/corpus --project demo
@@ -25,6 +25,9 @@ lint: $(STAMP) ## Style, types and architecture.
 	$(BIN)/lint-imports --no-cache
 
 setup: $(STAMP)
+
+notebook: demo ## Execute the notebook anew on the demo, and keep what it shows.
+	cd notebooks && ../$(BIN)/jupyter-execute --inplace 01_explore.ipynb
 
 # Order matters: torch first and pinned, because an unpinned one brings gigabytes of CUDA; the
 # stand-in for PyICU before what asks for it; the models by hash, because they are re-uploads.

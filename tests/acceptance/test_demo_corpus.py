@@ -230,6 +230,14 @@ def test_the_digest_does_not_know_the_projects_name_or_the_order(demo, tmp_path)
     assert len(digests.pop()) == 64
 
 
+def test_the_saved_notebook_shows_this_graph(demo):
+    """It is stale else: `make notebook` executes it anew."""
+    listed = demo.casegraph.json_lines("entities", "--project", "demo", "--limit", "100000")
+    saved = (EXAMPLES.parent / "notebooks" / "01_explore.ipynb").read_text("utf-8")
+    assert f"{len(listed):,} entities in {demo.result['documents']['completed']} documents" in saved
+    assert all(row["id"] in saved for row in listed[:15])
+
+
 def test_file_uris_are_absolute(exported, published):
     with published.engine.connect() as connection:
         uris = connection.execute(text("SELECT uri FROM documents")).scalars().all()
