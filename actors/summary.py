@@ -34,9 +34,12 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    notes = (_languages(graph), _left_out(passed), _not_found(report), _warnings(report, graph))
+    notes = (_languages(graph), _left_out(passed), _not_found(report))
     for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
+    if graph.with_warnings:
+        console.print()
+        console.print(_warnings(report), soft_wrap=True)
     if troubles:
         console.print()
         console.print(_troubles(report.project, troubles), soft_wrap=True)
@@ -135,14 +138,16 @@ def _not_found(report: Report) -> list[str]:
     return [sentence.replace("in them", "in it") if report.not_found == 1 else sentence]
 
 
-def _warnings(report: Report, graph: Overview) -> list[str]:
-    if not graph.with_warnings:
-        return []
-    sentence = (
-        f"{_count(graph.with_warnings, 'document')} with a warning (a page that could not be "
-        f"read, say): `casegraph show DOCUMENT {_of(report.project)}` says which."
-    )
-    return [sentence]
+def _warnings(report: Report) -> Text:
+    """Name documents that were read with a loss; paths are never broken."""
+    graph = report.graph
+    text = Text(f"{_count(graph.with_warnings, 'document')} with a warning\n", style="bold")
+    for source, warning in graph.warned:
+        text.append(f"  {source}\n", style="not bold yellow")
+        text.append(f"      {warning}\n", style="not bold")
+    if left := graph.with_warnings - len(graph.warned):
+        text.append(f"  … and {left:,} more\n", style="not bold")
+    return text.append(f"  casegraph show DOCUMENT {_of(report.project)}", style="not bold cyan")
 
 
 def _count(number: int, word: str) -> str:

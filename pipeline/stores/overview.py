@@ -22,6 +22,13 @@ SELECT (SELECT count(*) FROM published_documents WHERE project_id = :project),
         AND cardinality(warnings) > 0)
 """)
 
+WARNED = text("""
+SELECT source, warnings[1] FROM published_documents
+WHERE project_id = :project AND cardinality(warnings) > 0
+ORDER BY source COLLATE "C" LIMIT :limit
+""")
+WARNED_SHOWN = 3
+
 LANGUAGES = text("""
 SELECT language, count(*) FROM published_documents
 WHERE project_id = :project AND language IS NOT NULL
@@ -41,7 +48,8 @@ class TopEntity(NamedTuple):
 
 class Overview(Value):
     """Counts over what is published; `typed` are the relationships that say more than that two
-    names stand in one sentence. `languages` are (code, documents), most frequent first.
+    names stand in one sentence. `warned` are some documents with a warning, and their first one.
+    `languages` are (code, documents), most frequent first.
     """
 
     documents: int
@@ -51,6 +59,7 @@ class Overview(Value):
     relationships: int
     typed: int
     with_warnings: int
+    warned: tuple[tuple[str, str], ...]
     languages: tuple[tuple[str, int], ...]
     top: tuple[TopEntity, ...]
 
@@ -61,6 +70,7 @@ def overview(engine: Engine, project: str, top: int) -> Overview:
         counts = connection.execute(
             COUNTS, {"project": project, "weakest": Predicate.CO_MENTIONED.value}
         ).one()
+        warned = connection.execute(WARNED, {"project": project, "limit": WARNED_SHOWN}).all()
         languages = connection.execute(LANGUAGES, {"project": project}).all()
     entities = GraphReader(engine, project).entities(limit=top)
     documents, pages, mentions, named, relationships, typed, with_warnings = counts
@@ -72,6 +82,7 @@ def overview(engine: Engine, project: str, top: int) -> Overview:
         relationships=relationships,
         typed=typed,
         with_warnings=with_warnings,
+        warned=tuple((source, warning) for source, warning in warned),
         languages=tuple((code, count) for code, count in languages),
         top=tuple(
             TopEntity(one.name, one.type, one.degree, one.mentions, one.documents)
