@@ -86,8 +86,10 @@ def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, corpus)
     odd = os.fsencode(corpus) + b"/\xff.txt"  # a name that is no text, as a shell's * gives it
     Path(os.fsdecode(odd)).write_bytes((corpus / "03.txt").read_bytes())
     (corpus / "03.txt").unlink()
+    (corpus / "cafe.txt").write_bytes("Alice Moreno met Peter Cook in a café.".encode("cp1252"))
     done = casegraph("run", str(corpus), os.fsdecode(odd), "--project", "p", status=3)
-    assert re.search(r"p: 12 documents completed, 1 failed", done.stdout)
+    assert re.search(r"p: 13 documents completed, 1 failed", done.stdout)
+    assert re.search(r"1 document with a warning\n.*cafe.txt\n.*not valid UTF-8", done.stdout)
     assert "Acme Corporation" in done.stdout
     assert "empty.txt" in done.stdout
     assert "casegraph show" in done.stdout
