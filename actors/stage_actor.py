@@ -48,9 +48,10 @@ class StageWorker:
                 print_ = self._fingerprint(task)
                 known = self.checkpoints.get(task.content_id, self.name, print_)
                 if known is not None:
-                    # Put again: if its queue entry was lost, or is held by a reader that died,
-                    # this one is read at once. Harmless otherwise.
-                    self.checkpoints.put(self.project, known)
+                    # The task's chain is what PostgreSQL has, so it lacks this one: its queue
+                    # entry was lost or is held by a reader that died, or PostgreSQL had it for a
+                    # content that was deleted and is back. Harmless if it got there meanwhile.
+                    self.checkpoints.put(self.project, known, lacking=True)
                     outcomes[task.content_id] = self._outcome(known, reused=True)
                     continue
                 value = self._input(task, open_files)

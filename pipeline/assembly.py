@@ -180,17 +180,21 @@ def embedding_model(settings: Settings) -> str:
     return SentenceEmbedder(settings.embedding_model).name
 
 
-def query_embedder(settings: Settings) -> Callable[[str], Vector]:
-    """Load the embedding model for a search: words → a vector of length 1."""
+@dataclass(frozen=True)
+class Question:
+    """What a search by meaning asks for: its vector, and how near texts are to it."""
+
+    vector: Vector
+    nearness: Callable[[Sequence[str]], Sequence[float]]
+
+
+def ask_by_meaning(settings: Settings, words: str) -> Question:
+    """Load the embedding model and embed what a search asks for."""
     from pipeline.engines.sentence_embedder import SentenceEmbedder
 
     embedder = SentenceEmbedder(settings.embedding_model)
-
-    def embed(text: str) -> Vector:
-        vector: Vector = embedder.embed([text])[0]
-        return vector
-
-    return embed
+    vector: Vector = embedder.embed([words])[0]
+    return Question(vector, lambda texts: (embedder.embed(texts) @ vector).tolist())
 
 
 # Stores

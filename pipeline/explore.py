@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas
 
     from pipeline.drawing import Picture
+    from pipeline.passages import Nearness
 
 TYPED_WEIGHT = 3
 """How many co-mentions a stated relationship counts for when the nearest neighbours are chosen."""
@@ -113,12 +114,13 @@ class Project:
             raise UnavailableError("no chunk of this project has a vector yet; run it again")
         from pipeline import assembly
 
-        embed = assembly.query_embedder(self._settings)
-        return self._hits(self._reader.similar([float(x) for x in embed(text)], limit))
+        asked = assembly.ask_by_meaning(self._settings, text)
+        hits = self._reader.similar(asked.vector.tolist(), limit)
+        return self._hits(hits, asked.nearness)
 
-    def _hits(self, hits: Iterable[Any]) -> pandas.DataFrame:
+    def _hits(self, hits: Iterable[Any], nearness: Nearness | None = None) -> pandas.DataFrame:
         """Make a table of hits."""
-        cards = (graph_cards.hit_card(hit, self._sentences) for hit in hits)
+        cards = (graph_cards.hit_card(hit, self._sentences, nearness) for hit in hits)
         return _frame(cards, ("source", "page", "sentence", "score"))
 
     def timeline(self, entity: str) -> pandas.DataFrame:

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pipeline.passages import Passage, Span, around, best_sentence, found_words, one_line
+from pipeline.passages import (
+    Nearness,
+    Passage,
+    Span,
+    around,
+    best_sentence,
+    found_words,
+    nearest_sentence,
+    one_line,
+)
 from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.graph_rows import DocumentRow, EntityRow, FactRow, HitRow, MentionRow
 
@@ -142,10 +151,15 @@ def mention_passage(mention: MentionRow, splitter: Splitter) -> Passage:
     return around(splitter, mention.chunk_text, offset, [span])
 
 
-def hit_card(hit: HitRow, splitter: Splitter) -> Card:
-    """Write a search's hit in its sentence; `matches` are spans in that sentence."""
-    marks = found_words(hit.text, hit.marked) if hit.marked else ()
-    passage = best_sentence(splitter, hit.text, hit.start, marks)
+def hit_card(hit: HitRow, splitter: Splitter, nearness: Nearness | None = None) -> Card:
+    """Write a search's hit in its sentence: the one with the words, or where it was searched by
+    meaning the nearest. `matches` are spans in that sentence.
+    """
+    if nearness is None:
+        marks = found_words(hit.text, hit.marked) if hit.marked else ()
+        passage = best_sentence(splitter, hit.text, hit.start, marks)
+    else:
+        passage = nearest_sentence(splitter, hit.text, hit.start, nearness)
     return {
         "source": hit.source,
         "document_id": hit.document_id,

@@ -17,7 +17,6 @@ from typing import Protocol
 from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
 from pipeline.engines.media_types import detect as detect_media_type
 from pipeline.engines.parse_request import ParseFailure, ParseOptions, ParseRequest
-from pipeline.engines.parser_versions import parser_versions
 from pipeline.identity import sha256_hex
 from pipeline.settings import Limits, OcrSettings
 from pipeline.stage import StageIdentity
@@ -28,6 +27,10 @@ VERSION = "3"
 
 class SourceParser(Protocol):
     """What reads a file: the child process, or anything that answers like it."""
+
+    def version(self, language: str) -> str:
+        """Name all that decides an answer, the OCR models of a language among them."""
+        ...
 
     def parse(self, request: ParseRequest) -> Pages | ParseFailure:
         """Read one file, writing members into the request's folder."""
@@ -65,7 +68,7 @@ class OcrStage:
         configuration["pdf_password"] = sha256_hex("pdf_password", password) if password else None
         return StageIdentity(
             stage=StageName.OCR,
-            version=f"{VERSION} {parser_versions(self._settings.language)}",
+            version=f"{VERSION} {self._parser.version(self._settings.language)}",
             configuration=configuration,
         )
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 Span = tuple[int, int]
 Splitter = Callable[[str], Sequence[Span]]
+Nearness = Callable[[Sequence[str]], Sequence[float]]
+"""How near texts are to what was asked for, the more the nearer."""
 
 MARK_START, MARK_END = "\ue000", "\ue001"
 LONGEST = 600
@@ -75,9 +77,7 @@ def found_words(text: str, marked: str) -> tuple[Span, ...]:
 
 
 def best_sentence(splitter: Splitter, text: str, offset: int, marks: Sequence[Span]) -> Passage:
-    """Cut out the sentence with the most different marked words, the first of equals; without
-    marks, the beginning of the text.
-    """
+    """Cut out the sentence with the most different marked words, the first of equals."""
     sentences = list(splitter(text)) or [(0, len(text))]
 
     def inside(span: Span) -> list[Span]:
@@ -87,16 +87,19 @@ def best_sentence(splitter: Splitter, text: str, offset: int, marks: Sequence[Sp
         return len({text[start:stop].lower() for start, stop in inside(span)})
 
     best = max(sentences, key=lambda span: (variety(span), -span[0]))
-    hits = inside(best)
-    if hits:
-        return _bounded(text, offset, best, hits)
-    start, end = best if marks else (sentences[0][0], sentences[-1][1])
-    start, end = _shortened(text, start, end, start, start)
-    return Passage(offset + start, offset + end, text[start:end], ())
+    return _bounded(text, offset, best, inside(best) or [(best[0], best[0])])
+
+
+def nearest_sentence(splitter: Splitter, text: str, offset: int, nearness: Nearness) -> Passage:
+    """Cut out the sentence that is nearest in meaning, the first of equals."""
+    sentences = list(splitter(text)) or [(0, len(text))]
+    near = nearness([text[start:end] for start, end in sentences])
+    best = sentences[max(range(len(sentences)), key=lambda index: (near[index], -index))]
+    return _bounded(text, offset, best, [(best[0], best[0])])
 
 
 def _bounded(text: str, offset: int, span: Span, hits: Sequence[Span]) -> Passage:
     """Cut a sentence out with those of its marks that fit its bounded length."""
     start, end = _shortened(text, *span, hits[0][0], hits[0][1])
-    kept = tuple((begin - start, stop - start) for begin, stop in hits if stop <= end)
+    kept = tuple((begin - start, stop - start) for begin, stop in hits if begin < stop <= end)
     return Passage(offset + start, offset + end, text[start:end], kept)

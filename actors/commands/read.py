@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +24,7 @@ from pipeline.errors import UnavailableError, UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from pipeline.passages import Nearness
     from pipeline.settings import Settings
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.graph_rows import HitRow
@@ -152,11 +153,15 @@ def search(words: Sequence[str], project: str, similar: bool, limit: int, as_jso
         raise UsageError("there is no word to look for: give WORDS")
     with opened_services() as (settings, engine, _):
         reader = GraphReader(engine, find_project(engine, project))
-        hits = _similar(settings, reader, asked, limit) if similar else reader.search(asked, limit)
+        nearness = None
+        if similar:
+            hits, nearness = _similar(settings, reader, asked, limit)
+        else:
+            hits = reader.search(asked, limit)
         if not hits and not similar and not reader.has_words(asked):
             raise UsageError(f"{asked!r} has no word to look for; try longer or rarer words")
     splitter = Sentences()
-    cards = [graph_cards.hit_card(hit, splitter) for hit in hits]
+    cards = [graph_cards.hit_card(hit, splitter, nearness) for hit in hits]
     if as_json:
         print_json_lines(cards)
     elif cards:
@@ -165,8 +170,13 @@ def search(words: Sequence[str], project: str, similar: bool, limit: int, as_jso
         say("nothing found" + ("" if similar else "; `--similar` searches by meaning"))
 
 
-def _similar(settings: Settings, reader: GraphReader, asked: str, limit: int) -> list[HitRow]:
-    """Search by meaning. Raises UnavailableError while no chunk has a vector."""
+def _similar(
+    settings: Settings, reader: GraphReader, asked: str, limit: int
+) -> tuple[list[HitRow], Nearness]:
+    """Search by meaning; the second tells which sentence of a hit is meant.
+
+    Raises UnavailableError while no chunk has a vector.
+    """
     with_vectors, chunks = reader.vector_counts()
     if not with_vectors:
         raise UnavailableError(
@@ -177,5 +187,5 @@ def _similar(settings: Settings, reader: GraphReader, asked: str, limit: int) ->
         say(f"{chunks - with_vectors:,} of {chunks:,} chunks have no vector yet: not searched")
     from pipeline import assembly
 
-    embed: Any = assembly.query_embedder(settings)
-    return reader.similar(embed(asked), limit)
+    question = assembly.ask_by_meaning(settings, asked)
+    return reader.similar(question.vector.tolist(), limit), question.nearness

@@ -9,6 +9,7 @@ from types import TracebackType
 from pipeline.documents import Pages
 from pipeline.engines.parse_request import ParseFailure, ParseRequest
 from pipeline.engines.parser_process import ChildGoneError, ParserProcess
+from pipeline.engines.parser_versions import parser_versions
 from pipeline.settings import Limits
 
 # What libraries leak, a new process gives back.
@@ -24,6 +25,10 @@ class Parser:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._child: ParserProcess | None = None
+
+    def version(self, language: str) -> str:
+        """Name the libraries, tesseract, and its models of a language, by version or hash."""
+        return parser_versions(language)
 
     def parse(self, request: ParseRequest) -> Pages | ParseFailure:
         """Read one file. Raises UnavailableError when no child can be started.

@@ -47,12 +47,16 @@ class MemoryCheckpoints:
         """Read a checkpoint; None if it is not there."""
         return self.state.checkpoints.get(keys.checkpoint(content, stage, fingerprint, part))
 
-    def put(self, project: str, checkpoint: Checkpoint) -> tuple[Checkpoint, Landed]:
+    def put(
+        self, project: str, checkpoint: Checkpoint, *, lacking: bool = False
+    ) -> tuple[Checkpoint, Landed]:
         """Write a checkpoint unless one is there, and queue it unless it is persisted."""
         key = _key(checkpoint)
         state = self.state
         with state.changed:
             stays = state.checkpoints.setdefault(key, checkpoint)
+            if lacking:
+                state.persisted.discard(key)
             if key not in state.persisted:
                 state.entries_made += 1
                 entry = Entry(

@@ -58,8 +58,13 @@ class Checkpoints(Protocol):
         """Read a checkpoint; None if it is nowhere."""
         ...
 
-    def put(self, project: str, checkpoint: Checkpoint) -> tuple[Checkpoint, Landed]:
-        """Write a checkpoint unless one is there; return the one that stays and where it is."""
+    def put(
+        self, project: str, checkpoint: Checkpoint, *, lacking: bool = False
+    ) -> tuple[Checkpoint, Landed]:
+        """Write a checkpoint unless one is there; return the one that stays and where it is.
+
+        What was persisted is not queued again, unless PostgreSQL is known to be `lacking` it.
+        """
         ...
 
     def adopt(self, checkpoint: Checkpoint) -> None:

@@ -38,13 +38,19 @@ class RedisCheckpoints:
             value = self._client.get(keys.checkpoint(content, stage, fingerprint, part))
         return unpack(content, stage, fingerprint, part, value) if value else None
 
-    def put(self, project: str, checkpoint: Checkpoint) -> tuple[Checkpoint, Landed]:
-        """Write a checkpoint unless one is there, and queue it for PostgreSQL."""
+    def put(
+        self, project: str, checkpoint: Checkpoint, *, lacking: bool = False
+    ) -> tuple[Checkpoint, Landed]:
+        """Write a checkpoint unless one is there, and queue it for PostgreSQL.
+
+        One that carries an expiry was persisted and is not queued, but where `lacking` says that
+        PostgreSQL does not have it: what it had is gone with a content that came back.
+        """
         place = fields_of(checkpoint)
         with answering():
             there = self._put(
                 keys=[key_of(checkpoint), keys.WRITE_BEHIND, keys.UNPERSISTED_BYTES],
-                args=[pack(checkpoint), project, *place],
+                args=[pack(checkpoint), project, *place, "1" if lacking else "0"],
             )
         if there is None:
             return checkpoint, Landed.REDIS

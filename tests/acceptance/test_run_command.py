@@ -51,8 +51,14 @@ def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, corpu
     assert first["relationships"] > 12
     assert first["not_found"] == 0
     digest = casegraph("digest", "--project", "p").stdout
-    similar = casegraph("search", "--similar", "jobs in a firm", "--project", "p", "--limit", "1")
-    assert similar.stdout.strip()
+    for asked, sentence in (
+        ("a job in a firm", " works for Acme Corporation in Seattle."),
+        ("somebody ran into the head of a bank", " met Peter Cook, who is the president of North"),
+    ):
+        [hit] = casegraph.json_lines("search", "--similar", asked, "--project", "p", "--limit", "1")
+        assert sentence in hit["sentence"]
+        assert len(hit["sentence"]) < len(TEXT)
+    similar = casegraph("search", "--similar", "a job in a firm", "--project", "p")
     assert similar.stderr == ""
     second = casegraph.json("run", str(corpus), "--project", "p")
     assert second["documents"] == first["documents"]
@@ -74,6 +80,13 @@ def test_a_changed_a_new_and_a_copied_document_cost_what_they_are(casegraph, cor
     assert again["stage_calls"] == dict.fromkeys(again["stage_calls"], 2)
     names = {row["name"] for row in casegraph.json_lines("entities", "--project", "p")}
     assert "Maria Alvarez" in names
+    # What it said before is gone from PostgreSQL, and its checkpoints are still in Redis.
+    (corpus / "00.txt").write_text(TEXT.format(name=NAMES[0], number=0))
+    back = casegraph.json("run", str(corpus), "--project", "p")
+    assert back["documents"]["completed"] == again["documents"]["completed"]
+    assert set(back["stage_calls"].values()) == {0}
+    names = {row["name"] for row in casegraph.json_lines("entities", "--project", "p")}
+    assert "Maria Alvarez" not in names
     assert again["not_found"] == 1
     elsewhere = casegraph.json("run", str(corpus / "03.txt"), "--project", "p")
     assert elsewhere["not_found"] == 0

@@ -160,6 +160,21 @@ def test_what_is_persisted_is_not_queued_again(both: Both) -> None:
     assert queue.depth() == 0
 
 
+def test_what_postgresql_lacks_is_queued_again(both: Both) -> None:
+    queue = both.queue("a")
+    both.checkpoints.put(PROJECT, made())
+    queue.done(queue.read(10, 0))
+
+    stays, _ = both.checkpoints.put(PROJECT, made(digest="other"), lacking=True)
+
+    assert stays == made()
+    [entry] = queue.read(10, 0)
+    assert queue.load([entry]) == {entry.id: made()}
+    queue.done([entry])
+    both.checkpoints.put(PROJECT, made())
+    assert queue.depth() == 0
+
+
 def test_a_second_entry_for_what_is_not_persisted_is_harmless(both: Both) -> None:
     both.checkpoints.put(PROJECT, made())
     both.checkpoints.put(PROJECT, made())

@@ -98,6 +98,9 @@ class Liar:
         self.link_to = link_to
         self.sha256 = hashlib.sha256(b"what it is said to be").hexdigest()
 
+    def version(self, language: str) -> str:
+        return "liar 1"
+
     def parse(self, request: ParseRequest) -> Pages | ParseFailure:
         target = Path(request.folder) / self.sha256
         if self.link_to:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.engines.sentences import Sentences
 from pipeline.marking import Mark, mark_text
-from pipeline.passages import LONGEST, around, best_sentence, found_words
+from pipeline.passages import LONGEST, around, best_sentence, found_words, nearest_sentence
 
 SENTENCES = Sentences()
 TEXT = "Mr. Roe left. Jane Roe sued Acme v. Acme. The end."
@@ -53,6 +53,16 @@ def test_the_sentence_with_most_different_words_is_shown() -> None:
         "sued", "\ue000sued\ue001"))  # fmt: skip
 
     assert best_sentence(SENTENCES, text, 0, marks).text == "The board sued."
+
+
+def test_by_meaning_the_nearest_sentence_is_shown() -> None:
+    text = "A board met. The board sued. The board sat."
+
+    found = nearest_sentence(SENTENCES, text, 7, lambda texts: [float("sued" in x) for x in texts])
+
+    assert found.text == "The board sued."
+    assert text[found.start - 7 : found.end - 7] == found.text
+    assert found.marks == ()
 
 
 def test_found_words_survive_a_headline_that_shifts() -> None:
