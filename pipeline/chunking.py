@@ -19,7 +19,7 @@ from pipeline.settings import ChunkSettings
 from pipeline.stage import StageIdentity
 from pipeline.stores.protocols import Vector, Vectors
 
-CODE = "3"
+CODE = "4"
 SPECIAL_TOKENS = 2
 Span = tuple[int, int]
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
-from itertools import pairwise
+from itertools import chain, pairwise
+
+from pipeline.engines.sentence_starts import is_office_of_company, starts_behind_forms
 
 Span = tuple[int, int]
 
@@ -74,6 +76,9 @@ class Sentences:
         block = text[start:end]
         found = sorted({max(begin, 0) for begin, _ in self._spans(block)} - {0})
         starts = [0, *(begin for begin in found if not runs_on(block, begin))]
+        ends = [*starts[1:], len(block)]
+        missed = (starts_behind_forms(block, *one) for one in zip(starts, ends, strict=True))
+        starts = sorted({*starts, *chain.from_iterable(missed)})
         for begin, stop in zip(starts, [*starts[1:], len(block)], strict=True):
             if span := trimmed(text, start + begin, start + stop):
                 yield span
@@ -86,6 +91,8 @@ def runs_on(text: str, border: int) -> bool:
         return False
     if RANK_AT_END.search(before):
         return text[border : border + 1].isupper()
+    if is_office_of_company(text, border):
+        return True
     return STATE_AT_END.search(before) is not None and (
         OFFICE_AHEAD.match(text, border) is not None
     )

@@ -1,18 +1,45 @@
 """Short forms that a text itself introduces: `Syrian Democratic Forces (SDF)`, `Acme Corp. (the
-“Company”)`. Pure; `extract` looks for the places of a short form, `resolve` for what it means.
+“Company”)`, and those that a company's own name gives (`Castellan` of `Castellan Holdings Ltd.`).
+Pure; `extract` looks for the places of a short form, `resolve` for what it means.
 """
+
+# ruff: noqa: SIM905 - a list of words is easier to read and to keep in order as a text
 
 from __future__ import annotations
 
 import re
 
 WORD = re.compile(r"[^\W\d_]+")
-SMALL_WORDS = frozenset("and of the for to in on at de la du & a an".split())  # noqa: SIM905
+SMALL_WORDS = frozenset("and of the for to in on at de la du & a an".split())
 ACRONYM = re.compile(r"[A-Z][A-Z&]{1,7}s?")
 BRACKETED = re.compile(
     r"\s*\(\s*(?:(?:hereinafter|herein|collectively|together|also|known\s+as|referred\s+to\s+as"
     r"|or|the)[\s,]+){0,6}(?:[\"“”‘']\s*(?:the\s+)?([A-Z][^\"“”’'()\n]{1,40}?)[\"“”’']"
     r"|([A-Z][A-Z&.-]{1,9}))\s*[);,]"
+)
+# What companies do or are: the words of a name before one of these tell it from all others.
+TRADES = frozenset(
+    """advisors advisers aerospace agency airlines airways analytics apparel architects assets
+    associates automotive aviation bancorp bank banking beverages biotech brands brewery brewing
+    brothers broadcasting builders building cable capital casino cement chemical chemicals clothing
+    coal coffee communications companies company computer computers construction consultancy
+    consultants consulting contracting contractors cosmetics credit cruises data dairy defense
+    design developers development developments devices digital distribution distributors dynamics
+    electric electronics energy engineering enterprise enterprises entertainment equipment equity
+    estates exploration express farms fashion finance financial fisheries foods forwarding freight
+    fuels funding furniture gaming gas global group hardware health healthcare holding holdings
+    homes hospitality hotels imports industrial industries insurance international investment
+    investments jewelers laboratories labs land leasing lending logistics lumber machinery
+    management manufacturing marine maritime marketing markets materials media medical metals
+    microsystems mines mining mortgage motor motors networks oil outfitters packaging paper partners
+    petroleum pharma pharmaceutical pharmaceuticals pictures pipeline plastics power
+    press printing productions products properties property publications publishing railroad
+    railway realty records recycling refining reinsurance resorts resources restaurants retail
+    robotics rubber sciences securities security semiconductor services shipping shipyards
+    software solar solutions staffing steel stores studios supplies supply systems technologies
+    technology telecom textiles therapeutics tobacco tools toys trading traders transport
+    transportation travel trucking trust utilities vehicles ventures watches water wines wireless
+    works worldwide""".split()
 )
 
 BRACKETED_ACRONYM = re.compile(r"\s*\(\s*[\"“'‘]?([A-Z][A-Z&]{1,7})[\"”'’]?\s*\)")
@@ -62,3 +89,16 @@ def initials_fit(short: str, long: str) -> bool:
     every = [word[0].upper() for word in words]
     main = [word[0].upper() for word in words if word.lower() not in SMALL_WORDS]
     return len(letters) > 1 and letters in (every, main)
+
+
+def distinctive_words(name: str) -> str | None:
+    """Take the words of a company's name that tell it from others, given the name without its
+    legal form ("Castellan" of "Castellan Holdings"); None if all of them do, or none.
+    """
+    words = name.split()
+    for at, word in enumerate(words):
+        if word.lower() in TRADES:
+            return " ".join(words[:at]) or None
+        if word in SMALL_WORDS or word.endswith(","):
+            return None  # a list of partners, or a body "of" something
+    return None

@@ -66,7 +66,7 @@ def repeated(document: DocumentText, candidates: Sequence[Candidate]) -> Iterato
                 continue
             if (token.start(), end) in taken:
                 break
-            if _stands_free(document, token.start(), end, single=" " not in words):
+            if stands_free(document, token.start(), end, single=" " not in words):
                 # A whole name outranks the parts that the model took for names.
                 rank = Rank.MODEL if " " in words else Rank.REPEATED
                 yield replace(candidate, start=token.start(), end=end, rank=rank, role=None)
@@ -97,7 +97,7 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
     return bearers
 
 
-def _stands_free(document: DocumentText, start: int, end: int, *, single: bool) -> bool:
+def stands_free(document: DocumentText, start: int, end: int, *, single: bool) -> bool:
     """Say whether a span is whole words of one sentence, a single word no part of a longer name."""
     text = document.text
     if (start and text[start - 1].isalnum()) or (end < len(text) and text[end].isalnum()):

@@ -26,6 +26,7 @@ from pipeline.extraction.candidates import (
     without_overlaps,
 )
 from pipeline.extraction.companies import companies
+from pipeline.extraction.company_shorts import company_shorts
 from pipeline.extraction.definitions import defined_names
 from pipeline.extraction.heads import header_candidate, shown_names
 from pipeline.extraction.letters import correspondents
@@ -43,7 +44,7 @@ from pipeline.extraction.repetition import (
 from pipeline.settings import ExtractSettings
 from pipeline.stage import StageIdentity
 
-CODE = "3"
+CODE = "4"
 MENTIONS_OF_A_PARSE = 2
 
 
@@ -175,6 +176,7 @@ class ExtractStage:
         proposed = without_overlaps([*proposed, *torn])
         proposed = without_overlaps([*proposed, *cut_short(document, proposed)])
         proposed = without_overlaps([*proposed, *dashed(document, proposed)])
+        proposed = without_overlaps([*proposed, *company_shorts(document, proposed, self._books)])
         standing = without_overlaps(agree(document, proposed, self._books))
         standing = without_overlaps([*standing, *introduced(document, standing)])
         standing = without_overlaps([*standing, *repeated(document, standing)])

@@ -159,3 +159,21 @@ ADDRESSED = frozenset(
     stockholders sirs student students subscriber subscribers supporter taxpayer teacher teachers
     team there tenant tenants user users valued vendor world""".split()
 )
+
+# Words that many names of companies begin with, so that alone they tell none of them.
+ORDINARY = frozenset(
+    """advanced affiliated air all allied alpha american applied associated atlantic best better big
+    black blue british business canadian central century china chinese citizens city classic
+    clear coast coastal commercial commonwealth community consolidated consumer continental country
+    creative crown direct dutch dynamic eagle early east eastern elite empire english european
+    excel express family farmers federal fine first fresh french future general german global
+    golden grand great greater green green high home indian independent industrial integrated
+    interstate island italian japanese joint korean leading liberty light local main major master
+    merchants metro metropolitan mid middle midland modern mountain mutual national native natural
+    new north northeast northern northwest old open pacific peoples pioneer plain premier premium
+    prime private professional public quality quick rapid real red regional reliable royal russian
+    safe select silver small smart social southeast south southern southwest special standard star
+    sterling strategic strong summit sun super superior supreme swiss the third total trans true
+    union unique united universal urban valley vital west western white wide wild world
+    young""".split()
+)

@@ -4,22 +4,76 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from pipeline.resolution.normal import GENERATION
 
+# Who is addressed by one of these is not who is addressed by one of the others.
+HE, SHE = "mr", "ms"
+ADDRESS = re.compile(
+    r"(?<!\w)(?P<both>(?:Mr|Mrs|Ms|Miss|Messrs)\.?\s+(?:and|&|or)\s+)?"
+    r"(?P<address>(?P<he>Mr|Mister|Sir|Lord|Messrs)|Mrs|Ms|Miss|Mme|Madame?|Lady|Dame)\b\.?\s+"
+    r"(?:(?:Justice|Judge|Speaker|President|Chairman|Secretary|Minister|Dr|Prof)\.?\s+)?",
+    re.IGNORECASE,
+)
+ADDRESS_REACH = 40
 ARTICLE = re.compile(r"^(?:al|el|as|ash|ad|an|ar|at|az)-(?=\w{3})")
 Tokens = tuple[str, ...]
 
 
-def link_people(counts: Mapping[str, int]) -> dict[str, tuple[str, str]]:
+def address_before(text: str, start: int, end: int) -> str | None:
+    """Tell the form of address before a name at a span, or at its head: HE, SHE, else None.
+
+    "Mr. and Mrs." is both, so neither.
+    """
+    begin = max(0, start - ADDRESS_REACH)
+    for match in ADDRESS.finditer(text, begin, end):
+        if match.end() == start or match.start("address") == start:
+            return None if match["both"] else HE if match["he"] else SHE
+    return None
+
+
+def is_bare(name: str) -> bool:
+    """Say whether a person's normal form is a surname only, with a form of address or without."""
+    return len(name.removeprefix(f"{HE} ").removeprefix(f"{SHE} ").split()) < 2
+
+
+def by_address(called: Mapping[str, Set[str]]) -> dict[tuple[str, str], str | None]:
+    """Map the surnames that stand for two people, each with a form of address, to the one full
+    name that it fits; to None if none or several do.
+
+    `called` holds each name of the document with the forms of address before it. Whom nothing
+    tells apart fits both forms: then a surname used in both ways stands for nobody known.
+    """
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for name in called:
+        if " " in name:
+            bearers[_core(tuple(name.split()))[-1]].add(name)
+    meant: dict[tuple[str, str], str | None] = {}
+    for name in called:
+        people = bearers[name]
+        if " " in name or len(set(called[name]).union(*(called[full] for full in people))) < 2:
+            continue
+        told = any(len(called[full]) == 1 for full in people)
+        for address in called[name]:
+            fits = [full for full in people if called[full] == {address}]
+            if not fits and told:
+                fits = [full for full in people if len(called[full]) != 1]
+            meant[name, address] = fits[0] if len(fits) == 1 else None
+    return meant
+
+
+def link_people(
+    counts: Mapping[str, int], called: Mapping[str, Set[str]]
+) -> dict[str, tuple[str, str]]:
     """Map short forms of persons' names to (what they stand for, the rule), in one document.
 
     A fuller form of the same name is the same person if only one fits. A single word is the
     surname, else the given name, of the one person who has it; where two have it, of neither.
+    Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in `called`.
     """
     full = {name: tuple(name.split()) for name in sorted(counts) if " " in name}
-    links = _variants(full, counts)
+    links = _variants(full, counts, called)
     people = sorted(set(full) - links.keys())
     by_surname: dict[str, set[str]] = defaultdict(set)
     by_given: dict[str, set[str]] = defaultdict(set)
@@ -44,7 +98,9 @@ def link_people(counts: Mapping[str, int]) -> dict[str, tuple[str, str]]:
     return links
 
 
-def _variants(full: Mapping[str, Tokens], counts: Mapping[str, int]) -> dict[str, tuple[str, str]]:
+def _variants(
+    full: Mapping[str, Tokens], counts: Mapping[str, int], called: Mapping[str, Set[str]]
+) -> dict[str, tuple[str, str]]:
     """Map each full form to the form its person is mostly called by, where that is another.
 
     Forms are one person's if each is a shorter form of one same longest form.
@@ -52,7 +108,9 @@ def _variants(full: Mapping[str, Tokens], counts: Mapping[str, int]) -> dict[str
     groups: dict[str, list[str]] = defaultdict(list)
     for name, tokens in full.items():
         longer = [
-            other for other, others in full.items() if other != name and shortens(tokens, others)
+            other
+            for other, others in full.items()
+            if other != name and shortens(tokens, others) and not _apart(called, name, other)
         ]
         # Only the longest count: what fits "j smith" through "john smith" fits "john q smith".
         top = [
@@ -66,6 +124,12 @@ def _variants(full: Mapping[str, Tokens], counts: Mapping[str, int]) -> dict[str
         main = max(names, key=lambda name: _standing(full[name], counts[name], name))
         links.update({name: (main, "short") for name in names if name != main})
     return _followed(links)
+
+
+def _apart(called: Mapping[str, Set[str]], name: str, other: str) -> bool:
+    """Say whether two names are addressed, and never in the same way."""
+    one, another = called.get(name, set()), called.get(other, set())
+    return bool(one) and bool(another) and not one & another
 
 
 def _followed(links: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from pipeline.documents import (
     DocumentFailure,
@@ -18,15 +18,15 @@ from pipeline.documents import (
     StageName,
 )
 from pipeline.engines.name_books import NameBooks
-from pipeline.engines.short_forms import ACRONYM, initials_fit, introduced_after
+from pipeline.engines.short_forms import ACRONYM, distinctive_words, initials_fit, introduced_after
 from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
-from pipeline.resolution.people import link_people
+from pipeline.resolution.people import address_before, by_address, is_bare, link_people
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "2"
+CODE = "3"
 Key = tuple[MentionType, str]
 SHORTENED = frozenset({MentionType.ORG, MentionType.GPE, MentionType.LOC, MentionType.FAC})
 # What may be left out of an organisation's name beside its legal form.
@@ -59,7 +59,21 @@ class ResolveStage:
             [(mention.type, self._normal(mention.type, mention.normal or mention.text))
              for mention in mentions]
         )  # fmt: skip
-        short = self._short_forms(own, _Surroundings(text), mentions)
+        around = _Surroundings(text)
+        addresses = [
+            around.address_before(mention) if key[0] is MentionType.PERSON else None
+            for key, mention in zip(own, mentions, strict=True)
+        ]
+        called = _called(own, addresses)
+        two = by_address(called)
+        short = self._short_forms(own, around, mentions, called)
+        for (name, address), full in two.items():
+            if full is not None:
+                short[_addressed(name, address)] = (MentionType.PERSON, full), "surname"
+        own = [
+            _addressed(key[1], address) if address and (key[1], address) in two else key
+            for key, address in zip(own, addresses, strict=True)
+        ]
         meant = [_follow(key, short) for key in own]
         names = [self._name(key) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
@@ -75,7 +89,7 @@ class ResolveStage:
         not absolute.
         """
         type_, normal = key
-        narrow = (type_ is MentionType.PERSON and " " not in normal) or (
+        narrow = (type_ is MentionType.PERSON and is_bare(normal)) or (
             type_ is MentionType.DATE and iso_date(normal) is None
         )
         if narrow:
@@ -83,7 +97,11 @@ class ResolveStage:
         return Name(type=type_, normal=normal, keys=blocking_keys(type_, normal, self._books))
 
     def _short_forms(
-        self, own: Sequence[Key], around: _Surroundings, mentions: Sequence[Mention]
+        self,
+        own: Sequence[Key],
+        around: _Surroundings,
+        mentions: Sequence[Mention],
+        called: Mapping[str, Set[str]],
     ) -> dict[Key, tuple[Key, str]]:
         """Map the keys of short forms to what they stand for in this document."""
         counts: dict[MentionType, Counter[str]] = defaultdict(Counter)
@@ -91,7 +109,7 @@ class ResolveStage:
             counts[type_][normal] += 1
         links: dict[Key, tuple[Key, str]] = {
             (MentionType.PERSON, name): ((MentionType.PERSON, full), via)
-            for name, (full, via) in link_people(counts[MentionType.PERSON]).items()
+            for name, (full, via) in link_people(counts[MentionType.PERSON], called).items()
         }
         for type_ in SHORTENED:
             for name, full in self._shortened(counts[type_]):
@@ -101,17 +119,36 @@ class ResolveStage:
         return {key: link for key, link in links.items() if link[0] != key}
 
     def _shortened(self, names: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-        """Yield organisations' names without their legal form, where one fuller name fits."""
+        """Yield organisations' names without their legal form, or by their first words only, where
+        one fuller name fits: one with a legal form before one without.
+        """
         fuller: dict[str, set[str]] = defaultdict(set)
+        formal = self._by_first_words(names)
         for name in names:
-            words = self._books.without_legal_form(name).split()
+            bare = self._books.without_legal_form(name)
+            words = bare.split()
             while len(words) > 1 and words[-1] in GENERIC:
                 words.pop()
             if " ".join(words) != name:
                 fuller[" ".join(words)].add(name)
         for name in names:
-            if len(fuller.get(name, ())) == 1:
-                yield name, next(iter(fuller[name]))
+            meant = formal.get(name, set()) - {name} or fuller.get(name, set())
+            if len(meant) == 1:
+                yield name, next(iter(meant))
+
+    def _by_first_words(self, names: Iterable[str]) -> dict[str, set[str]]:
+        """Map the first words that tell a company from others, and each longer beginning of its
+        name, to the names that have a legal form. "Bank" counts as one where no other does.
+        """
+        formal: dict[str, set[str]] = defaultdict(set)
+        bare = {name: self._books.without_legal_form(name) for name in names}
+        for name in sorted(names, key=lambda one: (bare[one] == one, one)):
+            if bare[name] != name or (name.endswith(" bank") and name not in formal):
+                words = bare[name].split()
+                first = len((distinctive_words(bare[name]) or bare[name]).split())
+                for end in range(first, len(words) + 1):
+                    formal[" ".join(words[:end])].add(name)
+        return formal
 
     def _introduced(
         self, own: Sequence[Key], around: _Surroundings, mentions: Sequence[Mention]
@@ -139,11 +176,31 @@ class _Surroundings:
         self._chunks = text.chunks.chunks
         self._starts = [chunk.start for chunk in self._chunks]
 
+    def address_before(self, mention: Mention) -> str | None:
+        """Give the form of address before a mention."""
+        chunk = self._chunks[bisect_right(self._starts, mention.start) - 1]
+        start, end = mention.start - chunk.start, mention.end - chunk.start
+        return address_before(chunk.text, start, end)
+
     def introduced_after(self, mention: Mention) -> tuple[str, bool] | None:
         """Give the short form in the brackets after a mention, and whether it is in quotes."""
         chunk = self._chunks[bisect_right(self._starts, mention.start) - 1]
         found = introduced_after(chunk.text, mention.end - chunk.start)
         return (chunk.text[found[0] : found[1]], found[2]) if found else None
+
+
+def _called(keys: Sequence[Key], addresses: Sequence[str | None]) -> dict[str, set[str]]:
+    """Collect each person's forms of address; none for who is never addressed."""
+    called: dict[str, set[str]] = {}
+    for (type_, normal), address in zip(keys, addresses, strict=True):
+        if type_ is MentionType.PERSON:
+            called.setdefault(normal, set()).update([address] if address else [])
+    return called
+
+
+def _addressed(name: str, address: str) -> Key:
+    """Make the key of a surname that is taken with its form of address."""
+    return MentionType.PERSON, f"{address} {name}"
 
 
 def _acronyms(

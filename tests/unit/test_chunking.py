@@ -232,3 +232,36 @@ def test_a_heading_and_the_line_of_its_issuer_are_two() -> None:
     first, second, *_ = Sentences()(text)
     assert text[second[0] : second[1]] == "Quist Port Office"
     assert text[first[0] : first[1]].endswith("part")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Ann Lee was paid $5,000 by Apex Ltd.", "Apex Ltd. was sued by Carol White."),
+        ("She sold it to Initech Inc.", "Globex Corp. sued Tom Hill."),
+        ("Payment to Zenith Inc.", "Apex Ltd. paid Carol White $900."),
+        ("Tom Hill works for Apex Ltd.", "Carol White sued Apex Ltd."),
+        ("Tom Hill works for Apex L.L.C.", "On Monday Carol White sued it."),
+        ("He left Zenith Corp.", "Mr. J. Hill, a lawyer, then paid Ann Lee."),
+        ("He left Zenith Inc.", "Carol White's lawyer denied it."),
+    ],
+)
+def test_a_sentence_begins_behind_a_legal_form(first: str, second: str) -> None:
+    text = f"{first} {second}"
+    assert [text[start:end] for start, end in Sentences()(text)] == [first, second]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Apex Ltd. Chairman Bob Lee said it.",
+        "He said that Globex Inc. President Ann Lee left.",
+        "He knew that Apex Ltd. Sales Director Bob Lee said no.",
+        "He led it, and the Acme Corp. Building was sold by Tom Hill.",
+        "It sued Apex Inc. Globex Corp. Initech LLC and Zenith plc.",
+        "He heard that Smith v. Apex Ltd. No. 22 was decided.",
+        "In Boston Initech Inc. Unit Four was sold.",
+    ],
+)
+def test_what_belongs_to_a_company_goes_on_behind_its_legal_form(text: str) -> None:
+    assert Sentences()(text) == [(0, len(text))]

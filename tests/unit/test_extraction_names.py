@@ -145,3 +145,24 @@ def test_a_party_by_its_part_alone_is_no_name(stage: ExtractStage) -> None:
     assert set(typed(stage, text)) == {"Delaware"}
     text = "Globex Inc. (“Seller”) sold it.\n\nThe parties agree that Seller shall pay."
     assert names_of(stage, text, T.ORG) == ["Globex Inc.", "Seller", "Seller"]
+
+
+@pytest.mark.parametrize(
+    ("text", "companies"),
+    [
+        ("Castellan Holdings Ltd. signed. We wrote to Castellan in May.", 2),
+        ("Meridian Group plc bought it. Last week Meridian sold it to Ann Lee.", 2),
+        ("Helios Shipping Ltd. owes it. Then Helios failed, and Quist sued Helios.", 3),
+        ("Quist Consulting Ltd. paid Tom Quist. Later Quist left for Boston.", 1),
+        ("Castellan Holdings Ltd. was told of it. Mr. Castellan read it.", 1),
+        ("Boston Trading Ltd. paid Ann Lee. She lives in Boston and works there.", 1),
+        ("First Capital Ltd. paid it. The First said so.", 1),
+        ("Beacon Energy Inc. met. A beacon was lit. The Beacon stood in May.", 1),
+    ],
+)
+def test_the_first_words_of_a_company_are_its_own(
+    stage: ExtractStage, text: str, companies: int
+) -> None:
+    first = text.split(maxsplit=1)[0]
+    found = [name for name in names_of(stage, text, T.ORG) if name.startswith(first)]
+    assert len(found) == companies

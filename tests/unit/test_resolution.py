@@ -284,3 +284,49 @@ def test_an_arabic_article_makes_no_other_surname() -> None:
         ("nora al-quisti", None),
         ("nora al-quisti", "surname"),
     ]
+
+
+def test_who_is_addressed_in_another_way_is_somebody_else() -> None:
+    told = resolved(
+        "Mr. Peter Stone met Mrs. Stone. Mr. Stone left.",
+        ("Peter Stone", T.PERSON), ("Stone", T.PERSON), ("Stone", T.PERSON),
+    )  # fmt: skip
+    assert told == [("peter stone", None), ("ms stone", None), ("peter stone", "surname")]
+    untold = resolved(
+        "Peter Stone met Mrs. Stone. Mr. Stone left.",
+        ("Peter Stone", T.PERSON), ("Stone", T.PERSON), ("Stone", T.PERSON),
+    )  # fmt: skip
+    assert [name for name, _ in untold] == ["peter stone", "ms stone", "mr stone"]
+    both = resolved(
+        "Mr. Peter Stone met Anna Stone. Mrs. Stone left.",
+        ("Peter Stone", T.PERSON), ("Anna Stone", T.PERSON), ("Stone", T.PERSON),
+    )  # fmt: skip
+    assert both[2] == ("anna stone", "surname")
+
+
+def test_who_is_addressed_in_one_way_is_one() -> None:
+    answer = resolved(
+        "Mr. and Mrs. Peter Stone came. Mrs. Stone left.",
+        ("Peter Stone", T.PERSON), ("Stone", T.PERSON),
+    )  # fmt: skip
+    assert answer[1] == ("peter stone", "surname")
+
+
+def test_a_surname_with_its_address_stays_in_its_document() -> None:
+    text = extracted("Mr. Stone met Miss Stone.", ("Stone", T.PERSON), ("Stone", T.PERSON))
+    [names] = STAGE([text])
+    assert isinstance(names, Names)
+    assert [name.scope for name in names.names] == [NameScope.CONTENT] * 2
+
+
+def test_the_first_words_of_a_company_mean_the_one_that_has_them() -> None:
+    one = resolved(
+        "Castellan Holdings Ltd. and Castellan Holdings. Castellan.",
+        ("Castellan Holdings Ltd.", T.ORG), ("Castellan Holdings", T.ORG), ("Castellan", T.ORG),
+    )  # fmt: skip
+    assert [name for name, _ in one] == ["castellan holdings ltd"] * 3
+    two = resolved(
+        "Apex Capital Ltd. and Apex Energy Ltd. Apex.",
+        ("Apex Capital Ltd.", T.ORG), ("Apex Energy Ltd.", T.ORG), ("Apex", T.ORG),
+    )  # fmt: skip
+    assert two[2] == ("apex", None)
