@@ -34,6 +34,9 @@ CAPTION = "caption"
 _COMMA = words_of(r"(?:\s*\([^)]*\))?\s*,\s+")
 _AND = words_of(r",?\s+(?:and|or)\s+(?:the\s+)?")
 _CASE = words_of(rf",?\s+\(?{NUMBER}")
+_CITING = re.compile(r"[(\[]*(?:of|the|and|&|et|al|for|supra|[A-Z0-9][^\s]*)?[.,)\]]*")
+"""A word between a party and where its case is printed: "v. Board [of Education], 347 U.S. 483"."""
+_NEXT_SENTENCE = re.compile(r"\.\s")
 
 PATTERNS = (*OFFICES, *PARTIES, *PLACED)
 _INDEX = {
@@ -56,9 +59,12 @@ def match_between(
             for found in _match_pair(mentions, first, second, texts, spans):
                 if found.rule == PLACE_RULE and _listed(mentions, first, second, texts):
                     continue
-                yield found
                 if found.rule == CAPTION:
-                    yield from _case_of(mentions, found, texts, spans)
+                    cases = _cases_of(mentions, second, texts)
+                    yield from _parties(mentions, found, cases, spans)
+                    if any(mentions[case].type == Type.CITATION for case in cases):
+                        continue
+                yield found
 
 
 def _match_pair(
@@ -132,16 +138,38 @@ def _known(mentions: Sequence[Mention], index: int) -> bool:
     return any(_name(mentions, index) in names for names in territories())
 
 
-def _case_of(
-    mentions: Sequence[Mention], caption: Found, texts: Texts, spans: Sequence[tuple[int, int]]
+def _cases_of(mentions: Sequence[Mention], party: int, texts: Texts) -> list[int]:
+    """List the docket and the citation that follow the second party of a caption. With a citation
+    it names a precedent, in which an appellant or a state may stand on either side.
+    """
+    cases: list[int] = []
+    end = mentions[party].end
+    for index in range(party + 1, min(party + 2 + MAX_SKIPPED, len(mentions))):
+        mention = mentions[index]
+        words = texts.between(end, mention.start)
+        if words is None or len(words) > CONTEXT or _NEXT_SENTENCE.match(words):
+            break
+        if mention.type not in (Type.DOCKET, Type.CITATION):
+            continue
+        beside = _CASE.fullmatch(words) is not None
+        cited = all(_CITING.fullmatch(word) for word in words.split())
+        if not (beside or (cited and mention.type == Type.CITATION)):
+            break
+        cases.append(index)
+        if mention.type == Type.CITATION:
+            break
+        end = mention.end
+    return cases
+
+
+def _parties(
+    mentions: Sequence[Mention],
+    caption: Found,
+    cases: Sequence[int],
+    spans: Sequence[tuple[int, int]],
 ) -> Iterator[Found]:
-    """Tie both parties of a caption to the docket or citation that follows it."""
-    case = caption.object + 1
-    if case >= len(mentions) or mentions[case].type not in (Type.DOCKET, Type.CITATION):
-        return
-    words = texts.between(mentions[caption.object].end, mentions[case].start)
-    if words is None or not _CASE.fullmatch(words):
-        return
-    end = max(caption.end, spans[case][1])
-    for party in (caption.subject, caption.object):
-        yield Found(party, Says.PARTY_TO, case, 0.85, CAPTION, caption.start, end)
+    """Tie both parties of a caption to its docket and citation."""
+    for case in cases:
+        end = max(caption.end, spans[case][1])
+        for party in (caption.subject, caption.object):
+            yield Found(party, Says.PARTY_TO, case, 0.85, CAPTION, caption.start, end)

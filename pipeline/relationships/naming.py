@@ -14,6 +14,8 @@ HOLDERS = LEADERS | {"founder", "co-founder", "owner", "minister", "secretary", 
 """Whose name the parser may hang from where they serve: "the head of Acme, Ann, met Bob"."""
 PEOPLE_OF = KIN | SPOUSES | {"friend", "neighbor", "neighbour", "girlfriend", "boyfriend", "child"}
 """Who is another than the one they belong to."""
+FIRMS = frozenset({"company", "corporation", "firm", "holding", "club", "team", "business"})
+"""What is a party of its own beside the person whose it is: "Ann's company was paid"."""
 FIRING = frozenset({"fire", "launch"})
 """What is sent by these goes on in its sender's name: "fired a missile that hit Riyadh"."""
 DRIVING = frozenset({"fire", "launch", "drop", "fly", "pilot", "drive", "lead", "head", "command"})
@@ -27,17 +29,29 @@ def resolve(
     mentions: Sequence[Mention],
     alone: bool = False,
     loose: bool = False,
+    trigger: int | None = None,
 ) -> list[int]:
     """Turn tokens into mentions of `types`: the mention a token stands in, what is coordinated
     with it (unless `alone`), or the name that a common noun stands for (`loose`: any noun).
+    What the `trigger` says in an aside is said of no name behind it.
     """
     found: list[int] = []
     for token in tokens:
-        for member in [token] if alone else coordinated(sentence, token):
-            for index in _named(sentence, member, loose):
+        members = [token] if alone else coordinated(sentence, token)
+        if trigger is not None and token < trigger and _aside(sentence, token, trigger):
+            members = [member for member in members if member < trigger]
+        for member in members:
+            for index in _named(sentence, member, loose, mentions):
                 if mentions[index].type in types and index not in found:
                     found.append(index)
     return found
+
+
+def _aside(sentence: Sentence, token: int, trigger: int) -> bool:
+    """Say whether a trigger hangs from a name: "Ann, a partner at Acme, and Bob met"."""
+    while sentence.heads[trigger] not in (trigger, token):
+        trigger = sentence.heads[trigger]
+    return sentence.heads[trigger] == token and sentence.deps[trigger] in ("appos", "relcl", "acl")
 
 
 def coordinated(sentence: Sentence, token: int) -> list[int]:
@@ -85,9 +99,10 @@ def owners(sentence: Sentence, token: int) -> list[int]:
     return near + objects_of(sentence, token, frozenset({"of", "from"}))
 
 
-def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
+def _named(sentence: Sentence, token: int, loose: bool, mentions: Sequence[Mention]) -> list[int]:
     """Name the mention that a token stands for: "the insurer, Acme Ltd", "Iraqi forces",
-    "a company (based in Rome)" of which the sentence says that Acme is one.
+    "a company (based in Rome)" of which the sentence says that Acme is one. A person's firm is
+    another than the person.
     """
     own = sentence.mention_of[token]
     if own is not None:
@@ -96,7 +111,7 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
     lemma = sentence.lemmas[token]
     another = lemma in PEOPLE_OF or bool(near)  # "Ann's brother", "Ann's brother, Bob"
     if lemma in METONYMS or (loose and sentence.pos[token] == "NOUN" and not another):
-        near += owners(sentence, token)
+        near += [t for t in owners(sentence, token) if not _is_person(sentence, t, mentions, lemma)]
     elif lemma in TOWNS:
         within = objects_of(sentence, token, frozenset({"of"}))
         within = [other for first in within for other in coordinated(sentence, first)]
@@ -113,3 +128,9 @@ def _named(sentence: Sentence, token: int, loose: bool) -> list[int]:
         near.append(head)
     named = (sentence.mention_of[t] for t in near if t != token)
     return [index for index in named if index is not None]
+
+
+def _is_person(sentence: Sentence, token: int, mentions: Sequence[Mention], thing: str) -> bool:
+    """Say whether a firm's owner is a person, for whom it does not stand."""
+    owner = sentence.mention_of[token]
+    return thing in FIRMS and owner is not None and mentions[owner].type == MentionType.PERSON

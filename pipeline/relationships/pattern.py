@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.documents import Mention, MentionType, Predicate
-from pipeline.relationships.asserted import asserted
+from pipeline.relationships.asserted import CLAIMS, EVIDENCE, asserted, proven
+from pipeline.relationships.denial import denied_noun, denied_subject, indefinite
 from pipeline.relationships.lexicon import (
     LOOSE_HEADS,
     NOT_YET,
@@ -36,6 +37,9 @@ TREATIES: Types = frozenset({Type.LAW, Type.EVENT})
 
 NAMED_IN_PASSING = frozenset({"appos", "compound", "nmod", "nsubj", "nsubjpass", "poss"})
 """Where a role is taken for granted, whatever the clause says: "its director, Ann, may go"."""
+
+HAPPENING = frozenset({"exist", "occur", "happen", "take", "follow", "arise"})
+"""What an act does that there was: "no meeting took place"."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,15 @@ def _match_at(
     if not _fits(sentence, mentions, pattern, token):
         return
     subject_tokens = walk(sentence, token, pattern.subject)
-    subjects = resolve(sentence, subject_tokens, pattern.subject_types, mentions, pattern.alone)
+    subjects = resolve(
+        sentence, subject_tokens, pattern.subject_types, mentions, pattern.alone, trigger=token
+    )
     if not subjects:
         return
     object_tokens = walk(sentence, token, pattern.object)
-    objects = resolve(sentence, object_tokens, pattern.object_types, mentions, loose=pattern.loose)
+    objects = resolve(
+        sentence, object_tokens, pattern.object_types, mentions, loose=pattern.loose, trigger=token
+    )
     pairs = [(subject, object_) for subject in subjects for object_ in objects]
     if pattern.symmetric and not pairs:
         pairs = [(a, b) for i, a in enumerate(subjects) for b in subjects[i + 1 :]]
@@ -165,14 +173,24 @@ def _suits(pattern: Pattern, subject: Mention, object_: Mention) -> bool:
 
 
 def _unreal(sentence: Sentence, noun: int) -> bool:
-    """Say whether an act is only planned or was averted: "its proposed takeover of Beta"."""
+    """Say whether an act is only planned or claimed, was averted or is denied: "its proposed
+    takeover of Beta", "no evidence of a payment to Beta".
+    """
     if any(sentence.words[child] in UNREAL_WORDS for child in sentence.children[noun]):
         return True
     head, dep = sentence.heads[noun], sentence.deps[noun]
     if dep == "pobj":
         head = sentence.heads[head]
+    if denied_noun(sentence, noun):
+        return True
     if head == noun:
         return False
+    if dep == "pobj" and sentence.lemmas[head] in EVIDENCE | CLAIMS:
+        return not proven(sentence, head)
+    if dep in ("dobj", "attr", "nsubj", "nsubjpass") and indefinite(sentence, noun):
+        told = dep in ("dobj", "attr", "nsubjpass") or sentence.lemmas[head] in HAPPENING
+        if told and (sentence.child(head, "neg") or denied_subject(sentence, head)):
+            return True
     said = sentence.child(head, "acomp", "attr")
     return sentence.lemmas[head] in UNREAL_VERBS or any(sentence.words[t] in NOT_YET for t in said)
 

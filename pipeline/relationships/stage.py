@@ -38,7 +38,7 @@ from pipeline.relationships.work import WORK
 from pipeline.settings import RelateSettings
 from pipeline.stage import StageIdentity
 
-VERSION = "patterns 4"
+VERSION = "patterns 5"
 """Raised with every change of what comes out."""
 
 PATTERNS = (

@@ -211,10 +211,50 @@ def test_every_typed_predicate_has_an_example() -> None:
         "The first non-FBI director was John Smith.",
         '"John Smith vs. the FBI" was a hit.',
         "Then Lord Byron of Baghdad wrote.",
+        "There is no proof that Acme Corp. paid Beta Inc. $5 million.",
+        "No document shows that Acme Corp. acquired Beta Inc. in 1999.",
+        "Nobody saw John Smith meet Jane Roe.",
+        "Not one witness testified that John Smith met Jane Roe.",
+        "The FBI did not find any evidence that John Smith met Jane Roe.",
+        "It was closed without proof that John Smith met Jane Roe.",
+        "There is no document that shows that Acme Corp. acquired Beta Inc.",
+        "Neither John Smith nor Paul Poe met Jane Roe.",
+        "At no time did John Smith meet Jane Roe.",
+        "It was not John Smith who paid Jane Roe.",
+        "Acme Corp. filed no lawsuit against Beta Inc.",
+        "There is no evidence of a meeting between John Smith and Jane Roe.",
+        "No document shows a payment by Acme Corp. to Beta Inc.",
+        "The allegation that John Smith met Jane Roe was withdrawn.",
     ],
 )
 def test_leaves_what_is_not_stated(text: str) -> None:
     assert stated(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no doubt that John Smith met Jane Roe.",
+        "There is evidence that John Smith met Jane Roe.",
+        "Nobody knew that John Smith met Jane Roe.",
+        "No witness appeared, and John Smith met Jane Roe.",
+    ],
+)
+def test_a_denial_elsewhere_denies_nothing(text: str) -> None:
+    assert ("John Smith", "met", "Jane Roe") in stated(text)
+
+
+def test_an_aside_is_said_of_the_name_before_it_alone() -> None:
+    found = stated("John Smith, a partner at Acme Corp., and his client Jane Roe met Paul Poe.")
+    assert ("John Smith", "employed_by", "Acme Corp.") in found
+    assert ("Jane Roe", "employed_by", "Acme Corp.") not in found
+    assert ("Jane Roe", "met", "Paul Poe") in found
+
+
+def test_the_firm_of_a_person_is_another() -> None:
+    found = stated("Jane Roe's company, Gamma LLC, received $5 million from John Smith.")
+    assert ("John Smith", "paid", "Gamma LLC") in found
+    assert ("John Smith", "paid", "Jane Roe") not in found
 
 
 def test_both_signatories_of_a_named_agreement_signed_it() -> None:
