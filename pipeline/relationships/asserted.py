@@ -145,8 +145,6 @@ def _governed(sentence: Sentence, token: int, head: int, dep: str) -> bool | Non
         return _told_by_noun(sentence, token, head)
     if dep in ("csubj", "csubjpass"):
         return not _scant(sentence, head) and asserted(sentence, head)
-    if dep == "conj":
-        return None
     if dep == "ccomp" and sentence.pos[head] in ("VERB", "AUX"):
         side_by_side = ";" in sentence.words[token:head]  # "Ann met Bob; it was late"
         return True if side_by_side else (None if lemma in REPORTS else False)
@@ -155,11 +153,16 @@ def _governed(sentence: Sentence, token: int, head: int, dep: str) -> bool | Non
         known = IMPLICATIVES | FACTUAL_GERUNDS if gerund else IMPLICATIVES
         return None if lemma in known else False
     if dep == "pcomp":
-        above = sentence.heads[head]
-        if sentence.lemmas[above] in CONVICTING:
-            return asserted(sentence, above)
-        return sentence.words[head] in FACTUAL_PREPOSITIONS
-    return True
+        return _after_preposition(sentence, head)
+    return None if dep == "conj" else True
+
+
+def _after_preposition(sentence: Sentence, preposition: int) -> bool:
+    """Judge a gerund behind a preposition: "after paying", "convicted of paying"."""
+    above = sentence.heads[preposition]
+    if sentence.lemmas[above] in CONVICTING:
+        return asserted(sentence, above)
+    return sentence.words[preposition] in FACTUAL_PREPOSITIONS
 
 
 def _told_by_noun(sentence: Sentence, token: int, noun: int) -> bool:

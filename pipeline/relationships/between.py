@@ -61,7 +61,7 @@ def match_between(
                     continue
                 if found.rule == CAPTION:
                     cases = _cases_of(mentions, second, texts)
-                    yield from _parties(mentions, found, cases, spans)
+                    yield from _parties(found, cases, spans)
                     if any(mentions[case].type == Type.CITATION for case in cases):
                         continue
                 yield found
@@ -163,7 +163,6 @@ def _cases_of(mentions: Sequence[Mention], party: int, texts: Texts) -> list[int
 
 
 def _parties(
-    mentions: Sequence[Mention],
     caption: Found,
     cases: Sequence[int],
     spans: Sequence[tuple[int, int]],
