@@ -145,3 +145,17 @@ def test_a_party_by_its_part_alone_is_no_name(stage: ExtractStage) -> None:
     assert set(typed(stage, text)) == {"Delaware"}
     text = "Globex Inc. (“Seller”) sold it.\n\nThe parties agree that Seller shall pay."
     assert names_of(stage, text, T.ORG) == ["Globex Inc.", "Seller", "Seller"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Smith v. Jones was decided in 1999.", ["Smith", "Jones"]),
+        ("In Brown v. Board of Education the Court ruled.", ["Brown", "Board of Education"]),
+        ("Docket No. 45 and Civil Action No. 12-345 went on.", []),
+    ],
+)
+def test_a_case_is_named_after_its_parties(
+    stage: ExtractStage, text: str, names: list[str]
+) -> None:
+    assert names_of(stage, text, T.PERSON, T.ORG, T.GPE, T.NORP) == names
