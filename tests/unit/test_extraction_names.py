@@ -159,3 +159,12 @@ def test_a_case_is_named_after_its_parties(
     stage: ExtractStage, text: str, names: list[str]
 ) -> None:
     assert names_of(stage, text, T.PERSON, T.ORG, T.GPE, T.NORP) == names
+
+
+def test_a_short_citation_means_the_full_one_of_the_document(stage: ExtractStage) -> None:
+    text = "Roe v. Wade, 410 U. S. 113 (1973), was plain.\n\nSee Roe, 410 U.S. at 140."
+    chunks = tuple(make_chunk(text, [span], (0,)) for span in Sentences()(text))
+    [answer] = stage([Chunks(chunks=chunks, page_starts=(0,))])
+    assert isinstance(answer, Mentions)
+    cited = [mention for mention in answer.mentions if mention.type is T.CITATION]
+    assert [mention.normal for mention in cited] == ["410 U.S. 113", "410 U.S. 113"]
