@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -22,6 +23,7 @@ class Rank(IntEnum):
     REPEATED = 3
 
 
+JOINING_WORDS = re.compile(r"(?:for|of|in)\s+(?:the\s+)?", re.IGNORECASE)
 SCORES = {Rank.HEADER: 1.0, Rank.RULE: 1.0, Rank.MODEL: 0.85, Rank.REPEATED: 0.7}
 
 
@@ -112,6 +114,22 @@ class DocumentText:
         """Say whether a span lies inside one sentence."""
         index = self.sentence_at(start)
         return index >= 0 and end <= self.sentences[index][1]
+
+
+def lines_of(document: DocumentText, candidate: Candidate) -> Iterator[Candidate]:
+    """Yield the parts of a name that a caption sets on lines of their own, each sentence's for
+    itself; each is named after the whole.
+    """
+    whole = " ".join(document.of_span(candidate).split())
+    first = document.sentence_at(candidate.start)
+    for start, end in document.sentences[
+        max(first, 0) : document.sentence_at(candidate.end - 1) + 1
+    ]:
+        begin, stop = max(start, candidate.start), min(end, candidate.end)
+        lead = JOINING_WORDS.match(document.text, begin, stop)
+        begin = lead.end() if lead and begin > candidate.start else begin
+        if begin < stop:
+            yield replace(candidate, start=begin, end=stop, normal=candidate.normal or whole)
 
 
 def without_overlaps(candidates: Iterable[Candidate]) -> list[Candidate]:

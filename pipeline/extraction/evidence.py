@@ -52,6 +52,7 @@ COUNTED_IN_LETTERS = frozenset(
     group level mark part phase region rule schedule section stage task tier title type unit
     volume zone""".split()  # noqa: SIM905
 )
+BEFORE_VERSUS = re.compile(r"\s+vs?\.\s")
 SIDES = frozenset({"north", "south", "east", "west"})
 REACH = 24
 TAKEN_FOR_PLACES = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -105,7 +106,8 @@ def in_a_place(text: str, start: int, end: int, type_: MentionType, books: NameB
 
     Many cities are called like people and companies, so the name alone is not enough.
     """
-    if not books.is_city(text[start:end]):
+    # "In Brown v. Board": the side of a case.
+    if BEFORE_VERSUS.match(text, end) or not books.is_city(text[start:end]):
         return False
     before = text[max(0, start - REACH) : start]
     if LOCATIVE.search(before) or (

@@ -70,6 +70,12 @@ HONOURS = re.compile(
     r"(?<=\S)(?:,?\s+(?:MP|MEP|QC|KC|CBE|OBE|MBE|DBE|KBE|KCB|CMG|FRS|FBA|RA|DSO|DSC|DFC|PC|AO|OAM"
     r"|Ph\.?D\.?|M\.?D\.?|J\.?D\.?|CPA|Esq\.?|USN|USMC|USAF|Ret\.?))+$"
 )
+# What a docket's number stands behind ("Docket No", "C.A.", "Civil Action").
+OF_DOCKETS = re.compile(
+    r"(?:(?:Docket|Case|Civil|Criminal|Action|Cause|Index|File|Appeal|Adversary|Proceeding|C\.\s?A"
+    r"|Civ|Crim|Cr|App|Misc|Slip|Op)\b\.?\s*)+(?:Nos?\b\.?)?|Nos?\.?",
+    re.IGNORECASE,
+)
 BARE_HONOURS = frozenset({"CBE", "OBE", "MBE", "DBE", "KBE", "FRS", "CPA", "PhD", "Esq", "Esq."})
 HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
 # Marks that scanning leaves between letters, or letters no language has in a row.
@@ -191,6 +197,8 @@ def _is_name(words: str, books: NameBooks) -> bool:
     cased = [word for word in letters if word.lower() != word.upper()]
     if cased and not any(word[0].isupper() for word in cased):
         return False
+    if OF_DOCKETS.fullmatch(words):
+        return False
     if GARBLED.search(words) or letters[-1].lower() in CROWDS or words in BARE_HONOURS:
         return False
     # "Seller" names nobody, unless the text says whom: then a rule finds it, not the model.
@@ -213,6 +221,6 @@ def _fits_type(words: str, candidate: Candidate, books: NameBooks) -> bool:
     if candidate.type is MentionType.EVENT:
         return len(letters) > 1
     if candidate.type is MentionType.NORP:
-        return not DIGIT.search(words)
+        return max(map(len, letters)) > 1 and not DIGIT.search(words)
     doubtful = (candidate.common and not words.isupper()) or not candidate.proper
     return not doubtful or books.territory(words) is not None

@@ -23,8 +23,10 @@ from pipeline.extraction.candidates import (
     Candidate,
     DocumentText,
     Rank,
+    lines_of,
     without_overlaps,
 )
+from pipeline.extraction.cases import case_parties, names_a_case, with_full_citations
 from pipeline.extraction.companies import companies
 from pipeline.extraction.company_shorts import company_shorts
 from pipeline.extraction.definitions import defined_names
@@ -158,9 +160,10 @@ class ExtractStage:
         ]
         if spoken:
             found += correspondents(document, self._books)
+            found += case_parties(document, found, self._books)
             found += companies(document, found, self._books)
             found += defined_names(document, self._books)
-        chosen = self._choose(document, found)
+        chosen = with_full_citations(self._choose(document, found))
         mentions = tuple(
             _mention(candidate, document, page)
             for candidate, page in zip(chosen, _pages(chosen, chunks.page_starts), strict=True)
@@ -194,12 +197,14 @@ class ExtractStage:
         """Yield what follows rules, each within one sentence."""
         for chunk in chunks:
             for span in self._rules.find(chunk.text):
-                start, end = chunk.start + span.start, chunk.start + span.end
-                if document.in_one_sentence(start, end):
-                    yield Candidate(
-                        start, end, span.type, Rank.RULE, self._rules.model,
-                        subtype=span.subtype, normal=span.normal,
-                    )  # fmt: skip
+                candidate = Candidate(
+                    chunk.start + span.start, chunk.start + span.end, span.type, Rank.RULE,
+                    self._rules.model, subtype=span.subtype, normal=span.normal,
+                )  # fmt: skip
+                if document.in_one_sentence(candidate.start, candidate.end):
+                    yield candidate
+                elif span.subtype == "court":
+                    yield from lines_of(document, candidate)
 
     def _by_model(self, document: DocumentText, readings: Sequence[Reading]) -> Iterator[Candidate]:
         """Yield the model's names that are of a kept type and have the form of a name."""
@@ -216,7 +221,12 @@ class ExtractStage:
                     ),
                     self._books,
                 )  # fmt: skip
-                if candidate and plausible(document.of_span(candidate), candidate, self._books):
+                words = document.of_span(candidate) if candidate else ""
+                if (
+                    candidate
+                    and not names_a_case(words)
+                    and plausible(words, candidate, self._books)
+                ):
                     yield candidate
 
 

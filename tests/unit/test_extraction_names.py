@@ -166,3 +166,26 @@ def test_the_first_words_of_a_company_are_its_own(
     first = text.split(maxsplit=1)[0]
     found = [name for name in names_of(stage, text, T.ORG) if name.startswith(first)]
     assert len(found) == companies
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Smith v. Jones was decided in 1999.", ["Smith", "Jones"]),
+        ("In Brown v. Board of Education the Court ruled.", ["Brown", "Board of Education"]),
+        ("Docket No. 45 and Civil Action No. 12-345 went on.", []),
+    ],
+)
+def test_a_case_is_named_after_its_parties(
+    stage: ExtractStage, text: str, names: list[str]
+) -> None:
+    assert names_of(stage, text, T.PERSON, T.ORG, T.GPE, T.NORP) == names
+
+
+def test_a_short_citation_means_the_full_one_of_the_document(stage: ExtractStage) -> None:
+    text = "Roe v. Wade, 410 U. S. 113 (1973), was plain.\n\nSee Roe, 410 U.S. at 140."
+    chunks = tuple(make_chunk(text, [span], (0,)) for span in Sentences()(text))
+    [answer] = stage([Chunks(chunks=chunks, page_starts=(0,))])
+    assert isinstance(answer, Mentions)
+    cited = [mention for mention in answer.mentions if mention.type is T.CITATION]
+    assert [mention.normal for mention in cited] == ["410 U.S. 113", "410 U.S. 113"]

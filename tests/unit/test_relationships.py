@@ -33,6 +33,7 @@ TYPES = {
     "DATE": ["4 May 1950", "1922", "1999"],
     "LAW": ["Clean Water Act", "Supply Agreement"],
     "DOCKET": ["1:20-cv-00123"],
+    "CITATION": ["384 U.S. 436"],
 }
 
 
@@ -99,6 +100,7 @@ POSITIVE = [
     ("John Smith is the brother of Paul Poe.", "John Smith", "related_to", "Paul Poe"),
     ("U.S. forces bombed Baghdad in 1999.", "U.S.", "attacked", "Baghdad"),
     ("Acme Corp. v. Beta Inc.", "Acme Corp.", "sued", "Beta Inc."),
+    ("See Acme Corp. v. Beta Inc., 384 U.S. 436.", "Beta Inc.", "party_to", "384 U.S. 436"),
     ("Acme Corp. v. Beta Inc., No. 1:20-cv-00123", "Beta Inc.", "party_to", "1:20-cv-00123"),
     ("Acme Corp. settled with Jane Roe for $5 million.", "Acme Corp.", "paid", "$5 million"),
     ("John Smith received Jane Roe in Paris.", "John Smith", "met", "Jane Roe"),
@@ -249,6 +251,13 @@ def test_an_aside_is_said_of_the_name_before_it_alone() -> None:
     assert ("John Smith", "employed_by", "Acme Corp.") in found
     assert ("Jane Roe", "employed_by", "Acme Corp.") not in found
     assert ("Jane Roe", "met", "Paul Poe") in found
+
+
+def test_a_cited_case_does_not_say_who_sued_whom() -> None:
+    assert stated("See Acme Corp. v. Beta Inc., 384 U.S. 436.") == {
+        ("Acme Corp.", "party_to", "384 U.S. 436"),
+        ("Beta Inc.", "party_to", "384 U.S. 436"),
+    }
 
 
 def test_the_firm_of_a_person_is_another() -> None:
