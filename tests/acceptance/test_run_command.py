@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -115,6 +116,22 @@ def test_files_over_the_size_limit_are_named_with_what_to_do(casegraph, corpus):
     done = casegraph("run", str(corpus), "--project", "p")
     assert re.search(r"p: 12 documents completed in .*; in all 13 documents completed", done.stdout)
     assert "skipped" not in done.stdout
+
+
+def test_what_failed_is_left_alone_until_it_is_retried(casegraph, tmp_path):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for number in range(2):
+            archive.writestr(f"{number}.txt", TEXT.format(name=NAMES[number], number=number))
+    casegraph.environment["CASEGRAPH_LIMITS__ARCHIVE"] = '{"max_members": 1}'
+    first = casegraph.json("run", "two.zip", "--project", "p", status=3)
+    assert first["documents"]["failed"] == 1
+    del casegraph.environment["CASEGRAPH_LIMITS__ARCHIVE"]
+    again = casegraph.json("run", "two.zip", "--project", "p", status=3)
+    assert set(again["stage_calls"].values()) == {0}
+    assert casegraph.json("retry", "--project", "p", "--error", "archive_bomb")["retried"] == 1
+    last = casegraph.json("run", "two.zip", "--project", "p")
+    assert last["documents"]["completed"] == 3
+    assert last["documents"]["failed"] == 0
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, migrated_urls):
