@@ -74,7 +74,6 @@ class Admission:
         self._claims.lose(found.keys() - {work.document_id for work in works})
         for work in works:
             if work.published:
-                self._claims.processed += 1
                 self._claims.publish([], [work.document_id])
                 continue
             self._claims.wait(work.content_id, work.document_id)

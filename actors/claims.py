@@ -20,11 +20,18 @@ class Claims:
     """The documents of one run. Counts are of documents; `total` grows with admitted members."""
 
     total: int
-    processed: int = 0
     completed: int = 0
     failed: int = 0
     _documents: dict[str, Claimed] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=dict)
+    _processed: set[str] = field(default_factory=set)
+
+    @property
+    def processed(self) -> int:
+        """Count the documents that have gone through all stages, also those that came when their
+        content had. What is persisted is processed too, so this is never the smaller number.
+        """
+        return self.completed + sum(len(self._waiting.get(x, ())) for x in self._processed)
 
     def add(self, claimed: Iterable[Claimed]) -> None:
         """Take in documents that were claimed."""
@@ -44,19 +51,20 @@ class Claims:
         self._waiting.setdefault(content, set()).add(document)
 
     def count_processed(self, contents: Iterable[str]) -> None:
-        """Count the documents of contents that have gone through all stages."""
-        self.processed += sum(len(self._waiting.get(content, ())) for content in contents)
+        """Count contents that have gone through all stages and are not published yet."""
+        self._processed.update(contents)
 
     def publish(self, contents: Iterable[str], documents: Iterable[str]) -> None:
         """Settle what was published: nothing waits for `contents`, and `documents` are done."""
         for content in contents:
-            self._waiting.pop(content, None)
+            self.abandon(content)
         for document in documents:
             self._documents.pop(document, None)
             self.completed += 1
 
     def abandon(self, content: str) -> list[str]:
         """Name the documents that waited for a content, and let none wait for it any more."""
+        self._processed.discard(content)
         return sorted(self._waiting.pop(content, ()))
 
     def fail(self, documents: Iterable[str], failure: DocumentFailure) -> list[FailedRow]:

@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "actors.commands.run:run",
     "status": "actors.commands.status:status",
     "failures": "actors.commands.status:failures",
+    "retry": "actors.commands.status:retry",
     "projects": "actors.commands.projects:projects",
     "entities": "actors.commands.read:entities",
     "show": "actors.commands.read:show",

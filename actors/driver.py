@@ -25,7 +25,7 @@ from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.stage import STAGES
 from pipeline.stores.overview import Overview
-from pipeline.stores.project_reader import FailureRow
+from pipeline.stores.project_reader import FailureRow, SkippedRow
 from pipeline.walking import FoundFile, Walk, uri_of
 
 RECORD_BATCH = 500
@@ -33,12 +33,14 @@ POLL_SECONDS = 0.25
 WAIT_SECONDS = 1.0
 MEMORY_SHARE = 0.6
 TOP = 10
+SKIPPED_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Report:
     """What a run did and what the project holds after it. `reason` is for `outcome` failed;
-    `not_found` counts documents under the sources that are not there any more.
+    `not_found` counts documents under the sources that are not there any more; `skipped` are some
+    of the documents that were not looked into.
     """
 
     project: str
@@ -46,6 +48,7 @@ class Report:
     documents: Mapping[str, int]
     graph: Overview
     failures: Sequence[FailureRow]
+    skipped: Sequence[SkippedRow]
     seconds: float
     startup_seconds: float
     documents_per_second: float
@@ -177,6 +180,7 @@ def run(
         stage_calls=ended.stage_calls,
         graph=assembly.open_overview(urls, project.id, TOP),
         failures=assembly.list_failures(urls, project.id),
+        skipped=assembly.list_skipped(urls, project.id, SKIPPED_SHOWN),
     )
 
 

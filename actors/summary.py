@@ -40,6 +40,9 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.with_warnings:
         console.print()
         console.print(_warnings(report), soft_wrap=True)
+    if report.skipped:
+        console.print()
+        console.print(_skipped(report), soft_wrap=True)
     if troubles:
         console.print()
         console.print(_troubles(report.project, troubles), soft_wrap=True)
@@ -49,7 +52,9 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
 
 def _headline(report: Report) -> Text:
     worked = sum(report.stage_calls.values())
-    completed, failed = (report.documents.get(name, 0) for name in ("completed", "failed"))
+    completed, failed, skipped = (
+        report.documents.get(name, 0) for name in ("completed", "failed", "skipped")
+    )
     if report.outcome == "failed":
         return Text(f"{report.project}: the run could not go on", style="bold red")
     if report.outcome == "stopped":
@@ -57,16 +62,26 @@ def _headline(report: Report) -> Text:
         return Text(
             f"{report.project}: stopped with {_count(left, 'document')} to go", style="bold yellow"
         )
+    passed_over = f"; {_count(skipped, 'document')} skipped" if skipped else ""
+    style = "bold yellow" if failed or skipped else "bold green"
     if not worked and not report.completed + report.failed:
         still = f"; {_count(failed, 'document')} failed before" if failed else ""
-        text = f"{report.project}: nothing to do, all is as it was{still} ({clock(report.seconds)})"
-        return Text(text, style="bold yellow" if failed else "bold green")
-    text = (
-        f"{report.project}: {_count(completed, 'document')} completed"
-        f"{f', {failed} failed' if failed else ''} in {clock(report.seconds)}"
+        same = "" if skipped else ", all is as it was"
+        return Text(
+            f"{report.project}: nothing to do{same}{still}{passed_over} ({clock(report.seconds)})",
+            style=style,
+        )
+    done, whole = _tally(report.completed, report.failed), _tally(completed, failed)
+    return Text(
+        f"{report.project}: {done} in {clock(report.seconds)}"
         f" ({report.documents_per_second:.1f}/s after {clock(report.startup_seconds)} of starting)"
+        f"{f'; in all {whole}' if whole != done else ''}{passed_over}",
+        style=style,
     )
-    return Text(text, style="bold yellow" if failed else "bold green")
+
+
+def _tally(completed: int, failed: int) -> str:
+    return f"{_count(completed, 'document')} completed{f', {failed:,} failed' if failed else ''}"
 
 
 def _counts(graph: Overview) -> Text:
@@ -139,15 +154,28 @@ def _not_found(report: Report) -> list[str]:
 
 
 def _warnings(report: Report) -> Text:
-    """Name documents that were read with a loss; paths are never broken."""
-    graph = report.graph
-    text = Text(f"{_count(graph.with_warnings, 'document')} with a warning\n", style="bold")
-    for source, warning in graph.warned:
-        text.append(f"  {source}\n", style="not bold yellow")
-        text.append(f"      {warning}\n", style="not bold")
-    if left := graph.with_warnings - len(graph.warned):
-        text.append(f"  … and {left:,} more\n", style="not bold")
+    """Name documents that were read with a loss."""
+    total = report.graph.with_warnings
+    text = _some(f"{_count(total, 'document')} with a warning", report.graph.warned, total)
     return text.append(f"  casegraph show DOCUMENT {_of(report.project)}", style="not bold cyan")
+
+
+def _skipped(report: Report) -> Text:
+    """Name documents that were not looked into."""
+    total = report.documents["skipped"]
+    text = _some(f"{_count(total, 'document')} skipped", report.skipped, total)
+    return text.append(f"  casegraph failures {_of(report.project)}", style="not bold cyan")
+
+
+def _some(title: str, shown: Sequence[tuple[str, str]], total: int) -> Text:
+    """List some of the documents that something is to be said of; paths are never broken."""
+    text = Text(f"{title}\n", style="bold")
+    for source, what in shown:
+        text.append(f"  {source}\n", style="not bold yellow")
+        text.append(f"      {what}\n", style="not bold")
+    if left := total - len(shown):
+        text.append(f"  … and {left:,} more\n", style="not bold")
+    return text
 
 
 def _count(number: int, word: str) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.overview import Overview
-    from pipeline.stores.project_reader import FailureRow
+    from pipeline.stores.project_reader import FailureRow, SkippedRow
     from pipeline.stores.publisher import Publisher
 
 
@@ -303,6 +303,13 @@ def list_failures(urls: ServiceUrls, project: str) -> list[FailureRow]:
     from pipeline.stores.project_reader import failures
 
     return list(failures(_engine(urls), project))
+
+
+def list_skipped(urls: ServiceUrls, project: str, limit: int) -> list[SkippedRow]:
+    """List the first documents of a project, by its id, that were not looked into."""
+    from pipeline.stores.project_reader import skipped
+
+    return list(skipped(_engine(urls), project, limit))
 
 
 def projects_at_work(urls: ServiceUrls) -> list[str]:

@@ -41,7 +41,9 @@ class Passed:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which files to take. Patterns are globs over the path below the source, or the name."""
+    """Which files to take. Patterns are globs over the path below the source, or the name; of a
+    file that is itself a source, over its name. `hidden` is about what is found in folders.
+    """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -86,7 +88,9 @@ class Walk:
         for given in sources:
             path = Path(given)
             if not stat.S_ISDIR(self._mode(given)):
-                yield self._found(path)
+                # A shell's `docs/*` names the files one by one, and patterns are meant for them.
+                if self._selects(PurePosixPath(path.name)):
+                    yield self._found(path)
             elif path.is_symlink():
                 links.append((path, PurePosixPath()))
             else:
@@ -150,11 +154,15 @@ class Walk:
             self.passed.excluded += 1
         elif not _is(entry.is_file) and not _is(entry.is_symlink):
             self.passed.special += 1
-        elif self.selection.takes(relative):
-            return True
         else:
-            self.passed.excluded += 1
+            return self._selects(relative)
         return False
+
+    def _selects(self, relative: PurePosixPath) -> bool:
+        """Say whether patterns let a file through, and count it if they do not."""
+        taken = self.selection.takes(relative)
+        self.passed.excluded += not taken
+        return taken
 
     def _found(self, path: Path) -> FoundFile:
         """Describe a file by a look at it; one that cannot be looked at gets an empty stamp."""

@@ -1,4 +1,4 @@
-"""`casegraph status` and `casegraph failures`: how far a project is, and what went wrong."""
+"""`casegraph status`, `failures` and `retry`: how far a project is, what went wrong, once more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from actors.commands.common import (
+    Words,
     json_option,
     print_json,
     print_json_lines,
@@ -15,6 +16,7 @@ from actors.commands.common import (
     say,
 )
 from actors.commands.opening import opened_services, redis_if_there
+from pipeline.documents import StageName
 
 if TYPE_CHECKING:
     from pipeline.stores.project_reader import ProjectState, RunRow
@@ -129,6 +131,8 @@ def failures(project: str, as_json: bool) -> None:
     if not rows:
         say("no document failed")
     _print_failures(rows, passed_over)
+    if rows:
+        say(f"when the cause is mended: casegraph retry --project {shlex.quote(project)}")
 
 
 def _print_failures(rows: list[Any], passed_over: list[Any]) -> None:
@@ -143,3 +147,51 @@ def _print_failures(rows: list[Any], passed_over: list[Any]) -> None:
         )
     if passed_over:
         print_table(["skipped", "reason"], passed_over, fold=["skipped", "reason"])
+
+
+@click.command(short_help="Let failed documents be tried again.")
+@project_option
+@click.option(
+    "--stage",
+    type=click.Choice([stage.value for stage in StageName]),
+    help="Only what failed in this stage.",
+)
+@click.option(
+    "--type",
+    "media_type",
+    type=Words(),
+    metavar="MEDIA_TYPE",
+    help="Only documents of this type, such as application/pdf.",
+)
+@click.option(
+    "--error",
+    type=Words(),
+    metavar="ERROR",
+    help="Only what failed with this error, as `failures` names it.",
+)
+@json_option
+def retry(
+    project: str, stage: str | None, media_type: str | None, error: str | None, as_json: bool
+) -> None:
+    """Make failed documents pending again: the next `casegraph run` of the project works on them,
+    also where the files are as they were. Without options all; of several all must hold.
+    """
+    from pipeline.stores import project_reader
+    from pipeline.stores.ledger import Ledger
+
+    with opened_services() as (_, engine, _):
+        found = project_reader.find_project(engine, project)
+        count = Ledger(engine).retry(
+            found, stage=StageName(stage) if stage else None, media_type=media_type, error=error
+        )
+    of = f"--project {shlex.quote(project)}"
+    if as_json:
+        print_json({"project": project, "retried": count})
+    elif not count:
+        say(f"no failed document is like that; see which there are: casegraph failures {of}")
+    else:
+        documents = "1 document is" if count == 1 else f"{count:,} documents are"
+        say(
+            f"{documents} pending again; go on with: casegraph run SOURCE… {of}\n"
+            "(give it the files and folders that you gave it before: it needs them)"
+        )

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection, text
 
 from pipeline import identity
-from pipeline.documents import DocumentStatus
+from pipeline.documents import DocumentStatus, StageName
 from pipeline.stores.blame import clean
 from pipeline.stores.copying import staged
 from pipeline.stores.ledger_projects import Projects
@@ -31,10 +31,19 @@ WHERE project_id = CAST(:project AS uuid)
        WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
 """)
 
+# What is asked for is the last failure, the one that `failures` shows.
 _RETRY = text("""
-UPDATE documents SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
-WHERE project_id = CAST(:project AS uuid) AND status = 'failed'
-  AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[])))
+UPDATE documents d SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
+WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'failed'
+  AND (CAST(:media_type AS text) IS NULL OR EXISTS (
+       SELECT 1 FROM contents c
+       WHERE c.id = coalesce(d.next_content_id, d.content_id) AND c.media_type = :media_type))
+  AND (CAST(:stage AS text) IS NULL AND CAST(:error AS text) IS NULL OR EXISTS (
+       SELECT 1 FROM (
+           SELECT stage, error FROM failures WHERE document_id = d.id
+           ORDER BY failed_at DESC, id DESC LIMIT 1) AS f
+       WHERE (CAST(:stage AS text) IS NULL OR f.stage = :stage)
+         AND (CAST(:error AS text) IS NULL OR f.error = :error)))
 """)
 
 
@@ -100,12 +109,26 @@ class Documents(Projects):
         """Open a roll call of the files that a walk finds."""
         return roll_call(self._engine, project)
 
-    def retry(self, project: str, documents: Sequence[str] | None = None) -> int:
-        """Make failed documents pending again, all or those named; return how many."""
+    def retry(
+        self,
+        project: str,
+        *,
+        stage: StageName | None = None,
+        media_type: str | None = None,
+        error: str | None = None,
+    ) -> int:
+        """Make failed documents pending again and return how many: all, or those whose last
+        failure and type are these. A document that was never identified has no type.
+        """
         with transaction(self._engine) as connection:
             return connection.execute(
                 _RETRY,
-                {"project": project, "ids": None if documents is None else list(documents)},
+                {
+                    "project": project,
+                    "stage": stage.value if stage else None,
+                    "media_type": media_type,
+                    "error": error,
+                },
             ).rowcount
 
     def counts(self, project: str) -> Mapping[DocumentStatus, int]:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pipeline import identity
+from pipeline.engines.formats.members import over_budget
 from pipeline.settings import ArchiveLimits
 from pipeline.stores.copying import staged
 
@@ -64,7 +65,9 @@ SELECT id::text, content_id::text, next_content_id::text FROM gone
 _DELETE = text("DELETE FROM documents WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 _SPENT = text("""
-SELECT count(*), coalesce(sum(size), 0), coalesce(max(depth), 0)
+SELECT count(*) AS members, coalesce(sum(size), 0)::bigint AS bytes,
+       coalesce(max(depth), 0) AS depth,
+       (SELECT size FROM documents WHERE id = CAST(:root AS uuid)) AS root_size
 FROM documents WHERE root_id = CAST(:root AS uuid)
 """)
 
@@ -172,24 +175,15 @@ def _admit_one(connection: Connection, project: str, parent: Parent, part: Admis
 
 
 def _over_budget(connection: Connection, root: str, limits: ArchiveLimits) -> str | None:
-    """Say what the members under a top-level file exceed; None if nothing."""
-    count, size, depth = connection.execute(_SPENT, {"root": root}).one()
-    if depth > limits.max_depth:
-        return (
-            f"archives are nested more than {limits.max_depth} deep in it; if it can be trusted, "
-            "raise limits.archive.max_depth and retry"
-        )
-    if count > limits.max_members:
-        return (
-            f"it holds more than {limits.max_members:,} files, with the archives inside it; if it "
-            "can be trusted, raise limits.archive.max_members and retry"
-        )
-    if size > limits.max_bytes:
-        return (
-            f"it unpacks to more than {limits.max_bytes:,} bytes, with the archives inside it; if "
-            "it can be trusted, raise limits.archive.max_bytes and retry"
-        )
-    return None
+    """Say what the members under a top-level file exceed, and what to do; None if nothing."""
+    spent = connection.execute(_SPENT, {"root": root}).one()
+    reason = over_budget(spent.root_size, spent.depth, spent.members, spent.bytes, limits)
+    if reason is None:
+        return None
+    return (
+        f"{reason}, counted with the archives inside it; if it can be trusted, raise that setting, "
+        "then `casegraph retry`"
+    )
 
 
 def _remove_family(connection: Connection, root: str, part: Admission) -> None:

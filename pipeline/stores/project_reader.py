@@ -164,7 +164,7 @@ ORDER BY d.uri COLLATE "C"
 """)
 SKIPPED = text("""
 SELECT source, coalesce(reason, '') FROM documents
-WHERE project_id = :project AND status = 'skipped' ORDER BY uri COLLATE "C"
+WHERE project_id = :project AND status = 'skipped' ORDER BY uri COLLATE "C" LIMIT :limit
 """)
 
 
@@ -175,10 +175,10 @@ def failures(engine: Engine, project: str) -> Iterator[FailureRow]:
             yield FailureRow(*row)
 
 
-def skipped(engine: Engine, project: str) -> Iterator[SkippedRow]:
-    """Stream the documents that were skipped, in order of URI."""
+def skipped(engine: Engine, project: str, limit: int | None = None) -> Iterator[SkippedRow]:
+    """Stream the documents that were skipped, all or the first ones, in order of URI."""
     with engine.connect().execution_options(yield_per=STREAM_ROWS) as connection:
-        for row in connection.execute(SKIPPED, {"project": project}):
+        for row in connection.execute(SKIPPED, {"project": project, "limit": limit}):
             yield SkippedRow(*row)
 
 

@@ -62,6 +62,7 @@ def test_an_unknown_project_is_one_line_that_lists_the_others(
     for command in (
         ["status"],
         ["failures"],
+        ["retry"],
         ["entities"],
         ["show", "x"],
         ["search", "x"],
@@ -89,6 +90,7 @@ def test_an_unknown_project_is_one_line_that_lists_the_others(
         (["show", "\udcff", "--project", "case"], "is called '�'"),
         (["export", "--project", "case", "--format", "xml", "--output", "o"], "'jsonl', 'csv'"),
         (["export", "--project", "case", "--output", ""], "--output needs the path of a folder"),
+        (["retry", "--project", "case", "--stage", "orc"], "'orc' is not one of 'ocr'"),
         (["projects", "frob"], "no such command 'frob'; see `casegraph projects --help`"),
         (["digest", "x", "--project", "case"], "unexpected extra argument"),
     ],
@@ -184,6 +186,26 @@ def test_failures_are_the_last_ones(run: Run, case: PublishedCase) -> None:
     assert "needs a password" in out
     assert "no such format" in out
     assert "was_bad" not in out
+
+
+def test_retry_says_how_many_and_what_to_type_next(run: Run, case: PublishedCase) -> None:
+    for name, error in (("a.pdf", "pdf_encrypted"), ("b.pdf", "crash"), ("c.pdf", "crash")):
+        case.fail(case.add_document(name, status="failed"), stage="ocr", error=error, message="x")
+    assert "casegraph retry --project case" in run("failures", "--project", "case")[2]
+
+    status, out, err = run("retry", "--project", "case", "--error", "pdf_encrypted")
+
+    assert (status, out) == (0, "")
+    assert "1 document is pending again" in err
+    assert "casegraph run SOURCE… --project case" in err
+    left = lines(run("failures", "--project", "case", "--json")[1])
+    assert [row["source"] for row in left] == ["b.pdf", "c.pdf"]
+    status, out, err = run("retry", "--project", "case", "--type", "image/png")
+    assert (status, out) == (0, "")
+    assert "casegraph failures --project case" in err
+    status, out, err = run("retry", "--project", "case", "--json", "--stage", "ocr")
+    assert (status, lines(out), err) == (0, [{"project": "case", "retried": 2}], "")
+    assert run("failures", "--project", "case", "--json")[1] == ""
 
 
 def test_entities_lists_who_what_and_where(run: Run, case: PublishedCase) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -110,6 +111,40 @@ def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, corpus)
     assert "\x1b" not in done.stdout + done.stderr
     next_command = re.search(r"casegraph (show .*)", done.stdout)
     assert next_command is not None
+
+
+def test_files_over_the_size_limit_are_named_with_what_to_do(casegraph, corpus):
+    casegraph.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"] = "100"
+    done = casegraph("run", str(corpus), "--project", "p")
+    [headline] = [line for line in done.stdout.splitlines() if line.startswith("p: ")]
+    assert "nothing to do; 12 documents skipped" in headline
+    assert "as it was" not in headline
+    assert re.search(r"00.txt\n +\d+ bytes are over the limit of 100; raise limits", done.stdout)
+    assert "03.txt" not in done.stdout
+    assert "… and 9 more" in done.stdout
+    (corpus / "small.txt").write_text("Alice Moreno met Peter Cook.")
+    done = casegraph("run", str(corpus), "--project", "p")
+    assert re.search(r"p: 1 document completed in .*; 12 documents skipped\n", done.stdout)
+    del casegraph.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"]
+    done = casegraph("run", str(corpus), "--project", "p")
+    assert re.search(r"p: 12 documents completed in .*; in all 13 documents completed", done.stdout)
+    assert "skipped" not in done.stdout
+
+
+def test_what_failed_is_left_alone_until_it_is_retried(casegraph, tmp_path):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for number in range(2):
+            archive.writestr(f"{number}.txt", TEXT.format(name=NAMES[number], number=number))
+    casegraph.environment["CASEGRAPH_LIMITS__ARCHIVE"] = '{"max_members": 1}'
+    first = casegraph.json("run", "two.zip", "--project", "p", status=3)
+    assert first["documents"]["failed"] == 1
+    del casegraph.environment["CASEGRAPH_LIMITS__ARCHIVE"]
+    again = casegraph.json("run", "two.zip", "--project", "p", status=3)
+    assert set(again["stage_calls"].values()) == {0}
+    assert casegraph.json("retry", "--project", "p", "--error", "archive_bomb")["retried"] == 1
+    last = casegraph.json("run", "two.zip", "--project", "p")
+    assert last["documents"]["completed"] == 3
+    assert last["documents"]["failed"] == 0
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, migrated_urls):

@@ -142,6 +142,51 @@ def test_failed_documents_are_left_alone_until_retried_or_changed(case: LedgerCa
     assert case.ledger.pending_count(case.project) == 2
 
 
+def failing(case: LedgerCase) -> None:
+    """Let three documents fail: two were identified, and one of them failed before otherwise."""
+    run = case.run()
+    claimed = {x.uri.rsplit("/", 1)[1]: x for x in case.claimed(run, "a.txt", "b.txt", "c.txt")}
+    case.identify(run, a="a", b="b")
+    ids = {name: x.document_id for name, x in claimed.items()}
+    case.ledger.failed(run, [(ids["b.txt"], 1, FAILURE)])
+    case.ledger.retry(case.project)
+    case.ledger.claim(run, 1)
+    late = DocumentFailure(stage=StageName.RELATE, error="crash", message="it crashed")
+    case.ledger.failed(
+        run,
+        [(ids["a.txt"], 1, FAILURE), (ids["b.txt"], 1, late), (ids["c.txt"], 1, FAILURE)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "again"),
+    [
+        ({}, ["a.txt", "b.txt", "c.txt"]),
+        ({"stage": StageName.RELATE}, ["b.txt"]),
+        ({"stage": StageName.OCR}, ["a.txt", "c.txt"]),
+        ({"error": "unreadable"}, ["a.txt", "c.txt"]),
+        ({"media_type": "text/plain"}, ["a.txt", "b.txt"]),
+        ({"media_type": "text/plain", "error": "unreadable"}, ["a.txt"]),
+        ({"media_type": "image/png"}, []),
+        ({"stage": StageName.OCR, "error": "crash"}, []),
+    ],
+)
+def test_retry_takes_what_failed_last_in_the_way_asked_for(
+    case: LedgerCase, wanted: dict[str, str], again: list[str]
+) -> None:
+    failing(case)
+
+    assert case.ledger.retry(case.project, **wanted) == len(again)
+
+    names = ("a.txt", "b.txt", "c.txt")
+    assert [name for name in names if case.status(name)[0] == "pending"] == again
+    recorded = case.ledger.record_documents(case.project, [case.found(name) for name in names])
+    assert recorded.unchanged == 3
+    claimed = case.ledger.claim(case.run(), 10)
+    assert sorted(x.source.rpartition("/")[2] for x in claimed) == again
+    assert {x.attempts for x in claimed} <= {1}
+
+
 def test_skipped_documents_keep_their_reason_until_they_are_taken(case: LedgerCase) -> None:
     case.publish("done", "Jane Roe.", "Jane Roe")
     case.publish("grown", "Mary Major.", "Mary Major")

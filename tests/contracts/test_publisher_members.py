@@ -14,7 +14,7 @@ from pipeline.documents import Member
 from pipeline.settings import ArchiveLimits
 from pipeline.stores import project_reader
 from pipeline.stores.embedded import ServiceUrls
-from pipeline.stores.ledger import Identified
+from pipeline.stores.ledger import Identified, Ledger
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +195,56 @@ def test_nested_archives_share_the_budget_whatever_comes_first(
     assert case.status("root.txt") == ("failed", False, None)
     assert [row.error for row in case.failures()] == ["archive_bomb"]
     assert case.value("SELECT count(*) FROM contents") == 1
+
+
+def nested(case: LedgerCase, sizes: tuple[int, int]) -> None:
+    """Bring a file of 1 MB that holds two small archives, each with one file of that size."""
+    case.ledger.record_documents(case.project, [case.found("root.txt", size=1 << 20)])
+    run = case.run()
+    case.ledger.claim(run, 10)
+    case.identify(run, root="root")
+    case.publisher().persist(container(case, "root", member("p.txt", "p"), member("q.txt", "q")))
+    for name, size in zip(("p", "q"), sizes, strict=True):
+        identify_member(case, run, f"root.txt!/{name}.txt", f"inner {name}")
+        case.publisher().persist(container(case, f"inner {name}", member("in.txt", name, size)))
+
+
+def test_the_ratio_is_that_of_all_there_is_to_the_top_level_file(engine: Engine) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_ratio=100))
+    half = 60 << 20  # each alone is within what one archive may have
+
+    nested(case, (half, half))
+
+    assert uris(case) == ["root.txt"]
+    [failure] = case.failures()
+    assert failure.error == "archive_bomb"
+    assert "limits.archive.max_ratio = 100" in failure.message
+    assert "casegraph retry" in failure.message
+
+
+def test_what_fails_over_the_budget_is_taken_when_it_is_retried_with_a_larger_one(
+    engine: Engine,
+) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_ratio=100))
+    half = 60 << 20
+    nested(case, (half, half))
+    case.limits = ArchiveLimits(max_ratio=200)
+    case.ledger = Ledger(engine, blobs=case.blobs, archive=case.limits)
+    case.ledger.retry(case.project)
+
+    nested(case, (half, half))
+
+    assert case.failures() == []
+    assert "root.txt!/q.txt!/in.txt" in uris(case)
+
+
+def test_a_large_file_may_hold_much(engine: Engine) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_ratio=100))
+
+    nested(case, (60 << 20, 39 << 20))
+
+    assert case.failures() == []
+    assert "root.txt!/q.txt!/in.txt" in uris(case)
 
 
 def test_an_archive_that_holds_itself_ends(engine: Engine) -> None:

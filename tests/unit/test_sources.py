@@ -57,6 +57,28 @@ def test_globs_choose(tree, include, exclude, taken):
     assert walk.passed.excluded > 0
 
 
+@pytest.mark.parametrize(
+    ("include", "exclude", "taken"),
+    [
+        ([], ["*.pdf"], ["in/a.txt", "in/deep/c.txt"]),
+        (["*.pdf"], [], ["in/b.pdf"]),
+        (["b.*", "deep"], [], ["in/b.pdf"]),
+        ([], ["deep", "in"], ["in/a.txt", "in/b.pdf", "in/deep/c.txt"]),
+    ],
+)
+def test_globs_choose_among_files_that_are_named_by_their_own_name(tree, include, exclude, taken):
+    walk = Walk(Selection(tuple(include), tuple(exclude)))
+    named = ["in/a.txt", "in/b.pdf", "in/deep/c.txt"]
+    assert names(walk, *named) == taken
+    assert walk.passed.excluded == len(named) - len(taken)
+
+
+def test_a_hidden_file_that_is_named_is_taken(tree):
+    walk = Walk(Selection())
+    assert names(walk, "in/.e.txt") == ["in/.e.txt"]
+    assert walk.passed.hidden == 0
+
+
 def test_a_link_that_leads_back_up_ends(tree):
     (tree / "in/deep/up").symlink_to(tree / "in")
     (tree / "in/again").symlink_to(tree / "in/deep")

@@ -1,0 +1,66 @@
+"""What a run counts of its documents."""
+
+import pytest
+
+from actors.claims import Claims
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.stores.ledger import Claimed
+
+FAILURE = DocumentFailure(stage=StageName.RELATE, error="refused", message="it was refused")
+
+
+@pytest.fixture
+def claims() -> Claims:
+    """Claim three documents, of which `a` and `copy` have one content."""
+    claims = Claims(total=3)
+    claims.add(
+        Claimed(document_id=name, uri=f"file:///{name}", source=name, size=1, stamp="1", attempts=1)
+        for name in ("a", "copy", "other")
+    )
+    claims.wait("content", "a")
+    claims.wait("another", "other")
+    return claims
+
+
+def counts(claims: Claims) -> tuple[int, int, int]:
+    return claims.processed, claims.completed, claims.failed
+
+
+def test_what_is_published_at_once_is_processed_too(claims: Claims) -> None:
+    claims.publish([], ["copy"])
+
+    assert counts(claims) == (1, 1, 0)
+
+
+def test_a_copy_that_comes_when_its_content_is_processed_is_so_too(claims: Claims) -> None:
+    claims.count_processed(["content"])
+    assert counts(claims) == (1, 0, 0)
+
+    claims.wait("content", "copy")
+    assert counts(claims) == (2, 0, 0)
+
+    claims.publish(["content"], ["a", "copy"])
+    assert counts(claims) == (2, 2, 0)
+
+
+def test_what_a_killed_run_left_in_the_queue_is_processed_when_it_is_persisted(
+    claims: Claims,
+) -> None:
+    claims.publish(["unknown"], ["left"])
+
+    assert counts(claims) == (1, 1, 0)
+
+
+def test_a_content_that_goes_through_the_stages_again_counts_once(claims: Claims) -> None:
+    claims.count_processed(["content"])
+    claims.count_processed(["content"])
+
+    assert claims.processed == 1
+
+
+def test_a_processed_document_that_is_refused_has_failed(claims: Claims) -> None:
+    claims.count_processed(["content", "another"])
+
+    claims.fail(claims.abandon("content"), FAILURE)
+
+    assert counts(claims) == (1, 0, 1)
