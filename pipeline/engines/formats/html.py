@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.documents import Metadata, Pages
 from pipeline.engines.formats.draft import Job, clean, one_page, told
+from pipeline.engines.formats.html_tree import DROPPED, tree_of
 from pipeline.engines.formats.text import read_decoded
 
-# Not for readers: programs, looks, and what browsers show elsewhere or never.
-DROPPED = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head")
 CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
 )
+# Where browsers look for it.
+HEAD_BYTES = 4_096
 AUTHORS = ("author", "dc.creator", "article:author", "citation_author")
 CREATED = ("article:published_time", "dc.date", "dcterms.created", "date", "citation_date")
 MODIFIED = ("article:modified_time", "dcterms.modified", "last-modified")
@@ -22,35 +24,25 @@ MODIFIED = ("article:modified_time", "dcterms.modified", "last-modified")
 def read_html(job: Job) -> Pages:
     """Read a page of HTML: its visible text; title, author and dates from its head."""
     with job.path.open("rb") as file:
-        declared = CHARSET.search(file.read(4_096))
-    markup = read_decoded(job, declared.group(1).decode("ascii") if declared else None)
-    tree = _tree(markup)
+        declared = declared_charset(file.read(HEAD_BYTES))
+    markup = read_decoded(job, declared)
+    tree = tree_of(markup, job.warn)
     if tree is None:
         return one_page(job, "")
     metadata = _metadata(tree)
     return one_page(job, _visible(tree), metadata)
 
 
-def text_of(markup: str) -> str:
+def declared_charset(head: bytes) -> str | None:
+    """Read which encoding a page says it is in."""
+    found = CHARSET.search(head[:HEAD_BYTES])
+    return found.group(1).decode("ascii") if found else None
+
+
+def text_of(markup: str, warn: Callable[[str], None] = lambda _: None) -> str:
     """Turn HTML into text (the body of a mail that has no plain one)."""
-    tree = _tree(clean(markup))
+    tree = tree_of(clean(markup), warn)
     return "" if tree is None else _visible(tree)
-
-
-def _tree(markup: str) -> Any:
-    """Parse HTML without network, entities or bounds broken; None where there is no element.
-
-    Bytes go in, since lxml refuses text that carries an encoding's name of its own.
-    """
-    from lxml import etree, html
-
-    parser = html.HTMLParser(
-        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True
-    )
-    try:
-        return html.document_fromstring(markup.encode("utf-8"), parser=parser)
-    except etree.ParserError:
-        return None
 
 
 def _visible(tree: Any) -> str:

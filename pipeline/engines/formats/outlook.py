@@ -37,7 +37,7 @@ def read_outlook(job: Job) -> Pages:
     )
     for number, attachment in enumerate(message.attachments, start=1):
         _attach(job, attachment, number)
-    return mail_pages(job, head, _body(message))
+    return mail_pages(job, head, _body(job, message))
 
 
 def _of_type(recipients: Iterable[Any], kind: int) -> list[tuple[str, str]]:
@@ -54,14 +54,14 @@ def _people(found: Iterable[tuple[str, str]]) -> tuple[Person, ...]:
     return people_of((name, "" if address.startswith("/") else address) for name, address in found)
 
 
-def _body(message: Any) -> str:
+def _body(job: Job, message: Any) -> str:
     """Take the plain body, or the HTML one as text."""
     plain = message.body
     if plain and plain.strip():
         return str(plain)
     raw = message.properties.binary_prop_value(HTML_BODY)
     markup = decode(raw, "cp1252")[0] if raw else (message.html_body or "")
-    return text_of(markup) if markup else ""
+    return text_of(markup, job.warn) if markup else ""
 
 
 def _attach(job: Job, attachment: Any, number: int) -> None:
