@@ -22,7 +22,7 @@ READERS = {
     types.TSV: ("spreadsheets", "read_csv"),
     types.HTML: ("html", "read_html"),
     types.MAIL: ("mail", "read_mail"),
-    types.MBOX: ("mail", "read_mbox"),
+    types.MBOX: ("mailbox", "read_mbox"),
     types.OUTLOOK: ("outlook", "read_outlook"),
     types.DOCX: ("office", "read_docx"),
     types.PPTX: ("office", "read_pptx"),
