@@ -23,7 +23,7 @@ from pipeline.settings import Limits, OcrSettings
 from pipeline.stage import StageIdentity
 from pipeline.stores.protocols import Blobs
 
-VERSION = "3"
+VERSION = "4"
 
 
 class SourceParser(Protocol):
