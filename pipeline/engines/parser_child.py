@@ -89,10 +89,11 @@ def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseF
 
         traceback.print_exc(file=sys.stderr)
         sys.stderr.flush()
+        said = str(error).replace(request.path, request.name)[:300]
         return ParseFailure(
             error="damaged",
             message=f"the file cannot be read as {request.media_type} "
-            f"({type(error).__name__}: {str(error)[:300]}); open it in its own program and save "
+            f"({type(error).__name__}: {said}); open it in its own program and save "
             "it again",
         )
 

@@ -14,12 +14,14 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_case import fails, read_file
+from reading_case import fails, read_file, request_for
 
 from pipeline.documents import PageSource
 from pipeline.engines.formats.draft import clean, headers_of, sentence_of_row
+from pipeline.engines.formats.reading import read
 from pipeline.engines.formats.text import decode
 from pipeline.engines.parse_request import ParseOptions
+from pipeline.errors import PermanentError
 
 pytestmark = pytest.mark.filterwarnings(
     # openpyxl writes workbooks with a clock of its own.
@@ -76,6 +78,32 @@ def test_any_bytes_decode_to_what_can_be_stored(data: bytes) -> None:
 def test_a_guessed_encoding_is_told(tmp_path: Path) -> None:
     [warning] = read_file(written(tmp_path, "a.txt", b"caf\xe9 and words")).warnings
     assert "cp1252" in warning
+
+
+@pytest.mark.parametrize("encoding", ["iso2022_jp", "iso2022_kr"])
+def test_text_in_iso_2022_is_known_by_its_shifts(tmp_path: Path, encoding: str) -> None:
+    said = {"iso2022_jp": "安倍晋三は東京で会談した。"}.get(encoding, "한국어 문장")
+    pages = read_file(written(tmp_path, "a.txt", f"a\n{said}\n".encode(encoding)))
+    assert pages.text == f"a\n{said}\n"
+    assert encoding in pages.warnings[0]
+
+
+def test_what_is_wrong_in_iso_2022_is_told(tmp_path: Path) -> None:
+    good = "安倍晋三は東京で会談した。" * 5
+    text, doubt = decode(good.encode("iso2022_jp") + b"\x1b$B~~\x1b(B end", "iso-2022-jp")
+    assert text.startswith(good)
+    assert doubt is not None
+    pages = read_file(written(tmp_path, "a.txt", b"\x1b$)A\x0e=;;;\x0f and words"))
+    assert "ISO 2022" in pages.warnings[0]
+    plain = b"2 + 2- ~{ and \x1b[1mbold\x1b[0m"
+    assert decode(plain) == (plain.decode(), None)
+
+
+def test_html_in_iso_2022_is_decoded_as_it_says(tmp_path: Path) -> None:
+    markup = '<html><head><meta charset="iso-2022-jp"></head><p>安倍は東京で会談した。</p>'
+    pages = read_file(written(tmp_path, "a.html", markup.encode("iso-2022-jp")))
+    assert pages.text == "安倍は東京で会談した。"
+    assert pages.warnings == ()
 
 
 def test_a_blank_file_is_read_with_a_warning(tmp_path: Path) -> None:
@@ -284,3 +312,76 @@ def test_a_date_that_an_office_file_does_not_give_is_not_made_up(tmp_path: Path)
     pages = read_file(path)
     assert "Ann Lee" in pages.text
     assert (pages.metadata.created, pages.metadata.modified) == (None, None)
+
+
+DOCX_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+PPTX_MAIN = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+
+
+def retyped(path: Path, name: str, old: str, new: str) -> Path:
+    """Copy an Office file as one of another kind."""
+    copy = path.with_name(name)
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w") as target:
+        for part in source.namelist():
+            data = source.read(part)
+            if part == "[Content_Types].xml":
+                assert old.encode() in data
+                data = data.replace(old.encode(), new.encode())
+            target.writestr(part, data)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.docm", "application/vnd.ms-word.document.macroEnabled.main+xml"),
+        ("a.dotx", DOCX_MAIN.replace(".document.main", ".template.main")),
+        ("a.dotm", "application/vnd.ms-word.template.macroEnabledTemplate.main+xml"),
+    ],
+)
+def test_word_files_with_macros_and_templates_are_read(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    document = docx.Document()
+    document.add_paragraph(WORDS)
+    document.sections[0].header.paragraphs[0].text = "The header"
+    document.save(str(tmp_path / "a.docx"))
+    pages = read_file(retyped(tmp_path / "a.docx", name, DOCX_MAIN, kind))
+    assert pages.text == f"The header\n\n{WORDS}"
+    assert pages.warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["slideshow", "template"])
+def test_slide_shows_and_templates_are_read(tmp_path: Path, kind: str) -> None:
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[5]).shapes.title.text = WORDS
+    deck.save(str(tmp_path / "a.pptx"))
+    new = PPTX_MAIN.replace(".presentation.main", f".{kind}.main")
+    assert read_file(retyped(tmp_path / "a.pptx", "a.ppsx", PPTX_MAIN, new)).text == WORDS
+
+
+def test_what_a_tracked_move_took_away_is_no_text(tmp_path: Path) -> None:
+    document = docx.Document()
+    space = nsdecls("w")
+    for change in ("moveFrom", "moveTo"):
+        document.element.body.append(
+            parse_xml(
+                f"<w:p {space}><w:{change} w:id='1' w:author='E'><w:r><w:t>Moved.</w:t></w:r>"
+                f"</w:{change}><w:r><w:t>{change} stays.</w:t></w:r></w:p>"
+            )
+        )
+    document.save(str(tmp_path / "a.docx"))
+    text = read_file(tmp_path / "a.docx").text
+    assert text == "moveFrom stays.\n\nMoved.moveTo stays."
+
+
+def test_a_failure_names_the_file_and_not_where_its_copy_lies(tmp_path: Path) -> None:
+    copy = tmp_path / "hidden" / "source"
+    copy.parent.mkdir()
+    copy.write_bytes(b"\x89PNG\r\n\x1a\n and no picture")
+    asked = request_for(copy, tmp_path).model_copy(update={"name": "scan.png"})
+    with pytest.raises(PermanentError) as caught:
+        read(asked, lambda: None)
+    assert caught.value.code == "damaged"
+    assert "'scan.png'" in caught.value.message
+    assert str(tmp_path) not in caught.value.message

@@ -206,3 +206,113 @@ def test_an_outlook_message_is_read() -> None:
     assert pages.text.count("\n\n") >= 1
     assert pages.metadata.subject is not None
     assert f"Subject: {pages.metadata.subject}\n" in pages.text
+
+
+def raw_mail(*parts: str, kind: str = "mixed") -> str:
+    head = f"Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=B\n\n"
+    return head + "".join(f"--B\nContent-Type: {part}\n" for part in parts) + "--B--\n"
+
+
+def test_parts_without_a_name_are_members(tmp_path: Path) -> None:
+    raw = raw_mail(
+        "text/plain\n\nSee attached.",
+        "application/pdf\n\n%PDF-1.4",
+        "text/csv\n\nName,Firm\nAnn,Acme",
+        "text/calendar; method=REQUEST\n\nSUMMARY:Meeting with Carl",
+        "message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.org",
+        "image/png\n\ntiny",
+        "application/octet-stream\n\n",
+    )
+    pages, members = read_members(mail(tmp_path, raw))
+    assert pages.text == "Subject: x\n\nSee attached.\n"
+    assert sorted(members) == [
+        "attachment-00002.pdf",
+        "attachment-00003.csv",
+        "attachment-00004.txt",
+        "report-00005.txt",
+    ]
+    assert members["attachment-00003.csv"] == b"Name,Firm\nAnn,Acme"
+    assert b"a@b.org" in members["report-00005.txt"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "body"),
+    [
+        (
+            raw_mail("text/plain\n\nCAUTION: external.", "text/html\n\n<p>Ann met Bob.</p>"),
+            "CAUTION: external.\n\nAnn met Bob.",
+        ),
+        (
+            raw_mail("text/html\n\n<p>Ann met Bob.</p>", "text/plain\n\nA list's footer."),
+            "Ann met Bob.\n\nA list's footer.",
+        ),
+        (raw_mail("text/plain\n\nAnn met Bob.", "text/html\n\n<p>Ann <b>met</b> Bob.</p>"),
+         "Ann met Bob."),
+        (raw_mail("text/plain\n\nAnn.", "text/html\n\n<p>Not this", kind="alternative"), "Ann."),
+        (raw_mail("text/plain\n\n ", "text/html\n\n<p>Ann.</p>", kind="alternative"), "Ann."),
+        (
+            raw_mail(
+                "multipart/alternative; boundary=C\n\n--C\n\nAnn.\n--C\nContent-Type: text/html\n\n"
+                "<p>Not this</p>\n--C--",
+                "text/html\n\n<p>A footer.</p>",
+            ),
+            "Ann.\n\nA footer.",
+        ),
+        ("Subject: x\nContent-Type: multipart/mixed\n\nno boundary", "no boundary"),
+    ],
+)  # fmt: skip
+def test_every_part_of_a_body_is_in_it_once(tmp_path: Path, raw: str, body: str) -> None:
+    pages, members = read_members(mail(tmp_path, raw))
+    assert pages.text == f"Subject: x\n\n{body}\n"
+    assert members == {}
+
+
+def test_all_of_very_many_attachments_are_taken(tmp_path: Path) -> None:
+    parts = [f'text/plain; name="{at}.txt"\n\nwords {at}' for at in range(1_500)]
+    assert len(read_members(mail(tmp_path, raw_mail(*parts)))[1]) == 1_500
+
+
+@pytest.mark.parametrize("charset", ["iso-2022-jp", "utf-7", "hz", "iso-2022-kr"])
+def test_a_charset_written_in_ascii_is_read_as_declared(tmp_path: Path, charset: str) -> None:
+    words = {"utf-7": "José met Zoë.", "hz": "习近平在北京", "iso-2022-kr": "한국어 문장"}
+    said = words.get(charset, "安倍晋三は東京で会談した。")
+    head = f"Subject: x\nContent-Type: text/plain; charset={charset}\n\n".encode()
+    pages = read_file(mail(tmp_path, head + said.encode(charset)))
+    assert pages.text == f"Subject: x\n\n{said}\n"
+    assert pages.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "separator",
+    [
+        "\nFrom a@b.org Fri Jan 31 12:00:00 2020",
+        "From a@b.org Fri Jan 31 12:00:00 2020",
+        "\nFrom a@b.org 2020-01-31T12:00:00Z",
+        "\nFrom a@b.org Jan 31 2020",
+        "\nFrom - Fri Jan 31 12:00:00 2020",
+        "\nFrom a@b.org",
+        "\nFrom MAILER-DAEMON",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_messages_stand_apart_whatever_the_separator(
+    tmp_path: Path, separator: str, end: str
+) -> None:
+    messages = [
+        f"{separator}\nFrom: a@b.org\nSubject: {at}\n\nFrom Ann to Bob, 2016.\nIn May 2016 then.\n"
+        "\nFrom Paris\nAnn wrote: no.\n"
+        for at in range(3)
+    ]
+    raw = "".join(messages).lstrip().replace("\n", end)
+    pages, members = read_members(mail(tmp_path, raw.encode(), "a.mbox"))
+    assert len(members) == 3
+    assert b"Subject: 1" in members["message-00002.eml"]
+    assert members["message-00002.eml"].strip().endswith(b"wrote: no.")
+    assert pages.warnings == ()
+
+
+def test_lines_before_a_mailbox_are_told(tmp_path: Path) -> None:
+    raw = "words\n\n" + mbox(["From: a@b.org\nSubject: one\n\nbody\n"])
+    pages, members = read_members(mail(tmp_path, raw, "a.mbox"))
+    assert len(members) == 1
+    assert "before the mailbox's first message" in pages.warnings[0]

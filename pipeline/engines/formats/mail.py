@@ -1,89 +1,130 @@
-"""Internet mail: one message (.eml), or a mailbox of them (.mbox). Nothing is fetched."""
+"""Internet mail: one message (.eml). Nothing is fetched."""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import mimetypes
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
-from typing import Any, BinaryIO
+from typing import Any
 
-from pipeline.documents import Metadata, Pages
-from pipeline.engines.formats.draft import Draft, Job
-from pipeline.engines.formats.html import text_of
+from pipeline.documents import Pages
+from pipeline.engines.formats.draft import Job
+from pipeline.engines.formats.html import declared_charset, text_of
 from pipeline.engines.formats.mail_text import MailHead, Person, mail_pages, people_of
 from pipeline.engines.formats.text import decode
-from pipeline.errors import PermanentError
 
 # A picture in a signature, not a document: shown within the text, and small.
 DECORATION_BYTES = 5_000
-MAX_PARTS = 1_000
-BLOCK = 1 << 20
-SEPARATOR = re.compile(rb"^From \S+.*\d{2}:\d{2}.*\d{4}")
-QUOTED_SEPARATOR = re.compile(rb"^>+From ")
+BODY_TYPES = ("text/plain", "text/html")
+MESSAGES = ("message/rfc822", "message/global", "message/news")
+# Where the system's own table of types differs from one machine to the next, or has none.
+EXTENSIONS = {
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "text/markdown": ".md",
+    "text/html": ".html",
+    "text/rtf": ".rtf",
+    "text/xml": ".xml",
+    "text/rfc822-headers": ".eml",
+}
 # The standard library's header parser raises these for addresses and dates that are none
 # (cpython issues of many years); the header's own characters are taken then.
 HEADER_ERRORS = (ValueError, IndexError, AttributeError, TypeError, LookupError)
 
 
 def read_mail(job: Job) -> Pages:
-    """Read one message: its head, its body as text, its attachments as members."""
+    """Read one message: its head, its body as text, all else in it as members."""
     with job.path.open("rb") as file:
         message = email.message_from_binary_file(file, policy=email.policy.default)
-    parts = list(_parts(message))
-    for number, part in enumerate(parts, start=1):
-        if _is_attachment(part):
-            _attach(job, part, number)
-    return mail_pages(job, _head(message), _body(job, parts))
+    own: list[Part] = []
+    for number, part in enumerate(_parts(message), start=1):
+        if _is_body(part.content):
+            own.append(part)
+        elif not _is_decoration(part.content):
+            _attach(job, part.content, number)
+    return mail_pages(job, _head(message), _body(job, own))
 
 
-def _parts(message: Message) -> Iterator[Message]:
+@dataclass(frozen=True)
+class Part:
+    """A leaf of a message. `choice` is the number of the alternatives that it is one of."""
+
+    content: Message
+    choice: int | None
+
+
+def _parts(message: Message) -> Iterator[Part]:
     """Yield the leaves of a message in order, and attached messages whole.
 
     A stack and not recursion: a stranger's mail may nest as deep as it likes.
     """
-    stack: list[Message] = [message]
-    seen = 0
-    while stack and seen < MAX_PARTS:
+    stack = [Part(message, None)]
+    choices = 0
+    while stack:
         part = stack.pop()
-        seen += 1
-        if part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), list):
-            stack.extend(reversed(part.get_payload()))  # type: ignore[arg-type]
+        inner = part.content.get_payload()
+        if part.content.get_content_maintype() == "multipart" and isinstance(inner, list):
+            choice = part.choice
+            if choice is None and part.content.get_content_subtype() == "alternative":
+                choices += 1
+                choice = choices
+            stack.extend(
+                Part(item, choice) for item in reversed(inner) if isinstance(item, Message)
+            )
         else:
             yield part
 
 
-def _is_attachment(part: Message) -> bool:
-    """Say whether a part is a document of its own."""
-    if part.get_content_type() == "message/rfc822":
+def _is_body(part: Message) -> bool:
+    """Say whether a part is text that a mail program shows as the mail itself."""
+    if part.get_content_maintype() == "multipart":  # without its boundary: its lines are kept
         return True
-    disposition = _quietly(part.get_content_disposition)
-    if not _filename(part) and disposition != "attachment":
-        return part.get_content_maintype() not in {"text", "multipart", "message"} and bool(
-            disposition
-        )
-    decorative = disposition != "attachment" and part.get_content_maintype() == "image"
-    return not (decorative and len(_bytes_of(part)) < DECORATION_BYTES)
+    shown = not _filename(part) and _quietly(part.get_content_disposition) != "attachment"
+    return shown and part.get_content_type() in BODY_TYPES
+
+
+def _is_decoration(part: Message) -> bool:
+    """Say whether a part is no document: a small picture within the text, or nothing at all."""
+    if part.get_content_maintype() == "message":
+        return False
+    attached = _filename(part) or _quietly(part.get_content_disposition) == "attachment"
+    size = len(_bytes_of(part))
+    shown = _quietly(part.get_content_disposition) != "attachment"
+    if shown and part.get_content_maintype() == "image":
+        return size < DECORATION_BYTES
+    return not attached and not size
 
 
 def _attach(job: Job, part: Message, number: int) -> None:
     """Write an attachment out as a member."""
     name = _filename(part)
-    if part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
+    inner = part.get_payload()
+    if part.get_content_type() in MESSAGES:
         data = _message_bytes(inner[0]) if isinstance(inner, list) and inner else _bytes_of(part)
         name = name or f"message-{number:05d}.eml"
         if not name.lower().endswith(".eml"):
             name += ".eml"
+    elif isinstance(inner, list):  # a report of a delivery: fields in groups, as messages
+        data = b"\n".join(_message_bytes(item) for item in inner)
+        name = name or f"report-{number:05d}.txt"
     else:
         data = _bytes_of(part)
-        extension = mimetypes.guess_extension(part.get_content_type()) or ".bin"
-        name = name or f"attachment-{number:05d}{extension}"
+        name = name or f"attachment-{number:05d}{_extension(part)}"
     job.members.add(name, [data])
+
+
+def _extension(part: Message) -> str:
+    """Give a part without a name the extension of its type; text is at least that."""
+    kind = part.get_content_type()
+    as_text = part.get_content_maintype() in {"text", "message"}
+    return EXTENSIONS.get(kind) or (
+        ".txt" if as_text else mimetypes.guess_extension(kind) or ".bin"
+    )
 
 
 def _message_bytes(message: object) -> bytes:
@@ -113,20 +154,42 @@ def _filename(part: Message) -> str:
     return str(_quietly(part.get_filename) or "")
 
 
-def _body(job: Job, parts: list[Message]) -> str:
-    """Take the body: all plain text parts, or where there are none, the HTML ones as text."""
-    own = [part for part in parts if not _is_attachment(part)]
-    plain = [_text_of(job, part) for part in own if part.get_content_type() == "text/plain"]
-    if any(text.strip() for text in plain):
-        return "\n\n".join(text.strip("\r\n") for text in plain)
-    html = [_text_of(job, part) for part in own if part.get_content_type() == "text/html"]
-    return "\n\n".join(text_of(markup) for markup in html)
+def _body(job: Job, parts: list[Part]) -> str:
+    """Put the body together of its parts in order, HTML as text.
+
+    Of alternatives, the plain text is taken where there is any. What only says again what was
+    said, in the other form, is left out also where a program sent both side by side.
+    """
+    texts: list[str] = []
+    plain = {n: _text_of(job, part.content) for n, part in enumerate(parts) if _is_plain(part)}
+    chosen = {parts[n].choice for n, text in plain.items() if text.strip()} - {None}
+    said: set[str] = set()
+    for number, part in enumerate(parts):
+        if number in plain:
+            text = plain[number].strip("\r\n")
+        elif part.choice in chosen:
+            continue
+        else:
+            text = text_of(_text_of(job, part.content), job.warn)
+        words = "".join(letter for letter in text if letter.isalnum())
+        if text.strip() and not (words and words in said):
+            texts.append(text)
+        said.add(words)
+    return "\n\n".join(texts)
+
+
+def _is_plain(part: Part) -> bool:
+    """Say whether a part of the body is plain text."""
+    return part.content.get_content_type() != "text/html"
 
 
 def _text_of(job: Job, part: Message) -> str:
     """Decode a text part by its own charset, or by detection where that is wrong."""
+    data = _bytes_of(part)
     charset = _quietly(part.get_content_charset)
-    text, doubt = decode(_bytes_of(part), charset)
+    if charset is None and part.get_content_type() == "text/html":
+        charset = declared_charset(data)
+    text, doubt = decode(data, charset)
     if doubt:
         job.warn(doubt)
     return text
@@ -179,42 +242,3 @@ def _quietly(ask: Callable[[], Any]) -> Any:
         return ask()
     except HEADER_ERRORS:
         return None
-
-
-def read_mbox(job: Job) -> Pages:
-    """Take a mailbox apart: each message a member, in order. The mailbox itself has no text."""
-    with job.path.open("rb") as file:
-        messages = _Mailbox(file)
-        number = 0
-        while messages.more:
-            number += 1
-            job.members.add(f"message-{number:05d}.eml", messages.blocks())
-    if not number:
-        raise PermanentError("damaged", "the mailbox holds no message that begins with 'From '")
-    return Draft(job.options.max_characters).pages(job, Metadata())
-
-
-class _Mailbox:
-    """Cuts a mailbox at its separator lines, holding one line at a time."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.more = False
-        for line in iter(self._line, b""):
-            if SEPARATOR.match(line) or line.startswith(b"From "):
-                self.more = True
-                break
-
-    def _line(self) -> bytes:
-        return self._file.readline(BLOCK)
-
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the current message's lines, and go to the next."""
-        self.more = False
-        blank = False
-        for line in iter(self._line, b""):
-            if blank and SEPARATOR.match(line):
-                self.more = True
-                return
-            blank = not line.strip()
-            yield line[1:] if QUOTED_SEPARATOR.match(line) else line

@@ -15,6 +15,8 @@ FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallbac
 CELLS = " | "
 # Which characters the elements of a run stand for.
 MARKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+# Text that tracked changes took away: deleted, or moved to where it stands again.
+GONE = {f"{W}del", f"{W}moveFrom"}
 # Parts with text beside the body, by the end of their relationship's type.
 SIDE_PARTS = ("header", "footer", "footnotes", "endnotes", "comments")
 
@@ -23,22 +25,28 @@ def read_docx(job: Job) -> Pages:
     """Read a Word document: headers, the body, footers, then notes and comments.
 
     The tree is walked here and not by python-docx, which passes over content controls, text boxes
-    and tracked insertions, all of which are common in forms and contracts. Deleted text is
-    no text. Paragraphs stand apart by an empty line.
+    and tracked insertions, all of which are common in forms and contracts. Deleted text, and
+    text where it was before a tracked move, is no text. Paragraphs stand apart by an empty line.
     """
-    import docx
+    from docx.package import Package
 
     check_package(job)
     try:
-        document = docx.Document(str(job.path))
+        # Not through docx.Document, which refuses templates and files with macros.
+        document = Package.open(str(job.path)).main_document_part
+        body = _root_of(document)
     except (KeyError, ValueError) as error:
         raise PermanentError(
             "damaged", f"the Word file lacks a part ({error}); save it again in Word"
         ) from error
+    if body.tag != f"{W}document":
+        raise PermanentError(
+            "damaged", f"the Word file's main part is none ({body.tag}); save it as .docx in Word"
+        )
     sides = _side_parts(document)
     blocks = [
         *_paragraphs(sides["header"]),
-        *_blocks(document.element.body),
+        *_blocks(body),
         *_paragraphs(sides["footer"]),
         *_paragraphs(sides["footnotes"]),
         *_paragraphs(sides["endnotes"]),
@@ -49,16 +57,20 @@ def read_docx(job: Job) -> Pages:
 
 def _side_parts(document: Any) -> dict[str, list[Any]]:
     """Find the roots of headers, footers, notes and comments, each kind in a fixed order."""
-    from lxml import etree
-
     found: dict[str, list[Any]] = {kind: [] for kind in SIDE_PARTS}
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    for relation in document.part.rels.values():
+    for relation in document.rels.values():
         kind = relation.reltype.rpartition("/")[2]
         if kind in found and not relation.is_external:
             part = relation.target_part
-            found[kind].append((str(part.partname), etree.fromstring(part.blob, parser)))
+            found[kind].append((str(part.partname), _root_of(part)))
     return {kind: [root for _, root in sorted(parts)] for kind, parts in found.items()}
+
+
+def _root_of(part: Any) -> Any:
+    """Parse a part of the package."""
+    from lxml import etree
+
+    return etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def _paragraphs(roots: Iterable[Any]) -> list[str]:
@@ -73,7 +85,7 @@ def _blocks(root: Any) -> Iterator[str]:
             yield from _paragraph(element)
         elif element.tag == f"{W}tbl":
             yield from _rows(element)
-        elif element.tag != FALLBACK and isinstance(element.tag, str):
+        elif element.tag not in {FALLBACK} | GONE and isinstance(element.tag, str):
             yield from _blocks(element)
 
 
@@ -96,7 +108,7 @@ def _runs(element: Any, boxes: list[Any]) -> Iterator[str]:
             yield MARKS[child.tag]
         elif child.tag == f"{W}txbxContent":
             boxes.append(child)
-        elif child.tag not in {FALLBACK, f"{W}pPr", f"{W}rPr"}:
+        elif child.tag not in {FALLBACK, f"{W}pPr", f"{W}rPr"} | GONE:
             yield from _runs(child, boxes)
 
 
@@ -122,14 +134,14 @@ def _own_cells(row: Any) -> Iterator[Any]:
 
 def read_pptx(job: Job) -> Pages:
     """Read a presentation: each slide a page, its notes below it."""
-    import pptx
     from pptx.exc import PackageNotFoundError
+    from pptx.package import Package
 
     check_package(job)
     try:
-        presentation = pptx.Presentation(str(job.path))
-        slides = list(presentation.slides)
-    except (KeyError, ValueError, PackageNotFoundError) as error:
+        # Not through pptx.Presentation, which refuses templates and slide shows.
+        slides = list(Package.open(str(job.path)).main_document_part.presentation.slides)
+    except (AttributeError, KeyError, ValueError, PackageNotFoundError) as error:
         raise PermanentError(
             "damaged", f"the PowerPoint file lacks a part ({error}); save it again in PowerPoint"
         ) from error

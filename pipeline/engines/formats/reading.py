@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.documents import Pages
 from pipeline.engines import media_types as types
-from pipeline.engines.formats.draft import Job
+from pipeline.engines.formats.draft import Job, clean
 from pipeline.engines.formats.members import MemberWriter
 from pipeline.engines.parse_request import ParseRequest
 from pipeline.errors import PermanentError
@@ -22,7 +22,7 @@ READERS = {
     types.TSV: ("spreadsheets", "read_csv"),
     types.HTML: ("html", "read_html"),
     types.MAIL: ("mail", "read_mail"),
-    types.MBOX: ("mail", "read_mbox"),
+    types.MBOX: ("mailbox", "read_mbox"),
     types.OUTLOOK: ("outlook", "read_outlook"),
     types.DOCX: ("office", "read_docx"),
     types.PPTX: ("office", "read_pptx"),
@@ -65,7 +65,18 @@ def read(request: ParseRequest, progress: Callable[[], None]) -> Pages:
         members=MemberWriter(Path(request.folder), size, options.archive),
         progress=progress,
     )
-    return with_language(reader(job), mail=request.media_type in (types.MAIL, types.OUTLOOK))
+    try:
+        pages = reader(job)
+    except PermanentError as error:
+        raise PermanentError(error.code, _by_name(request, error.message)) from error
+    warnings = tuple(_by_name(request, warning) for warning in pages.warnings)
+    pages = pages.model_copy(update={"warnings": warnings})
+    return with_language(pages, mail=request.media_type in (types.MAIL, types.OUTLOOK))
+
+
+def _by_name(request: ParseRequest, sentence: str) -> str:
+    """Call the file by its name: libraries tell its path, that of a copy which nobody knows."""
+    return sentence.replace(request.path, clean(request.name))
 
 
 def _size_of(path: Path) -> int:

@@ -23,6 +23,13 @@ BYTE_ORDER_MARKS = (
 # No encoding takes more bytes for a character than UTF-32.
 BYTES_PER_CHARACTER = 4
 DETECTION_BYTES = 64 << 10
+# Encodings whose bytes are all ASCII, so that any of their texts is right as UTF-8, and wrong.
+IN_ASCII = {"hz", "utf-7"}
+SHIFTS_PREFIX = "iso2022"
+# What turns to other characters in a text in ISO 2022, and what reads such a text.
+SHIFT = re.compile(rb"\x1b(\$[@AB]|\$[()*+][@-~]|\([IJ])")
+UNREAD = re.compile(f"[\x0e\x0f]|{SHIFT.pattern.decode()}")
+SHIFTED = ("iso2022_jp", "iso2022_kr", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_3")
 # Of the sequences outside ASCII, so many must be right for a text to count as damaged UTF-8.
 UTF8_SHARE = 0.5
 
@@ -63,7 +70,11 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _strictly_or_replaced(data[len(mark) :], encoding)
-    for candidate in (wide_encoding(data[:HEAD_BYTES]), "utf-8", declared):
+    wide = wide_encoding(data[:HEAD_BYTES])
+    first = declared if _is_in_ascii(declared) else None
+    if wide is None and data.isascii() and SHIFT.search(data):
+        return _shifted(data, first)
+    for candidate in (wide, first, "utf-8", declared):
         text = _strictly(data, candidate)
         if text is not None:
             return text, None
@@ -72,6 +83,32 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     encoding = detect_encoding(data)
     text = data.decode(encoding, "replace")
     return text, f"the text is not valid UTF-8; it was read as {encoding}"
+
+
+def _is_in_ascii(encoding: str | None) -> bool:
+    """Say whether an encoding is one that writes all its characters in ASCII."""
+    try:
+        name = codecs.lookup(encoding).name if encoding else ""
+    except (LookupError, ValueError):
+        return False
+    return name in IN_ASCII or name.startswith(SHIFTS_PREFIX)
+
+
+def _shifted(data: bytes, declared: str | None) -> tuple[str, str | None]:
+    """Decode a text in ISO 2022 by what it is said to be, or else by the form that fits."""
+    text = _strictly(data, declared)
+    if text is not None:
+        return text, None
+    for encoding in SHIFTED:
+        text = _strictly(data, encoding)
+        if text is not None and not UNREAD.search(text):
+            # One family: programs call all its Japanese forms by the name of the first.
+            known = declared is not None and encoding.startswith("iso2022_jp")
+            return text, None if known else f"the text was read as {encoding}, by its shifts"
+    text = data.decode(SHIFTED[0], "replace")
+    if text.count("\ufffd") * 20 <= len(text):
+        return text, "some bytes are not valid ISO-2022-JP; they were replaced by U+FFFD"
+    return data.decode("ascii"), "the text is in a form of ISO 2022 that cannot be read"
 
 
 def _strictly(data: bytes, encoding: str | None) -> str | None:
