@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from actors.flow import Call, Outcome
+from actors.flow import Answer, Call
 from actors.persistence_actor import Drained
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
@@ -72,8 +72,11 @@ class ActorPools:
             await reader.close.remote()
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
-        """Ask the `ocr` actors in turn what the bytes of sources are, until one answers."""
-        from ray.exceptions import RayActorError
+        """Ask the `ocr` actors in turn what the bytes of sources are, until one answers.
+
+        Raises TemporaryError if the store where they lie does not.
+        """
+        from ray.exceptions import RayActorError, RayTaskError
 
         readers = self._stages[StageName.OCR]
         while True:
@@ -84,10 +87,14 @@ class ActorPools:
                 ].identify.remote(sources)
             except RayActorError:
                 await asyncio.sleep(RESTART_SECONDS)
+            except RayTaskError as error:
+                if isinstance(error.cause, TemporaryError):
+                    raise error.cause from error
+                raise
             else:
                 return found
 
-    async def run(self, call: Call) -> list[Outcome]:
+    async def run(self, call: Call) -> Answer:
         """Make one call of a stage.
 
         Raises CallLostError if its process died or it raised, which it never should: what is wrong
@@ -98,7 +105,7 @@ class ActorPools:
 
         actor = self._stages[call.stage][call.actor]
         try:
-            outcomes: list[Outcome] = await actor.run.remote(call.tasks)
+            answer: Answer = await actor.run.remote(call.tasks)
         except RayActorError as error:
             message = f"the {call.stage} process died while it worked on this document ({error})"
             await _started(call.stage, actor)
@@ -108,32 +115,30 @@ class ActorPools:
                 raise error.cause from error
             message = f"the {call.stage} stage raised {type(error.cause).__name__}: {error.cause}"
             raise CallLostError("stage_raised", message) from error
-        return outcomes
+        return answer
 
-    async def drain(self, block_ms: int) -> Drained | None:
-        """Ask the persistence actor for one round; None for one that failed and may be repeated.
+    async def drain(self, block_ms: int) -> Drained:
+        """Ask the persistence actor for one round.
 
-        Raises UnavailableError for what a repetition would not mend.
+        Raises TemporaryError for one that failed and may be repeated, UnavailableError for what a
+        repetition would not mend.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
         try:
             report: Drained = await self._persistence.drain.remote(block_ms)
         except RayTaskError as error:
-            if not isinstance(error.cause, TemporaryError):
-                raise UnavailableError(f"persistence failed: {error.cause}") from error
-            return None
-        except RayActorError:
-            return None
+            if isinstance(error.cause, TemporaryError):
+                raise error.cause from error
+            raise UnavailableError(f"persistence failed: {error.cause}") from error
+        except RayActorError as error:
+            raise TemporaryError("the persistence process died and is started again") from error
         return report
 
-    async def without_vector(self) -> set[str]:
-        """Name some of the texts whose vector is in no cache."""
-        return set(await self._persistence.without_vector.remote())
-
-    async def embed(self, texts: Sequence[str]) -> None:
-        """Put the vectors of texts into the cache."""
-        await self._stages[StageName.CHUNK][0].embed.remote(texts)
+    async def fill_vectors(self) -> int:
+        """Have some vectors computed that published chunks lack; return how many, 0 if none."""
+        filled: int = await self._stages[StageName.CHUNK][0].fill_vectors.remote()
+        return filled
 
     def _make_stage(self, stage: StageName) -> Any:
         from actors.stage_actor import StageActor

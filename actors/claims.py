@@ -62,6 +62,10 @@ class Claims:
             self._documents.pop(document, None)
             self.completed += 1
 
+    def waiting(self, content: str) -> list[str]:
+        """Name the documents that wait for a content."""
+        return sorted(self._waiting.get(content, ()))
+
     def abandon(self, content: str) -> list[str]:
         """Name the documents that waited for a content, and let none wait for it any more."""
         self._processed.discard(content)

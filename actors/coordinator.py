@@ -9,29 +9,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from actors.actor_pools import ActorPools, CallLostError
 from actors.admission import IDENTIFY_BATCH, Admission
 from actors.claims import Claims, locate
-from actors.flow import Blame, Call, Flow, Outcome
+from actors.flow import Answer, Call, Flow
 from actors.ledger_thread import LedgerThread
-from actors.persistence_actor import Drained
+from actors.mode import Mode
+from actors.persistence_actor import BY_CHOICE, Drained
 from actors.progress import Snapshot
 from actors.run_result import RunResult
+from actors.settlement import Settlement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.errors import CasegraphError, UnavailableError
+from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
 from pipeline.sources import Identified
 from pipeline.stores.ledger import Claimed, Ledger
+from pipeline.stores.protocols import Backlog, CacheUse, Persisted
 
-READMISSIONS = 3
 BLOCK_MS = 200
 IDLE_SECONDS = 0.2
 RETRY_SECONDS = 0.5
+AWAY_SECONDS = 3.0
 
 logger = logging.getLogger(__name__)
 
@@ -44,21 +48,32 @@ class RunCoordinator:
 
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
-        self._progress = assembly.open_progress(place.urls, place.run)
+        self._progress = assembly.open_progress(place.settings, place.urls, place.run)
         self._pools = ActorPools(place, actors)
         self._flow = Flow(blames=place.settings.run.attempts)
         self._claims = Claims(total=total)
-        self._queue = 0
-        self._readmitted: dict[str, int] = {}
+        self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
+        self._backlog = Backlog()
+        self._embeddings = CacheUse()
+        self._away_since: float | None = None
         self._events: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: list[asyncio.Task[None]] = []
-        self._thread = LedgerThread()
+        self._thread = LedgerThread(place.settings.run.patience_seconds)
         self._admission = Admission(place, self._ledger, self._thread, self._claims, self._flow)
+        self._settlement = Settlement(
+            place,
+            self._ledger,
+            assembly.open_publishers(place.settings, place.urls),
+            self._thread,
+            self._claims,
+            self._flow,
+        )
         self._draining = False
         self._state = "starting"
         self._began: float | None = None
         self._moved = time.monotonic()
+        self._answered = time.monotonic()
         self._drained_at_depth_0 = False
         self._exhausted = False
 
@@ -72,7 +87,9 @@ class RunCoordinator:
             processed=claims.processed,
             completed=claims.completed,
             failed=claims.failed,
-            queue=self._queue,
+            queue=self._backlog.entries,
+            mode=self._mode.name,
+            reason=self._mode.reason,
             seconds=self._seconds(),
             done=dict(self._flow.done),
             queued=self._flow.queued(),
@@ -118,15 +135,18 @@ class RunCoordinator:
             if self._nothing_left():
                 if self._draining:
                     return
-                if not await self._readmit() and not await self._claim():
+                self._drained_at_depth_0 = False
+                if not await self._settlement.readmit() and not await self._claim():
                     return
                 continue
             await self._next_event()
 
     def _room(self) -> int:
-        """Count the documents that may be claimed now: the window, unless the queue is long."""
-        run = self._place.settings.run
-        if self._queue > run.queue_pause:
+        """Count the documents that may be claimed now: the window, unless the queue is long, or
+        what only Redis holds takes over half of its memory.
+        """
+        run, backlog = self._place.settings.run, self._backlog
+        if backlog.entries > run.queue_pause or backlog.bytes * 2 > (backlog.limit or math.inf):
             return 0
         return run.window - self._flow.unprocessed - self._admission.identifying
 
@@ -186,15 +206,21 @@ class RunCoordinator:
         return bool(batches)
 
     async def _identify(self, batch: Sequence[Claimed]) -> None:
-        answers = await self._pools.identify([locate(document) for document in batch])
+        while True:
+            try:
+                answers = await self._pools.identify([locate(document) for document in batch])
+                break
+            except TemporaryError as error:
+                self._no_answer(error)
+                await asyncio.sleep(RETRY_SECONDS)
         await self._events.put(partial(self._identified, batch, answers))
 
     async def _identified(
         self, batch: Sequence[Claimed], answers: Sequence[Identified | DocumentFailure]
     ) -> None:
-        self._moved = time.monotonic()
+        self._answered = self._moved = time.monotonic()
         for document, failure in await self._admission.identified(batch, answers):
-            await self._fail_documents([document], failure)
+            await self._settlement.fail([document], failure)
 
     # -- stages ------------------------------------------------------------------------------
 
@@ -211,39 +237,61 @@ class RunCoordinator:
             self._spawn(self._call(call))
 
     async def _call(self, call: Call) -> None:
-        """Make one call; one that was lost, or that raised, gives its contents back."""
+        """Make one call; one that was lost, or found no store, gives its contents back."""
         try:
-            outcomes = await self._pools.run(call)
+            answer = await self._pools.run(call)
         except CallLostError as error:
             await self._events.put(partial(self._lost, call, error))
+        except TemporaryError as error:
+            self._no_answer(error)
+            await asyncio.sleep(RETRY_SECONDS)
+            await self._events.put(partial(self._postponed, call))
         else:
-            await self._events.put(partial(self._finished, call, outcomes))
+            await self._events.put(partial(self._finished, call, answer))
 
-    async def _finished(self, call: Call, outcomes: Sequence[Outcome]) -> None:
-        self._moved = time.monotonic()
+    async def _finished(self, call: Call, answer: Answer) -> None:
+        self._answered = self._moved = time.monotonic()
         self._drained_at_depth_0 = False
+        self._mode.heard(f"{call.stage} {call.actor}", answer.trouble)
+        used = answer.embeddings
+        self._embeddings = CacheUse(
+            asked=self._embeddings.asked + used.asked, found=self._embeddings.found + used.found
+        )
         before = self._flow.processed
-        blames = self._flow.finished(call, outcomes)
+        blames = self._flow.finished(call, answer.outcomes)
         self._claims.count_processed(self._flow.processed - before)
-        await self._blame(blames)
-        for outcome in outcomes:
+        await self._settlement.blame(blames)
+        for outcome in answer.outcomes:
             if outcome.changed:
-                documents = self._claims.abandon(outcome.content_id)
-                await self._thread.ask(self._ledger.requeue, self._place.run, documents)
+                await self._settlement.requeue(outcome.content_id)
+        if answer.persisted is not None:
+            await self._settle(answer.persisted)
+        await self._settlement.resume()
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
-        await self._blame(self._flow.lost(call, why.code, str(why)))
-
-    async def _blame(self, blames: Iterable[Blame]) -> None:
-        for blame in blames:
-            await self._fail_documents(self._claims.abandon(blame.content_id), blame.failure)
-
-    async def _fail_documents(self, documents: Sequence[str], failure: DocumentFailure) -> None:
-        """Record why documents failed."""
-        await self._thread.ask(
-            self._ledger.failed, self._place.run, self._claims.fail(documents, failure)
-        )
+        await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
         self._moved = time.monotonic()
+
+    async def _postponed(self, call: Call) -> None:
+        self._flow.postponed(call)
+
+    def _no_answer(self, error: TemporaryError) -> None:
+        """Bear that PostgreSQL, or the object store, is away; raises UnavailableError when it has
+        been for too long.
+        """
+        patience = self._place.settings.run.patience_seconds
+        if time.monotonic() - self._answered > patience:
+            raise UnavailableError(
+                f"{error} (waited {patience:.0f} s); what is done is kept: run the same command "
+                "again when it is back"
+            ) from error
+        logger.warning("waiting: %s", error)
+
+    async def _settle(self, persisted: Persisted) -> None:
+        """Hear what became durable."""
+        await self._settlement.take(persisted)
+        if persisted.members_admitted:
+            self._exhausted = False
 
     # -- persistence -------------------------------------------------------------------------
 
@@ -251,12 +299,16 @@ class RunCoordinator:
         """Keep the persistence actor at work, and hear what it did."""
         while True:
             processed = self._all_processed()
-            report = await self._pools.drain(BLOCK_MS)
-            if report is None:
+            try:
+                report = await self._pools.drain(BLOCK_MS)
+            except TemporaryError as error:
+                self._no_answer(error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             await self._events.put(partial(self._drained, report, processed))
-            if report.depth < self._place.settings.run.persist_batch:
+            if report.away:
+                await asyncio.sleep(IDLE_SECONDS)
+            elif report.backlog.entries < self._place.settings.run.persist_batch:
                 await self._gather()
 
     async def _gather(self) -> None:
@@ -273,61 +325,36 @@ class RunCoordinator:
 
     async def _drained(self, report: Drained, processed: bool) -> None:
         """Hear what became durable. `processed` says that nothing more was on its way."""
-        self._queue = report.depth
-        self._drained_at_depth_0 = processed and not report.depth and not report.entries
+        self._mode.heard("persistence", report.away)
         if report.entries:
-            self._moved = time.monotonic()
-        for content, reason in report.refused:
-            failure = DocumentFailure(
-                stage=StageName.RELATE, error="refused_by_database", message=reason
-            )
-            self._flow.forget([content])
-            await self._blame([Blame(content_id=content, failure=failure)])
-        self._flow.forget(report.published)
-        self._claims.publish(report.published, report.completed)
-        self._claims.total += report.admitted
-        if report.admitted:
-            self._exhausted = False
+            self._answered = self._moved = time.monotonic()
+        await self._settle(report.persisted)
+        empty = self._is_away() if report.away else not report.backlog.entries
+        if not report.away:
+            self._away_since, self._backlog = None, report.backlog
+        self._drained_at_depth_0 = processed and empty and not report.entries
 
-    async def _readmit(self) -> bool:
-        """Send what is processed but not published, with the queue empty, back to its first gap."""
-        left = sorted(self._flow.processed)
-        if not left:
-            return False
-        self._drained_at_depth_0 = False
-        tasks = {content: self._flow.task(content) for content in left}
-        chains = await self._thread.ask(self._ledger.known_chains, left, self._place.plan)
-        self._flow.forget(left)
-        for content, task in tasks.items():
-            self._readmitted[content] = self._readmitted.get(content, 0) + 1
-            if self._readmitted[content] > READMISSIONS:
-                failure = DocumentFailure(
-                    stage=StageName.RELATE,
-                    error="not_persisted",
-                    message="its results did not arrive in PostgreSQL; see the log, then `retry`",
-                )
-                await self._blame([Blame(content_id=content, failure=failure)])
-            else:
-                self._flow.add(task.model_copy(update={"chain": chains[content]}))
-        return True
+    def _is_away(self) -> bool:
+        """Say whether Redis has been away for so long that what it has of ours is made again."""
+        now = time.monotonic()
+        self._away_since = self._away_since or now
+        return bool(self._mode.by_choice) or now - self._away_since > AWAY_SECONDS
 
     async def _fill_vectors(self) -> None:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
-        if self._draining:
-            return
-        seen: set[str] = set()
-        while missing := await self._pools.without_vector() - seen:
+        while not self._draining and await self._pools.fill_vectors():
             self._state = "embedding"
-            seen |= missing
-            await self._pools.embed(sorted(missing))
 
     # -- the rest ----------------------------------------------------------------------------
 
     async def _renew_forever(self) -> None:
-        """Keep the run's lease."""
+        """Keep the run's lease, and say in what mode it is."""
         lease = self._place.settings.run.lease_seconds
         while True:
-            if not await self._thread.ask(self._ledger.renew, self._place.run, lease):
+            mode = self._mode
+            if not await self._thread.ask(
+                self._ledger.renew, self._place.run, lease, mode.name, mode.reason
+            ):
                 raise UnavailableError("another process ended this run; run again to go on")
             await asyncio.sleep(lease / 3)
 
@@ -347,6 +374,10 @@ class RunCoordinator:
             completed=self._claims.completed,
             failed=self._claims.failed,
             reason=reason,
+            mode=self._mode.name,
+            mode_reason=self._mode.reason,
+            embeddings_asked=self._embeddings.asked,
+            embeddings_found=self._embeddings.found,
         )
         await self._thread.ask(self._ledger.release, self._place.run)
         await self._thread.ask(

@@ -39,6 +39,7 @@ SKIPPED_SHOWN = 3
 @dataclass(frozen=True)
 class Report:
     """What a run did and what the project holds after it. `reason` is for `outcome` failed;
+    `mode` is how it worked at its end, `mode_reason` why that was without Redis;
     `not_found` counts documents under the sources that are not there any more; `skipped` are some
     of the documents that were not looked into.
     """
@@ -57,6 +58,8 @@ class Report:
     not_found: int = 0
     stage_calls: Mapping[StageName, int] = field(default_factory=dict)
     reason: str = ""
+    mode: str = ""
+    mode_reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Give the object that `run --json` ends with."""
@@ -66,6 +69,8 @@ class Report:
             "documents": dict(self.documents),
             "not_found": self.not_found,
             "stage_calls": {stage.value: self.stage_calls.get(stage, 0) for stage in STAGES},
+            "mode": self.mode or None,
+            "mode_reason": self.mode_reason,
             "seconds": round(self.seconds, 3),
             "startup_seconds": round(self.startup_seconds, 3),
             "documents_per_second": round(self.documents_per_second, 3),
@@ -84,12 +89,16 @@ class Ended:
     completed: int = 0
     failed: int = 0
     stage_calls: Mapping[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    mode: str = ""
+    mode_reason: str = ""
 
     def followed_by(self, result: RunResult) -> Ended:
         """Add what came after."""
         return Ended(
             outcome=result.outcome,
             reason=result.reason,
+            mode=result.mode,
+            mode_reason=result.mode_reason,
             seconds=self.seconds + result.seconds,
             completed=self.completed + result.completed,
             failed=self.failed + result.failed,
@@ -170,6 +179,8 @@ def run(
         project=request.project,
         outcome=ended.outcome,
         reason=ended.reason,
+        mode=ended.mode,
+        mode_reason=ended.mode_reason,
         documents={status.value: counts.get(status, 0) for status in DocumentStatus},
         seconds=total,
         startup_seconds=total - ended.seconds,

@@ -1,8 +1,9 @@
 """Decides what runs next, and nothing else: no Ray, no clock, no store.
 
 A `Flow` holds the contents in flight. The coordinator tells it what happened and carries out the
-calls it asks for. Each content is in exactly one place: ready for a stage, in a call, or processed
-and waiting to be published.
+calls it asks for. Each content is in exactly one place: ready for a stage, in a call, adrift (an
+input is gone, and where its chain stands has to be looked up), or processed and waiting to be
+published.
 """
 
 from __future__ import annotations
@@ -15,20 +16,27 @@ from dataclasses import dataclass, field
 from pipeline.documents import DocumentFailure, StageName, Value
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES, Chain, Link
+from pipeline.stores.protocols import CacheUse, Persisted
 
 SLOTS = 2
 CALL_SECONDS = 0.2
 MAX_BATCH = 16
 SMOOTHING = 0.3
+LOSSES = 2
 
 
 class Task(Value):
-    """One content for one stage, as a stage actor gets it: ids, never text."""
+    """One content for one stage, as a stage actor gets it: ids, never text.
+
+    `durable` means that its checkpoints go to PostgreSQL before the next stage begins: what was
+    lost on the way once too often is not lost again.
+    """
 
     content_id: str
     located: Located
     identified: Identified
     chain: Chain
+    durable: bool = False
 
 
 class Outcome(Value):
@@ -45,6 +53,17 @@ class Outcome(Value):
     reused: bool = False
     changed: bool = False
     seconds: float = 0.0
+
+
+class Answer(Value):
+    """What a stage actor says of one call: an outcome for each task, what became durable with it,
+    why Redis did not serve, and what its embedding cache was asked for and had.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    persisted: Persisted | None = None
+    trouble: str = ""
+    embeddings: CacheUse = CacheUse()
 
 
 class Call(Value):
@@ -86,6 +105,7 @@ class Flow:
     )
     _calls: dict[int, Call] = field(default_factory=dict)
     _processed: set[str] = field(default_factory=set)
+    _adrift: set[str] = field(default_factory=set)
     _seconds: dict[StageName, float] = field(default_factory=dict)
     _number: int = 0
     done: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
@@ -108,6 +128,11 @@ class Flow:
         """Name the contents that wait to be published."""
         return frozenset(self._processed)
 
+    @property
+    def adrift(self) -> frozenset[str]:
+        """Name the contents of which an input is gone: `resume` each."""
+        return frozenset(self._adrift)
+
     def queued(self) -> dict[StageName, int]:
         """Count the contents that wait for each stage."""
         return {stage: len(queue) for stage, queue in self._ready.items()}
@@ -122,6 +147,27 @@ class Flow:
             return
         self._items[task.content_id] = _Item(task)
         self._enqueue(task.content_id)
+
+    def resume(self, content_id: str, chain: Chain) -> None:
+        """Send a content that is adrift back to the first gap of what PostgreSQL has of it.
+
+        Nobody is to blame, however often; but what keeps getting lost is made durable.
+        """
+        if content_id not in self._adrift:
+            return
+        self._adrift.discard(content_id)
+        item = self._items[content_id]
+        item.task = item.task.model_copy(
+            update={"chain": chain, "durable": item.lost_inputs >= LOSSES}
+        )
+        self._enqueue(content_id)
+
+    def postponed(self, call: Call) -> None:
+        """Take back the contents of a call that found no store to work with."""
+        del self._calls[call.number]
+        for task in call.tasks:
+            if task.content_id in self._items:
+                self._enqueue(task.content_id)
 
     def calls(self) -> list[Call]:
         """Fill the free slots, last stage first, so that what is begun gets finished."""
@@ -140,7 +186,7 @@ class Flow:
         blames: list[Blame] = []
         for outcome in outcomes:
             if outcome.content_id in self._items:
-                blames += self._settle(call.stage, outcome)
+                blames += self._settle(outcome)
         return blames
 
     def lost(self, call: Call, error: str, message: str, log_tail: str = "") -> list[Blame]:
@@ -170,6 +216,7 @@ class Flow:
         for content_id in content_ids:
             item = self._items.pop(content_id, None)
             self._processed.discard(content_id)
+            self._adrift.discard(content_id)
             gap = item.task.chain.gap if item else None
             if gap is not None and content_id in self._ready[gap]:
                 self._ready[gap].remove(content_id)
@@ -235,8 +282,8 @@ class Flow:
             known = self._seconds.get(stage, value)
             self._seconds[stage] = known + SMOOTHING * (value - known)
 
-    def _settle(self, stage: StageName, outcome: Outcome) -> list[Blame]:
-        """Move one content on after a call; a repeated loss of its inputs ends it."""
+    def _settle(self, outcome: Outcome) -> list[Blame]:
+        """Move one content on after a call."""
         item = self._items[outcome.content_id]
         if outcome.failure is not None:
             return [self._give_up(outcome.content_id, outcome.failure)]
@@ -251,15 +298,7 @@ class Flow:
             self.forget([outcome.content_id])
             return []
         item.lost_inputs += 1
-        if item.lost_inputs > len(STAGES):
-            failure = DocumentFailure(
-                stage=stage,
-                error="inputs_lost",
-                message="the outputs of earlier stages kept disappearing; is Redis being flushed?",
-            )
-            return [self._give_up(outcome.content_id, failure)]
-        item.task = item.task.model_copy(update={"chain": Chain()})
-        self._enqueue(outcome.content_id)
+        self._adrift.add(outcome.content_id)
         return []
 
     def _give_up(self, content_id: str, failure: DocumentFailure) -> Blame:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
-from pipeline.errors import TemporaryError
-
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 5.0
+from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.patience import patient_async
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -18,16 +17,24 @@ Arguments = TypeVarTuple("Arguments")
 class LedgerThread:
     """The one thread in which blocking calls wait for PostgreSQL."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_seconds: float) -> None:
+        self._patience = patience_seconds
         self._thread = ThreadPoolExecutor(1, "ledger")
 
     async def ask(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """Call a function there; what is temporary is tried again until it goes through."""
+        """Call a function there; what is temporary is tried again until it goes through.
+
+        Raises UnavailableError when it has not for too long.
+        """
         loop = asyncio.get_running_loop()
-        wait = FIRST_WAIT_SECONDS
-        while True:
-            try:
-                return await loop.run_in_executor(self._thread, function, *arguments)
-            except TemporaryError:
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+        async def once() -> T:
+            return await loop.run_in_executor(self._thread, function, *arguments)
+
+        try:
+            return await patient_async(self._patience)(once)
+        except TemporaryError as error:
+            raise UnavailableError(
+                f"{error} (waited {self._patience:.0f} s); what is done is kept: run the same "
+                "command again when it is back"
+            ) from error

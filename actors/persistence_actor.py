@@ -7,33 +7,39 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actors.workplace import Workplace
-from pipeline import identity
 from pipeline.documents import Value
-from pipeline.errors import UsageError
+from pipeline.errors import RedisAwayError, UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
-from pipeline.stores.protocols import Checkpoints, Entry, Vectors, WriteBehind
+from pipeline.stores.protocols import (
+    Backlog,
+    Checkpoint,
+    Checkpoints,
+    Entry,
+    Persisted,
+    WriteBehind,
+)
 from pipeline.stores.publisher import Publisher
+from pipeline.stores.vector_filling import VectorFilling
 
-VECTORS_A_TIME = 256
+BY_CHOICE = "CASEGRAPH_ACCELERATION=off"
 
 
 class Drained(Value):
-    """What one round did. `completed` are documents; `published` are contents that readers see
-    now, or that nothing points to any more; `refused` contents with the reason; `depth` is what
-    is left in the queue.
+    """What one round did: `entries` were taken, `persisted` is what became durable for the run's
+    own project, `backlog` is what is left. `away` says why Redis was not there; then nothing is
+    known of the backlog.
     """
 
     entries: int = 0
-    published: tuple[str, ...] = ()
-    completed: tuple[str, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()
-    admitted: int = 0
-    depth: int = 0
+    persisted: Persisted = Persisted()
+    backlog: Backlog = Backlog()
+    away: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,75 +54,79 @@ class PersistenceWorker:
     checkpoints: Checkpoints
     write_behind: WriteBehind
     publisher_of: Callable[[str], Publisher | None]
-    vectors: Vectors
-    model: str
+    filling_of: Callable[[str], VectorFilling | None]
     batch: int
 
     def drain(self, block_ms: int) -> Drained:
-        """Take what is queued, waiting up to `block_ms` for the first entry, and persist it."""
-        entries = self.write_behind.read(self.batch, block_ms)
-        report = Drained(entries=len(entries))
-        for project in sorted({entry.project for entry in entries}):
-            mine = [entry for entry in entries if entry.project == project]
-            part = self._persist(project, mine)
-            if project == self.project:
-                report = part.model_copy(update={"entries": len(entries)})
-        if entries:
-            self.without_vector()
-        return report.model_copy(update={"depth": self.write_behind.depth()})
+        """Take what is queued, waiting up to `block_ms` for the first entry, and persist it.
 
-    def _persist(self, project: str, entries: Sequence[Entry]) -> Drained:
-        """Persist the entries of one project. What belongs to none any more is moved away: left
-        where it is, a project made anew under the same name would take it for persisted.
+        Raises TemporaryError if PostgreSQL, or the object store, does not answer.
         """
+        try:
+            entries = self.write_behind.read(self.batch, block_ms)
+            found = self.write_behind.load(entries)
+        except RedisAwayError as error:
+            return Drained(away=str(error))
+        report = Drained(entries=len(entries))
+        try:
+            # The run's own project last: what was committed for it is always told.
+            projects = {entry.project for entry in entries}
+            for project in sorted(projects, key=lambda project: (project == self.project, project)):
+                mine = [entry for entry in entries if entry.project == project]
+                persisted = self._write(project, mine, found)
+                if persisted is not None and project == self.project:
+                    light = persisted.model_copy(update={"winners": ()})
+                    report = report.model_copy(update={"persisted": light})
+                self._settle(mine, persisted)
+            if entries and self.project and (filling := self.filling_of(self.project)):
+                filling.from_cache()
+            return report.model_copy(update={"backlog": self.write_behind.backlog()})
+        except RedisAwayError as error:
+            # What was committed is told all the same; its entries are read again some time.
+            return report.model_copy(update={"away": str(error)})
+
+    def _write(
+        self, project: str, entries: Sequence[Entry], found: Mapping[str, Checkpoint | None]
+    ) -> Persisted | None:
+        """Persist the entries of one project; None if there is no such project any more."""
         publisher = self.publisher_of(project)
         if publisher is None:
+            return None
+        return publisher.persist([x for entry in entries if (x := found.get(entry.id))])
+
+    def _settle(self, entries: Sequence[Entry], persisted: Persisted | None) -> None:
+        """Tell Redis what PostgreSQL has now. What belongs to no project any more is moved away:
+        left where it is, a project made anew under the same name would take it for persisted.
+        """
+        if persisted is None:
             for entry in entries:
                 self.write_behind.refuse(entry, "its project was deleted")
-            return Drained()
-        found = self.write_behind.load(entries)
-        checkpoints = [checkpoint for entry in entries if (checkpoint := found.get(entry.id))]
-        persisted = publisher.persist(checkpoints)
-        for winner in persisted.winners:
-            self.checkpoints.adopt(winner)
+            return
+        self.checkpoints.adopt(persisted.winners)
         refused = dict(persisted.refused)
         for entry in entries:
             if entry.content in refused:
                 self.write_behind.refuse(entry, refused[entry.content])
         self.write_behind.done([entry for entry in entries if entry.content not in refused])
-        return Drained(
-            published=(*persisted.published, *persisted.gone),
-            completed=tuple(persisted.completed),
-            refused=tuple(refused.items()),
-            admitted=persisted.members_admitted,
-        )
-
-    def without_vector(self) -> list[str]:
-        """Fill in the vectors the cache has; return some of the texts whose vector is nowhere."""
-        publisher = self.publisher_of(self.project) if self.project else None
-        missing = publisher.missing_vectors(VECTORS_A_TIME) if publisher else []
-        keys = {chunk: identity.text_key(text) for chunk, text in missing}
-        vectors = self.vectors.get(self.model, sorted(set(keys.values())))
-        found = {chunk: vectors[key] for chunk, key in keys.items() if key in vectors}
-        if found and publisher:
-            publisher.store_vectors(self.model, found)
-        return [text for chunk, text in missing if chunk not in found]
 
 
 def make_worker(
     settings: Settings, urls: ServiceUrls, project: str, name: str
-) -> PersistenceWorker:
-    """Build a worker under a name that no other running one has."""
+) -> PersistenceWorker | None:
+    """Build a worker under a name that no other running one has; None without Redis."""
     from pipeline import assembly
+    from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
+    link = assembly.open_link(settings, urls)
+    if link is None:
+        return None
     stores = assembly.open_stores(settings, urls)
     return PersistenceWorker(
         project=project,
-        checkpoints=stores.checkpoints,
-        write_behind=assembly.open_write_behind(settings, urls, name),
-        publisher_of=assembly.open_publishers(settings, urls),
-        vectors=stores.vectors,
-        model=assembly.embedding_model(settings),
+        checkpoints=RedisCheckpoints(link, settings.run.checkpoint_ttl_seconds, stores.blobs),
+        write_behind=assembly.open_write_behind(settings, link, name),
+        publisher_of=stores.publisher_of,
+        filling_of=lambda of: assembly.open_filling(settings, stores, of),
         batch=settings.run.persist_batch,
     )
 
@@ -124,7 +134,8 @@ def make_worker(
 def drain_queue(settings: Settings, urls: ServiceUrls) -> None:
     """Persist all that is queued, of whatever project; for when no run is there to do it.
 
-    Raises UsageError while a run is at work, which would lose its services.
+    Raises UsageError while a run is at work, which would lose its services, and UnavailableError
+    if Redis does not answer: what it holds cannot be told.
     """
     from pipeline import assembly
 
@@ -132,9 +143,14 @@ def drain_queue(settings: Settings, urls: ServiceUrls) -> None:
         raise UsageError(
             f"a run of {', '.join(at_work)} is at work; stop it first (Ctrl-C where it was started)"
         )
-    worker = make_worker(settings, urls, project="", name="drain")
-    while worker.drain(0).entries:
-        pass
+    accelerated = settings.model_copy(update={"acceleration": "on"})
+    worker = make_worker(accelerated, urls, project="", name="drain")
+    while worker is not None:
+        report = worker.drain(0)
+        if report.away:
+            raise UnavailableError(f"the queue cannot be drained: {report.away}")
+        if not report.entries:
+            return
 
 
 class PersistenceActor:
@@ -144,13 +160,12 @@ class PersistenceActor:
         self._worker = make_worker(place.settings, place.urls, place.project, place.run)
 
     def ready(self) -> str:
-        """Say that PostgreSQL and the queue answered."""
+        """Say that it was built; the stores are asked when they are needed."""
         return "persistence"
 
     def drain(self, block_ms: int) -> Drained:
-        """See `PersistenceWorker.drain`."""
+        """See `PersistenceWorker.drain`; without a queue there is nothing to drain."""
+        if self._worker is None:
+            time.sleep(block_ms / 1000)
+            return Drained(away=BY_CHOICE)
         return self._worker.drain(block_ms)
-
-    def without_vector(self) -> list[str]:
-        """See `PersistenceWorker.without_vector`."""
-        return self._worker.without_vector()

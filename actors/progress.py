@@ -34,6 +34,8 @@ class Snapshot(Value):
     seconds: float = 0.0
     done: Mapping[StageName, int] = {}
     queued: Mapping[StageName, int] = {}
+    mode: str = "accelerated"
+    reason: str = ""
     state: str = "starting"
     note: str = ""
 
@@ -72,11 +74,12 @@ def line(snapshot: Snapshot) -> str:
         of = f": {snapshot.total} documents" if snapshot.total else ""
         return f"{snapshot.state}{of}"
     stages = " ".join(f"{stage} {snapshot.done.get(stage, 0)}" for stage in STAGES)
+    mode = f" | {snapshot.mode} mode: {snapshot.reason}" if snapshot.reason else ""
     return (
         f"{snapshot.state}: {snapshot.finished}/{snapshot.total} documents"
         f" (processed {snapshot.processed}, persisted {snapshot.completed},"
         f" failed {snapshot.failed}) | {stages} | {snapshot.documents_per_second:.1f} docs/s,"
-        f" {clock(snapshot.seconds_left)} left"
+        f" {clock(snapshot.seconds_left)} left{mode}"
     )
 
 
@@ -106,6 +109,8 @@ def panel(snapshot: Snapshot) -> Group:
         ("   queue ", "dim"), f"{snapshot.queue}",
     )  # fmt: skip
     state = Text(f"{snapshot.state}  {snapshot.note}".rstrip(), style="bold")
+    if snapshot.reason:
+        state.append(f"  {snapshot.mode} mode: {snapshot.reason}", style="yellow")
     return Group(state, bar, stages, counts)
 
 

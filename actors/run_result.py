@@ -8,7 +8,9 @@ from pipeline.documents import StageName, Value
 
 
 class RunResult(Value):
-    """How a run ended. `stage_calls` counts the contents each stage worked on."""
+    """How a run ended. `stage_calls` counts the contents each stage worked on; `mode` is how it
+    worked at the end; the embedding cache was `asked` for vectors and `found` some.
+    """
 
     outcome: str
     stage_calls: Mapping[StageName, int]
@@ -16,3 +18,7 @@ class RunResult(Value):
     completed: int
     failed: int
     reason: str = ""
+    mode: str = ""
+    mode_reason: str = ""
+    embeddings_asked: int = 0
+    embeddings_found: int = 0

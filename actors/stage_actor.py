@@ -7,20 +7,48 @@ nothing between calls but its loaded models.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar, TypeVarTuple
 
-from actors.flow import Outcome, Task
+from actors.flow import Answer, Outcome, Task
 from actors.workplace import Workplace
 from pipeline import codec, identity
 from pipeline.documents import DocumentFailure, Payload, StageName
 from pipeline.errors import PermanentError
+from pipeline.patience import patient
 from pipeline.process import stage_input
 from pipeline.sources import Fetcher, Identified, Located, SourceChangedError, unreadable
 from pipeline.stage import INPUTS, PAYLOADS, Link, Plan, Stage
-from pipeline.stores.protocols import Checkpoint, Checkpoints
+from pipeline.stores.protocols import CacheUse, Checkpoint, CheckpointKey, Persisted
+from pipeline.stores.tiered_checkpoints import TieredCheckpoints
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+@dataclass
+class _Report:
+    """What one call has come to so far."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    persisted: Persisted | None = None
+
+    def add(self, more: Persisted | None) -> None:
+        """Take in what became durable. The payloads of others' checkpoints stay here."""
+        if more is not None:
+            light = more.model_copy(update={"winners": ()})
+            self.persisted = self.persisted.joined(light) if self.persisted else light
+
+    def answer(self, tasks: Sequence[Task], trouble: str) -> Answer:
+        """Give the whole, in the order of the tasks."""
+        return Answer(
+            outcomes=tuple(self.outcomes[task.content_id] for task in tasks),
+            persisted=self.persisted,
+            trouble=trouble,
+        )
 
 
 @dataclass(frozen=True)
@@ -31,67 +59,93 @@ class StageWorker:
     stage: Stage[Any, Payload]
     plan: Plan
     project: str
-    checkpoints: Checkpoints
+    checkpoints: TieredCheckpoints
     fetcher: Fetcher
+    patience: float = 30.0
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """Hash sources and tell their types, in order."""
         return [self.fetcher.identify(located) for located in sources]
 
-    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Run the stage on contents, in order; what has a checkpoint already is not run."""
-        outcomes: dict[str, Outcome] = {}
-        inputs: list[object] = []
-        todo: list[tuple[Task, str]] = []
-        with ExitStack() as open_files:
-            for task in tasks:
-                print_ = self._fingerprint(task)
-                known = self.checkpoints.get(task.content_id, self.name, print_)
-                if known is not None:
-                    # The task's chain is what PostgreSQL has, so it lacks this one: its queue
-                    # entry was lost or is held by a reader that died, or PostgreSQL had it for a
-                    # content that was deleted and is back. Harmless if it got there meanwhile.
-                    self.checkpoints.put(self.project, known, lacking=True)
-                    outcomes[task.content_id] = self._outcome(known, reused=True)
-                    continue
-                value = self._input(task, open_files)
-                if isinstance(value, Outcome):
-                    outcomes[task.content_id] = value
-                else:
-                    todo.append((task, print_))
-                    inputs.append(value)
-            outcomes |= self._run(todo, inputs)
-        return [outcomes[task.content_id] for task in tasks]
+    def run(self, tasks: Sequence[Task]) -> Answer:
+        """Run the stage on contents, in order; what has a checkpoint already is not run.
 
-    def _run(self, todo: Sequence[tuple[Task, str]], inputs: list[object]) -> dict[str, Outcome]:
+        Raises TemporaryError if no store answers for `patience` seconds.
+        """
+        wanted = {task.content_id: self._key(task) for task in tasks}
+        report = _Report()
+        known = self._patiently(self.checkpoints.made, list(wanted.values()))
+        there = [task for task in tasks if wanted[task.content_id] in known]
+        # The tasks' chains are what PostgreSQL has, so it lacks these: their queue entries were
+        # lost or are held by a reader that died, or PostgreSQL had them for contents that were
+        # deleted and are back. Harmless if they got there meanwhile.
+        self._put(there, [known[wanted[task.content_id]] for task in there], report, reused=True)
+        inputs: dict[str, object] = {}
+        with ExitStack() as open_files:
+            todo = [task for task in tasks if wanted[task.content_id] not in known]
+            payloads = self._payloads(todo)
+            for task in todo:
+                value = self._input(task, payloads, open_files)
+                if isinstance(value, Outcome):
+                    report.outcomes[task.content_id] = value
+                else:
+                    inputs[task.content_id] = value
+            self._make([task for task in todo if task.content_id in inputs], inputs, report)
+        return report.answer(tasks, self.checkpoints.trouble)
+
+    def _make(self, tasks: Sequence[Task], inputs: Mapping[str, object], report: _Report) -> None:
         """Run the stage on inputs that are there, and put what it gives."""
-        if not todo:
-            return {}
+        if not tasks:
+            return
         began = time.perf_counter()
-        answers = self.stage(inputs)
-        seconds = (time.perf_counter() - began) / len(todo)
-        return {
-            task.content_id: self._put(task, print_, answer, seconds)
-            for (task, print_), answer in zip(todo, answers, strict=True)
-        }
+        answers = self.stage([inputs[task.content_id] for task in tasks])
+        seconds = (time.perf_counter() - began) / len(tasks)
+        made: list[tuple[Task, Checkpoint]] = []
+        for task, answer in zip(tasks, answers, strict=True):
+            if isinstance(answer, DocumentFailure):
+                report.outcomes[task.content_id] = Outcome(
+                    content_id=task.content_id, failure=answer
+                )
+            else:
+                made.append((task, self._checkpoint(task, answer, seconds)))
+        self._put([task for task, _ in made], [x for _, x in made], report, reused=False)
 
     def _put(
-        self, task: Task, print_: str, answer: Payload | DocumentFailure, seconds: float
-    ) -> Outcome:
-        if isinstance(answer, DocumentFailure):
-            return Outcome(content_id=task.content_id, failure=answer)
-        stays, _ = self.checkpoints.put(
-            self.project,
-            Checkpoint(
-                content=task.content_id,
-                stage=self.name,
-                fingerprint=print_,
-                digest=identity.checkpoint_digest(print_, answer),
-                payload=codec.encode(answer),
-                seconds=seconds,
-            ),
+        self,
+        tasks: Sequence[Task],
+        checkpoints: Sequence[Checkpoint],
+        report: _Report,
+        *,
+        reused: bool,
+    ) -> None:
+        """Write checkpoints where their tasks want them, and note which ones stay."""
+        for durable in (False, True):
+            mine = [
+                checkpoint
+                for task, checkpoint in zip(tasks, checkpoints, strict=True)
+                if task.durable is durable
+            ]
+            if not mine:
+                continue
+            put = self._patiently(
+                partial(self.checkpoints.put, self.project, mine, durable=durable, lacking=reused)
+            )
+            report.add(put.persisted)
+            for stays in put.stays:
+                report.outcomes[stays.content] = self._outcome(stays, reused)
+
+    def _patiently(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Ask the stores, and again while none answers: what was made is not thrown away."""
+        return patient(self.patience)(function, *arguments)
+
+    def _checkpoint(self, task: Task, payload: Payload, seconds: float) -> Checkpoint:
+        key = self._key(task)
+        return Checkpoint(
+            **key._asdict(),
+            digest=identity.checkpoint_digest(key.fingerprint, payload),
+            payload=codec.encode(payload),
+            seconds=seconds,
         )
-        return self._outcome(stays, reused=False)
 
     def _outcome(self, checkpoint: Checkpoint, reused: bool) -> Outcome:
         return Outcome(
@@ -103,29 +157,41 @@ class StageWorker:
             seconds=checkpoint.seconds,
         )
 
-    def _fingerprint(self, task: Task) -> str:
+    def _key(self, task: Task) -> CheckpointKey:
+        """Say under what this stage's output for a task is kept."""
         known = task.identified
-        return self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
+        print_ = self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
+        return CheckpointKey(task.content_id, self.name, print_)
 
-    def _input(self, task: Task, open_files: ExitStack) -> object:
-        """Get a stage's input, or the outcome that says why there is none."""
+    def _payloads(self, tasks: Sequence[Task]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read all inputs of a call at once."""
+        wanted = [
+            CheckpointKey(task.content_id, before, task.chain.link(before).fingerprint)
+            for task in tasks
+            for before in INPUTS[self.name]
+        ]
+        return self._patiently(self.checkpoints.get, wanted) if wanted else {}
+
+    def _input(
+        self,
+        task: Task,
+        there: Mapping[CheckpointKey, Checkpoint],
+        open_files: ExitStack,
+    ) -> object:
+        """Get a stage's input, or the outcome that says why there is none.
+
+        An input that is gone, or whose place another has taken, is nobody's fault.
+        """
         if self.name is StageName.OCR:
             return self._source(task, open_files)
         payloads: dict[StageName, Payload] = {}
         for before in INPUTS[self.name]:
-            payload = self._payload(task, before)
-            if payload is None:
+            link = task.chain.link(before)
+            found = there.get(CheckpointKey(task.content_id, before, link.fingerprint))
+            if found is None or found.digest != link.digest:
                 return Outcome(content_id=task.content_id)
-            payloads[before] = payload
+            payloads[before] = codec.decode(PAYLOADS[before], found.payload)
         return stage_input(self.name, payloads)
-
-    def _payload(self, task: Task, stage: StageName) -> Payload | None:
-        """Read one checkpoint of the chain; None if it is gone or another has taken its place."""
-        link = task.chain.link(stage)
-        found = self.checkpoints.get(task.content_id, stage, link.fingerprint)
-        if found is None or found.digest != link.digest:
-            return None
-        return codec.decode(PAYLOADS[stage], found.payload)
 
     def _source(self, task: Task, open_files: ExitStack) -> object:
         try:
@@ -144,6 +210,7 @@ class StageActor:
 
         self._stores = assembly.open_stores(place.settings, place.urls)
         self._hosted = assembly.host_stage(name, place.settings, self._stores)
+        self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         self._worker = StageWorker(
             name=name,
             stage=self._hosted.stage,
@@ -161,14 +228,23 @@ class StageActor:
         """See `StageWorker.identify`."""
         return self._worker.identify(sources)
 
-    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
+    def run(self, tasks: Sequence[Task]) -> Answer:
         """See `StageWorker.run`."""
-        return self._worker.run(tasks)
+        before = self._stores.vectors.use
+        answer = self._worker.run(tasks)
+        now = self._stores.vectors.use
+        used = CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
+        return answer.model_copy(update={"embeddings": used})
 
-    def embed(self, texts: Sequence[str]) -> None:
-        """Put the vectors of texts into the embedding cache; only the `chunk` stage can."""
-        if self._hosted.warm is not None:
-            self._hosted.warm(texts)
+    def fill_vectors(self) -> int:
+        """Compute vectors that published chunks lack, some at a time; return how many were filled.
+
+        Only the `chunk` stage has the model.
+        """
+        filling = self._filling()
+        if self._hosted.embed is None or filling is None:
+            return 0
+        return filling.with_model(self._hosted.embed)
 
     def close(self) -> None:
         """End what the stage started (the parser's child)."""

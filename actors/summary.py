@@ -34,7 +34,7 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    notes = (_languages(graph), _left_out(passed), _not_found(report))
+    notes = (_languages(graph), _left_out(passed), _not_found(report), _mode(report))
     for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
     if graph.with_warnings:
@@ -48,6 +48,13 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
         console.print(_troubles(report.project, troubles), soft_wrap=True)
     console.print()
     console.print(_next(report, again))
+
+
+def _mode(report: Report) -> list[str]:
+    """Say why the run ended without Redis, if it did."""
+    if not report.mode_reason:
+        return []
+    return [f"{report.mode} mode: {report.mode_reason}"]
 
 
 def _headline(report: Report) -> Text:

@@ -7,20 +7,22 @@ when they are first used or told to, so that a command which only reads does not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pipeline.documents import Payload, StageName
+from pipeline.errors import TemporaryError
 from pipeline.settings import Settings
 from pipeline.stage import STAGES, Plan, Stage
 from pipeline.stores.embedded import ServiceUrls, ensure_services
-from pipeline.stores.protocols import Blobs, Checkpoints, Vector, Vectors, WriteBehind
+from pipeline.stores.protocols import Blobs, Vector, Vectors, WriteBehind
+from pipeline.stores.tiered_checkpoints import TieredCheckpoints
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from pipeline.chunking import ChunkStage
     from pipeline.engines.legal_recognizer import LegalRecognizer
     from pipeline.engines.name_books import NameBooks
     from pipeline.engines.parser import Parser
@@ -34,15 +36,18 @@ if TYPE_CHECKING:
     from pipeline.stores.overview import Overview
     from pipeline.stores.project_reader import FailureRow, SkippedRow
     from pipeline.stores.publisher import Publisher
+    from pipeline.stores.redis_link import RedisLink
+    from pipeline.stores.vector_filling import VectorFilling
 
 
 @dataclass(frozen=True)
 class Stores:
     """What a stage reads and writes beside its input and output."""
 
-    checkpoints: Checkpoints
+    checkpoints: TieredCheckpoints
     vectors: Vectors
     blobs: Blobs
+    publisher_of: Callable[[str], Publisher | None]
 
 
 # Stages
@@ -142,12 +147,12 @@ def build_stages(settings: Settings, engines: Engines, vectors: Vectors, blobs: 
 class Hosted:
     """One stage, its models loaded, with what its host may have to do beside calling it.
 
-    `warm` puts the vectors of texts into the embedding cache; only `chunk` can.
+    `embed` gives the vectors of texts; only `chunk` has the model.
     `close` ends processes that the stage started; only `ocr` has one.
     """
 
     stage: Stage[Any, Payload]
-    warm: Callable[[Sequence[str]], None] | None = None
+    embed: Callable[[Sequence[str]], Sequence[Vector]] | None = None
     close: Callable[[], None] | None = None
 
 
@@ -159,7 +164,7 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
         return Hosted(stage, close=engines.parser.close)
     if name is StageName.CHUNK:
         engines.embedder.load()
-        return Hosted(stage, warm=cast("ChunkStage", stage).cache_vectors)
+        return Hosted(stage, embed=lambda texts: list(engines.embedder.embed(texts)))
     if name is StageName.EXTRACT:
         engines.recognizer.load()
         engines.rules.load()
@@ -214,38 +219,67 @@ def open_blobs(settings: Settings) -> Blobs:
 def open_services(settings: Settings) -> ServiceUrls:
     """Find or start PostgreSQL and Redis, bring the schema up to date, and see that both will do.
 
-    Raises UnavailableError or UsageError that says what to do.
+    A Redis that does not answer is no obstacle: a run goes on without. One that answers and could
+    lose what it is given is. Raises UnavailableError or UsageError that says what to do.
     """
     from pipeline.stores import postgres, redis_connection
 
     urls = ensure_services(settings)
     postgres.migrate(urls.database_url)
-    client = redis_connection.connect(urls.redis_url)
-    redis_connection.check_server(client)
-    client.close()
+    if settings.acceleration == "on":
+        client = redis_connection.client_of(urls.redis_url, settings.services.redis_answer_seconds)
+        with suppress(TemporaryError), redis_connection.answering():
+            redis_connection.check_server(client)
+        client.close()
     return urls
 
 
 def open_stores(settings: Settings, urls: ServiceUrls) -> Stores:
-    """Open what a stage actor reads and writes."""
+    """Open what a stage actor reads and writes. Connects to nothing yet."""
+    from pipeline.stores.memory import NoVectors
+    from pipeline.stores.postgres_checkpoints import PostgresCheckpoints
     from pipeline.stores.redis_checkpoints import RedisCheckpoints
-    from pipeline.stores.redis_connection import connect
     from pipeline.stores.redis_vectors import RedisVectors
 
-    client, ttl = connect(urls.redis_url), settings.run.checkpoint_ttl_seconds
+    blobs, ttl = open_blobs(settings), settings.run.checkpoint_ttl_seconds
+    publisher_of = open_publishers(settings, urls)
+    link = open_link(settings, urls)
     return Stores(
-        checkpoints=RedisCheckpoints(client, ttl),
-        vectors=RedisVectors(client, ttl),
-        blobs=open_blobs(settings),
+        checkpoints=TieredCheckpoints(
+            RedisCheckpoints(link, ttl, blobs) if link else None,
+            PostgresCheckpoints(_engine(urls), publisher_of, blobs),
+        ),
+        vectors=RedisVectors(link, ttl) if link else NoVectors(),
+        blobs=blobs,
+        publisher_of=publisher_of,
     )
 
 
-def open_write_behind(settings: Settings, urls: ServiceUrls, reader: str) -> WriteBehind:
-    """Open the write-behind queue for a reader; one of the same name takes up what it held."""
-    from pipeline.stores.redis_checkpoints import RedisWriteBehind
-    from pipeline.stores.redis_connection import connect
+def open_link(settings: Settings, urls: ServiceUrls) -> RedisLink | None:
+    """Make this process's way to Redis; None in database mode by choice."""
+    from pipeline.stores.redis_link import RedisLink
 
-    return RedisWriteBehind(connect(urls.redis_url), reader, settings.run.checkpoint_ttl_seconds)
+    if settings.acceleration == "off":
+        return None
+    return RedisLink(urls.redis_url, answer_seconds=settings.services.redis_answer_seconds)
+
+
+def open_write_behind(settings: Settings, link: RedisLink, reader: str) -> WriteBehind:
+    """Open the write-behind queue for a reader; one of the same name takes up what it held."""
+    from pipeline.stores.redis_write_behind import RedisWriteBehind
+
+    ttl = settings.run.checkpoint_ttl_seconds
+    return RedisWriteBehind(link, reader, ttl, blobs=open_blobs(settings))
+
+
+def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFilling | None:
+    """Make what fills in the vectors of a project's chunks; None for a project that is gone."""
+    from pipeline.stores.vector_filling import VectorFilling
+
+    publisher = stores.publisher_of(project)
+    if publisher is None:
+        return None
+    return VectorFilling(publisher, stores.vectors, embedding_model(settings))
 
 
 def open_fetcher(stores: Stores) -> Fetcher:
@@ -319,15 +353,19 @@ def projects_at_work(urls: ServiceUrls) -> list[str]:
     return at_work(_engine(urls))
 
 
-def open_progress(urls: ServiceUrls, run: str) -> Callable[[str], None]:
-    """Give a function that tells other processes where a run is: a JSON text, kept a minute."""
-    from pipeline.stores import keys
-    from pipeline.stores.redis_connection import connect
+def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[str], None]:
+    """Give a function that tells other processes where a run is: a JSON text, kept a minute.
 
-    client = connect(urls.redis_url)
+    Without Redis nobody is told; nothing depends on it.
+    """
+    from pipeline.stores import keys
+
+    link = open_link(settings, urls)
 
     def tell(snapshot: str) -> None:
-        client.set(keys.run(run, "progress"), snapshot, ex=60)
+        if link is not None:
+            with suppress(TemporaryError), link.answering() as client:
+                client.set(keys.run(run, "progress"), snapshot, ex=60)
 
     return tell
 
@@ -335,4 +373,4 @@ def open_progress(urls: ServiceUrls, run: str) -> Callable[[str], None]:
 def _engine(urls: ServiceUrls) -> Engine:
     from pipeline.stores import postgres
 
-    return postgres.connect(urls.database_url)
+    return postgres.engine_of(urls.database_url)

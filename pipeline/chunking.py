@@ -108,7 +108,12 @@ class ChunkStage:
         )
 
     def cache_vectors(self, texts: Sequence[str]) -> None:
-        """Embed those texts whose vectors the cache has lost or never had."""
+        """Embed those texts whose vectors the cache has lost or never had.
+
+        Not while it keeps none: then vectors are computed once, when the chunks are published.
+        """
+        if not self._vectors.serves:
+            return
         by_key = {identity.text_key(text): text for text in texts}
         known = self._vectors.get(self._embedder.name, list(by_key))
         # Longest first, so that a batch holds texts of like length and little of it is padding.

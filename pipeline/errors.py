@@ -4,6 +4,7 @@ CasegraphError
 ├── UsageError        the user asked for something that cannot be: exit status 2
 ├── UnavailableError  a service or a file that a command needs is not there: exit status 1
 ├── TemporaryError    trying again later may help; the caller retries, nothing is blamed
+│   └── RedisAwayError   … and PostgreSQL serves meanwhile
 └── PermanentError    trying again gives the same; the document is blamed
 
 What goes wrong with one document is data (`documents.DocumentFailure`), not an exception that
@@ -25,6 +26,10 @@ class UnavailableError(CasegraphError):
 
 class TemporaryError(CasegraphError):
     """The same call may succeed later."""
+
+
+class RedisAwayError(TemporaryError):
+    """Redis does not answer, is full, or is left alone: PostgreSQL serves instead."""
 
 
 class PermanentError(CasegraphError):

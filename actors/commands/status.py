@@ -15,11 +15,13 @@ from actors.commands.common import (
     project_option,
     say,
 )
-from actors.commands.opening import opened_services, redis_if_there
+from actors.commands.opening import opened_services
 from pipeline.documents import StageName
 
 if TYPE_CHECKING:
+    from pipeline.settings import Settings
     from pipeline.stores.project_reader import ProjectState, RunRow
+    from pipeline.stores.protocols import Backlog
 
 
 @click.command(short_help="Show how far a project is.")
@@ -29,29 +31,42 @@ def status(project: str, as_json: bool) -> None:
     """Show how many documents are done, failed or waiting, and how the last run ended."""
     from pipeline.stores import project_reader
 
-    with opened_services() as (_, engine, redis_url):
+    with opened_services() as (settings, engine, redis_url):
         state = project_reader.state(engine, project_reader.find_project(engine, project))
-        queue = _queue(redis_url)
+        backlog = _backlog(redis_url) if settings.acceleration == "on" else None
+        mode = _mode(settings, state.last_run, backlog)
     if as_json:
-        print_json(_as_json(project, state, queue))
+        print_json(_as_json(project, state, backlog, mode))
     else:
-        _print(project, state, queue)
+        _print(project, state, backlog, mode)
 
 
-def _queue(redis_url: str) -> int | None:
-    """Count what PostgreSQL does not have yet, of all projects; None if Redis is away."""
-    import redis
+def _backlog(redis_url: str) -> Backlog | None:
+    """Say what PostgreSQL does not have yet, of all projects; None if Redis is away."""
+    from pipeline.errors import TemporaryError
+    from pipeline.stores.redis_link import RedisLink
+    from pipeline.stores.redis_write_behind import RedisWriteBehind
 
-    from pipeline.stores import keys
-
-    with redis_if_there(redis_url) as client:
-        try:
-            return None if client is None else int(client.xlen(keys.WRITE_BEHIND))
-        except redis.RedisError:
-            return None
+    try:
+        return RedisWriteBehind(RedisLink(redis_url), "status", 1).backlog()
+    except TemporaryError:
+        return None
 
 
-def _as_json(project: str, state: ProjectState, queue: int | None) -> dict[str, Any]:
+def _mode(settings: Settings, run: RunRow | None, backlog: Backlog | None) -> tuple[str, str]:
+    """Say in which mode the run that goes on is, or else the next one would be, and why."""
+    if run is not None and run.alive and run.mode:
+        return run.mode, run.mode_reason or ""
+    if settings.acceleration == "off":
+        return "database", "CASEGRAPH_ACCELERATION=off"
+    if backlog is None:
+        return "database", "Redis does not answer"
+    return "accelerated", ""
+
+
+def _as_json(
+    project: str, state: ProjectState, backlog: Backlog | None, mode: tuple[str, str]
+) -> dict[str, Any]:
     """Make the object of `status --json`."""
     run = state.last_run
     return {
@@ -59,8 +74,10 @@ def _as_json(project: str, state: ProjectState, queue: int | None) -> dict[str, 
         "documents": state.documents,
         "flags": state.flags,
         "stages": state.stages,
-        "queue": queue,
-        "mode": _mode(queue),
+        "queue": None if backlog is None else backlog.entries,
+        "unpersisted_bytes": None if backlog is None else backlog.bytes,
+        "mode": mode[0],
+        "mode_reason": mode[1],
         "last_run": None
         if run is None
         else {
@@ -68,13 +85,9 @@ def _as_json(project: str, state: ProjectState, queue: int | None) -> dict[str, 
             "outcome": _outcome(run),
             "started_at": run.started_at.isoformat(),
             "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+            "embeddings": {"asked": run.embeddings_asked, "found": run.embeddings_found},
         },
     }
-
-
-def _mode(queue: int | None) -> str:
-    """Say whether Redis is there."""
-    return "database" if queue is None else "accelerated"
 
 
 def _outcome(run: RunRow) -> str:
@@ -82,7 +95,9 @@ def _outcome(run: RunRow) -> str:
     return run.outcome or ("running" if run.alive else "interrupted")
 
 
-def _print(project: str, state: ProjectState, queue: int | None) -> None:
+def _print(
+    project: str, state: ProjectState, backlog: Backlog | None, mode: tuple[str, str]
+) -> None:
     """Show the state to a person."""
     from rich.markup import escape
 
@@ -96,15 +111,26 @@ def _print(project: str, state: ProjectState, queue: int | None) -> None:
         [(word, number) for word, number in {**state.documents, **state.flags}.items() if number],
     )
     print_table(["stage", "contents in PostgreSQL"], list(state.stages.items()))
-    if queue is None:
-        out.print("mode: database (Redis does not answer)")
-    else:
-        out.print(f"mode: accelerated, {queue:,} results waiting to be written to PostgreSQL")
-    if state.last_run is not None:
+    name, reason = mode
+    out.print(f"mode: {name}{f' ({escape(reason)})' if reason else ''}", highlight=False)
+    if backlog is not None:
         out.print(
-            f"last run: {_outcome(state.last_run)}, "
-            f"started {state.last_run.started_at:%Y-%m-%d %H:%M} UTC"
+            f"queue: {backlog.entries:,} results ({backlog.bytes:,} bytes) waiting to be written "
+            "to PostgreSQL",
+            highlight=False,
         )
+    if (run := state.last_run) is not None:
+        out.print(
+            f"last run: {_outcome(run)}, started {run.started_at:%Y-%m-%d %H:%M} UTC",
+            highlight=False,
+        )
+        if run.embeddings_asked:
+            share = run.embeddings_found / run.embeddings_asked
+            out.print(
+                f"embedding cache: {run.embeddings_found:,} of {run.embeddings_asked:,} found "
+                f"({share:.0%})",
+                highlight=False,
+            )
     if state.documents["failed"]:
         out.print(
             f"why documents failed: casegraph failures --project {escape(shlex.quote(project))}"

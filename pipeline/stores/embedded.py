@@ -52,12 +52,13 @@ def ensure_services(settings: Settings) -> ServiceUrls:
     Raises UnavailableError if the home cannot hold the services or one does not start.
     """
     database, redis = _configured(settings)
+    valkey = redis is None and settings.acceleration == "on"
     if database is None or redis is None:
         home = _prepared(settings.home_folder)
         sockets = _sockets(home)
-        if not _all_answer(home, sockets, database is None, redis is None):
+        if not _all_answer(home, sockets, database is None, valkey):
             with _locked(home), _said(home):
-                sockets = _start_missing(settings, home, database is None, redis is None)
+                sockets = _start_missing(settings, home, database is None, valkey)
         database = database or embedded_postgres.url(sockets)
         redis = redis or embedded_valkey.url(sockets)
     return ServiceUrls(database_url=database, redis_url=redis)

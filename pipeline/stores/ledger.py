@@ -49,10 +49,18 @@ class Ledger(Documents):
             )
         return run
 
-    def renew(self, run: str, lease_seconds: float) -> bool:
-        """Keep a run's claims for that long from now; False if the run has ended."""
+    def renew(
+        self, run: str, lease_seconds: float, mode: str | None = None, reason: str | None = None
+    ) -> bool:
+        """Keep a run's claims for that long from now; False if the run has ended.
+
+        `mode` and `reason` say for `status` how the run works: accelerated or in database mode.
+        """
         with transaction(self._engine) as connection:
-            answer = connection.execute(queries.RENEW, {"run": run, "seconds": lease_seconds})
+            answer = connection.execute(
+                queries.RENEW,
+                {"run": run, "seconds": lease_seconds, "mode": mode, "reason": reason},
+            )
             return answer.rowcount == 1
 
     def end_run(self, run: str, outcome: str, summary: Mapping[str, Any]) -> None:
@@ -76,7 +84,7 @@ class Ledger(Documents):
         """
         if limit <= 0:
             return ()
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "claim") as connection:
             ids = list(connection.scalars(queries.CLAIM, {"run": run, "limit": limit}))
             found = connection.execute(queries.CLAIMED, {"ids": ids}).mappings() if ids else ()
             return [Claimed(**row) for row in found]
@@ -105,6 +113,11 @@ class Ledger(Documents):
             found = connection.execute(queries.UNPUBLISHED, {"run": run}).mappings()
             return [Claimed(**row) for row in found]
 
+    def completed(self, documents: Sequence[str]) -> Sequence[str]:
+        """Say which documents are completed: for who may have missed it."""
+        with transaction(self._engine) as connection:
+            return list(connection.scalars(queries.COMPLETED, {"ids": sorted(set(documents))}))
+
     def known_chains(self, contents: Sequence[str], plan: Plan) -> Mapping[str, Chain]:
         """Follow the chains of contents through what PostgreSQL has; empty for one it lacks."""
         with transaction(self._engine) as connection:
@@ -126,7 +139,7 @@ class Ledger(Documents):
         last = {document: (attempt, failure) for document, attempt, failure in rows}
         ids = sorted(last)
         failures = [last[id_][1] for id_ in ids]
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "fail") as connection:
             return list(
                 connection.scalars(
                     queries.FAIL,
@@ -157,7 +170,7 @@ class Ledger(Documents):
         Documents that the run has lost, or that cannot be published, are not in the answer.
         Raises UsageError if the project was given another plan meanwhile.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "identify") as connection:
             project = connection.execute(queries.PROJECT_OF, {"run": run}).one_or_none()
             if project is None:
                 return ()

@@ -66,7 +66,7 @@ class Documents(Projects):
         }
         if not rows:
             return Recorded()
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "record") as connection:
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             # What a living run works on is being looked at already.
             again = " OR d.status <> 'running'" if rehash else ""

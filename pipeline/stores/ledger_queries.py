@@ -10,8 +10,14 @@ VALUES (CAST(:run AS uuid), CAST(:project AS uuid), now() + make_interval(secs =
 """)
 
 RENEW = text("""
-UPDATE runs SET lease_until = now() + make_interval(secs => :seconds)
+UPDATE runs SET lease_until = now() + make_interval(secs => :seconds),
+       mode = coalesce(CAST(:mode AS text), mode),
+       mode_reason = coalesce(CAST(:reason AS text), mode_reason)
 WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
+""")
+
+COMPLETED = text("""
+SELECT id::text FROM documents WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'completed'
 """)
 
 # The members of containers before anything else, then what was found first.

@@ -12,10 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.documents import StageName
 from pipeline.stores import keys
 from pipeline.stores.folder_blobs import blob_missing, checked_hash
-from pipeline.stores.protocols import Checkpoint, Entry, Landed, Vector
+from pipeline.stores.protocols import (
+    Backlog,
+    CacheUse,
+    Checkpoint,
+    CheckpointKey,
+    Entry,
+    Vector,
+)
 
 
 @dataclass
@@ -41,41 +47,44 @@ class MemoryCheckpoints:
     def __init__(self, state: MemoryState | None = None) -> None:
         self.state = state or MemoryState()
 
-    def get(
-        self, content: str, stage: StageName, fingerprint: str, part: str = ""
-    ) -> Checkpoint | None:
-        """Read a checkpoint; None if it is not there."""
-        return self.state.checkpoints.get(keys.checkpoint(content, stage, fingerprint, part))
+    def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read checkpoints; what is not there is not in the answer."""
+        found = {key: self.state.checkpoints.get(keys.checkpoint(*key)) for key in wanted}
+        return {key: checkpoint for key, checkpoint in found.items() if checkpoint}
 
     def put(
-        self, project: str, checkpoint: Checkpoint, *, lacking: bool = False
-    ) -> tuple[Checkpoint, Landed]:
-        """Write a checkpoint unless one is there, and queue it unless it is persisted."""
-        key = _key(checkpoint)
-        state = self.state
-        with state.changed:
-            stays = state.checkpoints.setdefault(key, checkpoint)
-            if lacking:
-                state.persisted.discard(key)
-            if key not in state.persisted:
-                state.entries_made += 1
-                entry = Entry(
-                    id=f"{state.entries_made}-0",
-                    project=project,
-                    content=checkpoint.content,
-                    stage=checkpoint.stage,
-                    fingerprint=checkpoint.fingerprint,
-                    part=checkpoint.part,
-                )
-                state.queue[entry.id] = entry
-                state.changed.notify_all()
-            return stays, Landed.MEMORY
-
-    def adopt(self, checkpoint: Checkpoint) -> None:
-        """Put another checkpoint in the place of the one that is there."""
+        self, project: str, checkpoints: Sequence[Checkpoint], *, lacking: bool = False
+    ) -> Sequence[Checkpoint | None]:
+        """Write checkpoints unless they are there, and queue them unless they are persisted."""
         with self.state.changed:
-            self.state.checkpoints[_key(checkpoint)] = checkpoint
-            self.state.persisted.add(_key(checkpoint))
+            return [self._put(project, checkpoint, lacking) for checkpoint in checkpoints]
+
+    def _put(self, project: str, checkpoint: Checkpoint, lacking: bool) -> Checkpoint:
+        key, state = _key(checkpoint), self.state
+        stays = state.checkpoints.setdefault(key, checkpoint)
+        if lacking:
+            state.persisted.discard(key)
+        if key not in state.persisted:
+            state.entries_made += 1
+            entry = Entry(id=f"{state.entries_made}-0", project=project, **checkpoint.key._asdict())
+            state.queue[entry.id] = entry
+            state.changed.notify_all()
+        return stays
+
+    def warm(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Copy checkpoints that PostgreSQL has, where there is none."""
+        with self.state.changed:
+            for checkpoint in checkpoints:
+                if _key(checkpoint) not in self.state.checkpoints:
+                    self.state.checkpoints[_key(checkpoint)] = checkpoint
+                    self.state.persisted.add(_key(checkpoint))
+
+    def adopt(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Put other checkpoints in the place of those that are there."""
+        with self.state.changed:
+            for checkpoint in checkpoints:
+                self.state.checkpoints[_key(checkpoint)] = checkpoint
+                self.state.persisted.add(_key(checkpoint))
 
 
 class MemoryWriteBehind:
@@ -128,9 +137,11 @@ class MemoryWriteBehind:
         self._state.queue.pop(entry.id, None)
         self._state.taken.pop(entry.id, None)
 
-    def depth(self) -> int:
-        """Count the entries that are not acknowledged."""
-        return len(self._state.queue)
+    def backlog(self) -> Backlog:
+        """Say how much is not acknowledged."""
+        state = self._state
+        lone = [x for key, x in state.checkpoints.items() if key not in state.persisted]
+        return Backlog(entries=len(state.queue), bytes=sum(len(x.payload) for x in lone))
 
 
 class MemoryVectors:
@@ -138,19 +149,47 @@ class MemoryVectors:
 
     def __init__(self) -> None:
         self._vectors: dict[tuple[str, str], Vector] = {}
+        self._use = CacheUse()
+
+    @property
+    def serves(self) -> bool:
+        """Say whether what is put is kept: always."""
+        return True
+
+    @property
+    def use(self) -> CacheUse:
+        """Say how often it was asked and had the answer, since it was made."""
+        return self._use
 
     def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
         """Read the vectors that are there, by hash; each is a copy."""
-        return {
+        found = {
             text: self._vectors[model, text].copy()
             for text in text_hashes
             if (model, text) in self._vectors
         }
+        asked = self._use.asked + len(set(text_hashes))
+        self._use = CacheUse(asked=asked, found=self._use.found + len(found))
+        return found
 
     def put(self, model: str, vectors: Mapping[str, Vector]) -> None:
         """Write vectors, by hash."""
         for text, vector in vectors.items():
             self._vectors[model, text] = np.array(vector, np.float32)
+
+
+class NoVectors:
+    """The embedding cache of database mode: there is none."""
+
+    serves = False
+    use = CacheUse()
+
+    def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
+        """Find nothing."""
+        return {}
+
+    def put(self, model: str, vectors: Mapping[str, Vector]) -> None:
+        """Keep nothing."""
 
 
 class MemoryBlobs:

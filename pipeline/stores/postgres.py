@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from pipeline.crash_points import crash_point
 from pipeline.errors import TemporaryError, UnavailableError
 
 if TYPE_CHECKING:
@@ -28,27 +29,31 @@ DATA_CLASSES = frozenset({"21", "22", "23", "54"})
 HINT = "start it, or correct CASEGRAPH_DATABASE_URL"
 
 
-def connect(url: str, *, pool_size: int = 4) -> Engine:
-    """Open a bounded pool of connections and see that the server answers.
-
-    Raises UnavailableError that says what is wrong, without the password.
-    """
-    target = _target(url)
-    engine = create_engine(
-        target,
+def engine_of(url: str, *, pool_size: int = 4) -> Engine:
+    """Make a bounded pool of connections; none is opened yet."""
+    return create_engine(
+        _target(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "casegraph"},
     )
+
+
+def connect(url: str, *, pool_size: int = 4) -> Engine:
+    """Open a bounded pool of connections and see that the server answers.
+
+    Raises UnavailableError that says what is wrong, without the password.
+    """
+    engine = engine_of(url, pool_size=pool_size)
     try:
         with engine.connect() as connection:
             _check_server(connection)
     except (OperationalError, psycopg2.OperationalError) as error:
         engine.dispose()
         raise UnavailableError(
-            f"PostgreSQL at {masked(url)} cannot be reached: {_reason(error, target)}; {HINT}"
+            f"PostgreSQL at {masked(url)} cannot be reached: {_reason(error, _target(url))}; {HINT}"
         ) from error
     except UnavailableError:
         engine.dispose()
@@ -160,14 +165,16 @@ def words_of(error: BaseException) -> str:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that ends with the block.
+def transaction(engine: Engine, point: str = "") -> Iterator[Connection]:
+    """Open a transaction that ends with the block; `point` names it among the crash points.
 
     Raises TemporaryError for what may go well next time, everything else as it is.
     """
     try:
         with engine.begin() as connection:
             yield connection
+            crash_point(f"{point}.before-commit")
+        crash_point(f"{point}.after-commit")
     except (DBAPIError, psycopg2.Error, PoolTimeoutError) as error:
         if is_temporary(error):
             raise TemporaryError(f"PostgreSQL: {words_of(error)}") from error

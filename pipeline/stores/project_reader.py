@@ -47,7 +47,8 @@ class SkippedRow(NamedTuple):
 
 class RunRow(NamedTuple):
     """The last run of a project. `outcome` is None while it goes on, or if it was killed; then
-    `alive` tells which.
+    `alive` tells which. `mode` is how it last worked; the embedding cache was `asked` for vectors
+    and `found` some.
     """
 
     id: str
@@ -55,6 +56,10 @@ class RunRow(NamedTuple):
     ended_at: datetime | None
     outcome: str | None
     alive: bool
+    mode: str | None = None
+    mode_reason: str | None = None
+    embeddings_asked: int = 0
+    embeddings_found: int = 0
 
 
 class ProjectState(NamedTuple):
@@ -125,7 +130,9 @@ SELECT r.stage, count(DISTINCT r.content_id) FROM stage_results r
 JOIN contents c ON c.id = r.content_id WHERE c.project_id = :project GROUP BY r.stage
 """)
 LAST_RUN = text("""
-SELECT id::text, started_at, ended_at, outcome, ended_at IS NULL AND lease_until > now()
+SELECT id::text, started_at, ended_at, outcome, ended_at IS NULL AND lease_until > now(),
+       mode, mode_reason, coalesce((summary ->> 'embeddings_asked')::bigint, 0),
+       coalesce((summary ->> 'embeddings_found')::bigint, 0)
 FROM runs WHERE project_id = :project ORDER BY started_at DESC, id LIMIT 1
 """)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,15 @@ class Landed(StrEnum):
 
     REDIS = "redis"
     POSTGRES = "postgres"
-    MEMORY = "memory"
+
+
+class CheckpointKey(NamedTuple):
+    """What a checkpoint is found by: a stage's output for one content, under its fingerprint."""
+
+    content: str
+    stage: StageName
+    fingerprint: str
+    part: str = ""
 
 
 class Checkpoint(Value):
@@ -37,6 +45,45 @@ class Checkpoint(Value):
     payload: bytes
     seconds: float = 0.0
 
+    @property
+    def key(self) -> CheckpointKey:
+        """Say what it is found by."""
+        return CheckpointKey(self.content, self.stage, self.fingerprint, self.part)
+
+
+class Persisted(Value):
+    """What became durable.
+
+    `published` are contents and `completed` documents. `refused` are contents that cannot be
+    published, with the reason; their documents have failed. `winners` are the checkpoints that
+    were there with another digest: they stay, and the caller's copies of the same key are wrong.
+    `gone` are contents that no document points to any more. `dropped` counts facts whose words
+    are not in the text. `fenced` says that the project has another configuration by now, so
+    nothing was published.
+    """
+
+    published: tuple[str, ...] = ()
+    completed: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    members_admitted: int = 0
+    winners: tuple[Checkpoint, ...] = ()
+    gone: tuple[str, ...] = ()
+    dropped: int = 0
+    fenced: bool = False
+
+    def joined(self, more: Persisted) -> Persisted:
+        """Add what another call made durable."""
+        return Persisted(
+            published=(*self.published, *more.published),
+            completed=(*self.completed, *more.completed),
+            refused=(*self.refused, *more.refused),
+            members_admitted=self.members_admitted + more.members_admitted,
+            winners=(*self.winners, *more.winners),
+            gone=(*self.gone, *more.gone),
+            dropped=self.dropped + more.dropped,
+            fenced=self.fenced or more.fenced,
+        )
+
 
 class Entry(Value):
     """One entry of the write-behind queue: its id and the checkpoint's key parts."""
@@ -48,27 +95,61 @@ class Entry(Value):
     fingerprint: str
     part: str = ""
 
+    @property
+    def key(self) -> CheckpointKey:
+        """Say which checkpoint it means."""
+        return CheckpointKey(self.content, self.stage, self.fingerprint, self.part)
+
+
+class Backlog(Value):
+    """What PostgreSQL does not have yet: entries of the queue that are not acknowledged, and the
+    bytes of checkpoints that only Redis holds. `limit` is the memory they may grow into, 0 for
+    one without bounds.
+    """
+
+    entries: int = 0
+    bytes: int = 0
+    limit: int = 0
+
 
 class Checkpoints(Protocol):
-    """What stage actors call. A checkpoint is written once: the first one stays."""
+    """The fast copies of checkpoints, with the queue of those PostgreSQL does not have yet.
 
-    def get(
-        self, content: str, stage: StageName, fingerprint: str, part: str = ""
-    ) -> Checkpoint | None:
-        """Read a checkpoint; None if it is nowhere."""
+    A checkpoint is written once: the first one stays.
+    """
+
+    def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read checkpoints; what is not there is not in the answer."""
         ...
 
     def put(
-        self, project: str, checkpoint: Checkpoint, *, lacking: bool = False
-    ) -> tuple[Checkpoint, Landed]:
-        """Write a checkpoint unless one is there; return the one that stays and where it is.
+        self, project: str, checkpoints: Sequence[Checkpoint], *, lacking: bool = False
+    ) -> Sequence[Checkpoint | None]:
+        """Write checkpoints unless they are there, and queue them; in one step.
 
-        What was persisted is not queued again, unless PostgreSQL is known to be `lacking` it.
+        Answers for each with the one that stays, None where there is no room. What was persisted
+        is not queued again, unless PostgreSQL is known to be `lacking` it.
         """
         ...
 
-    def adopt(self, checkpoint: Checkpoint) -> None:
-        """Put PostgreSQL's checkpoint in the place of a copy that differs from it."""
+    def warm(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Copy checkpoints that PostgreSQL has, where there is none; they are not queued."""
+        ...
+
+    def adopt(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Put PostgreSQL's checkpoints in the place of copies that may differ from them."""
+        ...
+
+
+class DurableCheckpoints(Protocol):
+    """Checkpoints in PostgreSQL, the truth."""
+
+    def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read checkpoints; what is not there is not in the answer."""
+        ...
+
+    def put(self, project: str, checkpoints: Sequence[Checkpoint]) -> Persisted:
+        """Write checkpoints, and publish each content whose chain they complete."""
         ...
 
 
@@ -91,13 +172,30 @@ class WriteBehind(Protocol):
         """Move an entry that PostgreSQL will never take to the dead letters."""
         ...
 
-    def depth(self) -> int:
-        """Count the entries that are not acknowledged."""
+    def backlog(self) -> Backlog:
+        """Say how much PostgreSQL does not have yet."""
         ...
 
 
+class CacheUse(Value):
+    """How often a cache was asked for something, and had it."""
+
+    asked: int = 0
+    found: int = 0
+
+
 class Vectors(Protocol):
-    """The embedding cache: what is lost is computed again."""
+    """The embedding cache: what is lost is computed again, so it never raises for being away."""
+
+    @property
+    def serves(self) -> bool:
+        """Say whether what is put is kept at this moment."""
+        ...
+
+    @property
+    def use(self) -> CacheUse:
+        """Say how often it was asked and had the answer, since it was made."""
+        ...
 
     def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
         """Read the vectors that are there, by hash."""

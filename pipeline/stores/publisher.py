@@ -9,7 +9,7 @@ import psycopg2
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from pipeline.documents import StageName, Value
+from pipeline.documents import StageName
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors
@@ -23,7 +23,7 @@ from pipeline.stores.payloads import (
     store_payload,
 )
 from pipeline.stores.postgres import is_about_data, transaction, words_of
-from pipeline.stores.protocols import Blobs, Checkpoint, Vector
+from pipeline.stores.protocols import Blobs, Checkpoint, Persisted, Vector
 from pipeline.stores.publishing import (
     Publication,
     Published,
@@ -32,28 +32,9 @@ from pipeline.stores.publishing import (
     publish,
 )
 
+__all__ = ["Persisted", "Publisher"]
+
 REFUSED = "refused_by_database"
-
-
-class Persisted(Value):
-    """What became durable.
-
-    `published` are contents and `completed` documents. `refused` are contents that cannot be
-    published, with the reason; their documents have failed. `winners` are the checkpoints that
-    were there with another digest: they stay, and the caller's copies of the same key are wrong.
-    `gone` are contents that no document points to any more. `dropped` counts facts whose words
-    are not in the text. `fenced` says that the project has another configuration by now, so
-    nothing was published.
-    """
-
-    published: tuple[str, ...] = ()
-    completed: tuple[str, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()
-    members_admitted: int = 0
-    winners: tuple[Checkpoint, ...] = ()
-    gone: tuple[str, ...] = ()
-    dropped: int = 0
-    fenced: bool = False
 
 
 @dataclass
@@ -150,7 +131,7 @@ class Publisher:
             return
         tried = _Report()
         try:
-            with transaction(self._engine) as connection:
+            with transaction(self._engine, "persist") as connection:
                 part = self._write(connection, batch, (), tried)
         except RefusedContentError as error:
             self._refuse(error, report)
@@ -178,7 +159,7 @@ class Publisher:
 
     def _refuse(self, error: RefusedContentError, report: _Report) -> None:
         """Fail the documents that wait for a content."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "fail") as connection:
             blame_content(connection, error)
         report.published.refused[error.content] = error.message
 

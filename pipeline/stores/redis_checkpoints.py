@@ -6,68 +6,103 @@ it; with `volatile-lru` nothing without one is ever evicted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import redis
-
-from pipeline.documents import StageName
+from pipeline.crash_points import crash_point
 from pipeline.stores import keys
-from pipeline.stores.protocols import Checkpoint, Landed
-from pipeline.stores.redis_connection import answering, check_server, connect
+from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
+from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_values import fields_of, key_of, pack, script, unpack
-from pipeline.stores.redis_write_behind import DeadLetter, RedisWriteBehind
 
-__all__ = ["DeadLetter", "RedisCheckpoints", "RedisWriteBehind", "check_server", "connect"]
+__all__ = ["RedisCheckpoints"]
 
 
 class RedisCheckpoints:
-    """Checkpoints as stage actors use them. Raises TemporaryError while Redis does not answer."""
+    """Checkpoints as stage actors use them. Raises TemporaryError while Redis does not answer.
 
-    def __init__(self, client: redis.Redis, ttl_seconds: int) -> None:
-        # redis-py's types allow for decoded answers, which `connect` excludes.
-        self._client: Any = client
+    A payload over the limit of a value lies in `blobs`, and its key holds the reference.
+    """
+
+    def __init__(self, link: RedisLink, ttl_seconds: int, blobs: Blobs | None = None) -> None:
+        self._link = link
         self._ttl = ttl_seconds
-        self._put: Any = client.register_script(script("put"))
+        self._blobs = blobs
+        self._put: Any = link.client.register_script(script("put"))
+        self._adopt: Any = link.client.register_script(script("adopt"))
 
-    def get(
-        self, content: str, stage: StageName, fingerprint: str, part: str = ""
-    ) -> Checkpoint | None:
-        """Read a checkpoint; None if it is not there."""
-        with answering():
-            value = self._client.get(keys.checkpoint(content, stage, fingerprint, part))
-        return unpack(content, stage, fingerprint, part, value) if value else None
+    @property
+    def trouble(self) -> str:
+        """Say why Redis is not used at this moment; empty while it is."""
+        return self._link.trouble
+
+    def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read checkpoints in one round trip; what is not there is not in the answer."""
+        if not wanted:
+            return {}
+        with self._link.answering() as client:
+            values = client.mget([keys.checkpoint(*key) for key in wanted])
+        return {
+            key: unpack(key, value, self._blobs)
+            for key, value in zip(wanted, values, strict=True)
+            if value
+        }
 
     def put(
-        self, project: str, checkpoint: Checkpoint, *, lacking: bool = False
-    ) -> tuple[Checkpoint, Landed]:
-        """Write a checkpoint unless one is there, and queue it for PostgreSQL.
+        self, project: str, checkpoints: Sequence[Checkpoint], *, lacking: bool = False
+    ) -> Sequence[Checkpoint | None]:
+        """Write checkpoints unless they are there, and queue them for PostgreSQL, in one script.
 
         One that carries an expiry was persisted and is not queued, but where `lacking` says that
-        PostgreSQL does not have it: what it had is gone with a content that came back.
+        PostgreSQL does not have it: what it had is gone with a content that came back. There is
+        no room for one that would bring what only Redis holds too near to its memory's end.
         """
-        place = fields_of(checkpoint)
-        with answering():
-            there = self._put(
-                keys=[key_of(checkpoint), keys.WRITE_BEHIND, keys.UNPERSISTED_BYTES],
-                args=[pack(checkpoint), project, *place, "1" if lacking else "0"],
+        if not checkpoints:
+            return ()
+        values = [pack(checkpoint, self._blobs) for checkpoint in checkpoints]
+        crash_point("put.before")
+        with self._link.answering():
+            answers = self._put(
+                keys=[keys.WRITE_BEHIND, keys.UNPERSISTED_BYTES, *map(key_of, checkpoints)],
+                args=[
+                    project,
+                    "1" if lacking else "0",
+                    self._link.room,
+                    *(
+                        part
+                        for checkpoint, value in zip(checkpoints, values, strict=True)
+                        for part in (value, *fields_of(checkpoint))
+                    ),
+                ],
             )
-        if there is None:
-            return checkpoint, Landed.REDIS
-        stays = unpack(
-            checkpoint.content, checkpoint.stage, checkpoint.fingerprint, checkpoint.part, there
-        )
-        return stays, Landed.REDIS
+        crash_point("put.after")
+        return [
+            {0: None, 1: checkpoint}[answer]
+            if isinstance(answer, int)
+            else unpack(checkpoint.key, answer, self._blobs)
+            for checkpoint, answer in zip(checkpoints, answers, strict=True)
+        ]
 
-    def warm(self, checkpoint: Checkpoint) -> None:
-        """Copy a checkpoint that PostgreSQL has: with an expiry, and without queueing it."""
-        with answering():
-            self._client.set(key_of(checkpoint), pack(checkpoint), nx=True, ex=self._ttl)
+    def warm(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Copy checkpoints that PostgreSQL has: with an expiry, and without queueing them."""
+        if not checkpoints:
+            return
+        with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
+            for checkpoint in checkpoints:
+                pipe.set(key_of(checkpoint), pack(checkpoint, self._blobs), nx=True, ex=self._ttl)
+            pipe.execute()
 
-    def adopt(self, checkpoint: Checkpoint) -> None:
-        """Put PostgreSQL's checkpoint in the place of a copy that differs from it."""
-        with answering():
-            self._client.set(key_of(checkpoint), pack(checkpoint), ex=self._ttl)
+    def adopt(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Put PostgreSQL's checkpoints in the place of copies that may differ from them."""
+        if not checkpoints:
+            return
+        crash_point("adopt.before")
+        with self._link.answering():
+            self._adopt(
+                keys=[keys.UNPERSISTED_BYTES, *map(key_of, checkpoints)],
+                args=[self._ttl, *(pack(checkpoint, self._blobs) for checkpoint in checkpoints)],
+            )
+        crash_point("adopt.after")
 
     def drop(self, contents: Iterable[str]) -> int:
         """Remove all checkpoints of contents that are deleted, and return how many there were.
@@ -77,13 +112,8 @@ class RedisCheckpoints:
         """
         dropped = 0
         wanted = {str(content) for content in contents}
-        with answering():
-            for key in self._client.scan_iter(match=keys.checkpoint("*", "*", "*"), count=1000):
+        with self._link.answering(waiting_seconds=60) as client:
+            for key in client.scan_iter(match=keys.checkpoint("*", "*", "*"), count=1000):
                 if key.decode().split(":")[1] in wanted:
-                    dropped += self._client.unlink(key)
+                    dropped += client.unlink(key)
         return dropped
-
-    def unpersisted_bytes(self) -> int:
-        """Count the bytes that only Redis holds."""
-        with answering():
-            return int(self._client.get(keys.UNPERSISTED_BYTES) or 0)

@@ -10,10 +10,10 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from pipeline.errors import TemporaryError, UnavailableError, UsageError
+from pipeline.errors import RedisAwayError, UnavailableError, UsageError
 
-CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = 5.0
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 SCHEMES = ("redis", "rediss", "unix")
 MINIMUM_VERSION = (7, 0)
 KEEPING_POLICIES = ("volatile-", "noeviction")
@@ -33,11 +33,11 @@ def masked(url: str) -> str:
     return f"{parts.scheme}://{netloc}{parts.path}{query}" if parts.scheme else parts.path
 
 
-def connect(url: str) -> redis.Redis:
-    """Make a client for `redis://`, `rediss://` or `unix://`, and see that Redis answers.
+def client_of(url: str, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
+    """Make a client for `redis://`, `rediss://` or `unix://`; nothing is sent yet.
 
     Timeouts are short: who waits for a store that is gone does no work. Raises UsageError for a
-    URL that cannot be right, UnavailableError if nothing answers there; neither shows a password.
+    URL that cannot be right, without its password.
     """
     scheme = url.partition("://")[0]
     if scheme not in SCHEMES:
@@ -45,17 +45,29 @@ def connect(url: str) -> redis.Redis:
             f"CASEGRAPH_REDIS_URL {masked(url)!r} is not a Redis URL: it must begin with "
             "redis://, rediss:// or unix://"
         )
+    # A connection that the server dropped is opened anew, once; all that is sent may be sent
+    # twice. What hangs is not asked again: that would only double the wait.
+    again = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.1), 1, (redis.ConnectionError,))
     try:
         client: redis.Redis = redis.Redis.from_url(
             url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=min(CONNECT_SECONDS, answer_seconds),
+            socket_timeout=answer_seconds,
             decode_responses=False,
-            # Once more after a dropped connection; all that is sent may be sent twice.
-            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 2),
+            retry=again,
         )
     except (ValueError, TypeError) as error:
         raise UsageError(f"CASEGRAPH_REDIS_URL {masked(url)!r} cannot be read") from error
+    return client
+
+
+def connect(url: str) -> redis.Redis:
+    """Make a client and see that Redis answers.
+
+    Raises UsageError for a URL that cannot be right, UnavailableError if nothing answers there;
+    neither shows a password.
+    """
+    client = client_of(url)
     try:
         client.ping()
     except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as error:
@@ -64,7 +76,7 @@ def connect(url: str) -> redis.Redis:
         ) from error
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(
-            f"Redis at {masked(url)} does not answer ({_short(error)}); start it, correct "
+            f"Redis at {masked(url)} does not answer ({short(error)}); start it, correct "
             "CASEGRAPH_REDIS_URL, or unset it to use the embedded one"
         ) from error
     return client
@@ -75,8 +87,7 @@ def check_server(client: redis.Redis) -> None:
 
     Raises UnavailableError that says what to set.
     """
-    with answering():
-        policy, version = eviction_policy(client), server_version(client)
+    policy, version = eviction_policy(client), server_version(client)
     if version < MINIMUM_VERSION:
         raise UnavailableError(
             f"Redis is version {'.'.join(map(str, version))}; casegraph needs "
@@ -96,6 +107,11 @@ def eviction_policy(client: redis.Redis) -> str | None:
     return str(policy) if policy else None
 
 
+def memory_limit(client: redis.Redis) -> int:
+    """Read how many bytes Redis may use; 0 for no limit."""
+    return int(client.info("memory").get("maxmemory", 0))
+
+
 def server_version(client: redis.Redis) -> tuple[int, ...]:
     """Read the version of Redis that the server is compatible with."""
     version = str(client.info("server").get("redis_version", "0"))
@@ -104,21 +120,28 @@ def server_version(client: redis.Redis) -> tuple[int, ...]:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn what Redis raises when it is away, or full, into a TemporaryError."""
+    """Turn what Redis raises when it is away, or full, into a RedisAwayError."""
     try:
         yield
     except redis.exceptions.OutOfMemoryError as error:
-        raise TemporaryError(
+        raise RedisAwayError(
             "Redis is full of results that PostgreSQL does not have yet; "
             "wait until they are written, or raise maxmemory"
         ) from error
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-        raise TemporaryError(f"Redis does not answer ({_short(error)})") from error
+        raise RedisAwayError(f"Redis does not answer ({short(error)})") from error
+    except redis.ResponseError as error:
+        if not str(error).startswith(("MISCONF", "READONLY", "NOREPLICAS")):
+            raise
+        raise RedisAwayError(f"Redis takes no writes ({short(error)})") from error
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
     """Say what went wrong in a few words, without the URL that some messages repeat."""
     if isinstance(error, redis.TimeoutError | TimeoutError):
         return "no answer in time"
-    words = str(error).split(" connecting to ")[0].splitlines()
-    return words[0][:120] if words and words[0] else type(error).__name__
+    # redis-py says "Error 111 connecting to URL. Connection refused."
+    words = (str(error).splitlines() or [""])[0]
+    if " connecting to " in words:
+        words = words.rstrip(".").rpartition(". ")[2]
+    return words[:120] or type(error).__name__

@@ -10,7 +10,8 @@ from importlib.resources import files
 from pipeline.documents import StageName
 from pipeline.errors import PermanentError
 from pipeline.stores import keys
-from pipeline.stores.protocols import Checkpoint, Entry
+from pipeline.stores.payloads import VALUE_LIMIT, payload_of, store_payload
+from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Entry
 
 VERSION = b"\x01"
 
@@ -21,28 +22,35 @@ def script(name: str) -> str:
     return files("pipeline.stores").joinpath("lua", f"{name}.lua").read_text("utf-8")
 
 
-def pack(checkpoint: Checkpoint) -> bytes:
-    """Write a checkpoint's value: a version byte, a line of JSON, the payload as it is."""
-    head = json.dumps({"digest": checkpoint.digest, "seconds": checkpoint.seconds})
-    return VERSION + head.encode() + b"\n" + checkpoint.payload
+def pack(checkpoint: Checkpoint, blobs: Blobs | None = None) -> bytes:
+    """Write a checkpoint's value: a version byte, a line of JSON, the payload as it is.
+
+    A payload over `VALUE_LIMIT` goes into the object store, and the JSON names it.
+    """
+    head: dict[str, object] = {"digest": checkpoint.digest, "seconds": checkpoint.seconds}
+    payload = checkpoint.payload
+    if blobs is not None and len(payload) > VALUE_LIMIT:
+        head["reference"], payload = store_payload(blobs, payload), b""
+    return VERSION + json.dumps(head).encode() + b"\n" + payload
 
 
-def unpack(content: str, stage: StageName, fingerprint: str, part: str, value: bytes) -> Checkpoint:
-    """Read a checkpoint's value. Raises PermanentError for bytes of another version."""
+def unpack(key: CheckpointKey, value: bytes, blobs: Blobs | None = None) -> Checkpoint:
+    """Read a checkpoint's value. Raises PermanentError for bytes of another version, and what
+    `payload_of` raises for one in the object store.
+    """
     if not value.startswith(VERSION):
         raise PermanentError(
             "unknown_codec",
             f"a checkpoint in Redis begins with byte {value[:1]!r}, which this version of "
             "casegraph cannot read; it was written by a newer one",
         )
-    head, _, payload = value[1:].partition(b"\n")
+    line, _, payload = value[1:].partition(b"\n")
+    head = json.loads(line)
     return Checkpoint(
-        content=content,
-        stage=stage,
-        fingerprint=fingerprint,
-        part=part,
-        payload=payload,
-        **json.loads(head),
+        **key._asdict(),
+        digest=head["digest"],
+        seconds=head["seconds"],
+        payload=payload_of(blobs, payload, head.get("reference")),
     )
 
 

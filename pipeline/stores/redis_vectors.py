@@ -3,43 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import suppress
 
 import numpy as np
-import redis
 
+from pipeline.errors import TemporaryError
 from pipeline.stores import keys
-from pipeline.stores.protocols import Vector
-from pipeline.stores.redis_connection import answering
+from pipeline.stores.protocols import CacheUse, Vector
+from pipeline.stores.redis_link import RedisLink
 
 TYPE = np.dtype("<f4")
 
 
 class RedisVectors:
-    """Vectors with an expiry: what is lost is computed again."""
+    """Vectors with an expiry. While Redis is away there are none: they are computed again."""
 
-    def __init__(self, client: redis.Redis, ttl_seconds: int) -> None:
-        # redis-py's types allow for decoded answers, which `connect` excludes.
-        self._client: Any = client
+    def __init__(self, link: RedisLink, ttl_seconds: int) -> None:
+        self._link = link
         self._ttl = ttl_seconds
+        self._use = CacheUse()
+
+    @property
+    def serves(self) -> bool:
+        """Say whether Redis answered when it was last asked."""
+        return not self._link.trouble
+
+    @property
+    def use(self) -> CacheUse:
+        """Say how often it was asked and had the answer, since it was made."""
+        return self._use
 
     def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
         """Read the vectors that are there, by hash; each is its own, writable array."""
         if not text_hashes:
             return {}
-        with answering():
-            values = self._client.mget([keys.embedding(model, text) for text in text_hashes])
-        return {
+        names = [keys.embedding(model, text) for text in text_hashes]
+        values: Sequence[bytes | None] = [None] * len(names)
+        with suppress(TemporaryError), self._link.answering() as client:
+            values = client.mget(names)
+        found = {
             text: np.frombuffer(value, TYPE).astype(np.float32)
             for text, value in zip(text_hashes, values, strict=True)
             if value
         }
+        asked = self._use.asked + len(set(text_hashes))
+        self._use = CacheUse(asked=asked, found=self._use.found + len(found))
+        return found
 
     def put(self, model: str, vectors: Mapping[str, Vector]) -> None:
         """Write vectors, by hash, in one round trip."""
         if not vectors:
             return
-        with answering(), self._client.pipeline(transaction=False) as pipe:
+        with (
+            suppress(TemporaryError),
+            self._link.answering() as client,
+            client.pipeline(transaction=False) as pipe,
+        ):
             for text, vector in vectors.items():
                 data = np.asarray(vector, TYPE).tobytes()
                 pipe.set(keys.embedding(model, text), data, ex=self._ttl)

@@ -11,9 +11,10 @@ from typing import Any
 
 import redis
 
+from pipeline.crash_points import crash_point
 from pipeline.stores import keys
-from pipeline.stores.protocols import Checkpoint, Entry
-from pipeline.stores.redis_connection import ANSWER_SECONDS, answering
+from pipeline.stores.protocols import Backlog, Blobs, Checkpoint, Entry
+from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_values import entry_of, fields_of, key_of, script, unpack
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,6 @@ logger = logging.getLogger(__name__)
 CLAIM_IDLE_MS = 60_000
 DEAD_SECONDS = 7 * 86_400
 DEAD_LETTERS_KEPT = 10_000
-BLOCK_MS = int(ANSWER_SECONDS * 1000) - 1000
 
 
 class DeadLetter(Entry):
@@ -40,40 +40,44 @@ class RedisWriteBehind:
 
     def __init__(
         self,
-        client: redis.Redis,
+        link: RedisLink,
         consumer: str,
         ttl_seconds: int,
         claim_idle_ms: int = CLAIM_IDLE_MS,
+        blobs: Blobs | None = None,
     ) -> None:
-        # redis-py's types allow for decoded answers, which `connect` excludes.
-        self._client: Any = client
+        self._link = link
+        self._client = link.client
+        self._blobs = blobs
         self._consumer = consumer
         self._ttl = ttl_seconds
         self._claim_idle_ms = claim_idle_ms
         self._claim_from: bytes | str = "0-0"
-        self._done: Any = client.register_script(script("done"))
-        self._refuse: Any = client.register_script(script("refuse"))
+        self._done: Any = link.client.register_script(script("done"))
+        self._refuse: Any = link.client.register_script(script("refuse"))
 
     def read(self, count: int, block_ms: int) -> Sequence[Entry]:
-        """Take at most `count` entries, waiting up to `block_ms` (4 s at most) for the first."""
-        with answering():
+        """Take at most `count` entries, waiting up to `block_ms` for the first, but not for longer
+        than half of what an answer may take.
+        """
+        block = min(block_ms, int(self._link.answer_seconds * 500))
+        with self._link.answering(waiting_seconds=block / 1000):
             try:
-                return self._read(count, block_ms)
+                return self._read(count, block)
             except redis.ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
             # The first reader of a new or emptied Redis.
             self._create_group()
-            return self._read(count, block_ms)
+            return self._read(count, block)
 
-    def _read(self, count: int, block_ms: int) -> Sequence[Entry]:
+    def _read(self, count: int, block: int) -> Sequence[Entry]:
         own = self._read_group("0", count, None)
         if own:
             return own
         claimed = self._claim(count)
         if claimed:
             return claimed
-        block = min(block_ms, BLOCK_MS)
         return self._read_group(">", count, block if block > 0 else None)
 
     def _create_group(self) -> None:
@@ -125,12 +129,10 @@ class RedisWriteBehind:
         """Read the entries' checkpoints in one call, by entry id; None for one that is gone."""
         if not entries:
             return {}
-        with answering():
+        with self._link.answering():
             values = self._client.mget([key_of(entry) for entry in entries])
         return {
-            entry.id: unpack(entry.content, entry.stage, entry.fingerprint, entry.part, value)
-            if value
-            else None
+            entry.id: unpack(entry.key, value, self._blobs) if value else None
             for entry, value in zip(entries, values, strict=True)
         }
 
@@ -138,7 +140,8 @@ class RedisWriteBehind:
         """Give the checkpoints their expiry and drop the entries, in one script."""
         if not entries:
             return
-        with answering():
+        crash_point("done.before")
+        with self._link.answering():
             self._done(
                 keys=[
                     keys.WRITE_BEHIND,
@@ -147,10 +150,12 @@ class RedisWriteBehind:
                 ],
                 args=[keys.WRITE_BEHIND_GROUP, self._ttl, *(entry.id for entry in entries)],
             )
+        crash_point("done.after")
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Write a dead letter that keeps the value for a week, and drop the entry."""
-        with answering():
+        crash_point("refuse.before")
+        with self._link.answering():
             self._refuse(
                 keys=[
                     keys.WRITE_BEHIND,
@@ -164,10 +169,11 @@ class RedisWriteBehind:
                     entry.project, *fields_of(entry),
                 ],
             )  # fmt: skip
+        crash_point("refuse.after")
 
     def refused(self, count: int = 100) -> Sequence[DeadLetter]:
         """Read the latest dead letters, latest first."""
-        with answering():
+        with self._link.answering():
             letters = self._client.xrevrange(keys.DEAD_LETTERS, count=count)
             return [self._letter(fields) for _, fields in letters]
 
@@ -177,15 +183,16 @@ class RedisWriteBehind:
         return DeadLetter(
             **entry.model_dump(),
             reason=fields[b"reason"].decode(),
-            checkpoint=unpack(entry.content, entry.stage, entry.fingerprint, entry.part, value)
-            if value
-            else None,
+            checkpoint=unpack(entry.key, value, self._blobs) if value else None,
         )
 
-    def depth(self) -> int:
-        """Count the entries that are not acknowledged."""
-        with answering():
-            return int(self._client.xlen(keys.WRITE_BEHIND))
+    def backlog(self) -> Backlog:
+        """Say how much PostgreSQL does not have yet, in one round trip."""
+        with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
+            pipe.xlen(keys.WRITE_BEHIND)
+            pipe.get(keys.UNPERSISTED_BYTES)
+            entries, held = pipe.execute()
+        return Backlog(entries=entries, bytes=int(held or 0), limit=self._link.memory)
 
 
 def _flat(batch: Any) -> Any:

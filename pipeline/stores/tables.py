@@ -69,7 +69,8 @@ projects = Table(
     Column("created_at", Time, nullable=False, server_default=func.now()),
 )
 
-# One call of `casegraph run`. Documents are claimed by a run while its lease lasts.
+# One call of `casegraph run`. Documents are claimed by a run while its lease lasts. `mode` is how
+# it works at the moment, accelerated or database, and why if it is not as it was asked.
 runs = Table(
     "runs",
     metadata,
@@ -80,6 +81,8 @@ runs = Table(
     Column("ended_at", Time),
     Column("outcome", Text),
     Column("summary", JSONB),
+    Column("mode", Text),
+    Column("mode_reason", Text),
 )
 Index(None, runs.c.project_id, runs.c.started_at)
 

@@ -14,10 +14,18 @@ from hypothesis import strategies as st
 
 from pipeline.documents import StageName
 from pipeline.stores import keys
-from pipeline.stores.memory import MemoryCheckpoints, MemoryState, MemoryWriteBehind
-from pipeline.stores.protocols import Checkpoint, Checkpoints, Entry, Landed, WriteBehind
-from pipeline.stores.redis_checkpoints import RedisCheckpoints, RedisWriteBehind
+from pipeline.stores.memory import (
+    MemoryBlobs,
+    MemoryCheckpoints,
+    MemoryState,
+    MemoryWriteBehind,
+)
+from pipeline.stores.payloads import VALUE_LIMIT
+from pipeline.stores.protocols import Backlog, Checkpoint, Entry, WriteBehind
+from pipeline.stores.redis_checkpoints import RedisCheckpoints
 from pipeline.stores.redis_values import pack, unpack
+from pipeline.stores.redis_write_behind import RedisWriteBehind
+from tests.checkpoint_case import One, link_to
 
 PROJECT = "11111111-1111-5111-8111-111111111111"
 
@@ -32,16 +40,13 @@ class Queues(Protocol):
 class Both:
     """A checkpoint store and its queue."""
 
-    checkpoints: Checkpoints
+    checkpoints: One
     queue: Queues
-    landed: Landed
 
 
 def in_memory() -> Both:
     state = MemoryState()
-    return Both(
-        MemoryCheckpoints(state), lambda name: MemoryWriteBehind(state, name), Landed.MEMORY
-    )
+    return Both(One(MemoryCheckpoints(state)), lambda name: MemoryWriteBehind(state, name))
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -49,12 +54,8 @@ def both(request: pytest.FixtureRequest) -> Iterator[Both]:
     if request.param == "memory":
         yield in_memory()
         return
-    client = request.getfixturevalue("valkey")
-    yield Both(
-        RedisCheckpoints(client, 100),
-        lambda name: RedisWriteBehind(client, name, 100),
-        Landed.REDIS,
-    )
+    link = link_to(request.getfixturevalue("valkey_url"))
+    yield Both(One(RedisCheckpoints(link, 100)), lambda name: RedisWriteBehind(link, name, 100))
 
 
 def made(
@@ -73,14 +74,13 @@ def made(
 
 def test_what_was_put_is_got(both: Both) -> None:
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") is None
-    stays, landed = both.checkpoints.put(PROJECT, made())
-    assert (stays, landed) == (made(), both.landed)
+    assert both.checkpoints.put(PROJECT, made()) == made()
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made()
 
 
 def test_the_first_one_stays(both: Both) -> None:
     both.checkpoints.put(PROJECT, made(payload=b"first", digest="1"))
-    stays, _ = both.checkpoints.put(PROJECT, made(payload=b"second", digest="2"))
+    stays = both.checkpoints.put(PROJECT, made(payload=b"second", digest="2"))
     assert stays == made(payload=b"first", digest="1")
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == stays
 
@@ -127,7 +127,7 @@ def test_an_empty_queue_gives_nothing(both: Both) -> None:
     assert list(queue.read(10, 1)) == []
     assert queue.load([]) == {}
     queue.done([])
-    assert queue.depth() == 0
+    assert queue.backlog().entries == 0
 
 
 def test_unacknowledged_entries_come_again_to_a_new_reader_of_that_name(both: Both) -> None:
@@ -142,11 +142,11 @@ def test_done_takes_entries_off_the_queue_and_keeps_the_value(both: Both) -> Non
     both.checkpoints.put(PROJECT, made(1))
     both.checkpoints.put(PROJECT, made(2))
     queue = both.queue("a")
-    assert queue.depth() == 2
+    assert queue.backlog().entries == 2
     entries = queue.read(10, 0)
-    assert queue.depth() == 2
+    assert queue.backlog().entries == 2
     queue.done(entries[:1])
-    assert queue.depth() == 1
+    assert queue.backlog().entries == 1
     assert list(queue.read(10, 0)) == list(entries[1:])
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made(1)
 
@@ -155,9 +155,9 @@ def test_what_is_persisted_is_not_queued_again(both: Both) -> None:
     both.checkpoints.put(PROJECT, made())
     queue = both.queue("a")
     queue.done(queue.read(10, 0))
-    stays, _ = both.checkpoints.put(PROJECT, made(digest="other"))
+    stays = both.checkpoints.put(PROJECT, made(digest="other"))
     assert stays == made()
-    assert queue.depth() == 0
+    assert queue.backlog().entries == 0
 
 
 def test_what_postgresql_lacks_is_queued_again(both: Both) -> None:
@@ -165,14 +165,14 @@ def test_what_postgresql_lacks_is_queued_again(both: Both) -> None:
     both.checkpoints.put(PROJECT, made())
     queue.done(queue.read(10, 0))
 
-    stays, _ = both.checkpoints.put(PROJECT, made(digest="other"), lacking=True)
+    stays = both.checkpoints.put(PROJECT, made(digest="other"), lacking=True)
 
     assert stays == made()
     [entry] = queue.read(10, 0)
     assert queue.load([entry]) == {entry.id: made()}
     queue.done([entry])
     both.checkpoints.put(PROJECT, made())
-    assert queue.depth() == 0
+    assert queue.backlog().entries == 0
 
 
 def test_a_second_entry_for_what_is_not_persisted_is_harmless(both: Both) -> None:
@@ -183,7 +183,7 @@ def test_a_second_entry_for_what_is_not_persisted_is_harmless(both: Both) -> Non
     queue.done([first])
     assert queue.load([second]) == {second.id: made()}
     queue.done([second])
-    assert queue.depth() == 0
+    assert queue.backlog().entries == 0
 
 
 def test_a_refused_checkpoint_leaves_its_key_so_that_it_is_made_again(both: Both) -> None:
@@ -191,7 +191,7 @@ def test_a_refused_checkpoint_leaves_its_key_so_that_it_is_made_again(both: Both
     queue = both.queue("a")
     [entry] = queue.read(10, 0)
     queue.refuse(entry, "no such content")
-    assert queue.depth() == 0
+    assert queue.backlog().entries == 0
     assert list(queue.read(10, 0)) == []
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") is None
     both.checkpoints.put(PROJECT, made(digest="again"))
@@ -216,7 +216,7 @@ def test_puts_at_once_agree_on_one(both: Both) -> None:
 
     def put(number: int) -> None:
         start.wait()
-        stayed.append(both.checkpoints.put(PROJECT, made(digest=str(number)))[0])
+        stayed.append(both.checkpoints.put(PROJECT, made(digest=str(number))))
 
     threads = [threading.Thread(target=put, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -232,29 +232,30 @@ def test_puts_at_once_agree_on_one(both: Both) -> None:
 def test_any_bytes_come_back(both: Both, payload: bytes, digest: str, seconds: float) -> None:
     number = abs(hash((payload, digest, seconds)))
     put = made(number, payload, digest).model_copy(update={"seconds": seconds})
-    assert both.checkpoints.put(PROJECT, put)[0] == put
+    assert both.checkpoints.put(PROJECT, put) == put
     assert both.checkpoints.get(put.content, put.stage, put.fingerprint) == put
 
 
 @given(payload=st.binary(), digest=st.text())
 def test_packing_is_undone_by_unpacking(payload: bytes, digest: str) -> None:
     value = made(1, payload, digest)
-    assert unpack("content-1", StageName.CHUNK, "f", "", pack(value)) == value
+    assert unpack(value.key, pack(value)) == value
 
 
 # What only Redis has: expiries, several processes, a memory that fills, a flush.
 
 
 @pytest.fixture
-def redis_both(valkey: redis.Redis) -> tuple[RedisCheckpoints, RedisWriteBehind]:
-    return RedisCheckpoints(valkey, 100), RedisWriteBehind(valkey, "a", 100, claim_idle_ms=1)
+def redis_both(valkey_url: str) -> tuple[One, RedisWriteBehind]:
+    link = link_to(valkey_url)
+    return One(RedisCheckpoints(link, 100)), RedisWriteBehind(link, "a", 100, claim_idle_ms=1)
 
 
 KEY = keys.checkpoint("content-1", "chunk", "f")
 
 
 def test_a_checkpoint_expires_only_when_it_is_persisted(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+    redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:
     checkpoints, queue = redis_both
     checkpoints.put(PROJECT, made())
@@ -266,29 +267,29 @@ def test_a_checkpoint_expires_only_when_it_is_persisted(
 
 
 def test_the_bytes_that_only_redis_holds_are_counted(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+    redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:
     checkpoints, queue = redis_both
     for number in (1, 2, 2):
         checkpoints.put(PROJECT, made(number, payload=b"x" * 1000))
     sizes = [valkey.strlen(keys.checkpoint(f"content-{n}", "chunk", "f")) for n in (1, 2)]
-    assert checkpoints.unpersisted_bytes() == sum(sizes) > 2000
+    assert queue.backlog().bytes == sum(sizes) > 2000
     first, second, twice = queue.read(10, 0)
     queue.done([first])
-    assert checkpoints.unpersisted_bytes() == sizes[1]
+    assert queue.backlog().bytes == sizes[1]
     queue.done([second])
     queue.done([twice])
-    assert checkpoints.unpersisted_bytes() == 0
+    assert queue.backlog().bytes == 0
 
 
 def test_refusing_is_counted_too_and_keeps_value_and_reason(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+    redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:
     checkpoints, queue = redis_both
     checkpoints.put(PROJECT, made())
     [entry] = queue.read(10, 0)
     queue.refuse(entry, "it was forgotten — “gone”")
-    assert checkpoints.unpersisted_bytes() == 0
+    assert queue.backlog().bytes == 0
     [letter] = queue.refused()
     assert (letter.id, letter.project, letter.content) == (entry.id, PROJECT, "content-1")
     assert letter.reason == "it was forgotten — “gone”"
@@ -298,7 +299,7 @@ def test_refusing_is_counted_too_and_keeps_value_and_reason(
 
 
 def test_refusing_leaves_alone_what_is_persisted(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind],
+    redis_both: tuple[One, RedisWriteBehind],
 ) -> None:
     checkpoints, queue = redis_both
     checkpoints.put(PROJECT, made())
@@ -310,25 +311,26 @@ def test_refusing_leaves_alone_what_is_persisted(
     assert [letter.checkpoint for letter in queue.refused()] == [None]
 
 
-def test_what_a_dead_reader_took_is_taken_over(valkey: redis.Redis) -> None:
-    checkpoints = RedisCheckpoints(valkey, 100)
+def test_what_a_dead_reader_took_is_taken_over(valkey_url: str) -> None:
+    link = link_to(valkey_url)
+    checkpoints = One(RedisCheckpoints(link, 100))
     for number in range(30):
         checkpoints.put(PROJECT, made(number))
-    dead = RedisWriteBehind(valkey, "dead", 100)
+    dead = RedisWriteBehind(link, "dead", 100)
     assert len(dead.read(30, 0)) == 30
-    patient = RedisWriteBehind(valkey, "patient", 100)
+    patient = RedisWriteBehind(link, "patient", 100)
     assert list(patient.read(30, 0)) == []
-    heir = RedisWriteBehind(valkey, "heir", 100, claim_idle_ms=0)
+    heir = RedisWriteBehind(link, "heir", 100, claim_idle_ms=0)
     contents = set()
     while entries := heir.read(7, 0):
         contents |= {entry.content for entry in entries}
         heir.done(entries)
     assert contents == {f"content-{number}" for number in range(30)}
-    assert heir.depth() == 0
+    assert heir.backlog().entries == 0
 
 
 def test_a_flush_leaves_a_queue_that_works(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+    redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:
     checkpoints, queue = redis_both
     checkpoints.put(PROJECT, made())
@@ -336,14 +338,14 @@ def test_a_flush_leaves_a_queue_that_works(
     valkey.flushdb()
     assert queue.load(entries) == {entries[0].id: None}
     queue.done(entries)
-    assert checkpoints.unpersisted_bytes() == 0
+    assert queue.backlog().bytes == 0
     assert list(queue.read(10, 0)) == []
     checkpoints.put(PROJECT, made())
     assert len(queue.read(10, 0)) == 1
 
 
 def test_an_entry_that_something_else_deleted_is_an_alarm_and_no_obstacle(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind],
+    redis_both: tuple[One, RedisWriteBehind],
     valkey: redis.Redis,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -358,18 +360,18 @@ def test_an_entry_that_something_else_deleted_is_an_alarm_and_no_obstacle(
 
 
 def test_a_copy_of_what_postgresql_has_expires_and_is_not_queued(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind], valkey: redis.Redis
+    redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:
     checkpoints, queue = redis_both
     checkpoints.warm(made())
     assert checkpoints.get("content-1", StageName.CHUNK, "f") == made()
     assert 0 < valkey.ttl(KEY) <= 100
     checkpoints.put(PROJECT, made())
-    assert (queue.depth(), checkpoints.unpersisted_bytes()) == (0, 0)
+    assert queue.backlog() == Backlog(limit=queue.backlog().limit)
 
 
 def test_dropping_contents_takes_theirs_and_no_others(
-    redis_both: tuple[RedisCheckpoints, RedisWriteBehind],
+    redis_both: tuple[One, RedisWriteBehind],
 ) -> None:
     checkpoints, queue = redis_both
     for number in (1, 2, 3):
@@ -388,6 +390,56 @@ def test_postgresqls_checkpoint_takes_the_place_of_another(both: Both) -> None:
         payload=b"winner", digest="2"
     )
     queue = both.queue("one")
-    before = queue.depth()
+    before = queue.backlog().entries
     both.checkpoints.put(PROJECT, made(payload=b"winner", digest="2"))
-    assert queue.depth() == before
+    assert queue.backlog().entries == before
+
+
+def test_a_batch_is_one_step_and_each_gets_its_answer(both: Both) -> None:
+    store = both.checkpoints.store
+    store.put(PROJECT, [made(1, digest="first")])
+    stays = store.put(PROJECT, [made(number) for number in (1, 2, 3)])
+    assert [x and x.digest for x in stays] == ["first", "d", "d"]
+    wanted = [made(number).key for number in (3, 1, 9)]
+    assert [x.digest for x in store.get(wanted).values()] == ["d", "first"]
+    assert store.get([]) == {}
+    assert list(store.put(PROJECT, [])) == []
+
+
+def test_a_loser_that_is_replaced_is_no_longer_counted_as_unpersisted(
+    redis_both: tuple[One, RedisWriteBehind],
+) -> None:
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made(payload=b"loser" * 100, digest="1"))
+    entries = queue.read(10, 0)
+    checkpoints.adopt(made(payload=b"winner", digest="2"))
+    queue.done(entries)
+    assert queue.backlog() == Backlog(limit=queue.backlog().limit)
+
+
+def test_what_would_fill_redis_is_not_taken_and_the_rest_is(
+    redis_both: tuple[One, RedisWriteBehind], valkey_url: str
+) -> None:
+    link = link_to(valkey_url)
+    checkpoints = RedisCheckpoints(link, 100)
+    with link.answering():
+        link.room = 3_000
+    batch = [made(number, payload=b"x" * size) for number, size in ((1, 2000), (2, 2000), (3, 100))]
+    stays = checkpoints.put(PROJECT, batch)
+    assert stays == [batch[0], None, batch[2]]
+    _, queue = redis_both
+    assert [entry.content for entry in queue.read(10, 0)] == ["content-1", "content-3"]
+
+
+def test_a_value_over_the_limit_is_a_reference_in_redis(
+    valkey_url: str, valkey: redis.Redis
+) -> None:
+    link, blobs = link_to(valkey_url), MemoryBlobs()
+    checkpoints = One(RedisCheckpoints(link, 100, blobs))
+    queue = RedisWriteBehind(link, "a", 100, blobs=blobs)
+    large = made(payload=bytes(VALUE_LIMIT + 1))
+    checkpoints.put(PROJECT, large)
+    assert valkey.strlen(KEY) < 500
+    assert checkpoints.get("content-1", StageName.CHUNK, "f") == large
+    [entry] = queue.read(10, 0)
+    assert queue.load([entry]) == {entry.id: large}

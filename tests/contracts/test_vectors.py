@@ -13,13 +13,14 @@ from pipeline.stores import keys
 from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.protocols import Vectors
 from pipeline.stores.redis_vectors import RedisVectors
+from tests.checkpoint_case import link_to
 
 
 @pytest.fixture(params=["memory", "redis"])
 def vectors(request: pytest.FixtureRequest) -> Vectors:
     if request.param == "memory":
         return MemoryVectors()
-    return RedisVectors(request.getfixturevalue("valkey"), 100)
+    return RedisVectors(link_to(request.getfixturevalue("valkey_url")), 100)
 
 
 def test_only_what_is_there_is_got(vectors: Vectors) -> None:
@@ -52,7 +53,21 @@ def test_every_bit_comes_back(vectors: Vectors, vector: np.ndarray) -> None:
     assert vectors.get("m", ["a"])["a"].tobytes() == vector.tobytes()
 
 
-def test_vectors_expire_and_take_four_bytes_a_number(valkey: redis.Redis) -> None:
-    RedisVectors(valkey, 100).put("m", {"a": np.ones(384)})
+def test_vectors_expire_and_take_four_bytes_a_number(valkey: redis.Redis, valkey_url: str) -> None:
+    RedisVectors(link_to(valkey_url), 100).put("m", {"a": np.ones(384)})
     assert 0 < valkey.ttl(keys.embedding("m", "a")) <= 100
     assert valkey.strlen(keys.embedding("m", "a")) == 384 * 4
+
+
+def test_what_was_asked_and_found_is_counted(vectors: Vectors) -> None:
+    vectors.put("m", {"a": np.ones(3, np.float32)})
+    vectors.get("m", ["a", "b", "a"])
+    assert (vectors.use.asked, vectors.use.found) == (2, 1)
+    assert vectors.serves
+
+
+def test_without_redis_there_are_no_vectors_and_no_error() -> None:
+    away = RedisVectors(link_to("redis://127.0.0.1:1"), 100)
+    away.put("m", {"a": np.ones(3)})
+    assert away.get("m", ["a"]) == {}
+    assert not away.serves

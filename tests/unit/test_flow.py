@@ -146,23 +146,38 @@ def test_only_who_was_alone_is_blamed_for_a_death():
     assert flow.processed == {"neighbour"}
 
 
-def test_a_lost_input_sends_back_to_the_start_without_blame():
+def test_a_lost_input_goes_back_to_what_postgresql_has_and_nobody_is_blamed():
     flow = Flow(ACTORS)
     flow.add(task("a", done=3))
     [call] = flow.calls()
     assert flow.finished(call, [Outcome(content_id="a")]) == []
+    assert flow.calls() == []
+    assert flow.adrift == {"a"}
+    flow.resume("a", task("a", done=1).chain)
     [call] = flow.calls()
-    assert call.stage == StageName.OCR
+    assert call.stage == StageName.CHUNK
 
 
-def test_inputs_that_keep_getting_lost_end_in_words():
+def test_what_keeps_getting_lost_is_made_durable():
     flow = Flow(ACTORS)
     flow.add(task("a", done=3))
-    for _ in range(100):
+    durable = []
+    for _ in range(4):
         [call] = flow.calls()
-        if blames := flow.finished(call, [Outcome(content_id="a")]):
-            break
-    assert blames[0].failure.error == "inputs_lost"
+        durable.append(call.tasks[0].durable)
+        assert flow.finished(call, [Outcome(content_id="a")]) == []
+        flow.resume("a", task("a", done=1).chain)
+    assert durable == [False, False, True, True]
+
+
+def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
+    flow = Flow(ACTORS, blames=1)
+    flow.add(task("a"))
+    [call] = flow.calls()
+    flow.postponed(call)
+    [again] = flow.calls()
+    assert again.tasks == call.tasks
+    assert not again.suspect
 
 
 def test_a_changed_source_leaves_the_flow():
@@ -196,9 +211,18 @@ def test_nothing_is_lost_and_nothing_runs_twice_whatever_happens(data):
         if not running:
             break
         call = running.pop(data.draw(st.integers(0, len(running) - 1)))
-        ending = data.draw(st.sampled_from(["good", "good", "good", "lost", "failing"]))
+        endings = ["good", "good", "good", "lost", "failing", "postponed", "adrift"]
+        ending = data.draw(st.sampled_from(endings))
+        blames = []
         if ending == "lost":
             blames = flow.lost(call, "worker_died", "it died")
+        elif ending == "postponed":
+            flow.postponed(call)
+        elif ending == "adrift":
+            flow.finished(call, [Outcome(content_id=one.content_id) for one in call.tasks])
+            assert flow.adrift == {one.content_id for one in call.tasks}
+            for one in call.tasks:
+                flow.resume(one.content_id, task(one.content_id, done=0).chain)
         else:
             blames = flow.finished(call, good(call) if ending == "good" else failing(call))
         blamed += [blame.content_id for blame in blames]

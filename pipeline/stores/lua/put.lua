@@ -1,21 +1,34 @@
 #!lua
--- Write a checkpoint once, and queue it for PostgreSQL unless PostgreSQL has it already.
--- KEYS: checkpoint, queue, count of unpersisted bytes
--- ARGV: value, then the entry's fields: project, content, stage, fingerprint, part; then '1' if
---   PostgreSQL is known to lack it, whatever its expiry says
--- Returns the value that was there, or false if this one was written.
-local there = redis.call('GET', KEYS[1])
-if not there then
-  redis.call('SET', KEYS[1], ARGV[1])
-  redis.call('INCRBY', KEYS[3], #ARGV[1])
+-- Write checkpoints once, and queue each for PostgreSQL unless PostgreSQL has it already.
+-- KEYS: queue, count of unpersisted bytes, then checkpoints
+-- ARGV: project; '1' if PostgreSQL is known to lack them, whatever their expiry says; how many
+--   unpersisted bytes there may be, 0 for any number; then for each checkpoint: value, and the
+--   entry's fields content, stage, fingerprint, part
+-- Returns for each: the value that was there, 1 if this one was written, 0 if there was no room.
+local answers = {}
+local held = tonumber(redis.call('GET', KEYS[2]) or '0')
+local room = tonumber(ARGV[3])
+for i = 3, #KEYS do
+  local at = 4 + (i - 3) * 5
+  local there = redis.call('GET', KEYS[i])
+  if there then
+    answers[#answers + 1] = there
+    if ARGV[2] == '1' and redis.call('PERSIST', KEYS[i]) == 1 then
+      held = redis.call('INCRBY', KEYS[2], #there)
+    end
+  elseif room > 0 and held + #ARGV[at] > room then
+    answers[#answers + 1] = 0
+  else
+    redis.call('SET', KEYS[i], ARGV[at])
+    held = redis.call('INCRBY', KEYS[2], #ARGV[at])
+    answers[#answers + 1] = 1
+  end
+  -- Only `done` and `adopt` give a checkpoint an expiry, so one without is not in PostgreSQL yet.
+  -- Its entry may be lost (a restored copy), so it is queued again: a second entry is harmless,
+  -- none is not.
+  if redis.call('PTTL', KEYS[i]) == -1 then
+    redis.call('XADD', KEYS[1], '*', 'project', ARGV[1], 'content', ARGV[at + 1],
+      'stage', ARGV[at + 2], 'fingerprint', ARGV[at + 3], 'part', ARGV[at + 4])
+  end
 end
-if there and ARGV[7] == '1' and redis.call('PERSIST', KEYS[1]) == 1 then
-  redis.call('INCRBY', KEYS[3], #there)
-end
--- Only `done` gives a checkpoint an expiry, so one without is not in PostgreSQL yet. Its entry may
--- be lost (a restored copy), so it is queued again: a second entry is harmless, none is not.
-if redis.call('PTTL', KEYS[1]) == -1 then
-  redis.call('XADD', KEYS[2], '*', 'project', ARGV[2], 'content', ARGV[3], 'stage', ARGV[4],
-    'fingerprint', ARGV[5], 'part', ARGV[6])
-end
-return there
+return answers

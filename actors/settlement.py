@@ -1,0 +1,124 @@
+"""What happens to contents outside of the stages' calls: published, failed, sent back.
+
+It keeps the flow, the claims and the ledger in step. All that it decides by is what PostgreSQL
+says; what a process reported and then lost is found out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from actors.claims import Claims
+from actors.flow import Blame, Flow
+from actors.ledger_thread import LedgerThread
+from actors.workplace import Workplace
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.stage import Chain
+from pipeline.stores.ledger import Ledger
+from pipeline.stores.protocols import Persisted
+from pipeline.stores.publisher import Publisher
+
+READMISSIONS = 5
+REFUSED = "refused_by_database"
+
+
+class Settlement:
+    """One run's contents on their way out of the flow, or back into it."""
+
+    def __init__(
+        self,
+        place: Workplace,
+        ledger: Ledger,
+        publisher_of: Callable[[str], Publisher | None],
+        thread: LedgerThread,
+        claims: Claims,
+        flow: Flow,
+    ) -> None:
+        self._place = place
+        self._ledger = ledger
+        self._publisher_of = publisher_of
+        self._thread = thread
+        self._claims = claims
+        self._flow = flow
+        self._readmitted: dict[str, int] = {}
+
+    async def take(self, persisted: Persisted) -> None:
+        """Let go of what is published, or gone, and fail what PostgreSQL refused."""
+        for content, reason in persisted.refused:
+            failure = DocumentFailure(stage=StageName.RELATE, error=REFUSED, message=reason)
+            self._flow.forget([content])
+            await self.blame([Blame(content_id=content, failure=failure)])
+        left = (*persisted.published, *persisted.gone)
+        self._flow.forget(left)
+        self._claims.publish(left, persisted.completed)
+        self._claims.total += persisted.members_admitted
+
+    async def blame(self, blames: Iterable[Blame]) -> None:
+        """Fail the documents that wait for contents that are given up."""
+        for blame in blames:
+            await self.fail(self._claims.abandon(blame.content_id), blame.failure)
+
+    async def fail(self, documents: Sequence[str], failure: DocumentFailure) -> None:
+        """Record why documents failed."""
+        rows = self._claims.fail(documents, failure)
+        await self._thread.ask(self._ledger.failed, self._place.run, rows)
+
+    async def requeue(self, content: str) -> None:
+        """Give the documents of a content back, since their bytes are others by now."""
+        documents = self._claims.abandon(content)
+        await self._thread.ask(self._ledger.requeue, self._place.run, documents)
+
+    async def resume(self) -> None:
+        """Send what is adrift back to the first gap of what PostgreSQL has of it."""
+        adrift = sorted(self._flow.adrift)
+        if adrift:
+            chains = await self._chains(adrift)
+            for content in adrift:
+                self._flow.resume(content, chains[content])
+
+    async def readmit(self) -> bool:
+        """Settle what is processed and was not told to be published, with nothing on its way into
+        PostgreSQL any more: publish it, or send it back to its first gap. Say if there was any.
+
+        What comes back is made durable, so that it cannot get lost a second time.
+        """
+        left = sorted(self._flow.processed)
+        if not left:
+            return False
+        chains = await self._chains(left)
+        whole = [content for content in left if chains[content].gap is None]
+        if whole:
+            await self.take(await self._thread.ask(self._publish, whole))
+        waiting = {content: self._claims.waiting(content) for content in left}
+        done = await self._thread.ask(
+            self._ledger.completed, [x for documents in waiting.values() for x in documents]
+        )
+        for content in left:
+            if content in self._flow:
+                mine = [document for document in waiting[content] if document in set(done)]
+                await self._send_back(content, chains[content], mine)
+        return True
+
+    def _publish(self, contents: Sequence[str]) -> Persisted:
+        publisher = self._publisher_of(self._place.project)
+        return publisher.publish(contents) if publisher else Persisted(gone=tuple(contents))
+
+    async def _send_back(self, content: str, chain: Chain, done: Sequence[str]) -> None:
+        task = self._flow.task(content)
+        self._flow.forget([content])
+        if done:
+            self._claims.publish([content], done)
+            return
+        self._readmitted[content] = self._readmitted.get(content, 0) + 1
+        if self._readmitted[content] > READMISSIONS:
+            failure = DocumentFailure(
+                stage=StageName.RELATE,
+                error="not_persisted",
+                message="its results did not arrive in PostgreSQL; see the log, then `retry`",
+            )
+            await self.blame([Blame(content_id=content, failure=failure)])
+            return
+        self._flow.add(task.model_copy(update={"chain": chain, "durable": True}))
+
+    async def _chains(self, contents: Sequence[str]) -> dict[str, Chain]:
+        return dict(await self._thread.ask(self._ledger.known_chains, contents, self._place.plan))

@@ -1,0 +1,42 @@
+"""Ends the process at a named point, for tests that walk all of them.
+
+`CASEGRAPH_CRASH_AT=POINT` ends it by SIGKILL each time it comes there, `POINT@FILE` once: the first
+process there makes FILE. Points stand before and after each durable step.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Final
+
+VARIABLE: Final = "CASEGRAPH_CRASH_AT"
+
+POINTS: Final = (
+    "record.before-commit", "record.after-commit",
+    "claim.before-commit", "claim.after-commit",
+    "identify.before-commit", "identify.after-commit",
+    "fail.before-commit", "fail.after-commit",
+    "put.before", "put.after",
+    "persist.before-commit", "persist.after-commit",
+    "adopt.before", "adopt.after",
+    "done.before", "done.after",
+    "refuse.before", "refuse.after",
+    "object.before", "object.after",
+)  # fmt: skip
+
+
+def crash_point(name: str) -> None:
+    """End this process here if the environment says so."""
+    wanted = os.environ.get(VARIABLE)
+    if not wanted:
+        return
+    point, _, once = wanted.partition("@")
+    if point != name:
+        return
+    if once:
+        try:
+            os.close(os.open(once, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,129 @@
+"""Checkpoints as stage actors see them: Redis where it serves, else PostgreSQL.
+
+Accelerated, a stage reads and writes Redis alone, and PostgreSQL only for an input whose copy is
+gone. In database mode, by choice or because Redis is away, it reads from and writes to PostgreSQL
+before the next stage begins. The same calls, whichever it is; `put` says where things landed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from pipeline.documents import Value
+from pipeline.errors import TemporaryError
+from pipeline.stores.protocols import (
+    Checkpoint,
+    CheckpointKey,
+    Checkpoints,
+    DurableCheckpoints,
+    Landed,
+    Persisted,
+)
+
+NO_ROOM = "Redis is full of results that PostgreSQL does not have yet"
+
+
+class Put(Value):
+    """Where checkpoints are after `put`: those that stay, in order, each with its place.
+
+    `persisted` is what became durable with those that went to PostgreSQL.
+    """
+
+    stays: tuple[Checkpoint, ...] = ()
+    landed: tuple[Landed, ...] = ()
+    persisted: Persisted | None = None
+
+
+class TieredCheckpoints:
+    """Both stores. `fast` is None in database mode by choice."""
+
+    def __init__(self, fast: Checkpoints | None, durable: DurableCheckpoints) -> None:
+        self._fast = fast
+        self._durable = durable
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Say why Redis did not serve the last time it was needed; empty if it did."""
+        return self._trouble
+
+    def made(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read what is there already of what is about to be made.
+
+        For contents whose chain was read from PostgreSQL, which therefore lacks them: so it is
+        only asked where the stages before write to it, too.
+        """
+        found = self._from_fast(wanted)
+        return self._durable.get(wanted) if found is None else found
+
+    def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read inputs: from Redis, then from PostgreSQL, and give Redis its copies back."""
+        found = self._from_fast(wanted)
+        missing = [key for key in wanted if found is None or key not in found]
+        if not missing:
+            return found or {}
+        stored = self._durable.get(missing)
+        if found is not None and stored and self._fast is not None:
+            with suppress(TemporaryError):
+                self._fast.warm(list(stored.values()))
+        return {**(found or {}), **stored}
+
+    def put(
+        self,
+        project: str,
+        checkpoints: Sequence[Checkpoint],
+        *,
+        durable: bool = False,
+        lacking: bool = False,
+    ) -> Put:
+        """Write checkpoints; with `durable`, to PostgreSQL at once.
+
+        See `Checkpoints.put` for `lacking`. Raises TemporaryError if neither store takes them.
+        """
+        stays = (
+            [None] * len(checkpoints) if durable else self._to_fast(project, checkpoints, lacking)
+        )
+        rest = [x for x, there in zip(checkpoints, stays, strict=True) if there is None]
+        persisted = self._durable.put(project, rest) if rest else None
+        winners = {winner.key: winner for winner in persisted.winners} if persisted else {}
+        if persisted is not None and self._fast is not None:
+            gone = set(persisted.gone) | {content for content, _ in persisted.refused}
+            kept = [winners.get(x.key, x) for x in rest if x.content not in gone]
+            with suppress(TemporaryError):
+                self._fast.adopt(kept)
+        return Put(
+            stays=tuple(
+                there or winners.get(x.key, x) for x, there in zip(checkpoints, stays, strict=True)
+            ),
+            landed=tuple(Landed.REDIS if there else Landed.POSTGRES for there in stays),
+            persisted=persisted,
+        )
+
+    def _from_fast(
+        self, wanted: Sequence[CheckpointKey]
+    ) -> Mapping[CheckpointKey, Checkpoint] | None:
+        """Read from Redis; None while it does not serve."""
+        if self._fast is None:
+            return None
+        try:
+            found = self._fast.get(wanted)
+        except TemporaryError as error:
+            self._trouble = str(error)
+            return None
+        self._trouble = "" if self._trouble != NO_ROOM else NO_ROOM
+        return found
+
+    def _to_fast(
+        self, project: str, checkpoints: Sequence[Checkpoint], lacking: bool
+    ) -> Sequence[Checkpoint | None]:
+        """Write to Redis; None for each that it did not take."""
+        if self._fast is None:
+            return [None] * len(checkpoints)
+        try:
+            stays = self._fast.put(project, checkpoints, lacking=lacking)
+        except TemporaryError as error:
+            self._trouble = str(error)
+            return [None] * len(checkpoints)
+        self._trouble = NO_ROOM if None in stays else ""
+        return stays

@@ -1,0 +1,47 @@
+"""Fills in the vectors of published chunks that have none: from the cache, or by the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline import identity
+from pipeline.stores.protocols import Vector, Vectors
+from pipeline.stores.publisher import Publisher
+
+AT_A_TIME = 256
+
+
+@dataclass(frozen=True)
+class VectorFilling:
+    """One project's chunks, the embedding cache, and the name of the model in it."""
+
+    publisher: Publisher
+    vectors: Vectors
+    model: str
+
+    def from_cache(self) -> int:
+        """Fill in some that the cache has; return how many."""
+        return self._fill(None)
+
+    def with_model(self, embed: Callable[[Sequence[str]], Sequence[Vector]]) -> int:
+        """Fill in some, from the cache or else computed; return how many, 0 when none is left."""
+        return self._fill(embed)
+
+    def _fill(self, embed: Callable[[Sequence[str]], Sequence[Vector]] | None) -> int:
+        missing = self.publisher.missing_vectors(AT_A_TIME)
+        texts = {identity.text_key(text): text for _, text in missing}
+        known = dict(self.vectors.get(self.model, sorted(texts)))
+        if embed is not None:
+            # Longest first, so that a batch holds texts of like length and little is padding.
+            left = sorted(texts.keys() - known.keys(), key=lambda key: (-len(texts[key]), key))
+            if left:
+                fresh = dict(zip(left, embed([texts[key] for key in left]), strict=True))
+                self.vectors.put(self.model, fresh)
+                known |= fresh
+        found = {
+            chunk: known[key]
+            for chunk, text in missing
+            if (key := identity.text_key(text)) in known
+        }
+        return self.publisher.store_vectors(self.model, found) if found else 0
