@@ -78,7 +78,7 @@ class PostgresWire:
         return queries
 
     def answers(self, data: bytes) -> list[str]:
-        """Give what these bytes complete: tags ("COMMIT"), and "READY" at the end of an answer."""
+        """Give what these bytes complete: tags ("COMMIT"), and "READY" at the client's turn."""
         if self._asked_encryption:
             self._asked_encryption = False
             self._blind = data[:1] in {_ENCRYPTED[:1], _ENCRYPTED[1:]}
@@ -89,6 +89,6 @@ class PostgresWire:
         for kind, body in self._answers.feed(data):
             if kind == b"C":
                 said.append(body.rstrip(b"\0").decode("ascii", "replace"))
-            elif kind == b"Z":
+            elif kind in {b"Z", b"G"}:  # the end of an answer, or COPY may begin
                 said.append("READY")
         return said

@@ -8,6 +8,7 @@ it would see of a network or a server that fails.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -32,15 +33,16 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._connections: dict[asyncio.Task[None], Connection] = {}
-        self._reserved: socket.socket | None = None
-        self._server: asyncio.Server | None = None
         self._line = Line()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self._listener = socket.socket()
+        self.port = 0
 
     def __enter__(self) -> Self:
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
         self._thread.start()
-        self._call(self._listen(self._listener))
+        self._call(self._listen())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,41 +114,43 @@ class Proxy:
         """Do something in the proxy's thread and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _listen(self, listener: socket.socket) -> None:
-        self._server = await asyncio.start_server(self._accept, sock=listener)
+    async def _listen(self) -> None:
+        self._listener.setblocking(False)
+        self._listener.listen(128)
+        self._loop.add_reader(self._listener, self._accept)
 
     async def _refuse(self) -> None:
-        if self._server is None:
-            return
-        self._server.close()
-        self._server = None
         # Bound and not listening: the port stays ours, and who connects is refused.
-        self._reserved = socket.socket()
-        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind(("127.0.0.1", self.port))
+        self._stop_listening()
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", self.port))
 
     async def _heal(self) -> None:
         self._line.heal()
-        if self._reserved is not None:
-            self._reserved.listen(128)
-            reserved, self._reserved = self._reserved, None
-            await self._listen(reserved)
+        await self._listen()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._line.count(connections=1)
-        connection = Connection(self._line, reader, writer, self._postgres)
-        task = self._loop.create_task(connection.serve(self._upstream))
-        self._connections[task] = connection
-        task.add_done_callback(self._connections.pop)
+    def _stop_listening(self) -> None:
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            client, _ = self._listener.accept()
+            client.setblocking(False)
+            self._line.count(connections=1)
+            connection = Connection(self._line, client, postgres=self._postgres)
+            task = self._loop.create_task(connection.serve(self._upstream))
+            self._connections[task] = connection
+            task.add_done_callback(self._connections.pop)
 
     async def _close(self) -> None:
-        for holder in (self._server, self._reserved):
-            if holder is not None:
-                holder.close()
+        self._stop_listening()
         for task, connection in [*self._connections.items()]:
             connection.cut()
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
 
 async def _as_coroutine(work: Callable[[], _T]) -> _T:

@@ -42,7 +42,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Loss:
-    """A query to be lost: the one that holds `words`, after `skip` others that do. `answered`
+    """A query to be lost: the one that begins with `words`, after `skip` others that do. `answered`
     says whether the server gets it and does it, so that only the answer is lost.
     """
 
@@ -89,16 +89,10 @@ class Line:
 class Connection:
     """One client with its own connection to the server behind."""
 
-    def __init__(
-        self,
-        line: Line,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        postgres: bool,
-    ) -> None:
-        self._line, self._reader, self._writer = line, reader, writer
+    def __init__(self, line: Line, client: socket.socket, *, postgres: bool) -> None:
+        self._line, self._client = line, client
         self._wire = PostgresWire() if postgres else None
-        self._up: asyncio.StreamWriter | None = None
+        self._writers: list[asyncio.StreamWriter] = []
         self._asked = self._losing_answer = self._is_cut = False
 
     def cut(self) -> bool:
@@ -107,41 +101,53 @@ class Connection:
             return False
         self._is_cut = True
         self._line.count(lost=1)
-        for writer in (self._writer, self._up):
-            if writer is not None:
-                raw = writer.get_extra_info("socket")
-                if raw.family != socket.AF_UNIX:
-                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                writer.transport.abort()
+        self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        for writer in self._writers:
+            writer.transport.abort()
+        if not self._writers:
+            self._client.close()
         return True
 
     async def serve(self, upstream: tuple[str, int] | str) -> None:
         """Pass everything on until one side closes."""
-        with contextlib.suppress(OSError):
-            await asyncio.sleep(self._line.delay_seconds)  # the handshake's round trip
-            await self._line.flowing.wait()
-            try:
-                if isinstance(upstream, str):
-                    reader, self._up = await asyncio.open_unix_connection(upstream)
-                else:
-                    reader, self._up = await asyncio.open_connection(*upstream)
-            except OSError:
-                self._line.count(refused=1)
-                self.cut()
-                return
-            up = asyncio.create_task(self._pass(self._reader, self._up, self._request, delay=True))
-            down = asyncio.create_task(self._pass(reader, self._writer, self._answer, delay=False))
-            try:
-                await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in (up, down):
-                    task.cancel()
-                await asyncio.gather(up, down, return_exceptions=True)
-        for writer in (self._writer, self._up):
-            if writer is not None:
+        try:
+            with contextlib.suppress(OSError):
+                await self._serve(upstream)
+        finally:
+            for writer in self._writers:
                 writer.close()
-                with contextlib.suppress(OSError):
-                    await writer.wait_closed()
+            self._client.close()
+
+    async def _serve(self, upstream: tuple[str, int] | str) -> None:
+        """Open both sides, and pass on both ways until one ends."""
+        await asyncio.sleep(self._line.delay_seconds)  # the handshake's round trip
+        await self._line.flowing.wait()
+        if self._is_cut:
+            return
+        reader, writer = await asyncio.open_connection(sock=self._client)
+        self._writers.append(writer)
+        try:
+            if isinstance(upstream, str):
+                server_reader, server = await asyncio.open_unix_connection(upstream)
+            else:
+                server_reader, server = await asyncio.open_connection(*upstream)
+        except OSError:
+            self._line.count(refused=1)
+            self.cut()
+            return
+        self._writers.append(server)
+        if self._is_cut:  # while it was being opened
+            return
+        ways = {
+            asyncio.create_task(self._pass(reader, server, self._request, delay=True)),
+            asyncio.create_task(self._pass(server_reader, writer, self._answer, delay=False)),
+        }
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
 
     async def _pass(
         self,
