@@ -41,15 +41,24 @@ logger = logging.getLogger(__name__)
 
 
 class RunCoordinator:
-    """One run of one project. `actors` says how many of each stage to start."""
+    """One run of one project. `actors` says how many of each stage to start.
 
-    def __init__(self, place: Workplace, actors: Mapping[StageName, int], total: int) -> None:
+    `pools` starts and asks them: on Ray, unless something else is given.
+    """
+
+    def __init__(
+        self,
+        place: Workplace,
+        actors: Mapping[StageName, int],
+        total: int,
+        pools: ActorPools | None = None,
+    ) -> None:
         from pipeline import assembly
 
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
-        self._pools = ActorPools(place, actors)
+        self._pools = pools or ActorPools(place, actors)
         self._flow = Flow(blames=place.settings.run.attempts)
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")

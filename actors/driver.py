@@ -18,12 +18,12 @@ from actors.progress import Snapshot
 from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.topology import actors_for
-from actors.workplace import Workplace
+from actors.workplace import HostStage, Workplace
 from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
-from pipeline.stage import STAGES
+from pipeline.stage import STAGES, Plan
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
 from pipeline.walking import FoundFile, Walk, uri_of
@@ -121,10 +121,17 @@ class Request:
 
 
 def run(
-    settings: Settings, request: Request, show: Callable[[Snapshot], None], stop: Stop
+    settings: Settings,
+    request: Request,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+    *,
+    plan_of: Callable[[Settings], Plan] = assembly.plan,
+    host: HostStage = assembly.host_stage,
 ) -> Report:
     """Record the sources' documents and run until all are done or `stop` is asked for.
 
+    `plan_of` and `host` say which five stages there are: those that the settings name.
     Raises UsageError for a source that is not there or settings that the project was not made
     with, UnavailableError for a service that does not answer.
     """
@@ -137,7 +144,7 @@ def run(
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
-    plan = assembly.plan(settings)
+    plan = plan_of(settings)
     project = ledger.open_project(request.project, plan, reconfigure=request.reconfigure)
     found = not_found = 0
     with ledger.roll_call(project.id) as roll:
@@ -156,7 +163,7 @@ def run(
     while ended.outcome == "finished":
         if pending := ledger.pending_count(project.id):
             run_id = ledger.start_run(project.id, settings.run.lease_seconds)
-            place = Workplace(settings, urls, project.id, run_id, plan)
+            place = Workplace(settings, urls, project.id, run_id, plan, host)
             result = _on_ray(place, pending, show, stop)
             ended = ended.followed_by(result)
             idle = result.outcome == "finished" and not result.completed + result.failed

@@ -209,7 +209,7 @@ class StageActor:
         from pipeline import assembly
 
         self._stores = assembly.open_stores(place.settings, place.urls)
-        self._hosted = assembly.host_stage(name, place.settings, self._stores)
+        self._hosted = place.host(name, place.settings, self._stores)
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         self._worker = StageWorker(
             name=name,

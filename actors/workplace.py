@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.assembly import Hosted, Stores
+from pipeline.documents import StageName
 from pipeline.settings import Settings
 from pipeline.stage import Plan
 from pipeline.stores.embedded import ServiceUrls
 
+HostStage = Callable[[StageName, Settings, Stores], Hosted]
+"""Builds one stage where it is to run, its models loaded."""
+
 
 @dataclass(frozen=True)
 class Workplace:
-    """The settings, where the services are, and which project and run this is."""
+    """The settings, where the services are, and which project and run this is.
+
+    `host` builds the stages whose identities `plan` names.
+    """
 
     settings: Settings
     urls: ServiceUrls
     project: str
     run: str
     plan: Plan
+    host: HostStage

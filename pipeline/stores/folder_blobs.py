@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.crash_points import crash_point
 from pipeline.errors import PermanentError, TemporaryError
 
 HEX = frozenset("0123456789abcdef")
@@ -49,6 +50,7 @@ class FolderBlobs:
         if place.exists():
             return
         aside = place.with_name(f".{sha256}.{uuid.uuid4().hex}")
+        crash_point("object.before")
         try:
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with path.open("rb") as source, aside.open("xb") as target:
@@ -58,6 +60,7 @@ class FolderBlobs:
                 os.fsync(target.fileno())
             aside.replace(place)
             _sync_folder(place.parent)
+            crash_point("object.after")
         except OSError as error:
             raise TemporaryError(
                 f"the object store {self._folder} cannot be written ({error.strerror}); "

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pytest
 import redis
+from checkpoint_case import One, link_to
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from pipeline.stores.protocols import Backlog, Checkpoint, Entry, WriteBehind
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 from pipeline.stores.redis_values import pack, unpack
 from pipeline.stores.redis_write_behind import RedisWriteBehind
-from tests.checkpoint_case import One, link_to
 
 PROJECT = "11111111-1111-5111-8111-111111111111"
 

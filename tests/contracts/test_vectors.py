@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import redis
+from checkpoint_case import link_to
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,7 +14,6 @@ from pipeline.stores import keys
 from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.protocols import Vectors
 from pipeline.stores.redis_vectors import RedisVectors
-from tests.checkpoint_case import link_to
 
 
 @pytest.fixture(params=["memory", "redis"])

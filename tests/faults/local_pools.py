@@ -1,0 +1,62 @@
+"""The actors of a run in threads of this process: the coordinator and all below it, without Ray."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from actors.flow import Answer, Call
+from actors.persistence_actor import Drained, PersistenceActor
+from actors.stage_actor import StageActor
+from actors.workplace import Workplace
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.sources import Identified, Located
+from pipeline.stage import STAGES
+
+
+class LocalPools:
+    """What `ActorPools` is on Ray. Each actor has a thread and stores of its own."""
+
+    def __init__(self, place: Workplace, wanted: Mapping[StageName, int]) -> None:
+        self._place = place
+        self._wanted = wanted
+        self._actors: dict[StageName, list[tuple[StageActor, ThreadPoolExecutor]]] = {}
+        self._persistence: tuple[PersistenceActor, ThreadPoolExecutor] | None = None
+
+    async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
+        for stage in STAGES:
+            self._actors[stage] = []
+            for _ in range(self._wanted[stage]):
+                actor = StageActor(self._place, stage)
+                self._actors[stage].append((actor, ThreadPoolExecutor(1)))
+                grown(stage)
+        self._persistence = (PersistenceActor(self._place), ThreadPoolExecutor(1))
+        return []
+
+    async def close(self) -> None:
+        rows = [row for rows in self._actors.values() for row in rows]
+        for _, thread in [*rows, *([self._persistence] if self._persistence else [])]:
+            thread.shutdown(wait=False)
+
+    async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
+        actor, thread = self._actors[StageName.OCR][0]
+        return await _in(thread, actor.identify, sources)
+
+    async def run(self, call: Call) -> Answer:
+        actor, thread = self._actors[call.stage][call.actor]
+        return await _in(thread, actor.run, call.tasks)
+
+    async def drain(self, block_ms: int) -> Drained:
+        assert self._persistence is not None
+        actor, thread = self._persistence
+        return await _in(thread, actor.drain, block_ms)
+
+    async def fill_vectors(self) -> int:
+        actor, thread = self._actors[StageName.CHUNK][0]
+        return await _in(thread, actor.fill_vectors)
+
+
+async def _in(thread: ThreadPoolExecutor, function: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(thread, function, *arguments)

@@ -1,0 +1,125 @@
+"""A whole run with small stages, in this process and without Ray: `python -m faults.small_run`.
+
+It records, claims, works, persists and publishes with the real coordinator on real stores. As a
+program it takes FOLDER and PROJECT, reads the settings from the environment, and prints the counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.coordinator import RunCoordinator
+from actors.run_result import RunResult
+from actors.workplace import Workplace
+from faults import small_stages
+from faults.local_pools import LocalPools
+from pipeline import assembly, identity
+from pipeline.documents import StageName
+from pipeline.settings import Settings, load_settings
+from pipeline.stage import STAGES
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.walking import Selection, Walk
+
+ACTORS = dict.fromkeys(STAGES, 1) | {StageName.OCR: 2, StageName.CHUNK: 2}
+
+
+@dataclass(frozen=True)
+class SmallRun:
+    """One project of small documents."""
+
+    settings: Settings
+    folder: Path
+    project: str = "small"
+
+    @property
+    def urls(self) -> ServiceUrls:
+        database, redis = self.settings.database_url, self.settings.redis_url
+        assert database is not None
+        assert redis is not None
+        return ServiceUrls(
+            database_url=database.get_secret_value(), redis_url=redis.get_secret_value()
+        )
+
+    def coordinator(self) -> RunCoordinator:
+        """Record the documents of the folder, and make what brings them through."""
+        ledger = assembly.open_ledger(self.settings, self.urls)
+        plan = small_stages.plan(self.settings)
+        project = ledger.open_project(self.project, plan)
+        ledger.record_documents(project.id, list(Walk(Selection()).files([str(self.folder)])))
+        run = ledger.start_run(project.id, self.settings.run.lease_seconds)
+        place = Workplace(self.settings, self.urls, project.id, run, plan, small_stages.host)
+        pools = LocalPools(place, ACTORS)
+        return RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
+
+    def __call__(self) -> RunResult:
+        """Run once, to the end."""
+
+        async def whole() -> RunResult:
+            return await self.coordinator().run()
+
+        return asyncio.run(whole())
+
+    def until_done(self, most: int = 20) -> list[RunResult]:
+        """Run again while a document is pending, as `casegraph run` does."""
+        results = []
+        while not results or self.left():
+            assert len(results) < most, f"{self.left()} documents are never done"
+            results.append(self())
+            assert results[-1].outcome == "finished", results[-1].reason
+        return results
+
+    def left(self) -> int:
+        """Count the documents that are neither completed nor failed."""
+        counts = self.counts()
+        return counts["pending"] + counts["running"]
+
+    def counts(self) -> dict[str, int]:
+        """Count the documents of each status."""
+        ledger = assembly.open_ledger(self.settings, self.urls)
+        found = ledger.counts(identity.project_id(self.project))
+        return {status.value: count for status, count in found.items()}
+
+    def digest(self) -> str:
+        """Hash the graph that readers see."""
+        reader = assembly.open_reader(self.urls, identity.project_id(self.project))
+        return str(reader.digest())
+
+
+def write_documents(folder: Path, count: int) -> None:
+    """Write small documents: texts, some of them the same, some containers, some that fail."""
+    first = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal")
+    last = ("Lee", "Moss", "North", "Old", "Park", "Quist", "Reed")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def line(number: int) -> str:
+        a, b = first[number % 8], last[number % 7]
+        c, d = first[(number // 3) % 8], last[(number // 5) % 7]
+        return f"{a} {b} met {c} {d} on day {number}."
+
+    for number in range(count):
+        lines = [line(number), line(number * 7 + 1)]
+        match number % 10:
+            case 3:
+                text = "\n".join(["members", *lines])
+            case 5:
+                text = line(5)
+            case 7 if number % 20 == 7:
+                text = f"{line(number)} {small_stages.FAILS}"
+            case _:
+                text = "\n".join(lines)
+        (folder / f"{number:04}.txt").write_text(text)
+
+
+def main(arguments: Sequence[str]) -> None:
+    folder, project = arguments
+    run = SmallRun(load_settings(), Path(folder), project)
+    sys.stdout.write(json.dumps(run().model_dump(mode="json")) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,173 @@
+"""Five small stages without models: the same text gives the same graph, in a millisecond.
+
+A text names people as "Ann Lee"; whoever share a line have met. A file whose first line is
+`members` holds documents: each further line is the text of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.assembly import Hosted, Stores
+from pipeline.documents import (
+    Chunk,
+    Chunks,
+    DocumentFailure,
+    ExtractedText,
+    Link,
+    Member,
+    Mention,
+    Mentions,
+    MentionType,
+    Name,
+    NamedText,
+    Names,
+    NameScope,
+    Page,
+    Pages,
+    Payload,
+    Predicate,
+    Relationship,
+    Relationships,
+    Source,
+    StageName,
+)
+from pipeline.settings import Settings
+from pipeline.stage import STAGES, Plan, StageIdentity
+from pipeline.stores.protocols import Blobs
+
+PERSON = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
+FAILS = "cannot be read"
+
+
+@dataclass(frozen=True)
+class SmallStage:
+    """One of the five: a function of one input."""
+
+    name: StageName
+    work: Callable[[Any], Payload | DocumentFailure]
+
+    @property
+    def identity(self) -> StageIdentity:
+        return StageIdentity(stage=self.name, version="small 1")
+
+    def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        return [self.work(value) for value in inputs]
+
+
+def read(source: Source, blobs: Blobs) -> Pages | DocumentFailure:
+    text = Path(source.path).read_text("utf-8")
+    if FAILS in text:
+        return DocumentFailure(stage=StageName.OCR, error="unreadable", message="it says so")
+    members: list[Member] = []
+    if text.startswith("members\n"):
+        lines, text = text.splitlines()[1:], ""
+        with tempfile.TemporaryDirectory() as folder:
+            for number, line in enumerate(lines):
+                path = Path(folder) / "member"
+                path.write_text(line)
+                sha256 = hashlib.sha256(line.encode()).hexdigest()
+                blobs.put_file(path, sha256)
+                members.append(Member(path=f"{number}.txt", sha256=sha256, size=len(line)))
+    return Pages(
+        text=text,
+        pages=(Page(number=1, start=0, end=len(text)),),
+        members=tuple(members),
+    )
+
+
+def cut(pages: Pages) -> Chunks:
+    spans = [found.span() for found in re.finditer(r"[^\n]+", pages.text)]
+    return Chunks(
+        chunks=tuple(
+            Chunk(
+                start=start, end=end, page=1, text=pages.text[start:end], sentences=((start, end),)
+            )
+            for start, end in spans
+        ),
+        page_starts=(0,),
+    )
+
+
+def find(chunks: Chunks) -> Mentions:
+    return Mentions(
+        mentions=tuple(
+            Mention(
+                start=chunk.start + found.start(),
+                end=chunk.start + found.end(),
+                text=found.group(),
+                type=MentionType.PERSON,
+                page=1,
+                model="small",
+            )
+            for chunk in chunks.chunks
+            for found in PERSON.finditer(chunk.text)
+        )
+    )
+
+
+def name(of: ExtractedText) -> Names:
+    mentions = of.mentions.mentions
+    normals = sorted({mention.text.lower() for mention in mentions})
+    return Names(
+        names=tuple(
+            Name(type=MentionType.PERSON, normal=x, scope=NameScope.PROJECT, keys=(x[:3],))
+            for x in normals
+        ),
+        links=tuple(Link(name=normals.index(mention.text.lower())) for mention in mentions),
+    )
+
+
+def relate(of: NamedText) -> Relationships:
+    mentions = of.mentions.mentions
+    lines = [(chunk.start, chunk.end) for chunk in of.chunks.chunks]
+    return Relationships(
+        relationships=tuple(
+            Relationship(
+                subject=index,
+                predicate=Predicate.MET,
+                object=index + 1,
+                start=start,
+                end=end,
+                score=0.9,
+                rule="small.met",
+            )
+            for start, end in lines
+            for index in range(len(mentions) - 1)
+            if start <= mentions[index].start and mentions[index + 1].end <= end
+        )
+    )
+
+
+def embed(texts: Sequence[str]) -> list[np.ndarray]:
+    """Make a vector of a text's hash."""
+    vectors = []
+    for text in texts:
+        bits = np.frombuffer(hashlib.shake_256(text.encode()).digest(384), np.uint8)
+        vector = bits.astype(np.float32) - 127.5
+        vectors.append(vector / np.linalg.norm(vector))
+    return vectors
+
+
+def plan(_settings: Settings) -> Plan:
+    return Plan(identities=tuple(SmallStage(stage, cut).identity for stage in STAGES))
+
+
+def host(stage: StageName, _settings: Settings, stores: Stores) -> Hosted:
+    work: dict[StageName, Callable[[Any], Any]] = {
+        StageName.OCR: lambda source: read(source, stores.blobs),
+        StageName.CHUNK: cut,
+        StageName.EXTRACT: find,
+        StageName.RESOLVE: name,
+        StageName.RELATE: relate,
+    }
+    embedder = embed if stage is StageName.CHUNK else None
+    return Hosted(SmallStage(stage, work[stage]), embed=embedder)

@@ -1,0 +1,221 @@
+"""Whatever Redis does while a run is on: it finishes, nothing is lost, the graph is the same.
+
+A whole run with small stages, without Ray, on a PostgreSQL of the session and a Valkey of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from actors.run_result import RunResult
+from faults.proxy import Proxy, proxy_for
+from faults.servers import OwnValkey, own_valkey
+from faults.small_run import SmallRun, write_documents
+from pipeline.settings import RunSettings, ServiceSettings, Settings
+
+DOCUMENTS = 120
+RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=5)
+PATIENT = 60.0
+
+
+@dataclass
+class Faulty:
+    """A run whose Redis a test can harm: the server itself, or the line to it."""
+
+    run: SmallRun
+    server: OwnValkey
+    line: Proxy
+
+    @contextmanager
+    def going(self) -> Iterator[list[RunResult]]:
+        """Run beside the block, which begins when some documents are completed; join after it."""
+        results: list[RunResult] = []
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.extend(self.run.until_done())
+            except BaseException as error:
+                failed.append(error)
+                raise
+
+        thread = threading.Thread(target=work, name="run")
+        thread.start()
+        try:
+            self.until(lambda: self.done() >= DOCUMENTS // 8)
+            yield results
+        finally:
+            thread.join(PATIENT)
+        assert not thread.is_alive(), "the run does not end"
+        assert not failed, failed
+
+    def done(self) -> int:
+        return self.run.counts()["completed"]
+
+    def until(self, true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENT
+        while not true():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("faults") / "documents"
+    write_documents(folder, DOCUMENTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def valkey_server() -> Iterator[OwnValkey]:
+    with own_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def faulty(
+    valkey_server: OwnValkey, folder: Path, migrated_url: str, tmp_path: Path
+) -> Iterator[Faulty]:
+    if not valkey_server.processes:
+        valkey_server.start(empty=True)
+    valkey_server.flush()
+    valkey_server.limit_memory(1 << 30)
+    with proxy_for(valkey_server.url) as line:
+        settings = Settings(
+            home=tmp_path / "home",
+            database_url=migrated_url,  # type: ignore[arg-type]
+            redis_url=line.url(valkey_server.url),  # type: ignore[arg-type]
+            run=RUN,
+            services=ServiceSettings(redis_answer_seconds=0.3),
+        )
+        yield Faulty(SmallRun(settings, folder), valkey_server, line)
+
+
+_quiet: dict[str, tuple[str, dict[str, int]]] = {}
+
+
+@pytest.fixture
+def quiet(folder: Path, migrated_urls: Callable[[], str], tmp_path: Path) -> tuple[str, object]:
+    """Give the digest and the counts of the documents as database mode makes them, undisturbed."""
+    if not _quiet:
+        settings = Settings(
+            home=tmp_path / "quiet",
+            database_url=migrated_urls(),  # type: ignore[arg-type]
+            redis_url="redis://127.0.0.1:1/0",  # type: ignore[arg-type]
+            acceleration="off",
+        )
+        run = SmallRun(settings, folder)
+        [result] = run.until_done()
+        assert (result.mode, result.mode_reason) == ("database", "CASEGRAPH_ACCELERATION=off")
+        _quiet["it"] = (run.digest(), run.counts())
+    return _quiet["it"]
+
+
+def same(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    assert (faulty.run.digest(), faulty.run.counts()) == quiet
+
+
+def test_undisturbed_it_is_accelerated(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    [result] = faulty.run.until_done()
+    assert (result.mode, result.mode_reason) == ("accelerated", "")
+    same(faulty, quiet)
+
+
+def test_absent_from_the_start(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    faulty.line.refuse()
+    [result] = faulty.run.until_done()
+    assert result.mode == "database"
+    assert "Connection refused" in result.mode_reason
+    same(faulty, quiet)
+
+
+def test_killed_in_the_middle(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going() as results:
+        faulty.server.kill()
+    assert results[-1].mode == "database"
+    assert "does not answer" in results[-1].mode_reason
+    same(faulty, quiet)
+
+
+def test_killed_and_back_with_what_it_had(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going():
+        faulty.server.restart()
+    same(faulty, quiet)
+
+
+def test_restarted_empty(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going():
+        faulty.server.restart(empty=True)
+    same(faulty, quiet)
+
+
+def test_hanging(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going() as results:
+        faulty.line.hang()
+    assert results[-1].mode == "database"
+    assert "no answer in time" in results[-1].mode_reason
+    same(faulty, quiet)
+
+
+def test_slow(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going():
+        faulty.line.delay(0.2)
+        done = faulty.done()
+        faulty.until(lambda: faulty.done() > done)
+        faulty.line.heal()
+    same(faulty, quiet)
+
+
+def test_out_of_memory(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.server.client() as client:
+        client.config_set("maxmemory-policy", "noeviction")
+    try:
+        with faulty.going() as results:
+            faulty.server.limit_memory(1 << 20)
+    finally:
+        with faulty.server.client() as client:
+            client.config_set("maxmemory-policy", "volatile-lru")
+    assert "full" in results[-1].mode_reason
+    same(faulty, quiet)
+
+
+def test_flushed_in_the_middle_again_and_again(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going():
+        for share in (3, 2, 1.5):
+            faulty.until(lambda share=share: faulty.done() >= DOCUMENTS / share - 30)
+            faulty.server.flush()
+    same(faulty, quiet)
+
+
+def test_flapping(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going():
+        for _ in range(8):
+            faulty.line.refuse()
+            faulty.line.cut()
+            time.sleep(0.1)  # the fault itself: away for so long
+            faulty.line.heal()
+            done = faulty.done()
+            faulty.until(lambda done=done: faulty.done() > done or not faulty.run.left())
+    same(faulty, quiet)
+
+
+def test_it_comes_back_and_is_used_again(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    with faulty.going() as results:
+        faulty.line.refuse()
+        faulty.line.cut()
+        done = faulty.done()
+        faulty.until(lambda: faulty.done() > done + 5)
+        faulty.line.heal()
+        before = faulty.line.traffic
+        faulty.until(
+            lambda: (faulty.line.traffic - before).connections > 0 or not faulty.run.left()
+        )
+    assert results
+    same(faulty, quiet)
