@@ -38,7 +38,7 @@ class LocalPools:
     async def close(self) -> None:
         rows = [row for rows in self._actors.values() for row in rows]
         for _, thread in [*rows, *([self._persistence] if self._persistence else [])]:
-            thread.shutdown(wait=False)
+            await asyncio.to_thread(thread.shutdown)
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         actor, thread = self._actors[StageName.OCR][0]

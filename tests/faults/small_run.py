@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,12 +67,20 @@ class SmallRun:
 
     def until_done(self, most: int = 20) -> list[RunResult]:
         """Run again while a document is pending, as `casegraph run` does."""
-        results = []
+        results: list[RunResult] = []
         while not results or self.left():
             assert len(results) < most, f"{self.left()} documents are never done"
+            # What a dead run holds is free when its lease ends.
+            while results and not self.free():
+                time.sleep(0.02)
             results.append(self())
             assert results[-1].outcome == "finished", results[-1].reason
         return results
+
+    def free(self) -> int:
+        """Count the documents that a run could claim now."""
+        ledger = assembly.open_ledger(self.settings, self.urls)
+        return ledger.pending_count(identity.project_id(self.project))
 
     def left(self) -> int:
         """Count the documents that are neither completed nor failed."""

@@ -1,0 +1,124 @@
+"""A process that dies at any named point loses nothing: who comes next ends with the same graph.
+
+All points are walked one by one, each in a process of its own, on real stores and without Ray.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from actors.persistence_actor import drain_queue
+from faults.small_run import SmallRun, write_documents
+from pipeline import assembly, identity
+from pipeline.crash_points import POINTS, VARIABLE
+from pipeline.documents import StageName
+from pipeline.settings import RunSettings, Settings
+from pipeline.stores.protocols import Checkpoint
+from pipeline.stores.redis_checkpoints import RedisCheckpoints
+
+DOCUMENTS = 12
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["faults.small_run", "actors.coordinator", "boto3"])
+
+
+def die_there(run: SmallRun, at: str) -> None:
+    """Do the work of a process with a crash point set."""
+    os.environ[VARIABLE] = at
+    if at.startswith(("adopt", "refuse")):
+        drain_queue(run.settings, run.urls)
+    else:
+        run.until_done()
+
+
+def ending(run: SmallRun, at: str) -> int | None:
+    """Run in a process of its own and give its exit status."""
+    process = PROCESSES.Process(target=die_there, args=(run, at))
+    process.start()
+    process.join(120)
+    if process.is_alive():
+        process.kill()
+        pytest.fail(f"the run does not end at {at}")
+    return process.exitcode
+
+
+def strange(run: SmallRun, point: str) -> None:
+    """Queue what comes to these points: a checkpoint that PostgreSQL has with another digest, one
+    of a project that is gone.
+    """
+    link = assembly.open_link(run.settings, run.urls)
+    assert link is not None
+    project, content = "gone", identity.content_id(identity.project_id("gone"), "0" * 64, "a/b")
+    fingerprint, stage = "f" * 64, StageName.OCR
+    if point.startswith("adopt"):
+        engine = assembly._engine(run.urls)
+        with engine.connect() as connection:
+            row = connection.exec_driver_sql(
+                "SELECT content_id::text, stage, fingerprint FROM stage_results ORDER BY 1, 2, 3"
+            ).first()
+        engine.dispose()
+        project = identity.project_id(run.project)
+        content, stage, fingerprint = row[0], StageName(row[1]), row[2]
+    with link.answering() as client:
+        client.flushdb()
+    loser = Checkpoint(
+        content=content, stage=stage, fingerprint=fingerprint, digest="loser", payload=b"loser"
+    )
+    RedisCheckpoints(link, 100).put(project, [loser])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("crashes") / "documents"
+    write_documents(folder, DOCUMENTS)
+    return folder
+
+
+_quiet: dict[Path, tuple[str, dict[str, int]]] = {}
+
+
+def quiet(folder: Path, settings: Settings, urls: Callable[[], str]) -> object:
+    if folder not in _quiet:
+        apart = settings.model_copy(update={"acceleration": "off"})
+        run = SmallRun(apart.model_copy(update={"database_url": _secret(urls())}), folder)
+        run.until_done()
+        _quiet[folder] = (run.digest(), run.counts())
+    return _quiet[folder]
+
+
+def _secret(url: str) -> object:
+    return Settings(database_url=url).database_url  # type: ignore[arg-type]
+
+
+OF_REDIS = ("put", "done", "adopt", "refuse")
+WALKED = [
+    *((point, "on") for point in POINTS),
+    *((point, "off") for point in POINTS if not point.startswith(OF_REDIS)),
+]
+
+
+@pytest.mark.parametrize(("point", "acceleration"), WALKED)
+def test_a_death_at_any_point_changes_nothing(
+    point: str,
+    acceleration: str,
+    folder: Path,
+    settings: Settings,
+    migrated_urls: Callable[[], str],
+    tmp_path: Path,
+) -> None:
+    expected = quiet(folder, settings, migrated_urls)
+    fast = RunSettings(window=8, persist_seconds=0.02, lease_seconds=0.5)
+    run = SmallRun(settings.model_copy(update={"acceleration": acceleration, "run": fast}), folder)
+    if point.startswith(("adopt", "refuse")):
+        run.until_done()
+        strange(run, point)
+    marker = tmp_path / "died"
+    assert ending(run, f"{point}@{marker}") == -signal.SIGKILL
+    assert marker.exists()
+    assert ending(run, f"{point}@{marker}") == 0
+    assert (run.digest(), run.counts()) == expected
