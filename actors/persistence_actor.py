@@ -63,10 +63,11 @@ class PersistenceWorker:
         Raises TemporaryError if PostgreSQL, or the object store, does not answer.
         """
         try:
-            entries = self.write_behind.read(self.batch, block_ms)
-            found = self.write_behind.load(entries)
+            taken = self.write_behind.read(self.batch, block_ms)
+            found = self.write_behind.load(taken)
         except RedisAwayError as error:
             return Drained(away=str(error))
+        entries = [entry for entry in taken if entry.id in found]
         report = Drained(entries=len(entries))
         try:
             # The run's own project last: what was committed for it is always told.

@@ -268,8 +268,15 @@ def open_write_behind(settings: Settings, link: RedisLink, reader: str) -> Write
     """Open the write-behind queue for a reader; one of the same name takes up what it held."""
     from pipeline.stores.redis_write_behind import RedisWriteBehind
 
-    ttl = settings.run.checkpoint_ttl_seconds
-    return RedisWriteBehind(link, reader, ttl, blobs=open_blobs(settings))
+    run = settings.run
+    return RedisWriteBehind(
+        link,
+        reader,
+        run.checkpoint_ttl_seconds,
+        # What a reader has not acknowledged for as long as its run's lease lasts is anybody's.
+        claim_idle_ms=int(run.lease_seconds * 1000),
+        blobs=open_blobs(settings),
+    )
 
 
 def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFilling | None:

@@ -161,7 +161,10 @@ class WriteBehind(Protocol):
         ...
 
     def load(self, entries: Sequence[Entry]) -> Mapping[str, Checkpoint | None]:
-        """Read the entries' checkpoints, by entry id; None for one that is gone."""
+        """Read the entries' checkpoints, by entry id; None for one that is gone.
+
+        Perhaps only of the first ones: see what is in the answer.
+        """
         ...
 
     def done(self, entries: Sequence[Entry]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.crash_points import crash_point
+from pipeline.errors import PermanentError
 from pipeline.stores import keys
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 from pipeline.stores.redis_link import RedisLink
@@ -42,11 +43,17 @@ class RedisCheckpoints:
             return {}
         with self._link.answering() as client:
             values = client.mget([keys.checkpoint(*key) for key in wanted])
-        return {
-            key: unpack(key, value, self._blobs)
-            for key, value in zip(wanted, values, strict=True)
-            if value
-        }
+        found = {}
+        for key, value in zip(wanted, values, strict=True):
+            if value is None:
+                continue
+            try:
+                found[key] = unpack(key, value, self._blobs)
+            except PermanentError as error:
+                # Its object is gone: as if the checkpoint were.
+                if error.code != "blob_missing":
+                    raise
+        return found
 
     def put(
         self, project: str, checkpoints: Sequence[Checkpoint], *, lacking: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 import redis
 
 from pipeline.crash_points import crash_point
+from pipeline.errors import PermanentError
 from pipeline.stores import keys
 from pipeline.stores.protocols import Backlog, Blobs, Checkpoint, Entry
 from pipeline.stores.redis_link import RedisLink
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 CLAIM_IDLE_MS = 60_000
 DEAD_SECONDS = 7 * 86_400
 DEAD_LETTERS_KEPT = 10_000
+LOADED_AT_ONCE, LOADED_BYTES = 64, 64 << 20
 
 
 class DeadLetter(Entry):
@@ -126,15 +128,34 @@ class RedisWriteBehind:
         return entries
 
     def load(self, entries: Sequence[Entry]) -> Mapping[str, Checkpoint | None]:
-        """Read the entries' checkpoints in one call, by entry id; None for one that is gone."""
-        if not entries:
-            return {}
-        with self._link.answering():
-            values = self._client.mget([key_of(entry) for entry in entries])
-        return {
-            entry.id: unpack(entry.key, value, self._blobs) if value else None
-            for entry, value in zip(entries, values, strict=True)
-        }
+        """Read the entries' checkpoints, by entry id; None for one that is gone.
+
+        Only of the first entries, where all together would be too much to hold: the others are
+        read again, since nobody acknowledges them.
+        """
+        found: dict[str, Checkpoint | None] = {}
+        held = 0
+        for first in range(0, len(entries), LOADED_AT_ONCE):
+            some = entries[first : first + LOADED_AT_ONCE]
+            with self._link.answering():
+                values = self._client.mget([key_of(entry) for entry in some])
+            for entry, value in zip(some, values, strict=True):
+                found[entry.id] = self._unpacked(entry, value)
+                held += len(value or b"")
+            if held > LOADED_BYTES:
+                break
+        return found
+
+    def _unpacked(self, entry: Entry, value: bytes | None) -> Checkpoint | None:
+        """Read a value; None for one that is gone, or whose object is."""
+        if value is None:
+            return None
+        try:
+            return unpack(entry.key, value, self._blobs)
+        except PermanentError as error:
+            if error.code != "blob_missing":
+                raise
+            return None
 
     def done(self, entries: Sequence[Entry]) -> None:
         """Give the checkpoints their expiry and drop the entries, in one script."""

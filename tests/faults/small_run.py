@@ -17,7 +17,7 @@ from pathlib import Path
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
 from actors.workplace import Workplace
-from faults import small_stages
+from faults import planted, small_stages
 from faults.local_pools import LocalPools
 from pipeline import assembly, identity
 from pipeline.documents import StageName
@@ -25,6 +25,8 @@ from pipeline.settings import Settings, load_settings
 from pipeline.stage import STAGES
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.walking import Selection, Walk
+
+planted.apply()
 
 ACTORS = dict.fromkeys(STAGES, 1) | {StageName.OCR: 2, StageName.CHUNK: 2}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from actors.persistence_actor import drain_queue
+from faults.invariants import broken
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.crash_points import POINTS, VARIABLE
@@ -53,7 +54,8 @@ def strange(run: SmallRun, point: str) -> None:
     """
     link = assembly.open_link(run.settings, run.urls)
     assert link is not None
-    project, content = "gone", identity.content_id(identity.project_id("gone"), "0" * 64, "a/b")
+    project = identity.project_id("gone")
+    content = identity.content_id(project, "0" * 64, "text/plain")
     fingerprint, stage = "f" * 64, StageName.OCR
     if point.startswith("adopt"):
         engine = assembly._engine(run.urls)
@@ -120,5 +122,9 @@ def test_a_death_at_any_point_changes_nothing(
     marker = tmp_path / "died"
     assert ending(run, f"{point}@{marker}") == -signal.SIGKILL
     assert marker.exists()
+    if acceleration == "on":
+        assert broken(run) == []
     assert ending(run, f"{point}@{marker}") == 0
     assert (run.digest(), run.counts()) == expected
+    if acceleration == "on":
+        assert broken(run) == []

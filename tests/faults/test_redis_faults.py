@@ -55,6 +55,7 @@ class Faulty:
             thread.join(PATIENT)
         assert not thread.is_alive(), "the run does not end"
         assert not failed, failed
+        assert len(results) == 1, "the run ended before all was done"
 
     def done(self) -> int:
         return self.run.counts()["completed"]
@@ -119,6 +120,7 @@ def quiet(folder: Path, migrated_urls: Callable[[], str], tmp_path: Path) -> tup
 
 
 def same(faulty: Faulty, quiet: tuple[str, object]) -> None:
+    """Hold the graph, and the status of each document, to those of the undisturbed run."""
     assert (faulty.run.digest(), faulty.run.counts()) == quiet
 
 

@@ -1,0 +1,55 @@
+"""What must hold of Redis and PostgreSQL at any instant, also when a process has just died."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import text
+
+from faults.small_run import SmallRun
+from pipeline import assembly
+from pipeline.stores import keys, postgres
+
+
+def broken(run: SmallRun) -> list[str]:
+    """Name what is wrong: a checkpoint that looks persisted and is not, one that nobody will
+    persist, bytes that are counted wrongly.
+    """
+    link = assembly.open_link(run.settings, run.urls)
+    assert link is not None
+    engine = postgres.engine_of(run.urls.database_url)
+    try:
+        with link.answering(waiting_seconds=60) as client, engine.connect() as connection:
+            stored = {
+                (row.content, row.stage, row.fingerprint): row.digest
+                for row in connection.execute(
+                    text(
+                        "SELECT content_id::text AS content, stage, fingerprint, digest "
+                        "FROM stage_results"
+                    )
+                )
+            }
+            queued = {
+                tuple(fields[name].decode() for name in (b"content", b"stage", b"fingerprint"))
+                for _, fields in client.xrange(keys.WRITE_BEHIND)
+            }
+            wrong, held = [], 0
+            for key in client.scan_iter(match=keys.checkpoint("*", "*", "*"), count=1000):
+                of = tuple(key.decode().split(":")[1:4])
+                if client.ttl(key) >= 0:
+                    copy = json.loads(client.get(key)[1:].partition(b"\n")[0])["digest"]
+                    if of not in stored:
+                        wrong.append(f"{of} expires, and PostgreSQL does not have it")
+                    elif stored[of] != copy:
+                        wrong.append(f"{of} is not what PostgreSQL has")
+                    continue
+                held += client.strlen(key)
+                if of not in queued:
+                    wrong.append(f"{of} is neither persisted nor queued")
+            counted = int(client.get(keys.UNPERSISTED_BYTES) or 0)
+            if counted != held:
+                wrong.append(f"{counted} unpersisted bytes are counted, there are {held}")
+            return wrong
+    finally:
+        engine.dispose()
+        link.client.close()

@@ -1,0 +1,240 @@
+"""Bugs of the kind that this system must not have, planted to see that the tests catch each.
+
+    python -m faults.planted [NAME…]
+
+For each it runs the tests that should fail, with the bug, and without. Set `PLANTED_BUG` to have
+one in a process that imports `faults.small_run`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "PLANTED_BUG"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def acknowledge_before_commit() -> None:
+    """Drop the queue's entries, and let checkpoints expire, before PostgreSQL has them."""
+    from actors.persistence_actor import PersistenceWorker
+
+    write = PersistenceWorker._write
+
+    def early(self: Any, project: str, entries: Any, found: Any) -> Any:
+        self.write_behind.done(entries)
+        return write(self, project, entries, found)
+
+    PersistenceWorker._write = early  # type: ignore[method-assign]
+
+
+def expiry_before_commit() -> None:
+    """Give a checkpoint its expiry when it is put."""
+    from pipeline.stores.redis_checkpoints import RedisCheckpoints
+    from pipeline.stores.redis_values import key_of
+
+    put = RedisCheckpoints.put
+
+    def expiring(self: Any, project: str, checkpoints: Any, **more: Any) -> Any:
+        from pipeline import crash_points
+
+        there, crash_points.crash_point = crash_points.crash_point, lambda _name: None
+        try:
+            answers = put(self, project, checkpoints, **more)
+        finally:
+            crash_points.crash_point = there
+        with self._link.answering() as client:
+            for checkpoint in checkpoints:
+                client.expire(key_of(checkpoint), 100)
+        crash_points.crash_point("put.after")
+        return answers
+
+    RedisCheckpoints.put = expiring  # type: ignore[method-assign]
+
+
+def two_commands_for_a_put() -> None:
+    """Write the checkpoint with one command and its entry with another, not in one script."""
+    from pipeline.crash_points import crash_point
+    from pipeline.stores import keys
+    from pipeline.stores.redis_checkpoints import RedisCheckpoints
+    from pipeline.stores.redis_values import key_of, pack
+
+    def put(self: Any, project: str, checkpoints: Any, *, lacking: bool = False) -> Any:
+        with self._link.answering() as client:
+            for checkpoint in checkpoints:
+                value = pack(checkpoint, self._blobs)
+                client.set(key_of(checkpoint), value)
+                client.incrby(keys.UNPERSISTED_BYTES, len(value))
+                crash_point("put.after")
+                client.xadd(keys.WRITE_BEHIND, {"project": project, **checkpoint.key._asdict()})
+        return list(checkpoints)
+
+    RedisCheckpoints.put = put  # type: ignore[method-assign]
+
+
+def a_loser_that_stays() -> None:
+    """Leave a copy in Redis that differs from what PostgreSQL has."""
+    from pipeline.stores.redis_checkpoints import RedisCheckpoints
+
+    def keep(self: Any, _checkpoints: Any) -> None:
+        """Change nothing."""
+
+    RedisCheckpoints.adopt = keep  # type: ignore[method-assign]
+
+
+def gaps_that_nobody_looks_for() -> None:
+    """Take what was processed for persisted."""
+    from actors.settlement import Settlement
+
+    async def nothing(self: Any) -> bool:
+        return False
+
+    Settlement.readmit = nothing  # type: ignore[method-assign]
+
+
+def a_lost_input_is_a_failure() -> None:
+    """Blame a document for a flush."""
+    from actors.stage_actor import StageWorker
+    from pipeline.documents import DocumentFailure, StageName
+
+    inputs = StageWorker._input
+
+    def blaming(self: Any, task: Any, there: Any, open_files: Any) -> Any:
+        from actors.flow import Outcome
+
+        value = inputs(self, task, there, open_files)
+        if isinstance(value, Outcome) and value.failure is None and not value.changed:
+            failure = DocumentFailure(stage=StageName.OCR, error="inputs_lost", message="gone")
+            return value.model_copy(update={"failure": failure})
+        return value
+
+    StageWorker._input = blaming  # type: ignore[method-assign]
+
+
+def no_fall_back() -> None:
+    """Let an error of Redis end the call."""
+    from pipeline.stores.tiered_checkpoints import TieredCheckpoints
+
+    def only_fast(self: Any, project: str, checkpoints: Any, lacking: bool) -> Any:
+        return self._fast.put(project, checkpoints, lacking=lacking)
+
+    TieredCheckpoints._to_fast = only_fast  # type: ignore[method-assign]
+
+
+def a_chain_without_links() -> None:
+    """Take any output of a stage for the chain's, whatever it was made from."""
+    from pipeline.stage import Chain, Link, Plan
+
+    def follow(self: Any, sha256: str, media_type: str, known: Any) -> Chain:
+        chain = Chain()
+        for (stage, print_), digest in sorted(known.items()):
+            if stage == chain.gap:
+                chain = chain.extended(Link(stage=stage, fingerprint=print_, digest=digest))
+        while (stage := chain.gap) is not None:
+            found = [(p, d) for (s, p), d in known.items() if s == stage]
+            if not found:
+                break
+            chain = chain.extended(Link(stage=stage, fingerprint=found[0][0], digest=found[0][1]))
+        return chain
+
+    Plan.follow = follow  # type: ignore[method-assign]
+
+
+def failures_without_a_fence() -> None:
+    """Let a run that lost a document fail it all the same."""
+    from sqlalchemy import text
+
+    from pipeline.stores import ledger_queries
+
+    words = str(ledger_queries.FAIL)
+    open_ = words.replace("d.claimed_by = CAST(:run AS uuid) AND ", "").replace(
+        " AND d.attempts = g.attempt", ""
+    )
+    assert open_ != words
+    ledger_queries.FAIL = text(open_)
+
+
+def members_forgotten() -> None:
+    """Complete a container before its members are documents."""
+    from pipeline.stores import publishing
+    from pipeline.stores.members import Admission
+
+    publishing.admit = lambda *_: Admission()  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A bug, and the tests that must fail with it."""
+
+    bug: Callable[[], None]
+    tests: tuple[str, ...]
+
+
+CRASHES = "tests/faults/test_crash_points.py::test_a_death_at_any_point_changes_nothing"
+REDIS = "tests/faults/test_redis_faults.py"
+PLANTS = {
+    plant.bug.__name__: plant
+    for plant in (
+        Plant(acknowledge_before_commit, (f"{CRASHES}[persist.before-commit-on]",)),
+        Plant(expiry_before_commit, (f"{CRASHES}[put.after-on]",)),
+        Plant(two_commands_for_a_put, (f"{CRASHES}[put.after-on]",)),
+        Plant(a_loser_that_stays, (f"{CRASHES}[adopt.before-on]",)),
+        Plant(
+            gaps_that_nobody_looks_for, (f"{REDIS}::test_flushed_in_the_middle_again_and_again",)
+        ),
+        Plant(a_lost_input_is_a_failure, (f"{REDIS}::test_flushed_in_the_middle_again_and_again",)),
+        Plant(no_fall_back, (f"{REDIS}::test_absent_from_the_start",)),
+        Plant(a_chain_without_links, ("tests/contracts/test_publisher.py",)),
+        Plant(failures_without_a_fence, ("tests/contracts/test_ledger.py",)),
+        Plant(members_forgotten, (f"{CRASHES}[object.after-off]",)),
+    )
+}
+
+
+def apply() -> None:
+    """Plant the bug that the environment names."""
+    if name := os.environ.get(VARIABLE):
+        PLANTS[name].bug()
+
+
+def pytest_configure() -> None:
+    """Plant it in pytest's own process: `-p faults.planted`."""
+    apply()
+
+
+def caught(name: str, *, planted: bool = True) -> bool:
+    """Run a bug's tests with it (or without) and say whether one failed."""
+    environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+    if planted:
+        environment[VARIABLE] = name
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-qx", "-p", "faults.planted", *PLANTS[name].tests],
+        cwd=ROOT,
+        env=environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return done.returncode == 1
+
+
+def main(names: Sequence[str]) -> int:
+    """Try bugs, all if none is named, and print which were caught."""
+    missed = []
+    for name in names or list(PLANTS):
+        found = caught(name)
+        sys.stdout.write(f"{'caught' if found else 'MISSED'}  {name}\n")
+        sys.stdout.flush()
+        missed += [] if found else [name]
+    sys.stdout.write(f"{len(names or PLANTS) - len(missed)} of {len(names or PLANTS)} caught\n")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
