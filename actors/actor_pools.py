@@ -74,7 +74,8 @@ class ActorPools:
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """Ask the `ocr` actors in turn what the bytes of sources are, until one answers.
 
-        Raises TemporaryError if the store where they lie does not.
+        Raises TemporaryError if the store where they lie does not, UnavailableError or UsageError
+        if it refuses.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
@@ -88,7 +89,7 @@ class ActorPools:
             except RayActorError:
                 await asyncio.sleep(RESTART_SECONDS)
             except RayTaskError as error:
-                if isinstance(error.cause, TemporaryError):
+                if isinstance(error.cause, CasegraphError):
                     raise error.cause from error
                 raise
             else:

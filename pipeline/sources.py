@@ -6,22 +6,25 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from pipeline.documents import DocumentFailure, Source, StageName, Value
 from pipeline.errors import PermanentError
+from pipeline.s3_names import ObjectName, is_s3, read_uri
 from pipeline.stores.protocols import Blobs
 
 READ_BYTES = 1 << 20
 
 
 class Located(Value):
-    """Where a document's bytes are: a file by its URI, or a member's object by its hash."""
+    """Where a document's bytes are: a file or an object in S3 by its URI, or a member's object in
+    the object store by its hash.
+    """
 
     uri: str
     name: str
@@ -47,21 +50,33 @@ class SourceChangedError(PermanentError):
         return (SourceChangedError, (self.message.split(" ", 1)[0],))
 
 
+class SourceObjects(Protocol):
+    """What reads objects in S3."""
+
+    def opened(self, name: ObjectName) -> AbstractContextManager[Iterator[bytes]]:
+        """Give an object's bytes, block by block. Raises PermanentError for one that cannot be
+        had, TemporaryError or UnavailableError where the store is to blame.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Fetcher:
-    """Reads sources: files, and members from the object store.
+    """Reads sources: files, objects in S3, and members from the object store.
 
-    `detect` names the media type of a local file, given its path and its own name.
+    `detect` names the media type of a local file, given its path and its own name. What a store
+    that is down raises (TemporaryError, UnavailableError) comes through: no document is to blame.
     """
 
     blobs: Blobs
     detect: Callable[[Path, str], str]
+    objects: SourceObjects | None = None
 
     def identify(self, located: Located) -> Identified | DocumentFailure:
         """Hash a source and tell its type, or say why it cannot be read."""
         try:
-            with self._opened(located) as path:
-                sha256, size = _hash_file(path, None)
+            with self._opened(located) as (path, known):
+                sha256, size = known or _hash_file(path, None)
                 return Identified(
                     sha256=sha256, media_type=self.detect(path, located.name), size=size
                 )
@@ -80,8 +95,7 @@ class Fetcher:
             if located.blob is not None:
                 self.blobs.fetch(located.blob, target)
             else:
-                with target.open("wb") as out:
-                    sha256, _ = _hash_file(_path_of(located.uri), out)
+                sha256, _ = self._copied(located.uri, target)
                 if sha256 != known.sha256:
                     raise SourceChangedError(located.uri)
             yield Source(
@@ -93,15 +107,30 @@ class Fetcher:
             )
 
     @contextmanager
-    def _opened(self, located: Located) -> Iterator[Path]:
-        """Give a path to read from; a member's is temporary."""
-        if located.blob is None:
-            yield _path_of(located.uri)
+    def _opened(self, located: Located) -> Iterator[tuple[Path, tuple[str, int] | None]]:
+        """Give a path to read from, with hash and size where they are known by now. Only a file
+        is read where it lies; else the path is temporary.
+        """
+        if located.blob is None and not is_s3(located.uri):
+            yield _path_of(located.uri), None
             return
         with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
             target = Path(folder) / "source"
-            self.blobs.fetch(located.blob, target)
-            yield target
+            if located.blob is None:
+                yield target, self._copied(located.uri, target)
+            else:
+                self.blobs.fetch(located.blob, target)
+                yield target, None
+
+    def _copied(self, uri: str, target: Path) -> tuple[str, int]:
+        """Copy a file or an object, and give its hash and size."""
+        with target.open("wb") as out:
+            if not is_s3(uri):
+                return _hash_file(_path_of(uri), out)
+            if self.objects is None:
+                raise PermanentError("unknown_source", "nothing was given to read s3:// with")
+            with self.objects.opened(read_uri(uri)) as blocks:
+                return _hash(blocks, out)
 
 
 def unreadable(error: OSError | PermanentError) -> DocumentFailure:
@@ -128,15 +157,20 @@ def _path_of(uri: str) -> Path:
 
 def _hash_file(path: Path, copy_to: IO[bytes] | None) -> tuple[str, int]:
     """Hash a regular file, copying it on the way. Raises OSError, also for a device or a pipe."""
-    total, size = hashlib.sha256(), 0
     flags = os.O_RDONLY | os.O_NONBLOCK  # opening a pipe must not wait for a writer
     descriptor = os.open(path, flags)
     with os.fdopen(descriptor, "rb") as data:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise IsADirectoryError(21, "not a regular file", str(path))
-        while block := data.read(READ_BYTES):
-            total.update(block)
-            size += len(block)
-            if copy_to is not None:
-                copy_to.write(block)
+        return _hash(iter(lambda: data.read(READ_BYTES), b""), copy_to)
+
+
+def _hash(blocks: Iterable[bytes], copy_to: IO[bytes] | None) -> tuple[str, int]:
+    """Hash bytes block by block, copying them on the way."""
+    total, size = hashlib.sha256(), 0
+    for block in blocks:
+        total.update(block)
+        size += len(block)
+        if copy_to is not None:
+            copy_to.write(block)
     return total.hexdigest(), size

@@ -1,9 +1,9 @@
-"""Walking what the user named: which files there are to take.
+"""Walking what the user named: which files there are to take, and which objects in S3.
 
 Walking only looks (stat, never open); it yields as it goes and keeps nothing but the folders it
 has been in and the links to folders that it has come across. A folder is walked once, under its
 own path where that is among the sources, so that what is found does not depend on the disk's
-order, and a link that leads back up ends.
+order, and a link that leads back up ends. Objects come by pages of a listing.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from pipeline.documents import Value
 from pipeline.errors import UsageError
+from pipeline.s3_names import ObjectName, is_s3, read_source
+
+# What consoles and Hadoop write so that a prefix looks like a folder; without a byte in it.
+FOLDER_MARKERS = ("/", "_$folder$")
 
 
 class FoundFile(Value):
@@ -28,6 +33,22 @@ class FoundFile(Value):
     source: str
     size: int
     stamp: str
+
+
+class ListedObject(Value):
+    """An object of a listing. `stamp` changes when its bytes do."""
+
+    key: str
+    size: int
+    stamp: str
+
+
+class Objects(Protocol):
+    """What lists objects."""
+
+    def listed(self, prefix: ObjectName, most: int | None = None) -> Iterator[ListedObject]:
+        """Yield the objects whose key begins with the prefix's, in order, at most so many."""
+        ...
 
 
 @dataclass
@@ -68,16 +89,22 @@ def _matches(relative: PurePosixPath, patterns: Sequence[str]) -> bool:
 
 @dataclass
 class Walk:
-    """One pass over the sources of a run."""
+    """One pass over the sources of a run. `objects` lists those in S3."""
 
     selection: Selection
+    objects: Objects | None = None
     passed: Passed = field(default_factory=Passed)
     _been: set[tuple[int, int]] = field(default_factory=set)
 
     def check(self, sources: Sequence[str]) -> None:
-        """Look at the sources. Raises UsageError for one that is not there or is no document."""
+        """Look at the sources. Raises UsageError for one that is not there or is no document; for
+        those in S3 also UnavailableError or TemporaryError.
+        """
         for given in sources:
-            self._mode(given)
+            if is_s3(given):
+                self._check_objects(read_source(given))
+            else:
+                self._mode(given)
 
     def files(self, sources: Sequence[str]) -> Iterator[FoundFile]:
         """Yield each wanted file once a path. Raises UsageError as `check` does.
@@ -87,7 +114,9 @@ class Walk:
         links: list[tuple[Path, PurePosixPath]] = []
         for given in sources:
             path = Path(given)
-            if not stat.S_ISDIR(self._mode(given)):
+            if is_s3(given):
+                yield from self._objects(read_source(given))
+            elif not stat.S_ISDIR(self._mode(given)):
                 # A shell's `docs/*` names the files one by one, and patterns are meant for them.
                 if self._selects(PurePosixPath(path.name)):
                     yield self._found(path)
@@ -101,9 +130,42 @@ class Walk:
             for path, below in now:
                 yield from self._folder(path, below, links)
 
+    def _check_objects(self, name: ObjectName) -> None:
+        """See that a bucket is there, and something at or under the key, if one is given."""
+        first = next(self._listing.listed(name, most=1), None)
+        if not name.key or (first is not None and first.key == name.key):
+            return
+        if next(self._listing.listed(name.below, most=1), None) is None:
+            raise UsageError(f"cannot take {name.shown!r}: no object has this key or prefix")
+
+    def _objects(self, name: ObjectName) -> Iterator[FoundFile]:
+        """Yield the object of this very key, then what is under it as under a folder."""
+        below = name.below
+        if below != name:
+            # Of all keys that begin with it, the key itself comes first.
+            for found in self._listing.listed(name, most=1):
+                if found.key == name.key and self._selects(PurePosixPath(_last(found.key))):
+                    yield _object(name.bucket, found)
+        for found in self._listing.listed(below):
+            relative = found.key.removeprefix(below.key)
+            if found.size == 0 and found.key.endswith(FOLDER_MARKERS):
+                continue
+            if _is_hidden(relative) and not self.selection.hidden:
+                self.passed.hidden += 1
+            elif self._selects(PurePosixPath(relative.lstrip("/") or _last(found.key))):
+                yield _object(name.bucket, found)
+
+    @property
+    def _listing(self) -> Objects:
+        if self.objects is None:
+            raise UsageError("this walk was given nothing to list s3:// sources with")
+        return self.objects
+
     def _mode(self, given: str) -> int:
         if not given.strip() or "://" in given:
-            raise UsageError(f"cannot take {given!r}: sources are files and folders")
+            raise UsageError(
+                f"cannot take {given!r}: sources are files, folders and s3:// prefixes"
+            )
         try:
             mode = Path(given).stat().st_mode
         except OSError as error:
@@ -180,8 +242,26 @@ class Walk:
 
 
 def uri_of(path: str | Path) -> str:
-    """Name a file or folder by an absolute URI; links stay unresolved."""
+    """Name a file, a folder or a source in S3 by an absolute URI; links stay unresolved."""
+    if isinstance(path, str) and is_s3(path):
+        return read_source(path).uri
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100
+
+
+def _object(bucket: str, found: ListedObject) -> FoundFile:
+    """Describe an object by its row in a listing."""
+    name = ObjectName(bucket=bucket, key=found.key)
+    return FoundFile(uri=name.uri, source=printable(name.shown), size=found.size, stamp=found.stamp)
+
+
+def _last(key: str) -> str:
+    """Give the last part of a key that is not empty."""
+    return PurePosixPath(key).name or key
+
+
+def _is_hidden(relative: str) -> bool:
+    """Say whether a part of a key begins with a dot, as hidden files and folders do."""
+    return any(part.startswith(".") and part.strip(".") for part in relative.split("/"))
 
 
 def _is(question: Callable[[], bool]) -> bool:

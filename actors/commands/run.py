@@ -39,7 +39,7 @@ def run(
     reconfigure: bool,
     as_json: bool,
 ) -> int:
-    """Turn the documents in SOURCE… (files and folders) into the project's graph.
+    """Turn the documents in SOURCE… (files, folders, s3://BUCKET/PREFIX) into the project's graph.
 
     Run it again at any time: what is done is not done again. Exit status: 0 all completed,
     3 some documents failed, 1 could not run, 2 wrong usage, 130 stopped by Ctrl-C.
@@ -47,12 +47,14 @@ def run(
     from actors import driver
     from actors.progress import ProgressDisplay
     from actors.summary import print_summary
+    from pipeline import assembly
     from pipeline.settings import load_settings
     from pipeline.walking import Selection, Walk
 
-    walk = Walk(Selection(tuple(include), tuple(exclude), hidden))
-    request = driver.Request(sources, project, walk, rehash=rehash, reconfigure=reconfigure)
     settings = load_settings()
+    selection = Selection(tuple(include), tuple(exclude), hidden)
+    walk = Walk(selection, assembly.open_objects(settings))
+    request = driver.Request(sources, project, walk, rehash=rehash, reconfigure=reconfigure)
     with _stopping() as stop, ProgressDisplay() as display:
         report = driver.run(settings, request, display.show, stop)
     if as_json:

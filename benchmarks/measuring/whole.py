@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
 from measuring.footprint import footprint, growth
+from measuring.growth import ProcessPeaks
 from measuring.memory import PeakMemory
 from measuring.texts import Corpus
 from pipeline import assembly
@@ -25,6 +26,8 @@ from pipeline.stores import embedded
 
 PROJECT = "benchmark"
 STOP_SECONDS = 60.0
+
+Roots = Callable[[], Iterable[psutil.Process]]
 
 
 def measure_whole(corpus: Corpus) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def measure_whole(corpus: Corpus) -> dict[str, Any]:
         services_seconds = time.monotonic() - began
         before = footprint(urls)
         began = time.monotonic()
-        report, memory = _watched_run(settings, corpus)
+        report, memory = run_under(settings, corpus.folder, PeakMemory)
         wall = time.monotonic() - began
         after = footprint(urls)
     done = report["documents"]
@@ -52,7 +55,7 @@ def measure_whole(corpus: Corpus) -> dict[str, Any]:
         "words_per_second": sum(corpus.words) / steady,
         "entities": report["entities"],
         "relationships": report["relationships"],
-        "memory": memory,
+        "memory": memory.as_json(),
         **growth(before, after, len(corpus.paths)),
     }
 
@@ -84,9 +87,14 @@ def _stop_services(home: Path) -> None:
         embedded.stop_services(load_settings(home=home))
 
 
-def _watched_run(settings: Settings, corpus: Corpus) -> tuple[Mapping[str, Any], dict[str, Any]]:
-    """Run the command to its end and give its report and the memory it took."""
-    command = [*_casegraph(), "run", str(corpus.folder), "--project", PROJECT, "--json"]
+Watch = TypeVar("Watch", PeakMemory, ProcessPeaks)
+
+
+def run_under(
+    settings: Settings, source: Path, watch: Callable[[Roots], Watch]
+) -> tuple[Mapping[str, Any], Watch]:
+    """Run the command to its end, watched; give its report and what watched it."""
+    command = [*_casegraph(), "run", str(source), "--project", PROJECT, "--json"]
     process = subprocess.Popen(
         command,
         env=_environment(settings.home_folder),
@@ -104,14 +112,14 @@ def _watched_run(settings: Settings, corpus: Corpus) -> tuple[Mapping[str, Any],
                     yield psutil.Process(pid)
 
     try:
-        with PeakMemory(roots) as memory:
+        with watch(roots) as watched:
             out, err = process.communicate()
     finally:
         _end(process)
     if process.returncode:
         raise SystemExit(f"casegraph run ended with {process.returncode}:\n{err}")
     report: Mapping[str, Any] = json.loads(out)
-    return report, memory.as_json()
+    return report, watched
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -52,7 +52,8 @@ ORDER BY uri COLLATE "C" LIMIT 50
 
 FIND_DOCUMENTS_BY_END = _question(f"""
 SELECT {DOCUMENT_COLUMNS} FROM published_documents
-WHERE project_id = :project AND right(uri, length(:what) + 1) = '/' || :what
+WHERE project_id = :project AND '/' || :what IN (
+      right(uri, length(:what) + 1), right(source, length(:what) + 1))
 ORDER BY uri COLLATE "C" LIMIT 50
 """)
 

@@ -196,7 +196,7 @@ SELECT d.source, d.status, coalesce(d.reason, (
 FROM documents d
 WHERE d.project_id = :project
   AND (d.source = :what OR d.uri = :what OR d.id::text = lower(:what)
-       OR right(d.uri, length(:what) + 1) = '/' || :what)
+       OR '/' || :what IN (right(d.uri, length(:what) + 1), right(d.source, length(:what) + 1)))
 ORDER BY d.uri COLLATE "C" LIMIT 1
 """)
 

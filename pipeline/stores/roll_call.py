@@ -21,7 +21,7 @@ WITH missing AS MATERIALIZED (
 )
 SELECT count(*) FROM missing m
 WHERE EXISTS (SELECT 1 FROM unnest(CAST(:sources AS text[])) AS s (uri)
-              WHERE m.uri = s.uri OR starts_with(m.uri, rtrim(s.uri, '/') || '/'))
+              WHERE m.uri = s.uri OR starts_with(m.uri, regexp_replace(s.uri, '([^/])$', '\\1/')))
 """
 
 

@@ -1,7 +1,6 @@
-"""The object store in S3, or anything that speaks its protocol (AWS_ENDPOINT_URL).
+"""The object store in S3, or anything that speaks its protocol.
 
-Credentials, region and endpoint come the way they come to every AWS tool; no setting repeats
-them. An object becomes visible whole, so nothing is written aside first.
+An object becomes visible whole, so nothing is written aside first.
 """
 
 from __future__ import annotations
@@ -14,12 +13,17 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError, UsageError
 from pipeline.stores.folder_blobs import blob_missing, checked_hash
+from pipeline.stores.s3_client import (
+    Trouble,
+    connect,
+    endpoint_of,
+    errors,
+    transfer_bounds,
+    trouble_of,
+    words_of,
+)
 
 DELETED_AT_ONCE = 1000
-GONE = frozenset({"404", "NoSuchKey", "NotFound"})
-REFUSED = frozenset(
-    {"401", "403", "AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"}
-)
 
 
 class S3Blobs:
@@ -31,7 +35,7 @@ class S3Blobs:
         self._prefix = prefix
 
     @classmethod
-    def from_url(cls, url: str) -> S3Blobs:
+    def from_url(cls, url: str, endpoint_url: str | None = None) -> S3Blobs:
         """Open `s3://bucket/prefix`; asks for nothing yet. Raises UsageError for another URL."""
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
@@ -39,23 +43,12 @@ class S3Blobs:
                 f"CASEGRAPH_OBJECT_STORE_URL {url!r} must be s3://BUCKET or s3://BUCKET/PREFIX; "
                 "unset it to keep objects in the home folder"
             )
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
+        return cls(connect(endpoint_url), parts.netloc, parts.path.strip("/"))
 
-        config = Config(
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"mode": "standard", "max_attempts": 3},
-            # Stores that only speak S3's protocol often do not know its newer checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
-        try:
-            client = boto3.client("s3", config=config)
-        except (BotoCoreError, ValueError) as error:
-            raise UnavailableError(f"S3 cannot be set up: {error}") from error
-        return cls(client, parts.netloc, parts.path.strip("/"))
+    @property
+    def endpoint(self) -> str:
+        """Say where questions go."""
+        return endpoint_of(self._client)
 
     def _key(self, sha256: str) -> str:
         name = f"{checked_hash(sha256)[:2]}/{sha256}"
@@ -66,15 +59,13 @@ class S3Blobs:
         key = self._key(sha256)
         with self._answering(sha256):
             if not self._there(key):
-                self._client.upload_file(str(path), self._bucket, key)
+                self._client.upload_file(str(path), self._bucket, key, Config=transfer_bounds())
 
     def _there(self, key: str) -> bool:
-        from botocore.exceptions import ClientError
-
         try:
             self._client.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in GONE:
+        except errors() as error:
+            if trouble_of(error) is Trouble.GONE:
                 return False
             raise
         return True
@@ -82,7 +73,9 @@ class S3Blobs:
     def fetch(self, sha256: str, target: Path) -> None:
         """Download an object into a file."""
         with self._answering(sha256):
-            self._client.download_file(self._bucket, self._key(sha256), str(target))
+            self._client.download_file(
+                self._bucket, self._key(sha256), str(target), Config=transfer_bounds()
+            )
 
     def delete(self, sha256s: Sequence[str]) -> None:
         """Remove objects, a thousand a request; those that are not there are passed over."""
@@ -100,34 +93,22 @@ class S3Blobs:
     @contextmanager
     def _answering(self, sha256: str) -> Iterator[None]:
         """Turn what boto3 raises into this project's errors."""
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             yield
-        except (ClientError, BotoCoreError, Boto3Error) as error:
+        except errors() as error:
             raise self._translated(error, sha256) from error
 
     def _translated(self, error: Exception, sha256: str) -> CasegraphError:
-        from botocore.exceptions import ClientError, NoCredentialsError
-
-        # An upload's error hides the answer that caused it.
-        answer = error if isinstance(error, ClientError) else error.__context__
-        if isinstance(answer, ClientError):
-            code = str(answer.response["Error"]["Code"])
-            if code in GONE and sha256:
-                return blob_missing(sha256)
-            if code in REFUSED:
-                return self._refused(code)
-            return TemporaryError(f"S3 answers {code} for the bucket {self._bucket}")
-        if isinstance(error, NoCredentialsError):
-            return self._refused("no credentials")
-        return TemporaryError(
-            f"S3 does not answer for the bucket {self._bucket} ({type(error).__name__})"
-        )
-
-    def _refused(self, why: str) -> UnavailableError:
+        trouble = trouble_of(error)
+        if trouble is Trouble.GONE and sha256:
+            return blob_missing(sha256)
+        if trouble is Trouble.AWAY:
+            return TemporaryError(
+                f"S3 at {self.endpoint} does not answer for the bucket {self._bucket} "
+                f"({words_of(error)})"
+            )
         return UnavailableError(
-            f"S3 refuses the bucket {self._bucket} ({why}); check CASEGRAPH_OBJECT_STORE_URL, "
-            "AWS_ENDPOINT_URL and the AWS credentials"
+            f"S3 refuses the bucket {self._bucket} ({words_of(error)}); check "
+            "CASEGRAPH_OBJECT_STORE_URL, CASEGRAPH_S3_ENDPOINT_URL (now "
+            f"{self.endpoint}) and the AWS credentials"
         )

@@ -75,7 +75,7 @@ def test_the_flow_without_ray_gives_the_same_document_by_document(published):
     stores = SimpleNamespace(blobs=assembly.open_blobs(settings), vectors=MemoryVectors())
     engines = assembly.Engines(settings)
     stages = assembly.build_stages(settings, engines, stores.vectors, stores.blobs)
-    fetcher: Fetcher = assembly.open_fetcher(stores)
+    fetcher: Fetcher = assembly.open_fetcher(settings, stores)
     compared = 0
     try:
         for row in contents(published.engine):

@@ -22,7 +22,7 @@ from pipeline.stores.redis_connection import check_server, connect, masked
 CHECKS = [
     "python", "packages", "native libraries", "spaCy model", "embedding model", "tessdata",
     "parser isolation", "home folder", "free disk", "shared memory", "postgres", "redis",
-    "object store",
+    "object store", "s3",
 ]  # fmt: skip
 
 

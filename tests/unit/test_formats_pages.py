@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from reading_case import fails, read_file
 from reportlab.lib.pagesizes import letter
@@ -15,7 +17,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.documents import Page, Pages, PageSource
-from pipeline.engines.formats.pdf import iso_date
+from pipeline.engines.formats import pdf
+from pipeline.engines.formats.pdf import iso_date, pages_at_once
 from pipeline.engines.formats.pdf_paragraphs import Line, paragraph_breaks
 from pipeline.engines.parse_request import ParseOptions
 from pipeline.engines.straightening import flattened, skew_of, turned_back
@@ -61,6 +64,40 @@ def rendered(path: Path, number: int = 0) -> np.ndarray:
 @pytest.fixture
 def canvas_path(tmp_path: Path) -> Path:
     return tmp_path / "a.pdf"
+
+
+def test_a_pdf_is_read_the_same_however_often_it_is_opened_anew(
+    canvas_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canvas = Canvas(str(canvas_path), pagesize=letter)
+    canvas.setTitle("The title")
+    for number in range(4):
+        if number % 2:
+            canvas.drawImage(ImageReader(picture(lines=LINES[number:])), 0, 300, 600, 323)
+        else:
+            canvas.drawString(72, 720, f"Page {number}: Ann Lee met Bob Ray.")
+        canvas.showPage()
+    canvas.save()
+    at_once = read_file(canvas_path)
+    assert [page.source for page in at_once.pages] == [PageSource.TEXT, PageSource.OCR] * 2
+    opened = []
+    really = pypdfium2.PdfDocument
+    monkeypatch.setattr(
+        pypdfium2, "PdfDocument", lambda *args, **more: opened.append(1) or really(*args, **more)
+    )
+    monkeypatch.setattr(pdf, "HELD_BYTES", 1)
+    assert read_file(canvas_path) == at_once
+    assert len(opened) == 4
+
+
+@given(st.integers(1, 2 << 30), st.integers(1, 5_000))
+def test_what_is_held_of_a_pdf_is_bounded_and_a_small_one_is_opened_once(
+    size: int, pages: int
+) -> None:
+    at_once = pages_at_once(size, pages)
+    assert at_once >= 1
+    assert at_once == 1 or at_once * size <= pdf.HELD_BYTES * pages
+    assert size > pdf.HELD_BYTES or at_once >= pages
 
 
 def test_a_born_digital_pdf_has_a_text_layer(canvas_path: Path) -> None:

@@ -17,6 +17,9 @@ PASSWORD_ERROR = 4
 SECURITY_ERROR = 5
 MORE_TEXT = 1.5
 TAIL_BYTES = 2_048
+HELD_BYTES = 32 << 20
+"""About how much of a file PDFium may hold before the file is opened anew: of each page that was
+looked at it keeps the picture's bytes until then."""
 DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 
 
@@ -26,14 +29,19 @@ def read_pdf(job: Job) -> Pages:
 
     document = _open(job)
     try:
-        check_pages(len(document), job.options.max_pages)
-        if len(document) == 0:
+        count = len(document)
+        check_pages(count, job.options.max_pages)
+        if count == 0:
             raise PermanentError("damaged", "the PDF has no page; print it to PDF again")
         if not _ends_well(job):
             job.warn("the PDF is cut short; the pages that are there were read")
         draft = Draft(job.options.max_characters)
         unread = 0
-        for number in range(len(document)):
+        at_once = pages_at_once(job.path.stat().st_size, count)
+        for number in range(count):
+            if number and number % at_once == 0:
+                document.close()
+                document = _open(job)
             try:
                 draft.add(_page(job, document, number))
             except PdfiumError as error:
@@ -41,11 +49,16 @@ def read_pdf(job: Job) -> Pages:
                 job.warn(f"page {number + 1} could not be read: {error}")
                 draft.add(PageText(text="", source=PageSource.NONE))
             job.progress()
-        if unread == len(document):
+        if unread == count:
             raise PermanentError("damaged", "no page of the PDF can be read; print it to PDF again")
         return draft.pages(job, _metadata(document))
     finally:
         document.close()
+
+
+def pages_at_once(size: int, pages: int) -> int:
+    """Say after how many pages to open a file of `size` bytes anew, if its pages are alike."""
+    return max(1, HELD_BYTES * pages // max(size, 1))
 
 
 def _open(job: Job) -> Any:

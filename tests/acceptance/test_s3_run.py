@@ -1,0 +1,188 @@
+"""`casegraph run` over documents in S3, with the object store there too."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+from s3_case import CREDENTIALS, S3Server, serving
+
+# boto3 still calls datetime.utcnow() where the standard library warns about it.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
+TEXT = "Alice Moreno works for Acme Corporation in Seattle. Number {number}."
+ODD = "in/100% sure? #1 – żółć 文書.txt"
+WAIT_SECONDS = 120
+
+
+def archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("inner/memo.txt", "Robert Chen sued Northwind Bank in Boston.")
+    return out.getvalue()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[S3Server]:
+    objects = {f"in/{number:02}.txt": TEXT.format(number=number).encode() for number in range(4)}
+    objects |= {
+        "in/": b"",
+        "in/deep/": b"",
+        "in/deep/bundle.zip": archive(),
+        "in/deep/.draft.txt": b"hidden",
+        "in/deep/left.out": b"left out",
+        "in-other/x.txt": b"not under the prefix",
+        ODD: b"Ingrid Larsen met Omar Haddad in Paris.",
+        "in/empty #2.txt": b"",
+    }
+    with serving(tmp_path, {"cases": objects, "store": {}}) as server:
+        yield server
+
+
+@pytest.fixture
+def in_s3(casegraph, server: S3Server):
+    casegraph.environment.update(
+        CREDENTIALS,
+        CASEGRAPH_S3_ENDPOINT_URL=server.url,
+        CASEGRAPH_OBJECT_STORE_URL="s3://store/objects",
+    )
+    return casegraph
+
+
+def test_a_run_from_s3_follows_what_changes_there(in_s3, server: S3Server) -> None:
+    def run(status: int = 3) -> dict:
+        arguments = ("run", "s3://cases/in", "--exclude", "*.out", "--project", "p")
+        return in_s3.json(*arguments, status=status)
+
+    client = server.client()
+    first = run()
+    assert first["documents"]["completed"] == 7  # four, the archive and its member, the odd one
+    assert first["documents"]["failed"] == 1
+    kept = client.list_objects_v2(Bucket="store", Prefix="objects/")["Contents"]
+    assert len(kept) == 1  # the member
+
+    [failure] = in_s3.json_lines("failures", "--project", "p")
+    assert (failure["source"], failure["error"]) == ("s3://cases/in/empty #2.txt", "empty_file")
+    assert "s3://cases/in/empty #2.txt" in in_s3("failures", "--project", "p").stdout
+    for asked in (ODD.removeprefix("in/"), f"s3://cases/{ODD}"):
+        card = in_s3.json("show", asked, "--project", "p")
+        assert card["source"] == f"s3://cases/{ODD}"
+    assert f"s3://cases/{ODD}" in in_s3("show", "Ingrid Larsen", "--project", "p").stdout
+    member = in_s3.json("show", "inner/memo.txt", "--project", "p")
+    assert member["source"] == "s3://cases/in/deep/bundle.zip!/inner/memo.txt"
+
+    second = run()
+    assert second["documents"] == first["documents"]
+    assert set(second["stage_calls"].values()) == {0}
+
+    client.put_object(Bucket="cases", Key="in/00.txt", Body=b"Dana Whitfield joined Acme Corp.")
+    client.delete_object(Bucket="cases", Key="in/01.txt")
+    client.delete_object(Bucket="cases", Key="in/empty #2.txt")
+    third = run()
+    assert set(third["stage_calls"].values()) == {1}
+    assert third["not_found"] == 2
+    names = {row["name"] for row in in_s3.json_lines("entities", "--project", "p")}
+    assert "Dana Whitfield" in names
+    one = in_s3.json("run", "s3://cases/in/02.txt", "--project", "p", status=3)
+    assert (one["not_found"], set(one["stage_calls"].values())) == (0, {0})
+
+
+def test_the_endpoint_of_the_aws_tools_works_too(casegraph, server: S3Server) -> None:
+    casegraph.environment.update(CREDENTIALS, AWS_ENDPOINT_URL=server.url)
+    done = casegraph.json("run", "s3://cases/in/00.txt", "--project", "p")
+    assert done["documents"]["completed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "said"),
+    [
+        ("s3://absent/in", 2, "no such bucket"),
+        ("s3://cases/nothing", 2, "no object has this key or prefix"),
+        ("s3://", 2, "s3://BUCKET"),
+        ("s3://cases/in-other", 1, "does not answer"),
+    ],
+)
+def test_what_cannot_be_taken_is_one_line(in_s3, server: S3Server, source, status, said) -> None:
+    if status == 1:
+        server.kill()
+    done = in_s3("run", source, "--project", "p", status=status)
+    [line] = done.stderr.strip().splitlines()
+    assert line.startswith("casegraph: ")
+    assert said in line
+
+
+def test_credentials_that_are_missing_are_one_line(in_s3, tmp_path: Path) -> None:
+    for name in CREDENTIALS:
+        in_s3.environment.pop(name)
+    in_s3.environment.update(AWS_EC2_METADATA_DISABLED="true", HOME=str(tmp_path))
+    [line] = in_s3("run", "s3://cases/in", "--project", "p", status=1).stderr.splitlines()
+    assert "no credentials" in line
+
+
+def test_doctor_says_which_endpoint_and_whether_it_answers(in_s3, server: S3Server) -> None:
+    def finding(check: str) -> dict:
+        rows = in_s3.json_lines("doctor", status=0 if check == "s3" and up else 1)
+        return next(row for row in rows if row["check"] == check)
+
+    up = True
+    assert finding("s3")["state"] == "ok"
+    assert f"{server.url} answers" in finding("s3")["seen"]
+    server.kill()
+    up = False
+    for check in ("s3", "object store"):
+        assert finding(check)["state"] == "fail"
+        assert server.url in finding(check)["seen"]
+        assert "does not answer" in finding(check)["seen"]
+
+
+def test_a_server_that_dies_in_the_middle_costs_no_document(in_s3, server: S3Server) -> None:
+    """The run goes on when it is back, or has ended with one line and the next one goes on."""
+    server.kill()
+    for number in range(60):
+        server.objects["cases"][f"many/{number:02}.txt"] = TEXT.format(number=number).encode()
+    server.start()
+    in_s3.environment["CASEGRAPH_RUN__WINDOW"] = "4"
+    arguments = ("run", "s3://cases/many", "--project", "p")
+    process = in_s3.start(*arguments)
+    try:
+        wait_for(lambda: completed(in_s3) >= 4 or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        server.kill()
+        at_death = completed(in_s3)
+        assert at_death < 60
+        waited = time.monotonic() + 15  # long enough for what was fetched before to be done
+        wait_for(lambda: process.poll() is not None or time.monotonic() > waited)
+        assert completed(in_s3) < 60
+        server.start()
+        _, err = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    if process.returncode:
+        assert process.returncode == 1, err
+        [line] = [line for line in err.splitlines() if line.startswith("casegraph: ")]
+        assert "does not answer" in line
+        assert "Traceback" not in err
+    again = in_s3.json(*arguments)
+    assert again["documents"]["completed"] == 60
+    assert again["documents"]["failed"] == 0
+
+
+def completed(casegraph) -> int:
+    """Count the documents that are done, by a look into PostgreSQL."""
+    url = casegraph.environment["CASEGRAPH_DATABASE_URL"]
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM documents WHERE status = 'completed'")
+        return cursor.fetchone()[0]
+
+
+def wait_for(condition) -> None:
+    late = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < late, "it did not come to pass"
+        time.sleep(0.1)
