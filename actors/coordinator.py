@@ -12,6 +12,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -209,6 +210,10 @@ class RunCoordinator:
         """Claim documents up to the window and have them identified; say if there were any."""
         room = self._room()
         batches = await self._admission.claim(room)
+        if room and not batches:
+            # A run whose lease ran out while PostgreSQL was away is given nothing, either.
+            await self._renew()
+            batches = await self._admission.claim(room)
         self._exhausted = sum(map(len, batches)) < room
         for batch in batches:
             self._spawn(self._identify(batch))
@@ -360,12 +365,15 @@ class RunCoordinator:
         """Keep the run's lease, and say in what mode it is."""
         lease = self._place.settings.run.lease_seconds
         while True:
-            mode = self._mode
-            if not await self._thread.ask(
-                self._ledger.renew, self._place.run, lease, mode.name, mode.reason
-            ):
-                raise UnavailableError("another process ended this run; run again to go on")
+            await self._renew()
             await asyncio.sleep(lease / 3)
+
+    async def _renew(self) -> None:
+        lease, mode = self._place.settings.run.lease_seconds, self._mode
+        if not await self._thread.ask(
+            self._ledger.renew, self._place.run, lease, mode.name, mode.reason
+        ):
+            raise UnavailableError("another process ended this run; run again to go on")
 
     async def _publish_progress_forever(self) -> None:
         """Tell `status` of other processes where the run is, every two seconds."""
@@ -388,10 +396,12 @@ class RunCoordinator:
             embeddings_asked=self._embeddings.asked,
             embeddings_found=self._embeddings.found,
         )
-        await self._thread.ask(self._ledger.release, self._place.run)
-        await self._thread.ask(
-            self._ledger.end_run, self._place.run, outcome, result.model_dump(mode="json")
-        )
+        # A run that ends since PostgreSQL is away does not wait for it once more: its lease ends.
+        ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
+        with suppress(TemporaryError):
+            await ask(self._ledger.release, self._place.run)
+            summary = result.model_dump(mode="json")
+            await ask(self._ledger.end_run, self._place.run, outcome, summary)
         await self._pools.close()
         return result
 

@@ -21,9 +21,11 @@ from actors.topology import actors_for
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
-from pipeline.errors import UnavailableError, UsageError
+from pipeline.errors import TemporaryError, UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.stage import STAGES, Plan
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.ledger import Ledger
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
 from pipeline.walking import FoundFile, Walk, uri_of
@@ -181,7 +183,24 @@ def run(
             show(Snapshot(state="waiting for another run of this project"))
             time.sleep(WAIT_SECONDS)
     total = time.monotonic() - began
-    counts = ledger.counts(project.id)
+    try:
+        return _report(request, urls, project.id, ledger, ended, not_found, total)
+    except TemporaryError as error:
+        # Why the run ended is worth more than that its sum cannot be read.
+        raise UnavailableError(ended.reason or str(error)) from error
+
+
+def _report(
+    request: Request,
+    urls: ServiceUrls,
+    project: str,
+    ledger: Ledger,
+    ended: Ended,
+    not_found: int,
+    total: float,
+) -> Report:
+    """Sum up a run that took `total` seconds."""
+    counts = ledger.counts(project)
     return Report(
         project=request.project,
         outcome=ended.outcome,
@@ -196,9 +215,9 @@ def run(
         failed=ended.failed,
         not_found=not_found,
         stage_calls=ended.stage_calls,
-        graph=assembly.open_overview(urls, project.id, TOP),
-        failures=assembly.list_failures(urls, project.id),
-        skipped=assembly.list_skipped(urls, project.id, SKIPPED_SHOWN),
+        graph=assembly.open_overview(urls, project, TOP),
+        failures=assembly.list_failures(urls, project),
+        skipped=assembly.list_skipped(urls, project, SKIPPED_SHOWN),
     )
 
 

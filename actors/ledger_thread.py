@@ -21,18 +21,18 @@ class LedgerThread:
         self._patience = patience_seconds
         self._thread = ThreadPoolExecutor(1, "ledger")
 
+    async def ask_once(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Call a function there. Raises what it raises."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, function, *arguments)
+
     async def ask(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """Call a function there; what is temporary is tried again until it goes through.
 
         Raises UnavailableError when it has not for too long.
         """
-        loop = asyncio.get_running_loop()
-
-        async def once() -> T:
-            return await loop.run_in_executor(self._thread, function, *arguments)
-
         try:
-            return await patient_async(self._patience)(once)
+            return await patient_async(self._patience)(self.ask_once, function, *arguments)
         except TemporaryError as error:
             raise UnavailableError(
                 f"{error} (waited {self._patience:.0f} s); what is done is kept: run the same "

@@ -5,16 +5,14 @@ A whole run with small stages, without Ray, on a PostgreSQL of the session and a
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from actors.run_result import RunResult
+from faults.harmed import Harmed
 from faults.proxy import Proxy, proxy_for
 from faults.servers import OwnValkey, own_valkey
 from faults.small_run import SmallRun, write_documents
@@ -22,49 +20,14 @@ from pipeline.settings import RunSettings, ServiceSettings, Settings
 
 DOCUMENTS = 120
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=5)
-PATIENT = 60.0
 
 
 @dataclass
-class Faulty:
+class Faulty(Harmed):
     """A run whose Redis a test can harm: the server itself, or the line to it."""
 
-    run: SmallRun
     server: OwnValkey
     line: Proxy
-
-    @contextmanager
-    def going(self) -> Iterator[list[RunResult]]:
-        """Run beside the block, which begins when some documents are completed; join after it."""
-        results: list[RunResult] = []
-        failed: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                results.extend(self.run.until_done())
-            except BaseException as error:
-                failed.append(error)
-                raise
-
-        thread = threading.Thread(target=work, name="run")
-        thread.start()
-        try:
-            self.until(lambda: self.done() >= DOCUMENTS // 8)
-            yield results
-        finally:
-            thread.join(PATIENT)
-        assert not thread.is_alive(), "the run does not end"
-        assert not failed, failed
-        assert len(results) == 1, "the run ended before all was done"
-
-    def done(self) -> int:
-        return self.run.counts()["completed"]
-
-    def until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENT
-        while not true():
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +59,8 @@ def faulty(
             run=RUN,
             services=ServiceSettings(redis_answer_seconds=0.3),
         )
-        yield Faulty(SmallRun(settings, folder), valkey_server, line)
+        run = SmallRun(settings, folder)
+        yield Faulty(run, run, DOCUMENTS, valkey_server, line)
 
 
 _quiet: dict[str, tuple[str, dict[str, int]]] = {}
@@ -121,7 +85,7 @@ def quiet(folder: Path, migrated_urls: Callable[[], str], tmp_path: Path) -> tup
 
 def same(faulty: Faulty, quiet: tuple[str, object]) -> None:
     """Hold the graph, and the status of each document, to those of the undisturbed run."""
-    assert (faulty.run.digest(), faulty.run.counts()) == quiet
+    assert faulty.outcome() == quiet
 
 
 def test_undisturbed_it_is_accelerated(faulty: Faulty, quiet: tuple[str, object]) -> None:
