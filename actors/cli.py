@@ -17,13 +17,16 @@ COMMANDS = {
     "failures": "actors.commands.status:failures",
     "retry": "actors.commands.status:retry",
     "projects": "actors.commands.projects:projects",
+    "forget": "actors.commands.forget:forget",
     "entities": "actors.commands.read:entities",
     "show": "actors.commands.read:show",
     "search": "actors.commands.read:search",
     "export": "actors.commands.export:export",
     "digest": "actors.commands.export:digest",
+    "verify": "actors.commands.verify:verify",
     "services": "actors.commands.services:services",
     "doctor": "actors.commands.services:doctor",
+    "invalidate": "actors.commands.forget:invalidate",
 }
 
 

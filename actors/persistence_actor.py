@@ -109,6 +109,9 @@ class PersistenceWorker:
             if entry.content in refused:
                 self.write_behind.refuse(entry, refused[entry.content])
         self.write_behind.done([entry for entry in entries if entry.content not in refused])
+        # What comes late for a content that was forgotten meanwhile leaves no trace.
+        late = [entry.key for entry in entries if entry.content in set(persisted.gone)]
+        self.checkpoints.discard(late)
 
 
 def make_worker(

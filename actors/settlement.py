@@ -61,7 +61,9 @@ class Settlement:
     async def fail(self, documents: Sequence[str], failure: DocumentFailure) -> None:
         """Record why documents failed."""
         rows = self._claims.fail(documents, failure)
-        await self._thread.ask(self._ledger.failed, self._place.run, rows)
+        failed = await self._thread.ask(self._ledger.failed, self._place.run, rows)
+        # One that was forgotten meanwhile, or that another run has by now, did not fail.
+        self._claims.failed -= len(rows) - len(failed)
 
     async def requeue(self, content: str) -> None:
         """Give the documents of a content back, since their bytes are others by now."""

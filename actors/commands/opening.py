@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from pipeline.stores.graph_reader import GraphReader
+    from pipeline.stores.redis_link import RedisLink
 
 
 @contextmanager
@@ -58,3 +59,15 @@ def redis_if_there(url: str) -> Iterator[redis.Redis | None]:
         yield client
     finally:
         client.close()
+
+
+@contextmanager
+def opened_link(settings: Settings, url: str) -> Iterator[RedisLink]:
+    """Give a way to Redis for one command; it is closed at the end."""
+    from pipeline.stores.redis_link import RedisLink
+
+    link = RedisLink(url, answer_seconds=settings.services.redis_answer_seconds)
+    try:
+        yield link
+    finally:
+        link.client.close()

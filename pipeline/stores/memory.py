@@ -86,6 +86,13 @@ class MemoryCheckpoints:
                 self.state.checkpoints[_key(checkpoint)] = checkpoint
                 self.state.persisted.add(_key(checkpoint))
 
+    def discard(self, unwanted: Sequence[CheckpointKey]) -> None:
+        """Remove checkpoints of contents that are gone."""
+        with self.state.changed:
+            for key in unwanted:
+                self.state.checkpoints.pop(keys.checkpoint(*key), None)
+                self.state.persisted.discard(keys.checkpoint(*key))
+
 
 class MemoryWriteBehind:
     """The queue in memory. Its readers are threads of one process and die together, so nothing

@@ -140,6 +140,10 @@ class Checkpoints(Protocol):
         """Put PostgreSQL's checkpoints in the place of copies that may differ from them."""
         ...
 
+    def discard(self, unwanted: Sequence[CheckpointKey]) -> None:
+        """Remove checkpoints of contents that are gone."""
+        ...
+
 
 class DurableCheckpoints(Protocol):
     """Checkpoints in PostgreSQL, the truth."""

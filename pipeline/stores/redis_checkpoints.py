@@ -14,6 +14,7 @@ from pipeline.errors import PermanentError
 from pipeline.stores import keys
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 from pipeline.stores.redis_link import RedisLink
+from pipeline.stores.redis_removal import RedisRemoval, owner_of
 from pipeline.stores.redis_values import fields_of, key_of, pack, script, unpack
 
 __all__ = ["RedisCheckpoints"]
@@ -29,6 +30,7 @@ class RedisCheckpoints:
         self._link = link
         self._ttl = ttl_seconds
         self._blobs = blobs
+        self._removal = RedisRemoval(link)
         self._put: Any = link.client.register_script(script("put"))
         self._adopt: Any = link.client.register_script(script("adopt"))
 
@@ -117,10 +119,15 @@ class RedisCheckpoints:
         Else who brings such a content back finds its checkpoints persisted, as it seems, and
         PostgreSQL never gets them.
         """
-        dropped = 0
         wanted = {str(content) for content in contents}
         with self._link.answering(waiting_seconds=60) as client:
-            for key in client.scan_iter(match=keys.checkpoint("*", "*", "*"), count=1000):
-                if key.decode().split(":")[1] in wanted:
-                    dropped += client.unlink(key)
-        return dropped
+            found = [
+                key
+                for key in client.scan_iter(match=keys.checkpoint("*", "*", "*"), count=1000)
+                if owner_of(key) in wanted
+            ]
+        return self._removal.drop(found)
+
+    def discard(self, unwanted: Sequence[CheckpointKey]) -> None:
+        """Remove checkpoints of contents that are gone: what is kept would be a trace of them."""
+        self._removal.drop(keys.checkpoint(*key) for key in unwanted)

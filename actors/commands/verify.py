@@ -1,0 +1,77 @@
+"""`casegraph verify`: whether PostgreSQL agrees with itself, and Redis with PostgreSQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from actors.commands.common import json_option, print_json, project_option, say
+from actors.commands.opening import opened_link, opened_services
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from pipeline.settings import Settings
+    from pipeline.verification import Finding
+
+
+@click.command(short_help="Compare PostgreSQL with itself and with Redis.")
+@project_option
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Read no payloads and no stored objects: hash and rebuild nothing.",
+)
+@json_option
+def verify(project: str, quick: bool, as_json: bool) -> int:
+    """Say what is wrong with a project; the exit status is 1 if anything is.
+
+    Every stored result is hashed again, what readers see is made again from the results and
+    compared row by row, every mention and quote is looked up in its text, rows and objects that
+    lead nowhere are named, and Redis is held against PostgreSQL. Nothing is changed.
+    """
+    counts: Counter[str] = Counter()
+    with opened_services() as (settings, engine, redis_url):
+        for finding in _findings(settings, engine, redis_url, project, quick):
+            counts[finding.check] += 1
+            if as_json:
+                print_json(finding.__dict__)
+            else:
+                click.echo(f"{finding.check}: {finding.subject}: {finding.message}")
+    if not counts:
+        say(f"{project}: nothing is wrong")
+        return 0
+    by_check = ", ".join(f"{check} {number:,}" for check, number in sorted(counts.items()))
+    say(f"{project}: {counts.total():,} things are wrong ({by_check})")
+    return 1
+
+
+def _findings(
+    settings: Settings, engine: Engine, redis_url: str, project: str, quick: bool
+) -> Iterator[Finding]:
+    """Ask PostgreSQL, then Redis where it answers."""
+    from pipeline.assembly import open_blobs
+    from pipeline.errors import TemporaryError
+    from pipeline.stores.ledger import Ledger
+    from pipeline.stores.project_reader import at_work, find_project
+    from pipeline.stores.verifying import stored_project
+    from pipeline.stores.verifying_redis import CopiesInRedis
+
+    found = find_project(engine, project)
+    plan = Ledger(engine).plan_of(found)
+    if plan is None:  # it was deleted a moment ago
+        return
+    running = at_work(engine)
+    with stored_project(engine, found, plan, open_blobs(settings), quick=quick) as stored:
+        yield from stored.findings()
+    say(f"looked at {stored.checked:,} contents in PostgreSQL")
+    if running:
+        say(f"a run of {', '.join(running)} is at work: the queue in Redis was not looked at")
+    with opened_link(settings, redis_url) as link:
+        try:
+            yield from CopiesInRedis(engine, link, found).findings(at_work=bool(running))
+        except TemporaryError as error:
+            say(f"Redis was not looked at: {error}")

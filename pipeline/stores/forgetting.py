@@ -1,0 +1,194 @@
+"""Takes documents out of a project, with their members and all that only they supported.
+
+One transaction a batch. Its locks are those of publishing, in the same order, so a result that
+arrives meanwhile is either published before and forgotten with the rest, or finds its document
+gone and is dropped. Copies in Redis and objects go after the commit: if that is interrupted they
+are litter, and the copies expire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from pipeline.documents import StageName
+from pipeline.patience import patient
+from pipeline.stores.forgotten_names import Wanted, found, pick
+from pipeline.stores.postgres import transaction
+from pipeline.stores.project_deletion import NAMED
+from pipeline.stores.protocols import Blobs, CheckpointKey
+from pipeline.stores.removal import remove_unused_contents
+
+BATCH_DOCUMENTS = 1_000
+PATIENCE_SECONDS = 30.0
+
+_PROJECT = text("SELECT id FROM projects WHERE id = CAST(:project AS uuid) FOR SHARE")
+
+_FAMILY = text("""
+SELECT id::text, parent_id IS NOT NULL AS inside, blob, content_id::text, next_content_id::text
+FROM documents
+WHERE id = ANY(CAST(:ids AS uuid[])) OR root_id = ANY(CAST(:ids AS uuid[]))
+ORDER BY id
+""")
+
+_LOCK_CONTENTS = text("""
+SELECT id FROM contents WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
+""")
+
+_LOCK_DOCUMENTS = text("""
+SELECT id FROM documents
+WHERE id = ANY(CAST(:ids AS uuid[])) OR root_id = ANY(CAST(:ids AS uuid[]))
+ORDER BY id FOR UPDATE
+""")
+
+_DELETE = text("DELETE FROM documents WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+_FACTS = text("""
+SELECT c.id::text, (SELECT count(*) FROM mentions m WHERE m.content_id = c.id) AS mentions,
+       (SELECT count(*) FROM relationships r WHERE r.content_id = c.id) AS relationships,
+       ARRAY(SELECT value ->> 'sha256' FROM jsonb_array_elements(
+             CASE WHEN jsonb_typeof(c.members) = 'array' THEN c.members ELSE '[]' END)) AS members
+FROM contents c WHERE c.id = ANY(CAST(:ids AS uuid[]))
+""")
+
+_RESULTS = text("""
+SELECT content_id::text, stage, fingerprint, part, payload_ref FROM stage_results
+WHERE content_id = ANY(CAST(:ids AS uuid[]))
+""")
+
+
+# What is past `ocr` and not published has put its objects, and nothing in PostgreSQL names them.
+_ON_THEIR_WAY = text("""
+SELECT EXISTS (SELECT 1 FROM documents
+               WHERE next_content_id IS NOT NULL AND status IN ('pending', 'running'))
+""")
+
+
+class Forgotten(NamedTuple):
+    """What is gone. `members` are those of `documents`, which are top-level; `objects` were
+    nobody else's. `kept_objects` may be, and were left.
+    """
+
+    documents: int = 0
+    members: int = 0
+    contents: int = 0
+    mentions: int = 0
+    relationships: int = 0
+    objects: int = 0
+    kept_objects: int = 0
+
+    def plus(self, more: Forgotten) -> Forgotten:
+        """Add what another batch took."""
+        return Forgotten(*(one + other for one, other in zip(self, more, strict=True)))
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What one batch leaves outside of PostgreSQL."""
+
+    documents: tuple[str, ...]
+    contents: tuple[str, ...]
+    checkpoints: tuple[CheckpointKey, ...]
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """Forgets documents of one project. `drop_copies` removes what Redis has of a batch."""
+
+    engine: Engine
+    project: str
+    blobs: Blobs
+    drop_copies: Callable[[Copies], None]
+
+    def count(self, names: Sequence[str]) -> Forgotten:
+        """Count the documents that would be forgotten. Raises UsageError like `forget`."""
+        with transaction(self.engine) as connection:
+            wanted = found(connection, self.project, names)
+            documents, members = wanted.counted(connection)
+        return Forgotten(documents=documents, members=members)
+
+    def forget(self, names: Sequence[str]) -> Forgotten:
+        """Forget the documents that paths, URIs and ids mean, batch by batch.
+
+        Raises UsageError that names what is not there, before anything is forgotten, and
+        TemporaryError if PostgreSQL does not answer for long; what is forgotten stays so.
+        """
+        with transaction(self.engine) as connection:
+            wanted = found(connection, self.project, names)
+            began = connection.scalar(text("SELECT now()"))
+        total = Forgotten()
+        while part := patient(PATIENCE_SECONDS)(self._batch, wanted, began):
+            total = total.plus(part)
+        return total
+
+    def _batch(self, wanted: Wanted, began: datetime) -> Forgotten | None:
+        """Forget some documents; None if there are none left."""
+        with transaction(self.engine, "forget") as connection:
+            connection.execute(_PROJECT, {"project": self.project})
+            roots = pick(connection, wanted, began, BATCH_DOCUMENTS)
+            if not roots:
+                return None
+            part, copies, objects = _forget(connection, self.project, roots)
+        self.drop_copies(copies)
+        gone, kept = self._drop_objects(objects)
+        return part._replace(objects=gone, kept_objects=kept)
+
+    def _drop_objects(self, objects: set[str]) -> tuple[int, int]:
+        """Remove the objects that nothing names any more: how many, and how many were left since
+        a document on its way, of whatever project, may be about to name them.
+        """
+        if not objects:
+            return 0, 0
+        with transaction(self.engine) as connection:
+            unnamed = objects - set(connection.scalars(NAMED, {"objects": sorted(objects)}))
+            if connection.scalar(_ON_THEIR_WAY):
+                return 0, len(unnamed)
+        self.blobs.delete(sorted(unnamed))
+        return len(unnamed), 0
+
+
+def _forget(
+    connection: Connection, project: str, roots: Sequence[str]
+) -> tuple[Forgotten, Copies, set[str]]:
+    """Delete top-level documents with their members: what went, its copies, its objects."""
+    # Contents before documents, as everywhere. One that a document comes to point to between the
+    # two is locked when it is looked at whether it goes.
+    loose = _contents(connection.execute(_FAMILY, {"ids": list(roots)}).all())
+    connection.execute(_LOCK_CONTENTS, {"ids": sorted(loose)})
+    connection.execute(_LOCK_DOCUMENTS, {"ids": list(roots)})
+    family = connection.execute(_FAMILY, {"ids": list(roots)}).all()
+    loose = _contents(family)
+    ids = {"ids": sorted(loose)}
+    facts = {row.id: row for row in connection.execute(_FACTS, ids)}
+    results = connection.execute(_RESULTS, ids).all()
+    connection.execute(_DELETE, {"ids": [row.id for row in family]})
+    gone = set(remove_unused_contents(connection, project, loose))
+    objects = {row.blob for row in family if row.blob}
+    objects |= {row.payload_ref for row in results if row.payload_ref and row.content_id in gone}
+    objects |= {sha256 for content in gone for sha256 in facts[content].members}
+    part = Forgotten(
+        documents=sum(not row.inside for row in family),
+        members=sum(row.inside for row in family),
+        contents=len(gone),
+        mentions=sum(facts[content].mentions for content in gone),
+        relationships=sum(facts[content].relationships for content in gone),
+    )
+    copies = Copies(
+        documents=tuple(row.id for row in family),
+        contents=tuple(sorted(gone)),
+        checkpoints=tuple(
+            CheckpointKey(row.content_id, StageName(row.stage), row.fingerprint, row.part)
+            for row in results
+            if row.content_id in gone
+        ),
+    )
+    return part, copies, objects
+
+
+def _contents(family: Sequence[Row[Any]]) -> set[str]:
+    """Collect what documents point to."""
+    return {id_ for row in family for id_ in (row.content_id, row.next_content_id) if id_}

@@ -1,0 +1,45 @@
+"""What Redis has of forgotten documents. It goes at once: a copy that stayed would be a trace."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from pipeline.errors import TemporaryError
+from pipeline.stores import keys
+from pipeline.stores.forgetting import Copies
+from pipeline.stores.invalidation import drop_lone
+from pipeline.stores.redis_link import RedisLink
+from pipeline.stores.redis_removal import RedisRemoval
+
+
+class ForgottenCopies:
+    """Drops the copies of a batch. `trouble` says why Redis could not be asked; then the copies
+    expire by themselves, and nobody takes them for persisted.
+    """
+
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
+        self._removal = RedisRemoval(link)
+        self.trouble = ""
+
+    def __call__(self, copies: Copies) -> None:
+        """Remove checkpoints, live status, heads and dead letters, each by its name."""
+        names = [
+            *(keys.checkpoint(*key) for key in copies.checkpoints),
+            *(keys.document_status(document) for document in copies.documents),
+            *(keys.document_context(content) for content in copies.contents),
+        ]
+        try:
+            self._removal.drop(names)
+            self._removal.drop_letters(set(copies.contents))
+        except TemporaryError as error:
+            self.trouble = str(error)
+
+    def sweep(self, engine: Engine) -> None:
+        """Remove what is left of contents that went before: what the documents said once."""
+        if self.trouble:
+            return
+        try:
+            drop_lone(engine, self._link)
+        except TemporaryError as error:
+            self.trouble = str(error)

@@ -1,0 +1,184 @@
+"""What a folder that changes costs, and what is forgotten, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import redis
+
+from pipeline.stores import keys
+
+NAMES = ("Alice Moreno", "Robert Chen", "Dana Whitfield", "Omar Haddad")
+TEXT = "{name} works for Acme Corporation in Seattle. {name} met Peter Cook. Number {number}."
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Write four texts, a copy of one, and an archive with one more."""
+    folder = tmp_path / "corpus"
+    (folder / "sub").mkdir(parents=True)
+    for number, name in enumerate(NAMES):
+        (folder / f"{number}.txt").write_text(TEXT.format(name=name, number=number))
+    (folder / "sub" / "copy.txt").write_bytes((folder / "3.txt").read_bytes())
+    with zipfile.ZipFile(folder / "box.zip", "w") as archive:
+        archive.writestr("letter.txt", "Ingrid Larsen sued Globex Corporation in Boston.")
+    return folder
+
+
+def calls(report: dict[str, Any]) -> set[int]:
+    return set(report["stage_calls"].values())
+
+
+def traces(url: str, word: str) -> list[str]:
+    """Name the tables in which a word stands, in whatever column; payloads are read as text."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        )
+        found = []
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f"SELECT EXISTS (SELECT 1 FROM {table} t"
+                " WHERE strpos(t::text, %s) > 0 OR strpos(t::text, encode(%s, 'hex')) > 0)",
+                (word, word.encode()),
+            )
+            if cursor.fetchone() == (True,):
+                found.append(table)
+    connection.close()
+    return found
+
+
+def entities(casegraph: Any) -> set[str]:
+    return {row["name"] for row in casegraph.json_lines("entities", "--project", "p")}
+
+
+def test_cost_follows_the_change_and_what_is_forgotten_leaves_nothing(
+    casegraph, corpus, migrated_url, valkey
+):
+    first = casegraph.json("run", str(corpus), "--project", "p")
+    assert first["documents"]["completed"] == 7
+    assert calls(first) == {6}, "the copy costs nothing"
+    assert casegraph.json("status", "--project", "p")["flags"]["duplicate"] == 1
+
+    # Changed, added, removed, renamed, and a folder that moved: two contents are new.
+    (corpus / "0.txt").write_text("Maria Alvarez sued Acme Corporation in Boston.")
+    (corpus / "new.txt").write_text("Northwind Bank acquired Acme Corporation.")
+    (corpus / "1.txt").unlink()
+    (corpus / "2.txt").rename(corpus / "renamed.txt")
+    (corpus / "sub").rename(corpus / "moved")
+    again = casegraph.json("run", str(corpus), "--project", "p")
+    assert calls(again) == {2}
+    assert again["not_found"] == 3
+    assert traces(migrated_url, "Alice Moreno") == []
+    assert {"Robert Chen", "Dana Whitfield", "Maria Alvarez"} <= entities(casegraph)
+    for name in valkey.scan_iter(match="doc:*"):
+        assert valkey.ttl(name) > 0, "an old copy in Redis goes by itself"
+    assert casegraph("verify", "--project", "p").stdout == ""
+
+    # What is not on disk any more is forgotten by its path; what was renamed keeps its content.
+    assert casegraph.json("forget", str(corpus / "2.txt"), "--project", "p") == {
+        "project": "p", "dry_run": False, "documents": 1, "members": 0, "contents": 0,
+        "mentions": 0, "relationships": 0, "objects": 0, "kept_objects": 0,
+    }  # fmt: skip
+    assert "Dana Whitfield" in entities(casegraph)
+    forgotten = casegraph("forget", "corpus/1.txt", "corpus/sub", "--project", "p")
+    assert forgotten.stderr.startswith("forgot 2 documents; ")
+    assert traces(migrated_url, "Robert Chen") == []
+    assert "Omar Haddad" in entities(casegraph), "the moved copy keeps what both say"
+
+    dry = casegraph.json("forget", str(corpus / "box.zip"), "--project", "p", "--dry-run")
+    assert (dry["documents"], dry["members"]) == (1, 1)
+    box = casegraph.json("forget", str(corpus / "box.zip"), "--project", "p")
+    assert (box["documents"], box["members"], box["objects"]) == (1, 1, 1)
+    assert traces(migrated_url, "Ingrid Larsen") == []
+    assert traces(migrated_url, "box.zip") == ["runs"] or traces(migrated_url, "box.zip") == []
+    assert [x for x in (corpus.parent / "home" / "objects").rglob("*") if x.is_file()] == []
+    assert casegraph("verify", "--project", "p").stdout == ""
+
+    # The same content comes back later: made anew, since nothing was left of it.
+    back = casegraph.json("run", str(corpus), "--project", "p")
+    assert calls(back) == {2}
+    assert back["not_found"] == 0
+    assert "Ingrid Larsen" in entities(casegraph)
+    digest = casegraph("digest", "--project", "p").stdout
+
+    # Without its copies in Redis the project is what it was, and a run has nothing to do.
+    dropped = casegraph.json("invalidate", "--all", "--project", "p")
+    assert dropped["drained"]
+    assert dropped["keys"] > 0
+    assert list(valkey.scan_iter(match="doc:*")) == []
+    assert calls(casegraph.json("run", str(corpus), "--project", "p")) == {0}
+    assert casegraph("digest", "--project", "p").stdout == digest
+    assert casegraph("verify", "--project", "p").stdout == ""
+
+    # Forgotten as a whole, the corpus gives an empty project; run again, the same graph.
+    casegraph("forget", str(corpus), "--project", "p")
+    assert entities(casegraph) == set()
+    casegraph.json("run", str(corpus), "--project", "p")
+    assert casegraph("digest", "--project", "p").stdout == digest
+
+
+def test_verify_names_what_is_wrong_and_exits_1(casegraph, corpus, migrated_url):
+    casegraph.json("run", str(corpus), "--project", "p")
+    with psycopg2.connect(migrated_url) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE mentions SET text = 'Nobody' WHERE text = 'Omar Haddad'")
+    connection.close()
+    done = casegraph("verify", "--project", "p", "--json", status=1)
+    checks = {json.loads(line)["check"] for line in done.stdout.splitlines()}
+    assert checks == {"mention_text", "rebuilt"}
+    assert "things are wrong (mention_text" in done.stderr
+
+
+def test_usage_that_cannot_be_is_one_line(casegraph, corpus, valkey: redis.Redis):
+    casegraph.json("run", str(corpus / "0.txt"), "--project", "p")
+    of = ("--project", "p")
+    for arguments, words in (
+        (("forget", "nowhere.txt", *of), "the project has no document 'nowhere.txt'"),
+        (("forget", "", *of), "a document without a name cannot be found"),
+        (("forget", *of), "missing argument"),
+        (("invalidate", *of), "name the documents whose copies to drop, or give --all"),
+        (("invalidate", "x", "--all", *of), "not both"),
+        (("invalidate", "nowhere.txt", *of), "has no document 'nowhere.txt'"),
+    ):
+        done = casegraph(*arguments, status=2)
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1
+    one = casegraph.json("invalidate", str(corpus / "0.txt"), *of)
+    assert one["keys"] >= 5
+    assert not valkey.exists(keys.WRITE_BEHIND) or valkey.xlen(keys.WRITE_BEHIND) == 0
+
+
+def test_a_run_ends_well_whose_documents_are_forgotten_under_it(casegraph, corpus, migrated_url):
+    gone = corpus / "gone"
+    gone.mkdir()
+    for number in range(30):
+        (gone / f"{number}.txt").write_text(TEXT.format(name="Zora Neal", number=number) * 20)
+    process = casegraph.start("run", str(corpus), "--project", "p", "--json")
+    try:
+        with psycopg2.connect(migrated_url) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            begun = 0
+            while begun < 5 and process.poll() is None:
+                cursor.execute(
+                    "SELECT count(*) FROM stage_results r JOIN documents d"
+                    " ON d.next_content_id = r.content_id WHERE d.uri LIKE '%/gone/%'"
+                )
+                [begun] = cursor.fetchone() or (0,)
+        connection.close()
+        assert begun >= 5, "the run ended before anything could be forgotten"
+        forgotten = casegraph.json("forget", str(gone), "--project", "p")
+        assert forgotten["documents"] == 30
+        out, err = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    report = json.loads(out)
+    assert (report["documents"]["completed"], report["documents"]["failed"]) == (7, 0)
+    assert traces(migrated_url, "Zora Neal") == []
+    assert casegraph("verify", "--project", "p").stdout == ""

@@ -1,0 +1,240 @@
+"""Forgetting documents: what goes, what stays, and what a late result finds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from ledger_case import emptied, own_database, payloads_of
+from sqlalchemy import Engine
+from store_case import StoreCase
+
+from pipeline.documents import Member
+from pipeline.errors import UsageError
+from pipeline.stores import keys
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.forgetting import Forgetting, Forgotten
+from pipeline.stores.forgotten_copies import ForgottenCopies
+from tests.checkpoint_case import link_to
+
+SMITH = "John Smith met Mary Jones in Boston."
+OTHER = "Peter Brown met John Smith."
+
+
+@pytest.fixture(scope="module")
+def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
+    with own_database(services.database_url, migrated_template) as opened:
+        yield opened
+
+
+@pytest.fixture
+def case(engine: Engine, valkey_url: str) -> Iterator[StoreCase]:
+    case = StoreCase(emptied(engine), url=valkey_url)
+    yield case
+    case.close()
+
+
+def test_nothing_is_left_of_a_document_that_was_alone(case: StoreCase, valkey: redis.Redis) -> None:
+    case.bring("a", SMITH, "John Smith", "Mary Jones")
+
+    gone = case.forgetting.forget([case.uri("a.txt")])
+
+    assert gone == Forgotten(documents=1, contents=1, mentions=2, relationships=1)
+    assert set(case.counts().values()) == {0}
+    assert valkey.keys("doc:*") == []
+    assert case.queue.backlog().bytes == 0
+    changes = case.rows("SELECT kind, count(*) FROM changes GROUP BY kind ORDER BY kind")
+    assert changes == [("name_removed", 2), ("published", 1), ("removed", 1)]
+
+
+def test_what_another_document_says_too_stays(case: StoreCase) -> None:
+    case.bring("a", SMITH, "John Smith", "Mary Jones")
+    case.bring("b", OTHER, "Peter Brown", "John Smith")
+    case.bring("copy", SMITH)
+
+    assert case.forgetting.forget([case.uri("copy.txt")]) == Forgotten(documents=1)
+    assert case.forgetting.forget([case.document("a.txt")]).mentions == 2
+
+    names = case.rows("SELECT normal FROM names ORDER BY normal")
+    assert names == [("john smith",), ("peter brown",)]
+    assert case.counts()["documents"] == 1
+
+
+def test_one_of_two_documents_of_one_content_keeps_the_other(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    case.bring("a", SMITH, "John Smith", "Mary Jones")
+    case.bring("copy", SMITH)
+    before = case.counts()
+    copies = sorted(valkey.keys("doc:*"))
+
+    case.forgetting.forget([case.uri("a.txt")])
+
+    assert case.counts() == {**before, "documents": 1}
+    assert case.status("copy.txt") == ("completed", False, case.content(SMITH))
+    assert sorted(valkey.keys("doc:*")) == copies
+
+
+def test_members_and_their_objects_go_with_their_container(case: StoreCase, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(b"inside").hexdigest()
+    (tmp_path / "inside").write_bytes(b"inside")
+    case.blobs.put_file(tmp_path / "inside", sha256)
+    held = Member(path="in/a.txt", sha256=sha256, size=6)
+    for name in ("one", "two"):
+        case.publish(name, f"{name} holds", payloads=payloads_of(f"{name} holds", members=[held]))
+
+    with pytest.raises(UsageError, match=r"is inside 'corpus/one\.txt' and comes back"):
+        case.forgetting.forget(["corpus/one.txt!/in/a.txt"])
+    first = case.forgetting.forget(["corpus/one.txt"])
+    kept = case.held([sha256])
+    second = case.forgetting.forget([case.uri("two.txt")])
+
+    assert (first.documents, first.members, first.objects, kept) == (1, 1, 0, [sha256])
+    assert (second.documents, second.members, second.objects) == (1, 1, 1)
+    assert case.held([sha256]) == []
+    assert set(case.counts().values()) == {0}
+
+
+def test_objects_stay_while_a_document_on_its_way_may_hold_them(
+    case: StoreCase, tmp_path: Path
+) -> None:
+    sha256 = hashlib.sha256(b"inside").hexdigest()
+    (tmp_path / "inside").write_bytes(b"inside")
+    case.blobs.put_file(tmp_path / "inside", sha256)
+    held = payloads_of("holds", members=[Member(path="a.txt", sha256=sha256, size=6)])
+    case.publish("one", "holds", payloads=held)
+    run = case.run()
+    case.claimed(run, "two.txt")
+    case.identify(run, two="also holds")
+
+    gone = case.forgetting.forget([case.uri("one.txt")])
+
+    assert (gone.members, gone.objects, gone.kept_objects) == (1, 0, 1)
+    assert case.held([sha256]) == [sha256]
+
+
+def test_a_folder_goes_in_batches_and_nothing_beside_it(
+    case: StoreCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.stores.forgetting.BATCH_DOCUMENTS", 3)
+    names = [f"sub/{number}.txt" for number in range(10)]
+    found = [case.found(name) for name in (*names, "sub2/x.txt", "sub", "y.txt")]
+    case.ledger.record_documents(case.project, found)
+
+    assert case.forgetting.count([case.uri("sub/")]).documents == 11
+    assert case.forgetting.forget([case.uri("sub/")]).documents == 11
+    left = case.rows("SELECT source FROM documents ORDER BY source")
+    assert left == [("corpus/sub2/x.txt",), ("corpus/y.txt",)]
+
+
+def test_a_path_as_commands_print_it_is_found_from_anywhere(case: StoreCase) -> None:
+    case.ledger.record_documents(
+        case.project, [case.found(name) for name in ("in/a.txt", "in/b.txt", "c.txt")]
+    )
+    assert case.forgetting.count(["corpus/c.txt"]).documents == 1
+    assert case.forgetting.count(["corpus/in"]).documents == 2
+    assert case.forgetting.forget(["corpus"]).documents == 3
+
+
+def test_what_is_not_there_is_named_and_then_nothing_is_forgotten(case: StoreCase) -> None:
+    case.bring("a", SMITH)
+    with pytest.raises(UsageError, match=r"has no document 'nowhere\.txt'"):
+        case.forgetting.forget([case.uri("a.txt"), "nowhere.txt"])
+    assert case.counts()["documents"] == 1
+
+
+@pytest.mark.parametrize("persisted", [0, 2, 4])
+def test_a_result_that_comes_late_is_dropped(
+    case: StoreCase, valkey: redis.Redis, persisted: int
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=SMITH)
+    made = case.checkpoints(SMITH, None, "John Smith", "Mary Jones")
+    case.put(made[:persisted])
+    case.drain()
+
+    case.forgetting.forget([case.uri("a.txt")])
+    case.put(made[persisted:])
+    case.drain()
+
+    assert set(case.counts().values()) == {0}
+    assert valkey.keys("doc:*") == []
+    assert case.queue.backlog().bytes == 0
+    assert case.ledger.unpublished(run) == []
+
+
+def test_what_was_queued_when_it_was_forgotten_is_dropped(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=SMITH)
+    case.put(case.checkpoints(SMITH, None, "John Smith"))
+
+    case.forgetting.forget([case.uri("a.txt")])
+    case.drain()
+
+    assert set(case.counts().values()) == {0}
+    assert valkey.keys("doc:*") == []
+    assert (case.queue.backlog().entries, case.queue.backlog().bytes) == (0, 0)
+
+
+def test_a_forgotten_document_comes_back_whole(case: StoreCase) -> None:
+    case.bring("a", SMITH, "John Smith", "Mary Jones")
+    before = case.counts()
+    case.forgetting.forget([case.uri("a.txt")])
+
+    case.bring("a", SMITH, "John Smith", "Mary Jones")
+
+    assert case.counts() == before
+    assert case.status("a.txt") == ("completed", False, case.content(SMITH))
+
+
+def test_a_dead_letter_of_a_forgotten_document_goes_with_its_value(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=SMITH)
+    case.put(case.checkpoints(SMITH)[:1])
+    [entry] = case.queue.read(10, 0)
+    case.queue.refuse(entry, "test")
+    assert valkey.exists(keys.dead_value(entry.id))
+
+    case.forgetting.forget([case.uri("a.txt")])
+
+    assert valkey.xlen(keys.DEAD_LETTERS) == 0
+    assert not valkey.exists(keys.dead_value(entry.id))
+
+
+def test_without_redis_it_is_forgotten_all_the_same(case: StoreCase) -> None:
+    case.bring("a", SMITH)
+    copies = ForgottenCopies(link_to("redis://127.0.0.1:1/0"))
+    Forgetting(case.engine, case.project, case.blobs, copies).forget([case.uri("a.txt")])
+    assert "does not answer" in copies.trouble
+    assert case.counts()["documents"] == 0
+
+
+def test_what_it_said_before_it_changed_goes_from_redis_too(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    case.bring("a", SMITH, "John Smith")
+    case.bring("b", "not forgotten")
+    run = case.run()
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    case.ledger.claim(run, 10)
+    case.identify(run, a=OTHER)
+    case.put(case.checkpoints(OTHER, None, "Peter Brown"))
+    case.drain()
+    assert len(valkey.keys("doc:*")) == 15
+
+    copies = ForgottenCopies(case.link)
+    Forgetting(case.engine, case.project, case.blobs, copies).forget([case.uri("a.txt")])
+    copies.sweep(case.engine)
+
+    left = {key.decode().split(":")[1] for key in valkey.keys("doc:*")}
+    assert left == {case.content("not forgotten")}
