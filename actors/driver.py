@@ -185,7 +185,7 @@ def run(
     total = time.monotonic() - began
     try:
         return _report(request, urls, project.id, ledger, ended, not_found, total)
-    except TemporaryError as error:
+    except (TemporaryError, UnavailableError) as error:
         # Why the run ended is worth more than that its sum cannot be read.
         raise UnavailableError(ended.reason or str(error)) from error
 

@@ -337,35 +337,35 @@ def open_reader(urls: ServiceUrls, project: str) -> GraphReader:
     """Open the published graph of a project, by its id."""
     from pipeline.stores.graph_reader import GraphReader
 
-    return GraphReader(_engine(urls), project)
+    return GraphReader(_answering(urls), project)
 
 
 def open_overview(urls: ServiceUrls, project: str, top: int) -> Overview:
     """Sum up what a project holds, by its id, with its `top` best connected entities."""
     from pipeline.stores.overview import overview
 
-    return overview(_engine(urls), project, top)
+    return overview(_answering(urls), project, top)
 
 
 def list_failures(urls: ServiceUrls, project: str) -> list[FailureRow]:
     """List why a project's documents failed, by its id."""
     from pipeline.stores.project_reader import failures
 
-    return list(failures(_engine(urls), project))
+    return list(failures(_answering(urls), project))
 
 
 def list_skipped(urls: ServiceUrls, project: str, limit: int) -> list[SkippedRow]:
     """List the first documents of a project, by its id, that were not looked into."""
     from pipeline.stores.project_reader import skipped
 
-    return list(skipped(_engine(urls), project, limit))
+    return list(skipped(_answering(urls), project, limit))
 
 
 def projects_at_work(urls: ServiceUrls) -> list[str]:
     """Name the projects that a run is working on at this moment."""
     from pipeline.stores.project_reader import at_work
 
-    return at_work(_engine(urls))
+    return at_work(_answering(urls))
 
 
 def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[str], None]:
@@ -385,7 +385,15 @@ def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[
     return tell
 
 
+def _answering(urls: ServiceUrls) -> Engine:
+    """Connect for a command: if PostgreSQL does not answer, it ends with one line."""
+    from pipeline.stores import postgres
+
+    return postgres.connect(urls.database_url)
+
+
 def _engine(urls: ServiceUrls) -> Engine:
+    """Make the connections of a process that waits for PostgreSQL; none is opened yet."""
     from pipeline.stores import postgres
 
     return postgres.engine_of(urls.database_url)

@@ -14,11 +14,14 @@ from pipeline.process import Stages, process
 from pipeline.settings import Settings
 from pipeline.sources import Fetcher, Located
 from pipeline.stores.memory import MemoryBlobs
-from pipeline.stores.protocols import Vector
+from pipeline.stores.protocols import CacheUse, Vector
 
 
 class NoVectors:
     """An embedding cache that keeps nothing, so that no chunk is ever embedded for free."""
+
+    serves = True
+    use = CacheUse()
 
     def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
         """Know no vector."""

