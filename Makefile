@@ -6,7 +6,10 @@ STAMP := $(VENV)/.installed
 # A file stays in one worker, which has servers of its own; the long ones come first. A run takes some 3 GB.
 PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-all lint setup notebook clean
+# How many faults `make chaos` makes.
+FAULTS ?= 200
+
+.PHONY: demo test test-all chaos lint setup notebook clean
 
 demo: $(STAMP) ## Set up, then turn examples/corpus into a graph; also what an earlier version made.
 	$(BIN)/casegraph run examples/corpus --project demo --reconfigure
@@ -17,6 +20,10 @@ test: $(STAMP) ## Set up, then check the house and run the tests.
 
 test-all: $(STAMP) ## All tests, the long ones too.
 	$(BIN)/pytest $(PARALLEL)
+
+chaos: $(STAMP) ## Harm runs at random moments (some 20 minutes), then plant bugs that the tests must catch.
+	PYTHONPATH=.:tests $(BIN)/python -m faults.chaos --faults $(FAULTS)
+	PYTHONPATH=.:tests $(BIN)/python -m faults.planted
 
 lint: $(STAMP) ## Style, types and architecture.
 	$(BIN)/ruff check .
