@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from actors.claims import Claims
 from actors.flow import Flow, Task
 from actors.ledger_thread import LedgerThread
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure
+from pipeline.settings import RunSettings
 from pipeline.sources import Identified
 from pipeline.stores.ledger import Claimed, Ledger
 from pipeline.stores.ledger import Identified as IdentifiedDocument
+from pipeline.stores.protocols import Backlog
 
 IDENTIFY_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a run holds at this moment: documents before their last stage, what PostgreSQL does not
+    have yet, and the memory that the machine has left, in bytes.
+    """
+
+    unprocessed: int
+    backlog: Backlog
+    free_memory: int
+
+
+def room(load: Load, run: RunSettings) -> int:
+    """Count the documents that may be claimed now: what the window has left; none while the queue
+    is long, what only Redis holds takes over half of its memory, or the machine's memory is short.
+
+    A run that holds nothing waits for nothing: what is short then is not short because of it.
+    """
+    backlog = load.backlog
+    full = backlog.limit > 0 and backlog.bytes * 2 > backlog.limit
+    if backlog.entries > run.queue_pause or full:
+        return 0
+    if load.free_memory < run.memory_floor_bytes and load.unprocessed:
+        return 0
+    return max(run.window - load.unprocessed, 0)
 
 
 class Admission:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import psutil
+
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import IDENTIFY_BATCH, Admission
+from actors.admission import IDENTIFY_BATCH, Admission, Load, room
 from actors.claims import Claims, locate
 from actors.flow import Answer, Call, Flow
 from actors.ledger_thread import LedgerThread
@@ -152,13 +153,13 @@ class RunCoordinator:
             await self._next_event()
 
     def _room(self) -> int:
-        """Count the documents that may be claimed now: the window, unless the queue is long, or
-        what only Redis holds takes over half of its memory.
-        """
-        run, backlog = self._place.settings.run, self._backlog
-        if backlog.entries > run.queue_pause or backlog.bytes * 2 > (backlog.limit or math.inf):
-            return 0
-        return run.window - self._flow.unprocessed - self._admission.identifying
+        """Count the documents that may be claimed now."""
+        load = Load(
+            unprocessed=self._flow.unprocessed + self._admission.identifying,
+            backlog=self._backlog,
+            free_memory=psutil.virtual_memory().available,
+        )
+        return room(load, self._place.settings.run)
 
     def _wants_more(self) -> bool:
         """Say whether to claim now: not for each document that leaves the window, since a claim is
@@ -208,13 +209,13 @@ class RunCoordinator:
 
     async def _claim(self) -> bool:
         """Claim documents up to the window and have them identified; say if there were any."""
-        room = self._room()
-        batches = await self._admission.claim(room)
-        if room and not batches:
+        free = self._room()
+        batches = await self._admission.claim(free)
+        if free and not batches:
             # A run whose lease ran out while PostgreSQL was away is given nothing, either.
             await self._renew()
-            batches = await self._admission.claim(room)
-        self._exhausted = sum(map(len, batches)) < room
+            batches = await self._admission.claim(free)
+        self._exhausted = sum(map(len, batches)) < free
         for batch in batches:
             self._spawn(self._identify(batch))
         return bool(batches)

@@ -108,6 +108,7 @@ class RunSettings(Section):
     persist_seconds: float = Field(1.0, ge=0)
     queue_pause: int = Field(50_000, ge=1)
     stall_seconds: float = Field(120.0, gt=0)
+    memory_floor_bytes: int = Field(256 << 20, ge=0)
     patience_seconds: float = Field(300.0, ge=0)
 
 

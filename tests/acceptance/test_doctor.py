@@ -14,6 +14,7 @@ import pytest
 
 from actors import diagnosis, service_diagnosis
 from actors.diagnosis import Finding, State
+from pipeline import assembly
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.stores import embedded
@@ -137,6 +138,19 @@ def test_a_redis_that_evicts_what_is_not_safe_is_refused(private_valkey: str) ->
     assert finding.state is State.FAIL
     assert "CONFIG SET maxmemory-policy volatile-lru" in finding.seen + finding.advice
     client.close()
+
+
+def test_a_run_refuses_a_redis_that_evicts_and_goes_on_without_one_that_is_away(
+    private_valkey: str, migrated_url: str, tmp_path: Path
+) -> None:
+    client = connect(private_valkey)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    client.close()
+    settings = Settings(home=tmp_path, database_url=migrated_url, redis_url=private_valkey)  # type: ignore[arg-type]
+    with pytest.raises(UnavailableError, match="set it to volatile-lru"):
+        assembly.open_services(settings)
+    away = Settings(home=tmp_path, database_url=migrated_url, redis_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]
+    assert assembly.open_services(away).redis_url == "redis://127.0.0.1:1/0"
 
 
 def test_a_redis_that_is_nearly_full_is_a_warning(private_valkey: str) -> None:

@@ -152,6 +152,23 @@ def test_out_of_memory(faulty: Faulty, quiet: tuple[str, object]) -> None:
     same(faulty, quiet)
 
 
+def test_one_that_may_drop_what_it_is_given_is_not_used(
+    faulty: Faulty, quiet: tuple[str, object]
+) -> None:
+    with faulty.going() as results:
+        with faulty.server.client() as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+        faulty.line.refuse()
+        faulty.line.cut()
+        done = faulty.done()
+        faulty.until(lambda: faulty.done() > done + 10)
+        faulty.line.heal()
+    with faulty.server.client() as client:
+        client.config_set("maxmemory-policy", "volatile-lru")
+    assert results[0].mode == "database"
+    same(faulty, quiet)
+
+
 def test_flushed_in_the_middle_again_and_again(faulty: Faulty, quiet: tuple[str, object]) -> None:
     with faulty.going():
         for share in (3, 2, 1.5):

@@ -1,0 +1,44 @@
+"""How many documents a run takes in: bounds everywhere, and no bound that it waits at for ever."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.admission import Load, room
+from pipeline.settings import RunSettings
+from pipeline.stores.protocols import Backlog
+
+RUN = RunSettings(window=64, queue_pause=1000, memory_floor_bytes=100)
+PLENTY = 1 << 40
+
+
+def load(unprocessed=0, entries=0, held=0, limit=0, free=PLENTY) -> Load:
+    return Load(unprocessed, Backlog(entries=entries, bytes=held, limit=limit), free)
+
+
+def test_the_window_bounds_what_is_unprocessed():
+    assert room(load(), RUN) == 64
+    assert room(load(unprocessed=60), RUN) == 4
+    assert room(load(unprocessed=70), RUN) == 0
+
+
+def test_a_long_queue_pauses_it():
+    assert room(load(entries=1000), RUN) == 64
+    assert room(load(entries=1001), RUN) == 0
+
+
+def test_half_of_the_memory_of_redis_pauses_it():
+    assert room(load(held=500, limit=1000), RUN) == 64
+    assert room(load(held=501, limit=1000), RUN) == 0
+    assert room(load(held=PLENTY, limit=0), RUN) == 64
+
+
+def test_short_memory_pauses_it_only_while_it_holds_something():
+    assert room(load(unprocessed=1, free=99), RUN) == 0
+    assert room(load(unprocessed=0, free=99), RUN) == 64
+
+
+@given(st.integers(0, 200), st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 200))
+def test_it_never_overfills_and_starts_again(unprocessed, entries, held, free):
+    found = room(load(unprocessed, entries, held, 1000, free), RUN)
+    assert 0 <= found <= max(64 - unprocessed, 0)
+    assert room(load(0, 0, 0, 1000, free), RUN) == 64
