@@ -60,7 +60,14 @@ class Admission:
 
     async def claim(self, room: int) -> list[Sequence[Claimed]]:
         """Claim up to `room` documents, and give them in batches that want to be identified."""
-        claimed = await self._thread.ask(self._ledger.claim, self._place.run, room)
+        return self._take(await self._thread.ask(self._ledger.claim, self._place.run, room))
+
+    async def find_lost(self) -> list[Sequence[Claimed]]:
+        """Give documents that this run has claimed and does not know of: the answer was lost."""
+        mine = await self._thread.ask(self._ledger.unpublished, self._place.run)
+        return self._take([x for x in mine if x.document_id not in self._claims])
+
+    def _take(self, claimed: Sequence[Claimed]) -> list[Sequence[Claimed]]:
         self._claims.add(claimed)
         self.identifying += len(claimed)
         return [

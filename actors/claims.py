@@ -33,6 +33,9 @@ class Claims:
         """
         return self.completed + sum(len(self._waiting.get(x, ())) for x in self._processed)
 
+    def __contains__(self, document: str) -> bool:
+        return document in self._documents
+
     def add(self, claimed: Iterable[Claimed]) -> None:
         """Take in documents that were claimed."""
         self._documents |= {document.document_id: document for document in claimed}

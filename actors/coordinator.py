@@ -85,6 +85,7 @@ class RunCoordinator:
         self._began: float | None = None
         self._moved = time.monotonic()
         self._answered = time.monotonic()
+        self._trouble = ""
         self._drained_at_depth_0 = False
         self._exhausted = False
 
@@ -105,7 +106,7 @@ class RunCoordinator:
             done=dict(self._flow.done),
             queued=self._flow.queued(),
             state=self._state,
-            note=self._stall_note(),
+            note=self._note(),
         )
 
     async def drain(self) -> None:
@@ -214,7 +215,7 @@ class RunCoordinator:
         if free and not batches:
             # A run whose lease ran out while PostgreSQL was away is given nothing, either.
             await self._renew()
-            batches = await self._admission.claim(free)
+            batches = await self._admission.claim(free) or await self._admission.find_lost()
         self._exhausted = sum(map(len, batches)) < free
         for batch in batches:
             self._spawn(self._identify(batch))
@@ -233,7 +234,7 @@ class RunCoordinator:
     async def _identified(
         self, batch: Sequence[Claimed], answers: Sequence[Identified | DocumentFailure]
     ) -> None:
-        self._answered = self._moved = time.monotonic()
+        self._heard()
         for document, failure in await self._admission.identified(batch, answers):
             await self._settlement.fail([document], failure)
 
@@ -265,7 +266,7 @@ class RunCoordinator:
             await self._events.put(partial(self._finished, call, answer))
 
     async def _finished(self, call: Call, answer: Answer) -> None:
-        self._answered = self._moved = time.monotonic()
+        self._heard()
         self._drained_at_depth_0 = False
         self._mode.heard(f"{call.stage} {call.actor}", answer.trouble)
         used = answer.embeddings
@@ -290,6 +291,11 @@ class RunCoordinator:
     async def _postponed(self, call: Call) -> None:
         self._flow.postponed(call)
 
+    def _heard(self) -> None:
+        """Take down that something moved, and that the stores answer."""
+        self._answered = self._moved = time.monotonic()
+        self._trouble = ""
+
     def _no_answer(self, error: TemporaryError) -> None:
         """Bear that PostgreSQL, or the object store, is away; raises UnavailableError when it has
         been for too long.
@@ -300,6 +306,7 @@ class RunCoordinator:
                 f"{error} (waited {patience:.0f} s); what is done is kept: run the same command "
                 "again when it is back"
             ) from error
+        self._trouble = str(error)
         logger.warning("waiting: %s", error)
 
     async def _settle(self, persisted: Persisted) -> None:
@@ -342,7 +349,7 @@ class RunCoordinator:
         """Hear what became durable. `processed` says that nothing more was on its way."""
         self._mode.heard("persistence", report.away)
         if report.entries:
-            self._answered = self._moved = time.monotonic()
+            self._heard()
         await self._settle(report.persisted)
         empty = self._is_away() if report.away else not report.backlog.entries
         if not report.away:
@@ -409,8 +416,10 @@ class RunCoordinator:
     def _seconds(self) -> float:
         return time.monotonic() - self._began if self._began else 0.0
 
-    def _stall_note(self) -> str:
-        """Name the stage that has not moved for too long, if one has."""
+    def _note(self) -> str:
+        """Say what is waited for, or name the stage that has not moved for too long."""
+        if trouble := self._thread.trouble or self._trouble:
+            return f"waiting: {trouble}"
         still = time.monotonic() - self._moved
         if self._began is None or still < self._place.settings.run.stall_seconds:
             return ""

@@ -15,10 +15,13 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class LedgerThread:
-    """The one thread in which blocking calls wait for PostgreSQL."""
+    """The one thread in which blocking calls wait for PostgreSQL. `trouble` says why the last one
+    has to be repeated; empty if it went through.
+    """
 
     def __init__(self, patience_seconds: float) -> None:
         self._patience = patience_seconds
+        self.trouble = ""
         self._thread = ThreadPoolExecutor(1, "ledger")
 
     async def ask_once(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
@@ -31,10 +34,19 @@ class LedgerThread:
 
         Raises UnavailableError when it has not for too long.
         """
+
+        async def once() -> T:
+            return await self.ask_once(function, *arguments)
+
         try:
-            return await patient_async(self._patience)(self.ask_once, function, *arguments)
+            answer: T = await patient_async(self._patience, self._tell)(once)
         except TemporaryError as error:
             raise UnavailableError(
                 f"{error} (waited {self._patience:.0f} s); what is done is kept: run the same "
                 "command again when it is back"
             ) from error
+        self._tell("")
+        return answer
+
+    def _tell(self, trouble: str) -> None:
+        self.trouble = trouble

@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from actors.mode import ACCELERATED
 from pipeline.documents import StageName, Value
 from pipeline.stage import STAGES
 
@@ -34,7 +35,7 @@ class Snapshot(Value):
     seconds: float = 0.0
     done: Mapping[StageName, int] = {}
     queued: Mapping[StageName, int] = {}
-    mode: str = "accelerated"
+    mode: str = ACCELERATED
     reason: str = ""
     state: str = "starting"
     note: str = ""
@@ -75,11 +76,12 @@ def line(snapshot: Snapshot) -> str:
         return f"{snapshot.state}{of}"
     stages = " ".join(f"{stage} {snapshot.done.get(stage, 0)}" for stage in STAGES)
     mode = f" | {snapshot.mode} mode: {snapshot.reason}" if snapshot.reason else ""
+    note = f" | {snapshot.note}" if snapshot.note else ""
     return (
         f"{snapshot.state}: {snapshot.finished}/{snapshot.total} documents"
         f" (processed {snapshot.processed}, persisted {snapshot.completed},"
         f" failed {snapshot.failed}) | {stages} | {snapshot.documents_per_second:.1f} docs/s,"
-        f" {clock(snapshot.seconds_left)} left{mode}"
+        f" {clock(snapshot.seconds_left)} left{mode}{note}"
     )
 
 
@@ -126,6 +128,7 @@ class ProgressDisplay:
         )
         self._said = ("", 0.0)
         self._last: Snapshot | None = None
+        self._mode = ACCELERATED
 
     def __enter__(self) -> Self:
         if self._live:
@@ -146,6 +149,10 @@ class ProgressDisplay:
     def show(self, snapshot: Snapshot) -> None:
         """Show where the run is; a plain line only when something moved and time has passed."""
         self._last = snapshot
+        if snapshot.mode != self._mode:
+            self._mode = snapshot.mode
+            why = f": {snapshot.reason}" if snapshot.reason else " again"
+            self._console.print(f"{snapshot.mode} mode{why}", highlight=False, soft_wrap=True)
         if self._live:
             self._live.update(panel(snapshot))
             return

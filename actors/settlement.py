@@ -13,6 +13,7 @@ from actors.flow import Blame, Flow
 from actors.ledger_thread import LedgerThread
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
+from pipeline.errors import UsageError
 from pipeline.stage import Chain
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import Persisted
@@ -43,7 +44,15 @@ class Settlement:
         self._readmitted: dict[str, int] = {}
 
     async def take(self, persisted: Persisted) -> None:
-        """Let go of what is published, or gone, and fail what PostgreSQL refused."""
+        """Let go of what is published, or gone, and fail what PostgreSQL refused.
+
+        Raises UsageError if the project has other settings by now: nothing of this run is
+        published any more.
+        """
+        if persisted.fenced:
+            raise UsageError(
+                "the project was given other settings while this run was at work; run again"
+            )
         for content, reason in persisted.refused:
             failure = DocumentFailure(stage=StageName.RELATE, error=REFUSED, message=reason)
             self._flow.forget([content])

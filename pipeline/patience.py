@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tenacity import (
     AsyncRetrying,
+    RetryCallState,
     Retrying,
     retry_if_exception_type,
     stop_after_delay,
@@ -23,6 +26,17 @@ def patient(seconds: float) -> Retrying:
     return Retrying(retry=_TEMPORARY, wait=_WAIT, stop=stop_after_delay(seconds), reraise=True)
 
 
-def patient_async(seconds: float) -> AsyncRetrying:
-    """Do as `patient` for what is awaited."""
-    return AsyncRetrying(retry=_TEMPORARY, wait=_WAIT, stop=stop_after_delay(seconds), reraise=True)
+def patient_async(seconds: float, tell: Callable[[str], None]) -> AsyncRetrying:
+    """Do as `patient` for what is awaited; `tell` hears why it has to be repeated."""
+
+    def sleeping(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        tell(str(error or ""))
+
+    return AsyncRetrying(
+        retry=_TEMPORARY,
+        wait=_WAIT,
+        stop=stop_after_delay(seconds),
+        before_sleep=sleeping,
+        reraise=True,
+    )
