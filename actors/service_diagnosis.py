@@ -110,6 +110,8 @@ def _postgres(url: str, where: str) -> Finding:
 
 def redis(settings: Settings) -> Finding:
     """See whether Redis answers, evicts only what may be, and has memory left."""
+    if settings.acceleration == "off":
+        return ok("redis", "not used: CASEGRAPH_ACCELERATION=off")
     url = settings.redis_url
     if url is not None:
         return _redis(url.get_secret_value(), "configured")

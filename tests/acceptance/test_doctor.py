@@ -153,6 +153,11 @@ def test_a_run_refuses_a_redis_that_evicts_and_goes_on_without_one_that_is_away(
     assert assembly.open_services(away).redis_url == "redis://127.0.0.1:1/0"
 
 
+def test_without_acceleration_redis_is_not_asked() -> None:
+    finding = found("redis", Settings(redis_url="redis://127.0.0.1:1", acceleration="off"))  # type: ignore[arg-type]
+    assert (finding.state, finding.seen) == (State.OK, "not used: CASEGRAPH_ACCELERATION=off")
+
+
 def test_a_redis_that_is_nearly_full_is_a_warning(private_valkey: str) -> None:
     client = connect(private_valkey)
     client.config_set("maxmemory", client.info("memory")["used_memory"])
