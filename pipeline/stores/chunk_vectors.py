@@ -23,9 +23,14 @@ _TABLE = """
 CREATE TEMPORARY TABLE staged_vectors (id uuid, vector vector(384)) ON COMMIT DROP
 """
 
+# Once: runs at the same time come with the vectors of the same chunks.
 _FILL = text("""
+WITH empty AS (
+    SELECT k.id FROM chunks k JOIN staged_vectors s ON s.id = k.id
+    WHERE k.vector IS NULL ORDER BY k.id FOR NO KEY UPDATE OF k
+)
 UPDATE chunks k SET vector = s.vector, vector_model = :model
-FROM staged_vectors s WHERE s.id = k.id
+FROM empty e JOIN staged_vectors s ON s.id = e.id WHERE k.id = e.id
 """)
 
 
@@ -38,7 +43,10 @@ def missing(connection: Connection, project: str, limit: int) -> Sequence[tuple[
 
 
 def store(connection: Connection, model: str, vectors: Mapping[str, Vector]) -> int:
-    """Fill in vectors. Raises PermanentError for one of another length than the column's."""
+    """Fill in vectors where there is none, and return how many.
+
+    Raises PermanentError for one of another length than the column's.
+    """
     if not vectors or not has_vectors(connection):
         return 0
     for vector in vectors.values():

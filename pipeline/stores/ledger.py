@@ -85,9 +85,13 @@ class Ledger(Documents):
         if limit <= 0:
             return ()
         with transaction(self._engine, "claim") as connection:
-            ids = list(connection.scalars(queries.CLAIM, {"run": run, "limit": limit}))
-            found = connection.execute(queries.CLAIMED, {"ids": ids}).mappings() if ids else ()
-            return [Claimed(**row) for row in found]
+            wanted = {"run": run, "limit": limit}
+            while locked := list(connection.scalars(queries.LOCK_FREE, wanted)):
+                ids = list(connection.scalars(queries.CLAIM, {"run": run, "ids": locked}))
+                if ids:
+                    found = connection.execute(queries.CLAIMED, {"ids": ids}).mappings()
+                    return [Claimed(**row) for row in found]
+            return []
 
     def again(self, run: str, documents: Sequence[str]) -> Mapping[str, int]:
         """Count one more attempt of documents that run once more, and return their attempts."""

@@ -20,28 +20,37 @@ COMPLETED = text("""
 SELECT id::text FROM documents WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'completed'
 """)
 
-# The members of containers before anything else, then what was found first.
-CLAIM = text("""
+_FREE = """
+(d.status = 'pending' OR (d.status = 'running' AND NOT EXISTS (
+     SELECT 1 FROM runs r
+     WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
+"""
+
+# The members of containers before anything else, then what was found first. The lease is held
+# against the statement's time: who was paused after BEGIN has an old now().
+LOCK_FREE = text(f"""
 WITH me AS (
-    SELECT id, project_id FROM runs
-    WHERE id = CAST(:run AS uuid) AND ended_at IS NULL AND lease_until > now()
-), free AS (
-    SELECT d.id FROM documents d
-    WHERE d.project_id = (SELECT project_id FROM me)
-      AND d.status IN ('pending', 'running')
-      AND (d.status = 'pending' OR NOT EXISTS (
-           SELECT 1 FROM runs r
-           WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now()))
-    ORDER BY d.depth DESC, d.created_at, d.id
-    LIMIT :limit
-    FOR UPDATE OF d SKIP LOCKED
+    SELECT project_id FROM runs
+    WHERE id = CAST(:run AS uuid) AND ended_at IS NULL AND lease_until > statement_timestamp()
 )
+SELECT d.id::text FROM documents d
+WHERE d.project_id = (SELECT project_id FROM me)
+  AND d.status IN ('pending', 'running') AND {_FREE}
+ORDER BY d.depth DESC, d.created_at, d.id
+LIMIT :limit
+FOR UPDATE OF d SKIP LOCKED
+""")  # noqa: S608 - our own words
+
+# A statement of its own. A row that changed while LOCK_FREE was on its way to it is looked at
+# again, but the runs are not: it sees the new claim, and not the run that made it, nor its renewed
+# lease. Under the locks a second look sees both.
+CLAIM = text(f"""
 UPDATE documents d
-SET status = 'running', claimed_by = (SELECT id FROM me), attempts = attempts + 1,
+SET status = 'running', claimed_by = CAST(:run AS uuid), attempts = attempts + 1,
     updated_at = now()
-FROM free WHERE d.id = free.id
+WHERE d.id = ANY(CAST(:ids AS uuid[])) AND {_FREE}
 RETURNING d.id
-""")
+""")  # noqa: S608 - our own words
 
 _CLAIMED = """
 SELECT d.id::text AS document_id, d.uri, d.source, d.blob, d.parent_id::text, d.root_id::text,

@@ -23,21 +23,33 @@ CONNECT_SECONDS = 10
 POOL_SECONDS = 30
 OLDEST_VERSION = 15
 MIGRATION_LOCK = 0x63617365_67726170  # "casegrap": one number for all who migrate
-TEMPORARY_CODES = frozenset({"40001", "40P01", "55P03", "57014"})
-TEMPORARY_CLASSES = frozenset({"08", "53", "57"})
+# Connections that nobody ends: a line that went dead is noticed within about a minute.
+LINE = {
+    "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}  # fmt: skip
+# A server that takes no writes for now (a standby, a read-only default), a session that was ended
+# for being idle in a transaction or for its length, a lock that was not to be had in time.
+TEMPORARY_CODES = frozenset({"25006", "25P03", "25P04", "55P03"})
+# Connection, rolled back by the server, out of a resource, ended by an operator, I/O.
+TEMPORARY_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+PERMANENT_CODES = frozenset({"40002"})  # a constraint, at the end of a transaction
 DATA_CLASSES = frozenset({"21", "22", "23", "54"})
 HINT = "start it, or correct CASEGRAPH_DATABASE_URL"
 
 
 def engine_of(url: str, *, pool_size: int = 4) -> Engine:
     """Make a bounded pool of connections; none is opened yet."""
+    target = _target(url)
+    ours = {"connect_timeout": CONNECT_SECONDS, "application_name": "casegraph", **LINE}
     return create_engine(
-        _target(url),
+        target,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "casegraph"},
+        # What the URL says itself stays.
+        connect_args={name: value for name, value in ours.items() if name not in target.query},
     )
 
 
@@ -126,7 +138,9 @@ def code_of(error: BaseException) -> str:
 
 
 def is_temporary(error: BaseException) -> bool:
-    """Say whether the same transaction may succeed later: deadlock, restart, lost connection."""
+    """Say whether the same transaction may succeed later: deadlock, restart, lost connection,
+    full disk, failed I/O, a server that is read-only for now.
+    """
     if isinstance(error, PoolTimeoutError):
         return True
     if not isinstance(error, (DBAPIError, psycopg2.Error)):
@@ -139,7 +153,11 @@ def is_temporary(error: BaseException) -> bool:
             psycopg2.OperationalError,
             psycopg2.InterfaceError,
         )
-        return isinstance(error, kinds)
+        # A connection that is lost within an answer is a bare DatabaseError.
+        original = error.orig if isinstance(error, DBAPIError) else error
+        return isinstance(error, kinds) or type(original) is psycopg2.DatabaseError
+    if code in PERMANENT_CODES:
+        return False
     return code in TEMPORARY_CODES or code[:2] in TEMPORARY_CLASSES
 
 

@@ -104,15 +104,16 @@ class Publisher:
         there changes nothing. Raises TemporaryError for what may go well next time.
         """
         report = _Report()
-        self._persist(list(checkpoints), report)
+        self._persist(list(checkpoints), (), report)
         return report.frozen()
 
     def publish(self, contents: Sequence[str]) -> Persisted:
-        """Publish contents whose checkpoints are all there already."""
+        """Publish contents whose checkpoints are all there already.
+
+        One that cannot be is left out and its documents fail, as in `persist`.
+        """
         report = _Report()
-        with transaction(self._engine) as connection:
-            part = self._write(connection, [], contents, report)
-        report.add(part)
+        self._persist([], sorted(set(contents)), report)
         return report.frozen()
 
     def missing_vectors(self, limit: int) -> Sequence[tuple[str, str]]:
@@ -125,42 +126,52 @@ class Publisher:
         with transaction(self._engine) as connection:
             return chunk_vectors.store(connection, model, vectors)
 
-    def _persist(self, batch: list[Checkpoint], report: _Report) -> None:
-        """Write a batch, or its halves, or refuse the one content that it is."""
-        if not batch:
+    def _persist(self, batch: list[Checkpoint], others: Sequence[str], report: _Report) -> None:
+        """Write a batch and publish it and `others`, or the halves of both, or refuse the one
+        content that they are.
+        """
+        if not batch and not others:
             return
         tried = _Report()
         try:
             with transaction(self._engine, "persist") as connection:
-                part = self._write(connection, batch, (), tried)
+                part = self._write(connection, batch, others, tried)
         except RefusedContentError as error:
             self._refuse(error, report)
-            self._persist([x for x in batch if x.content != error.content], report)
+            rest = [x for x in batch if x.content != error.content]
+            self._persist(rest, [x for x in others if x != error.content], report)
         except (DBAPIError, psycopg2.Error, ValueError) as error:
             if not is_about_data(error):
                 raise
-            self._halve(batch, error, report)
+            self._halve(batch, others, error, report)
         else:
             report.add(part)
             report.winners += tried.winners
             report.fenced |= tried.fenced
 
-    def _halve(self, batch: list[Checkpoint], error: Exception, report: _Report) -> None:
+    def _halve(
+        self, batch: list[Checkpoint], others: Sequence[str], error: Exception, report: _Report
+    ) -> None:
         """Find the content whose values PostgreSQL refuses."""
-        contents = sorted({x.content for x in batch})
+        contents = sorted({x.content for x in batch} | set(others))
         if len(contents) == 1:
-            last = max((x.stage for x in batch), key=STAGES.index)
+            last = max((x.stage for x in batch), key=STAGES.index, default=STAGES[-1])
             message = f"PostgreSQL refused what {last} made of it: {words_of(error)}"
             self._refuse(RefusedContentError(contents[0], last, REFUSED, message), report)
             return
         first = set(contents[: len(contents) // 2])
-        self._persist([x for x in batch if x.content in first], report)
-        self._persist([x for x in batch if x.content not in first], report)
+        for half in (first, set(contents) - first):
+            of_half = [x for x in batch if x.content in half]
+            self._persist(of_half, [x for x in others if x in half], report)
 
     def _refuse(self, error: RefusedContentError, report: _Report) -> None:
-        """Fail the documents that wait for a content."""
+        """Fail the documents that wait for a content, unless the project has another plan by
+        now: then they wait for what that one makes of it.
+        """
         with transaction(self._engine, "fail") as connection:
-            blame_content(connection, error)
+            digest = connection.scalar(_CONFIGURATION, {"project": self._project})
+            if digest == self._plan.digest:
+                blame_content(connection, error)
         report.published.refused[error.content] = error.message
 
     def _write(

@@ -44,4 +44,7 @@ class VectorFilling:
             for chunk, text in missing
             if (key := identity.text_key(text)) in known
         }
-        return self.publisher.store_vectors(self.model, found) if found else 0
+        if found:
+            self.publisher.store_vectors(self.model, found)
+        # Also those that another run was quicker with: there may be more behind them.
+        return len(found)

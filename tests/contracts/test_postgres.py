@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -12,9 +13,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from faults.proxy import proxy_for
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import postgres
@@ -153,6 +156,58 @@ def test_a_lost_connection_is_temporary(migrated_url: str) -> None:
     with postgres.transaction(engine) as connection:
         assert connection.scalar(text("SELECT 1")) == 1
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("code", "temporary"),
+    [
+        ("25006", True),  # read-only
+        ("25P03", True),  # idle in a transaction for too long
+        ("25P04", True),  # too long a transaction
+        ("40000", True),
+        ("40001", True),
+        ("40002", False),  # a constraint
+        ("40003", True),
+        ("53100", True),  # disk full
+        ("57P01", True),
+        ("58030", True),  # I/O
+        ("22003", False),
+        ("23505", False),
+        ("25P02", False),  # an error of ours went before
+        ("42P01", False),
+    ],
+)
+def test_what_may_go_well_next_time_is_temporary(
+    migrated_url: str, code: str, temporary: bool
+) -> None:
+    engine = postgres.connect(migrated_url)
+    raising = f"DO $$ BEGIN RAISE EXCEPTION 'said' USING ERRCODE = '{code}'; END $$"
+    with (
+        pytest.raises(TemporaryError if temporary else DBAPIError, match="said"),
+        postgres.transaction(engine) as connection,
+    ):
+        connection.exec_driver_sql(raising)
+    engine.dispose()
+
+
+def test_a_dead_line_is_noticed_and_the_url_has_the_last_word(services: ServiceUrls) -> None:
+    with proxy_for(services.database_url) as line:
+        url = line.url(services.database_url)
+        for words, idle in (("", 30), ("?keepalives_idle=7", 7)):
+            engine = postgres.connect(url + words)
+            with engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert raw is not None
+                said = raw.info.dsn_parameters
+                with socket.fromfd(raw.fileno(), socket.AF_INET, socket.SOCK_STREAM) as line_end:
+                    tcp = socket.IPPROTO_TCP
+                    assert line_end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                    assert line_end.getsockopt(tcp, socket.TCP_KEEPIDLE) == idle
+                    assert line_end.getsockopt(tcp, socket.TCP_KEEPINTVL) == 10
+                    assert line_end.getsockopt(tcp, socket.TCP_KEEPCNT) == 3
+                    assert line_end.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 60_000
+                assert said["application_name"] == "casegraph"
+            engine.dispose()
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)

@@ -227,6 +227,66 @@ def test_only_the_content_that_postgresql_refuses_fails(
     assert case.value("SELECT count(*) FROM mentions") == 6
 
 
+def beyond(words: str) -> dict[StageName, Any]:
+    """Make payloads that no table takes: a page number past all bounds."""
+    payloads = payloads_of(words, ["Jane Roe"])
+    mentions = payloads[StageName.EXTRACT]
+    assert isinstance(mentions, Mentions)
+    [mention] = mentions.mentions
+    payloads[StageName.EXTRACT] = Mentions(mentions=(mention.model_copy(update={"page": 2**40}),))
+    return payloads
+
+
+def test_publishing_what_is_there_leaves_out_the_content_that_is_refused(case: LedgerCase) -> None:
+    run = case.run()
+    texts = {f"d{number}": f"Jane Roe wrote letter {number}." for number in range(5)}
+    case.claimed(run, *(f"{name}.txt" for name in texts))
+    case.identify(run, **texts)
+    batch = [
+        checkpoint
+        for name, words in texts.items()
+        for checkpoint in case.checkpoints(
+            words,
+            beyond(words) if name == "d1" else payloads_of(words, ["Jane Roe"]),
+        )
+    ]
+    unreadable = case.content(texts["d3"])
+    batch = [
+        x.model_copy(update={"payload": b"\x02rubbish"})
+        if (x.content, x.stage) == (unreadable, "chunk")
+        else x
+        for x in batch
+    ]
+    # Under another plan results are written and not published.
+    assert case.publisher(plan_of(relate="2")).persist(batch).fenced
+
+    persisted = case.publisher().publish([case.content(words) for words in texts.values()])
+
+    assert {case.status(f"{name}.txt")[0] for name in ("d0", "d2", "d4")} == {"completed"}
+    assert len(persisted.completed) == 3
+    assert dict(persisted.refused).keys() == {case.content(texts["d1"]), unreadable}
+    assert {(x.error, x.attempts) for x in case.failures()} == {
+        ("refused_by_database", 1),
+        ("unreadable_payload", 1),
+    }
+
+
+def test_what_an_old_plan_made_does_not_fail_who_waits_under_the_new_one(case: LedgerCase) -> None:
+    case.claimed(case.run(), "a.txt")
+    old = case.publisher()
+    bad = case.checkpoints("Jane Roe wrote.", beyond("Jane Roe wrote."))
+    plan = plan_of(ocr="2")
+    case.ledger.open_project(case.name, plan, reconfigure=True)
+    [run] = case.rows("SELECT claimed_by::text FROM documents")
+    case.identify(run[0], plan, a="Jane Roe wrote.")
+    bad = [x.model_copy(update={"part": "a NUL \x00"}) for x in bad]
+
+    assert dict(old.persist(bad).refused).keys() == {case.content("Jane Roe wrote.")}
+
+    assert case.status("a.txt")[0] == "running"
+    assert case.failures() == []
+
+
 def test_a_payload_that_cannot_be_read_back_fails_its_content_alone(case: LedgerCase) -> None:
     run = case.run()
     case.claimed(run, "a.txt", "b.txt")

@@ -1,0 +1,72 @@
+"""Remembers in PostgreSQL what is done to rows: the witness of who wrote what, and how often."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+
+RESULTS = ("stage_results", "chunks", "mentions", "relationships")
+
+_REMEMBER = """
+CREATE TABLE history (at bigserial, relation text, operation text, key text);
+CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE row jsonb := to_jsonb(coalesce(NEW, OLD));
+BEGIN
+    -- A chunk gets its vector later: that is written once, too.
+    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'chunks' AND to_jsonb(OLD)->>'vector' IS NULL THEN
+        INSERT INTO history (relation, operation, key) VALUES ('vectors', 'INSERT', row->>'id');
+        RETURN NULL;
+    END IF;
+    INSERT INTO history (relation, operation, key) VALUES (TG_TABLE_NAME, TG_OP,
+        coalesce(row->>'id', concat_ws('|', row->>'content_id', row->>'stage',
+                                       row->>'fingerprint', row->>'part')));
+    RETURN NULL;
+END $$;
+CREATE TABLE takeovers (document uuid, loser uuid, winner uuid, was_living boolean);
+CREATE FUNCTION taken_over() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO takeovers SELECT NEW.id, OLD.claimed_by, NEW.claimed_by, EXISTS (
+        SELECT 1 FROM runs r WHERE r.id = OLD.claimed_by AND r.ended_at IS NULL
+                               AND r.lease_until > clock_timestamp());
+    RETURN NULL;
+END $$;
+CREATE TRIGGER taken_over AFTER UPDATE ON documents FOR EACH ROW
+    WHEN (OLD.status = 'running' AND NEW.claimed_by IS NOT NULL
+          AND OLD.claimed_by IS DISTINCT FROM NEW.claimed_by)
+    EXECUTE FUNCTION taken_over();
+"""
+
+
+def remember(engine: Engine) -> None:
+    """Begin to remember."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_REMEMBER)
+        for relation in RESULTS:
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER remember AFTER INSERT OR UPDATE OR DELETE ON {relation} "
+                "FOR EACH ROW EXECUTE FUNCTION remember()"
+            )
+
+
+def written(engine: Engine) -> int:
+    """Count the rows of results that were written."""
+    with engine.connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM history")) or 0)
+
+
+def written_twice(engine: Engine) -> list[str]:
+    """Name rows that were written more than once, changed or deleted."""
+    question = """
+        SELECT relation || ' ' || key || ': ' || string_agg(operation, ' ' ORDER BY at)
+        FROM history GROUP BY relation, key
+        HAVING count(*) > 1 OR bool_or(operation <> 'INSERT') ORDER BY 1
+    """
+    with engine.connect() as connection:
+        return list(connection.scalars(text(question)))
+
+
+def takeovers(engine: Engine) -> tuple[int, int]:
+    """Count the documents that another run took over: all, and those of a run that was living."""
+    question = "SELECT count(*), count(*) FILTER (WHERE was_living) FROM takeovers"
+    with engine.connect() as connection:
+        every, wrong = connection.execute(text(question)).one()
+    return every, wrong
