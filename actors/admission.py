@@ -19,6 +19,19 @@ from pipeline.stores.protocols import Backlog
 IDENTIFY_BATCH = 32
 
 
+def known(batch: Sequence[Claimed]) -> list[Identified]:
+    """Say what the bytes of a batch are where that is known; empty where it must be looked at."""
+    return [
+        Identified(
+            sha256=document.next_sha256,
+            media_type=document.next_media_type,
+            size=document.next_size,
+        )
+        for document in batch
+        if document.same_bytes
+    ]
+
+
 @dataclass(frozen=True)
 class Load:
     """What a run holds at this moment: documents before their last stage, what PostgreSQL does not
@@ -59,7 +72,9 @@ class Admission:
         self.identifying = 0
 
     async def claim(self, room: int) -> list[Sequence[Claimed]]:
-        """Claim up to `room` documents, and give them in batches that want to be identified."""
+        """Claim up to `room` documents, and give them in batches of which all or none want to be
+        identified.
+        """
         return self._take(await self._thread.ask(self._ledger.claim, self._place.run, room))
 
     async def find_lost(self) -> list[Sequence[Claimed]]:
@@ -70,9 +85,14 @@ class Admission:
     def _take(self, claimed: Sequence[Claimed]) -> list[Sequence[Claimed]]:
         self._claims.add(claimed)
         self.identifying += len(claimed)
+        kinds = (
+            [document for document in claimed if not document.same_bytes],
+            [document for document in claimed if document.same_bytes],
+        )
         return [
-            claimed[first : first + IDENTIFY_BATCH]
-            for first in range(0, len(claimed), IDENTIFY_BATCH)
+            kind[first : first + IDENTIFY_BATCH]
+            for kind in kinds
+            for first in range(0, len(kind), IDENTIFY_BATCH)
         ]
 
     async def identified(

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import IDENTIFY_BATCH, Admission, Load, room
+from actors.admission import IDENTIFY_BATCH, Admission, Load, known, room
 from actors.claims import Claims, locate
 from actors.flow import Answer, Call, Flow
 from actors.ledger_thread import LedgerThread
@@ -222,10 +222,10 @@ class RunCoordinator:
         return bool(batches)
 
     async def _identify(self, batch: Sequence[Claimed]) -> None:
-        while True:
+        answers: Sequence[Identified | DocumentFailure] = known(batch)
+        while not answers:
             try:
                 answers = await self._pools.identify([locate(document) for document in batch])
-                break
             except TemporaryError as error:
                 self._no_answer(error)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -7,30 +7,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 import psutil
 
 from actors.progress import Snapshot
+from actors.request import Request, split_by_size
 from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.topology import actors_for
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
-from pipeline.errors import TemporaryError, UnavailableError, UsageError
+from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.settings import Settings
 from pipeline.stage import STAGES, Plan
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
-from pipeline.walking import FoundFile, Walk, uri_of
+from pipeline.walking import uri_of
 
-RECORD_BATCH = 500
 POLL_SECONDS = 0.25
 WAIT_SECONDS = 1.0
 MEMORY_SHARE = 0.6
@@ -111,17 +110,6 @@ class Ended:
         )
 
 
-@dataclass(frozen=True)
-class Request:
-    """What to run: see the options of `casegraph run`."""
-
-    sources: Sequence[str]
-    project: str
-    walk: Walk
-    rehash: bool = False
-    reconfigure: bool = False
-
-
 def run(
     settings: Settings,
     request: Request,
@@ -138,19 +126,18 @@ def run(
     with, UnavailableError for a service that does not answer.
     """
     began = time.monotonic()
-    request.walk.check(request.sources)
-    batches = _batches(request.walk.files(request.sources), RECORD_BATCH)
-    first = next(batches, None)
-    if first is None:
-        raise UsageError(f"there is no file to take in {', '.join(request.sources)}{_why(request)}")
+    batches = request.files()
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
     plan = plan_of(settings)
-    project = ledger.open_project(request.project, plan, reconfigure=request.reconfigure)
+    project = ledger.open_project(
+        request.project, plan, reconfigure=request.reconfigure, from_stage=request.from_stage
+    )
+    plan = project.plan
     found = not_found = 0
     with ledger.roll_call(project.id) as roll:
-        for batch in chain([first], batches):
+        for batch in batches:
             small, large = split_by_size(batch, settings.limits.max_file_bytes)
             ledger.record_documents(project.id, small, rehash=request.rehash)
             ledger.record_skipped(project.id, large)
@@ -219,44 +206,6 @@ def _report(
         failures=assembly.list_failures(urls, project),
         skipped=assembly.list_skipped(urls, project, SKIPPED_SHOWN),
     )
-
-
-def _why(request: Request) -> str:
-    """Say why files that are there were not taken."""
-    passed = request.walk.passed
-    if passed.excluded:
-        return f": all {passed.excluded} were left out by --include and --exclude"
-    if passed.hidden:
-        return f": all {passed.hidden} are hidden; --hidden takes them"
-    return ""
-
-
-def split_by_size(
-    files: Sequence[FoundFile], limit: int
-) -> tuple[list[FoundFile], list[tuple[FoundFile, str]]]:
-    """Part files that are small enough from those that are left out, with the reason."""
-    small, large = [], []
-    for file in files:
-        if file.size <= limit:
-            small.append(file)
-        else:
-            reason = (
-                f"{file.size:,} bytes are over the limit of {limit:,}; raise limits.max_file_bytes"
-            )
-            large.append((file, reason))
-    return small, large
-
-
-def _batches(files: Iterator[FoundFile], size: int) -> Iterator[list[FoundFile]]:
-    """Cut a stream into lists; nothing but one list is ever held."""
-    batch: list[FoundFile] = []
-    for file in files:
-        batch.append(file)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _on_ray(

@@ -13,6 +13,7 @@ import click
 
 from actors.commands.common import json_option, print_json, project_option, say
 from actors.stop import Stop
+from pipeline.documents import StageName
 from pipeline.errors import UnavailableError
 
 INTERRUPTED = 130
@@ -28,6 +29,13 @@ INTERRUPTED = 130
 @click.option("--hidden", is_flag=True, help="Take hidden files and folders too.")
 @click.option("--rehash", is_flag=True, help="Look into files whose size and time are unchanged.")
 @click.option("--reconfigure", is_flag=True, help="Take the settings as the project's new ones.")
+@click.option(
+    "--from",
+    "from_stage",
+    type=click.Choice([stage.value for stage in StageName]),
+    help="Run this stage and those after it again, for all documents, once.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @json_option
 def run(
     sources: Sequence[str],
@@ -37,6 +45,8 @@ def run(
     hidden: bool,
     rehash: bool,
     reconfigure: bool,
+    from_stage: str | None,
+    dry_run: bool,
     as_json: bool,
 ) -> int:
     """Turn the documents in SOURCE… (files, folders, s3://BUCKET/PREFIX) into the project's graph.
@@ -45,7 +55,9 @@ def run(
     3 some documents failed, 1 could not run, 2 wrong usage, 130 stopped by Ctrl-C.
     """
     from actors import driver
+    from actors.commands.foretelling import foretell
     from actors.progress import ProgressDisplay
+    from actors.request import Request
     from actors.summary import print_summary
     from pipeline import assembly
     from pipeline.settings import load_settings
@@ -54,7 +66,17 @@ def run(
     settings = load_settings()
     selection = Selection(tuple(include), tuple(exclude), hidden)
     walk = Walk(selection, assembly.open_objects(settings))
-    request = driver.Request(sources, project, walk, rehash=rehash, reconfigure=reconfigure)
+    request = Request(
+        sources,
+        project,
+        walk,
+        rehash=rehash,
+        reconfigure=reconfigure,
+        from_stage=StageName(from_stage) if from_stage else None,
+    )
+    if dry_run:
+        foretell(settings, request, as_json)
+        return 0
     with _stopping() as stop, ProgressDisplay() as display:
         report = driver.run(settings, request, display.show, stop)
     if as_json:

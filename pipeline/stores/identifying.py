@@ -18,6 +18,7 @@ from pipeline.stores.ledger_values import Identified, Work
 from pipeline.stores.payloads import NoObjectStoreError, RefusedContentError
 from pipeline.stores.postgres import is_about_data, words_of
 from pipeline.stores.publishing import (
+    KnownResults,
     LockedContent,
     Publication,
     known_checkpoints,
@@ -43,7 +44,7 @@ def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Wo
     )
     known = known_checkpoints(way.connection, list(contents))
     chains = {id_: content.follow(way.plan, known[id_]) for id_, content in contents.items()}
-    _publish(way, contents, chains)
+    _publish(way, contents, known, chains)
     loose = {row.next_content_id for row in mine} - {None, *contents}
     unclaimed = contents.keys() - {content_of[id_] for id_ in documents}
     remove_unused_contents(way.connection, way.project, loose | unclaimed)
@@ -85,22 +86,28 @@ def _hold(way: Publication, wanted: Mapping[str, Identified]) -> dict[str, Locke
 
 
 def _publish(
-    way: Publication, contents: Mapping[str, LockedContent], chains: Mapping[str, Chain]
+    way: Publication,
+    contents: Mapping[str, LockedContent],
+    known: KnownResults,
+    chains: Mapping[str, Chain],
 ) -> None:
     """Publish the contents whose chain is complete: all at once, and one by one if that fails."""
     complete = {id_: chain for id_, chain in chains.items() if chain.gap is None}
-    if complete and not _tried(way, contents, complete):
+    if complete and not _tried(way, contents, known, complete):
         for id_, chain in complete.items():
-            _tried(way, contents, {id_: chain})
+            _tried(way, contents, known, {id_: chain})
 
 
 def _tried(
-    way: Publication, contents: Mapping[str, LockedContent], chains: Mapping[str, Chain]
+    way: Publication,
+    contents: Mapping[str, LockedContent],
+    known: KnownResults,
+    chains: Mapping[str, Chain],
 ) -> bool:
     """Publish, or undo it and, if it is about one content alone, fail its documents."""
     attempt = way.connection.begin_nested()
     try:
-        publish(way, contents, chains)
+        publish(way, contents, known, chains)
     except RefusedContentError as error:
         refused = error
     except (DBAPIError, psycopg2.Error, ValueError) as error:

@@ -11,6 +11,7 @@ from pipeline import identity
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.stores.blame import clean
 from pipeline.stores.copying import staged
+from pipeline.stores.forecasting import Forecasting, forecasting
 from pipeline.stores.ledger_projects import Projects
 from pipeline.stores.ledger_values import Found, Recorded
 from pipeline.stores.postgres import transaction
@@ -108,6 +109,12 @@ class Documents(Projects):
     def roll_call(self, project: str) -> AbstractContextManager[RollCall]:
         """Open a roll call of the files that a walk finds."""
         return roll_call(self._engine, project)
+
+    def forecasting(
+        self, project: str, *, rehash: bool = False
+    ) -> AbstractContextManager[Forecasting]:
+        """Open a comparison of what a walk finds with what a project has; it writes nothing."""
+        return forecasting(self._engine, project, rehash=rehash)
 
     def retry(
         self,

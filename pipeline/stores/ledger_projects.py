@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import identity
+from pipeline import generations, identity
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import Plan
 from pipeline.stores import tables
-from pipeline.stores.ledger_values import ProjectRow
+from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.ledger_values import OpenedProject
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs
 
@@ -30,10 +31,18 @@ SELECT id::text, sha256, media_type, chain FROM contents
 WHERE project_id = CAST(:id AS uuid) AND chain IS NOT NULL
 """)
 
-_REOPEN = text("""
-UPDATE documents SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
-WHERE content_id = ANY(CAST(:contents AS uuid[])) AND status = 'completed'
-""")
+# What their bytes are is known: a file that is gone can still go through what follows `ocr`.
+_REOPEN = """
+WITH locked AS (
+    SELECT d.id FROM documents d JOIN {outdated} o ON o.id = d.content_id
+    WHERE d.status = 'completed' ORDER BY d.id FOR UPDATE OF d
+)
+UPDATE documents d
+SET status = 'pending', next_content_id = d.content_id, attempts = 0, claimed_by = NULL,
+    updated_at = now()
+FROM locked WHERE locked.id = d.id
+"""
+READ_AT_ONCE = 500
 
 
 class Projects:
@@ -53,16 +62,25 @@ class Projects:
         self._blobs = blobs
         self._archive = archive or ArchiveLimits()
 
-    def open_project(self, name: str, plan: Plan, *, reconfigure: bool = False) -> ProjectRow:
-        """Make a project on first use, else see that it has this plan.
+    def open_project(
+        self,
+        name: str,
+        plan: Plan,
+        *,
+        reconfigure: bool = False,
+        from_stage: StageName | None = None,
+    ) -> OpenedProject:
+        """Make a project on first use, else see that it has this plan but for its generations,
+        which are kept.
 
-        With `reconfigure` the plan becomes the project's, and documents whose published chain
-        does not follow it are pending again. Raises UsageError for another plan without it.
+        With `reconfigure` the plan becomes the project's; `from_stage` raises that stage's
+        generation. Documents whose published chain does not follow the new plan are pending
+        again. Raises UsageError for another plan without `reconfigure`.
         """
         id_ = identity.project_id(name)
         configuration = plan.model_dump(mode="json")
         with transaction(self._engine) as connection:
-            connection.execute(
+            made = connection.execute(
                 insert(tables.projects)
                 .values(
                     id=id_,
@@ -73,11 +91,20 @@ class Projects:
                 .on_conflict_do_nothing()
             )
             stored = connection.execute(_LOCK, {"id": id_}).one()
+            plan = generations.kept(plan, Plan.model_validate(stored.configuration))
+            if stored.configuration_digest != plan.digest and not reconfigure:
+                difference = difference_of(stored.configuration, plan.model_dump(mode="json"))
+                raise UsageError(
+                    f"project {name!r} was made with other settings: {difference}. Give "
+                    "--reconfigure to process its documents again with these, or take another "
+                    "project name"
+                )
+            # A project made just now has nothing that could run again.
+            if from_stage and not made.rowcount:
+                plan = generations.raised(plan, from_stage)
             if stored.configuration_digest != plan.digest:
-                if not reconfigure:
-                    raise UsageError(_difference(name, stored.configuration, configuration))
                 _reconfigure(connection, id_, plan)
-        return ProjectRow(id=id_, name=name, configuration_digest=plan.digest)
+        return OpenedProject(id=id_, name=name, configuration_digest=plan.digest, plan=plan)
 
     def plan_of(self, project: str) -> Plan | None:
         """Read a project's plan, by its id; None if there is no such project."""
@@ -87,18 +114,24 @@ class Projects:
 
 
 def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:
-    """Store another plan and reopen the documents that do not follow it."""
+    """Store another plan and reopen the documents that do not follow it, however many."""
     connection.execute(
         tables.projects.update()
         .where(tables.projects.c.id == project)
         .values(configuration=plan.model_dump(mode="json"), configuration_digest=plan.digest)
     )
-    outdated = [
-        row.id
-        for row in connection.execute(_PUBLISHED, {"id": project})
-        if not follows(plan, row.sha256, row.media_type, row.chain)
-    ]
-    connection.execute(_REOPEN, {"contents": outdated})
+    outdated = staged(connection, "contents", ("id",), ())
+    published = connection.execute(
+        _PUBLISHED,
+        {"id": project},
+        execution_options={"stream_results": True, "yield_per": READ_AT_ONCE},
+    )
+    for rows in published.partitions():
+        wrong = [
+            (row.id,) for row in rows if not follows(plan, row.sha256, row.media_type, row.chain)
+        ]
+        copy_rows(connection, outdated, ("id",), wrong)
+    connection.exec_driver_sql(_REOPEN.format(outdated=outdated))
 
 
 def follows(plan: Plan, sha256: str, media_type: str, chain: Sequence[Mapping[str, Any]]) -> bool:
@@ -107,18 +140,15 @@ def follows(plan: Plan, sha256: str, media_type: str, chain: Sequence[Mapping[st
     return plan.follow(sha256, media_type, known).gap is None
 
 
-def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Say in which stages two plans differ, and what to do."""
+def difference_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Say in which stages two plans differ, and in what; empty if they do not."""
     before = {stage["stage"]: stage for stage in old["identities"]}
     parts = [
         f"{stage['stage']} ({'; '.join(changes)})"
         for stage in new["identities"]
         if (changes := _changes(before.get(stage["stage"], {}), stage))
     ]
-    return (
-        f"project {name!r} was made with other settings: {', '.join(parts)}. Give --reconfigure "
-        "to process its documents again with these, or take another project name"
-    )
+    return ", ".join(parts)
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -55,7 +55,8 @@ RETURNING d.id
 _CLAIMED = """
 SELECT d.id::text AS document_id, d.uri, d.source, d.blob, d.parent_id::text, d.root_id::text,
        d.depth, d.size, d.stamp, d.attempts, c.id::text AS next_content_id,
-       c.sha256 AS next_sha256, c.media_type AS next_media_type, c.size AS next_size
+       c.sha256 AS next_sha256, c.media_type AS next_media_type, c.size AS next_size,
+       coalesce(d.next_content_id = d.content_id, false) AS same_bytes
 FROM documents d LEFT JOIN contents c ON c.id = d.next_content_id
 """
 
@@ -78,7 +79,7 @@ RETURNING id::text, attempts
 REQUEUE = text("""
 UPDATE documents
 SET status = 'pending', claimed_by = NULL, attempts = greatest(attempts - 1, 0),
-    updated_at = now()
+    next_content_id = nullif(next_content_id, content_id), updated_at = now()
 WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
 """)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from pipeline.documents import Value
-from pipeline.stage import Chain
+from pipeline.stage import Chain, Plan
 from pipeline.walking import FoundFile
 
 Found = FoundFile
@@ -20,6 +20,12 @@ class ProjectRow(Value):
     configuration_digest: str
 
 
+class OpenedProject(ProjectRow):
+    """A project as a run opened it. `plan` is the settings' plan with the project's generations."""
+
+    plan: Plan
+
+
 class Recorded(Value):
     """How many of the recorded documents were new, had changed, or were as before."""
 
@@ -32,7 +38,8 @@ class Claimed(Value):
     """A document that a run works on.
 
     `attempts` counts this one. `next_*` say what its bytes were when it was last identified;
-    a retry may go on from there.
+    a retry may go on from there. `same_bytes` says that readers see that content: no walk found
+    the source changed since, and only the stages are others.
     """
 
     document_id: str
@@ -49,6 +56,7 @@ class Claimed(Value):
     next_sha256: str | None = None
     next_media_type: str | None = None
     next_size: int | None = None
+    same_bytes: bool = False
 
     @property
     def name(self) -> str:

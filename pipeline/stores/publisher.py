@@ -200,7 +200,7 @@ class Publisher:
             payloads=Payloads(self._blobs, live),
             archive=self._archive,
         )
-        part = publish(way, contents, chains)
+        part = publish(way, contents, known, chains)
         part.removed = sorted({*part.removed, *gone})
         return part
 

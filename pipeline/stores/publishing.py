@@ -27,11 +27,15 @@ from pipeline.stores.payloads import Payloads, RefusedContentError
 from pipeline.stores.removal import (
     append_changes,
     names_of,
+    remove_replaced_results,
     remove_unused_contents,
     remove_unused_names,
 )
 
 HOLD_TRIES = 5
+
+KnownResults = Mapping[str, Mapping[tuple[StageName, str], str]]
+"""Which checkpoints PostgreSQL has: content → (stage, fingerprint) → digest."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +131,8 @@ def lock_contents(connection: Connection, ids: Sequence[str]) -> dict[str, Locke
     }
 
 
-def known_checkpoints(
-    connection: Connection, ids: Sequence[str]
-) -> dict[str, dict[tuple[StageName, str], str]]:
-    """Read which checkpoints PostgreSQL has: content → (stage, fingerprint) → digest."""
+def known_checkpoints(connection: Connection, ids: Sequence[str]) -> KnownResults:
+    """Read which checkpoints PostgreSQL has of contents."""
     known: dict[str, dict[tuple[StageName, str], str]] = {id_: {} for id_ in ids}
     for row in connection.execute(_KNOWN, {"ids": sorted(set(ids))}):
         known[row.content_id][StageName(row.stage), row.fingerprint] = row.digest
@@ -138,10 +140,15 @@ def known_checkpoints(
 
 
 def publish(
-    way: Publication, contents: Mapping[str, LockedContent], chains: Mapping[str, Chain]
+    way: Publication,
+    contents: Mapping[str, LockedContent],
+    known: KnownResults,
+    chains: Mapping[str, Chain],
 ) -> Published:
     """Publish those contents whose chain is complete and that a document waits for.
 
+    What PostgreSQL has of them under other fingerprints goes: no more than one chain of a content
+    is kept. `known` was read under the lock that all have who write, so it is all there is.
     Raises RefusedContentError for the first content that no repetition would publish, database
     errors as they come.
     """
@@ -155,6 +162,7 @@ def publish(
     shown = {document.next for document in done}
     written = {id_: part for id_, part in rows.items() if id_ in shown}
     left = _write(way, written)
+    remove_replaced_results(way.connection, {id_: (known[id_], chains[id_]) for id_ in shown})
     way.connection.execute(_COMPLETE, {"ids": [document.id for document in done]})
     loose = admission.loose | {document.content_id for document in done if document.content_id}
     removed = remove_unused_contents(way.connection, way.project, loose)

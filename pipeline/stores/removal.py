@@ -1,4 +1,5 @@
-"""What nothing points to any more goes: contents without a document, names without a mention.
+"""What nothing points to any more goes: contents without a document, names without a mention,
+checkpoints that another chain has replaced.
 
 A row that is about to go is locked first and looked at again in a second statement. Whoever wants
 to point to it needs a lock on it, and so either came before and is seen, or finds it gone.
@@ -6,9 +7,12 @@ to point to it needs a lock on it, and so either came before and is seen, or fin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, text
+
+from pipeline.documents import StageName
+from pipeline.stage import Chain
 
 _LOCK_CONTENTS = text("""
 SELECT id FROM contents WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
@@ -45,6 +49,14 @@ DELETE FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED} RETURNING
 _APPEND = text("""
 INSERT INTO changes (project_id, kind, subject)
 SELECT CAST(:project AS uuid), :kind, unnest(CAST(:subjects AS text[]))
+""")
+
+_DELETE_RESULTS = text("""
+DELETE FROM stage_results r
+USING unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]))
+      AS gone (content_id, stage, fingerprint)
+WHERE r.content_id = gone.content_id AND r.stage = gone.stage
+  AND r.fingerprint = gone.fingerprint
 """)
 
 
@@ -91,3 +103,26 @@ def remove_unused_names(connection: Connection, project: str, candidates: Iterab
     if locked:
         gone = connection.scalars(_DELETE_NAMES, {"ids": locked})
         append_changes(connection, project, "name_removed", gone)
+
+
+def remove_replaced_results(
+    connection: Connection,
+    contents: Mapping[str, tuple[Collection[tuple[StageName, str]], Chain]],
+) -> None:
+    """Delete the checkpoints of contents that are not of the chain that readers see from now on.
+
+    `contents` gives for each what PostgreSQL has, by stage and fingerprint, and the chain. Most
+    have nothing else, and then nothing is asked. Copies in Redis stay until they expire: who
+    finds one for a gap that PostgreSQL has puts it there again.
+    """
+    gone = sorted(
+        (content, stage.value, fingerprint)
+        for content, (known, chain) in contents.items()
+        for stage, fingerprint in known
+        if (stage, fingerprint) not in {(link.stage, link.fingerprint) for link in chain.links}
+    )
+    if gone:
+        ids, stages, fingerprints = (list(column) for column in zip(*gone, strict=True))
+        connection.execute(
+            _DELETE_RESULTS, {"contents": ids, "stages": stages, "fingerprints": fingerprints}
+        )

@@ -42,9 +42,15 @@ class RollCall:
 
     def missing(self, sources: Sequence[str]) -> int:
         """Count the documents at or under these URIs that were not found, without members."""
-        question = text(_MISSING.format(found=self._table))
-        parameters = {"project": self._project, "sources": list(sources)}
-        return int(self._connection.scalar(question, parameters) or 0)
+        return missing_from(self._connection, self._table, self._project, sources)
+
+
+def missing_from(connection: Connection, table: str, project: str, sources: Sequence[str]) -> int:
+    """Count a project's documents at or under these URIs, without members, that a table of ids
+    does not have.
+    """
+    question = text(_MISSING.format(found=table))
+    return int(connection.scalar(question, {"project": project, "sources": list(sources)}) or 0)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from actors import driver
+from actors.request import Request
 from actors.stop import Stop
 from faults import small_stages
 from pipeline.errors import CasegraphError
@@ -17,7 +18,7 @@ from pipeline.walking import Selection, Walk
 def main(arguments: Sequence[str]) -> int:
     """Run once; the exit status is that of `casegraph run`."""
     folder, project = arguments
-    request = driver.Request([folder], project, Walk(Selection()))
+    request = Request([folder], project, Walk(Selection()))
     try:
         report = driver.run(
             load_settings(),

@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.coordinator import RunCoordinator
@@ -22,7 +22,7 @@ from faults.local_pools import LocalPools
 from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.settings import Settings, load_settings
-from pipeline.stage import STAGES
+from pipeline.stage import STAGES, Plan
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.walking import Selection, Walk
 
@@ -38,6 +38,7 @@ class SmallRun:
     settings: Settings
     folder: Path
     project: str = "small"
+    plan: Plan = field(default_factory=small_stages.plan)
 
     @property
     def urls(self) -> ServiceUrls:
@@ -48,22 +49,29 @@ class SmallRun:
             database_url=database.get_secret_value(), redis_url=redis.get_secret_value()
         )
 
-    def coordinator(self) -> RunCoordinator:
+    def coordinator(
+        self, *, reconfigure: bool = False, from_stage: StageName | None = None
+    ) -> RunCoordinator:
         """Record the documents of the folder, and make what brings them through."""
         ledger = assembly.open_ledger(self.settings, self.urls)
-        plan = small_stages.plan(self.settings)
-        project = ledger.open_project(self.project, plan)
+        project = ledger.open_project(
+            self.project, self.plan, reconfigure=reconfigure, from_stage=from_stage
+        )
         ledger.record_documents(project.id, list(Walk(Selection()).files([str(self.folder)])))
         run = ledger.start_run(project.id, self.settings.run.lease_seconds)
-        place = Workplace(self.settings, self.urls, project.id, run, plan, small_stages.host)
+        place = Workplace(
+            self.settings, self.urls, project.id, run, project.plan, small_stages.host
+        )
         pools = LocalPools(place, ACTORS)
         return RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
 
-    def __call__(self) -> RunResult:
+    def __call__(
+        self, *, reconfigure: bool = False, from_stage: StageName | None = None
+    ) -> RunResult:
         """Run once, to the end."""
 
         async def whole() -> RunResult:
-            return await self.coordinator().run()
+            return await self.coordinator(reconfigure=reconfigure, from_stage=from_stage).run()
 
         return asyncio.run(whole())
 

@@ -162,7 +162,7 @@ def embed(texts: Sequence[str]) -> list[np.ndarray]:
     return vectors
 
 
-def plan(_settings: Settings) -> Plan:
+def plan(_settings: Settings | None = None) -> Plan:
     return Plan(identities=tuple(SmallStage(stage, cut).identity for stage in STAGES))
 
 
