@@ -1,6 +1,6 @@
 """What a run has claimed: its documents, the contents they wait for, and how many are done.
 
-Plain bookkeeping, without Ray, clock or store. All of it can be rebuilt from PostgreSQL.
+Plain bookkeeping, without Ray or store. All of it can be rebuilt from PostgreSQL.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from actors.waits import Waits
 from pipeline.documents import DocumentFailure
 from pipeline.sources import Located
 from pipeline.stores.ledger import Claimed
@@ -22,6 +23,7 @@ class Claims:
     total: int
     completed: int = 0
     failed: int = 0
+    waits: Waits = field(default_factory=Waits)
     _documents: dict[str, Claimed] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=dict)
     _processed: set[str] = field(default_factory=set)
@@ -52,6 +54,7 @@ class Claims:
     def wait(self, content: str, document: str) -> None:
         """Let a document wait for its content; a copy waits for the same one."""
         self._waiting.setdefault(content, set()).add(document)
+        self.waits.admit(content)
 
     def count_processed(self, contents: Iterable[str]) -> None:
         """Count contents that have gone through all stages and are not published yet."""
@@ -60,6 +63,7 @@ class Claims:
     def publish(self, contents: Iterable[str], documents: Iterable[str]) -> None:
         """Settle what was published: nothing waits for `contents`, and `documents` are done."""
         for content in contents:
+            self.waits.end(content)
             self.abandon(content)
         for document in documents:
             self._documents.pop(document, None)
@@ -72,6 +76,7 @@ class Claims:
     def abandon(self, content: str) -> list[str]:
         """Name the documents that waited for a content, and let none wait for it any more."""
         self._processed.discard(content)
+        self.waits.drop(content)
         return sorted(self._waiting.pop(content, ()))
 
     def fail(self, documents: Iterable[str], failure: DocumentFailure) -> list[FailedRow]:

@@ -273,6 +273,7 @@ class RunCoordinator:
         self._embeddings = CacheUse(
             asked=self._embeddings.asked + used.asked, found=self._embeddings.found + used.found
         )
+        self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
         before = self._flow.processed
         blames = self._flow.finished(call, answer.outcomes)
         self._claims.count_processed(self._flow.processed - before)
@@ -403,6 +404,8 @@ class RunCoordinator:
             mode_reason=self._mode.reason,
             embeddings_asked=self._embeddings.asked,
             embeddings_found=self._embeddings.found,
+            store_wait=self._claims.waits.store_wait,
+            latency=self._claims.waits.latency,
         )
         # A run that ends since PostgreSQL is away does not wait for it once more: its lease ends.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask

@@ -18,6 +18,7 @@ from actors.request import Request, split_by_size
 from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.topology import actors_for
+from actors.waits import NO_SPREAD, Spread
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
@@ -57,6 +58,8 @@ class Report:
     completed: int = 0
     failed: int = 0
     not_found: int = 0
+    store_wait: Spread = NO_SPREAD
+    latency: Spread = NO_SPREAD
     stage_calls: Mapping[StageName, int] = field(default_factory=dict)
     reason: str = ""
     mode: str = ""
@@ -72,6 +75,8 @@ class Report:
             "stage_calls": {stage.value: self.stage_calls.get(stage, 0) for stage in STAGES},
             "mode": self.mode or None,
             "mode_reason": self.mode_reason,
+            "store_wait_seconds": self.store_wait.model_dump(),
+            "latency_seconds": self.latency.model_dump(),
             "seconds": round(self.seconds, 3),
             "startup_seconds": round(self.startup_seconds, 3),
             "documents_per_second": round(self.documents_per_second, 3),
@@ -87,6 +92,8 @@ class Ended:
     outcome: str = "finished"
     reason: str = ""
     seconds: float = 0.0
+    store_wait: Spread = NO_SPREAD
+    latency: Spread = NO_SPREAD
     completed: int = 0
     failed: int = 0
     stage_calls: Mapping[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
@@ -100,6 +107,8 @@ class Ended:
             reason=result.reason,
             mode=result.mode,
             mode_reason=result.mode_reason,
+            store_wait=result.store_wait if result.store_wait.count else self.store_wait,
+            latency=result.latency if result.latency.count else self.latency,
             seconds=self.seconds + result.seconds,
             completed=self.completed + result.completed,
             failed=self.failed + result.failed,
@@ -194,6 +203,8 @@ def _report(
         reason=ended.reason,
         mode=ended.mode,
         mode_reason=ended.mode_reason,
+        store_wait=ended.store_wait,
+        latency=ended.latency,
         documents={status.value: counts.get(status, 0) for status in DocumentStatus},
         seconds=total,
         startup_seconds=total - ended.seconds,

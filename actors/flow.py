@@ -57,13 +57,15 @@ class Outcome(Value):
 
 class Answer(Value):
     """What a stage actor says of one call: an outcome for each task, what became durable with it,
-    why Redis did not serve, and what its embedding cache was asked for and had.
+    why Redis did not serve, what its embedding cache was asked for and had, and how many seconds it
+    `waited` for checkpoints to be read and written.
     """
 
     outcomes: tuple[Outcome, ...]
     persisted: Persisted | None = None
     trouble: str = ""
     embeddings: CacheUse = CacheUse()
+    waited: float = 0.0
 
 
 class Call(Value):

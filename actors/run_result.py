@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from actors.waits import Spread
 from pipeline.documents import StageName, Value
 
 
 class RunResult(Value):
     """How a run ended. `stage_calls` counts the contents each stage worked on; `mode` is how it
-    worked at the end; the embedding cache was `asked` for vectors and `found` some.
+    worked at the end; the embedding cache was `asked` for vectors and `found` some. `store_wait` is
+    how long contents waited for stores along their way, `latency` from admitted to persisted.
     """
 
     outcome: str
@@ -22,3 +24,5 @@ class RunResult(Value):
     mode_reason: str = ""
     embeddings_asked: int = 0
     embeddings_found: int = 0
+    store_wait: Spread = Spread()
+    latency: Spread = Spread()

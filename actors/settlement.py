@@ -57,9 +57,10 @@ class Settlement:
             failure = DocumentFailure(stage=StageName.RELATE, error=REFUSED, message=reason)
             self._flow.forget([content])
             await self.blame([Blame(content_id=content, failure=failure)])
-        left = (*persisted.published, *persisted.gone)
-        self._flow.forget(left)
-        self._claims.publish(left, persisted.completed)
+        self._flow.forget((*persisted.published, *persisted.gone))
+        for content in persisted.gone:
+            self._claims.abandon(content)
+        self._claims.publish(persisted.published, persisted.completed)
         self._claims.total += persisted.members_admitted
 
     async def blame(self, blames: Iterable[Blame]) -> None:

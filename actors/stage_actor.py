@@ -35,6 +35,7 @@ class _Report:
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     persisted: Persisted | None = None
+    waited: float = 0.0
 
     def add(self, more: Persisted | None) -> None:
         """Take in what became durable. The payloads of others' checkpoints stay here."""
@@ -48,6 +49,7 @@ class _Report:
             outcomes=tuple(self.outcomes[task.content_id] for task in tasks),
             persisted=self.persisted,
             trouble=trouble,
+            waited=self.waited,
         )
 
 
@@ -74,7 +76,7 @@ class StageWorker:
         """
         wanted = {task.content_id: self._key(task) for task in tasks}
         report = _Report()
-        known = self._patiently(self.checkpoints.made, list(wanted.values()))
+        known = self._ask(report, self.checkpoints.made, list(wanted.values()))
         there = [task for task in tasks if wanted[task.content_id] in known]
         # The tasks' chains are what PostgreSQL has, so it lacks these: their queue entries were
         # lost or are held by a reader that died, or PostgreSQL had them for contents that were
@@ -83,7 +85,7 @@ class StageWorker:
         inputs: dict[str, object] = {}
         with ExitStack() as open_files:
             todo = [task for task in tasks if wanted[task.content_id] not in known]
-            payloads = self._payloads(todo)
+            payloads = self._payloads(todo, report)
             for task in todo:
                 value = self._input(task, payloads, open_files)
                 if isinstance(value, Outcome):
@@ -127,16 +129,23 @@ class StageWorker:
             ]
             if not mine:
                 continue
-            put = self._patiently(
-                partial(self.checkpoints.put, self.project, mine, durable=durable, lacking=reused)
+            put = self._ask(
+                report,
+                partial(self.checkpoints.put, self.project, mine, durable=durable, lacking=reused),
             )
             report.add(put.persisted)
             for stays in put.stays:
                 report.outcomes[stays.content] = self._outcome(stays, reused)
 
-    def _patiently(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+    def _ask(
+        self, report: _Report, function: Callable[[*Arguments], T], *arguments: *Arguments
+    ) -> T:
         """Ask the stores, and again while none answers: what was made is not thrown away."""
-        return patient(self.patience)(function, *arguments)
+        began = time.perf_counter()
+        try:
+            return patient(self.patience)(function, *arguments)
+        finally:
+            report.waited += time.perf_counter() - began
 
     def _checkpoint(self, task: Task, payload: Payload, seconds: float) -> Checkpoint:
         key = self._key(task)
@@ -163,14 +172,16 @@ class StageWorker:
         print_ = self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
         return CheckpointKey(task.content_id, self.name, print_)
 
-    def _payloads(self, tasks: Sequence[Task]) -> Mapping[CheckpointKey, Checkpoint]:
+    def _payloads(
+        self, tasks: Sequence[Task], report: _Report
+    ) -> Mapping[CheckpointKey, Checkpoint]:
         """Read all inputs of a call at once."""
         wanted = [
             CheckpointKey(task.content_id, before, task.chain.link(before).fingerprint)
             for task in tasks
             for before in INPUTS[self.name]
         ]
-        return self._patiently(self.checkpoints.get, wanted) if wanted else {}
+        return self._ask(report, self.checkpoints.get, wanted) if wanted else {}
 
     def _input(
         self,

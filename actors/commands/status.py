@@ -86,6 +86,8 @@ def _as_json(
             "started_at": run.started_at.isoformat(),
             "ended_at": run.ended_at.isoformat() if run.ended_at else None,
             "embeddings": {"asked": run.embeddings_asked, "found": run.embeddings_found},
+            "store_wait_seconds": run.store_wait,
+            "latency_seconds": run.latency,
         },
     }
 

@@ -48,7 +48,8 @@ class SkippedRow(NamedTuple):
 class RunRow(NamedTuple):
     """The last run of a project. `outcome` is None while it goes on, or if it was killed; then
     `alive` tells which. `mode` is how it last worked; the embedding cache was `asked` for vectors
-    and `found` some.
+    and `found` some. `store_wait` and `latency` have a count, the median and the 95th percentile in
+    seconds; None for a run that has not ended.
     """
 
     id: str
@@ -60,6 +61,8 @@ class RunRow(NamedTuple):
     mode_reason: str | None = None
     embeddings_asked: int = 0
     embeddings_found: int = 0
+    store_wait: dict[str, float] | None = None
+    latency: dict[str, float] | None = None
 
 
 class ProjectState(NamedTuple):
@@ -132,7 +135,8 @@ JOIN contents c ON c.id = r.content_id WHERE c.project_id = :project GROUP BY r.
 LAST_RUN = text("""
 SELECT id::text, started_at, ended_at, outcome, ended_at IS NULL AND lease_until > now(),
        mode, mode_reason, coalesce((summary ->> 'embeddings_asked')::bigint, 0),
-       coalesce((summary ->> 'embeddings_found')::bigint, 0)
+       coalesce((summary ->> 'embeddings_found')::bigint, 0),
+       summary -> 'store_wait', summary -> 'latency'
 FROM runs WHERE project_id = :project ORDER BY started_at DESC, id LIMIT 1
 """)
 

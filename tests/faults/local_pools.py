@@ -17,10 +17,16 @@ from pipeline.stage import STAGES
 
 
 class LocalPools:
-    """What `ActorPools` is on Ray. Each actor has a thread and stores of its own."""
+    """What `ActorPools` is on Ray. Each actor has a thread and stores of its own.
 
-    def __init__(self, place: Workplace, wanted: Mapping[StageName, int]) -> None:
+    `stages` is the place of the stage actors, where that is to be another than the others'.
+    """
+
+    def __init__(
+        self, place: Workplace, wanted: Mapping[StageName, int], stages: Workplace | None = None
+    ) -> None:
         self._place = place
+        self._of_stages = stages or place
         self._wanted = wanted
         self._actors: dict[StageName, list[tuple[StageActor, ThreadPoolExecutor]]] = {}
         self._persistence: tuple[PersistenceActor, ThreadPoolExecutor] | None = None
@@ -29,7 +35,7 @@ class LocalPools:
         for stage in STAGES:
             self._actors[stage] = []
             for _ in range(self._wanted[stage]):
-                actor = StageActor(self._place, stage)
+                actor = StageActor(self._of_stages, stage)
                 self._actors[stage].append((actor, ThreadPoolExecutor(1)))
                 grown(stage)
         self._persistence = (PersistenceActor(self._place), ThreadPoolExecutor(1))

@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from actors.coordinator import RunCoordinator
@@ -33,12 +33,15 @@ ACTORS = dict.fromkeys(STAGES, 1) | {StageName.OCR: 2, StageName.CHUNK: 2}
 
 @dataclass(frozen=True)
 class SmallRun:
-    """One project of small documents."""
+    """One project of small documents. `stages_database` is another way to the same PostgreSQL,
+    which the stage actors take.
+    """
 
     settings: Settings
     folder: Path
     project: str = "small"
     plan: Plan = field(default_factory=small_stages.plan)
+    stages_database: str | None = None
 
     @property
     def urls(self) -> ServiceUrls:
@@ -62,7 +65,10 @@ class SmallRun:
         place = Workplace(
             self.settings, self.urls, project.id, run, project.plan, small_stages.host
         )
-        pools = LocalPools(place, ACTORS)
+        urls = self.urls.model_copy(
+            update={"database_url": self.stages_database or self.urls.database_url}
+        )
+        pools = LocalPools(place, ACTORS, replace(place, urls=urls))
         return RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
 
     def __call__(
