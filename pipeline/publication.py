@@ -15,7 +15,7 @@ from typing import Any
 from pipeline import identity
 from pipeline.documents import (
     Box,
-    CaseRecord,
+    Chunk,
     Mention,
     Name,
     NameScope,
@@ -24,6 +24,7 @@ from pipeline.documents import (
     Words,
 )
 from pipeline.errors import PermanentError
+from pipeline.published_record import ChunkText, Record
 from pipeline.stage import Chain, Plan
 
 LONGEST_NAME = 2_000
@@ -62,9 +63,7 @@ class PublishedRows:
     dropped: int
 
 
-def rows_of(
-    project: str, content: str, chain: Chain, plan: Plan, record: CaseRecord
-) -> PublishedRows:
+def rows_of(project: str, content: str, chain: Chain, plan: Plan, record: Record) -> PublishedRows:
     """Make the rows of a content from its five payloads.
 
     Raises PermanentError("inconsistent") where payloads do not fit together, which no document
@@ -98,7 +97,7 @@ def rows_of(
     )
 
 
-def _content(record: CaseRecord, chain: Chain, plan: Plan) -> dict[str, Any]:
+def _content(record: Record, chain: Chain, plan: Plan) -> dict[str, Any]:
     """Collect the columns of the content itself."""
     pages = record.pages
     return {
@@ -121,10 +120,11 @@ def _within(start: int, end: int, length: int) -> bool:
     return 0 <= start < end <= length
 
 
-def _chunks(content: str, record: CaseRecord, text: str) -> tuple[Row, ...]:
+def _chunks(content: str, record: Record, text: str) -> tuple[Row, ...]:
     """Make the rows of the chunks that are in the text."""
     rows: dict[str, Row] = {}
-    for ordinal, chunk in enumerate(record.chunks.chunks):
+    chunks: Sequence[Chunk | ChunkText] = record.chunks.chunks
+    for ordinal, chunk in enumerate(chunks):
         if _within(chunk.start, chunk.end, len(text)) and text[chunk.start : chunk.end] == (
             chunk.text
         ):
@@ -148,7 +148,7 @@ def _names(project: str, content: str, names: Sequence[Name]) -> list[Row]:
 class _Mentions:
     """The mentions of one content with what their rows need beside them."""
 
-    def __init__(self, content: str, version: str, record: CaseRecord) -> None:
+    def __init__(self, content: str, version: str, record: Record) -> None:
         self._content = content
         self._version = version
         self._record = record
@@ -161,6 +161,11 @@ class _Mentions:
         rows: dict[int, Row] = {}
         spans: set[tuple[int, int]] = set()
         links = self._record.names.links
+        long = {
+            row[0]
+            for row in names
+            if len(str(row[3]).encode("utf-8", "surrogatepass")) > LONGEST_NAME
+        }
         for index, mention in enumerate(self._record.mentions.mentions):
             if not 0 <= links[index].name < len(names):
                 raise PermanentError(
@@ -172,7 +177,7 @@ class _Mentions:
                 _within(*span, len(text))
                 and text[mention.start : mention.end] == mention.text
                 and span not in spans
-                and len(str(name[3]).encode("utf-8", "surrogatepass")) <= LONGEST_NAME
+                and name[0] not in long
             ):
                 spans.add(span)
                 rows[index] = self._row(mention, str(name[0]), links[index].via)
@@ -201,7 +206,7 @@ class _Mentions:
 
 
 def _relationships(
-    content: str, version: str, record: CaseRecord, mentions: Mapping[int, Row], length: int
+    content: str, version: str, record: Record, mentions: Mapping[int, Row], length: int
 ) -> tuple[tuple[Row, ...], int]:
     """Make the rows of the relationships between kept mentions; count those that are dropped.
 

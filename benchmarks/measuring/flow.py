@@ -14,7 +14,7 @@ from pipeline.process import Stages, process
 from pipeline.settings import Settings
 from pipeline.sources import Fetcher, Located
 from pipeline.stores.memory import MemoryBlobs
-from pipeline.stores.protocols import CacheUse, Vector
+from pipeline.stores.protocols import CacheUse, Vector, Vectors
 
 
 class NoVectors:
@@ -33,10 +33,11 @@ class NoVectors:
 
 @dataclass(frozen=True)
 class Flow:
-    """The stages, built, and the parser whose child they own."""
+    """The stages, built, the parser whose child they own, and the embedding model's name."""
 
     stages: Stages
     parser: Parser
+    model: str
 
     def run(self, source: Source) -> CaseRecord:
         """Run the five stages on one document. Raises DocumentFailedError."""
@@ -47,14 +48,14 @@ class Flow:
         self.parser.close()
 
 
-def build_flow(settings: Settings, warm_up: Path) -> Flow:
+def build_flow(settings: Settings, warm_up: Path, vectors: Vectors | None = None) -> Flow:
     """Build the stages as a run does, load their models, and run one document that is not counted.
 
     After it, what a library does but once has been done.
     """
     engines = assembly.Engines(settings)
-    stages = assembly.build_stages(settings, engines, NoVectors(), MemoryBlobs())
-    flow = Flow(stages, engines.parser)
+    stages = assembly.build_stages(settings, engines, vectors or NoVectors(), MemoryBlobs())
+    flow = Flow(stages, engines.parser, engines.embedder.name)
     try:
         engines.embedder.load()
         engines.recognizer.load()

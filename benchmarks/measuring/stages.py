@@ -121,7 +121,7 @@ def measure_stages(settings: Settings, corpus: Corpus) -> dict[str, Any]:
     try:
         plain = Plain.load(settings)
         plain.run(_chunk_texts(flow, identified([corpus.warm_up])), Clock())
-        timed = Flow(timed_stages(flow.stages, clock), flow.parser)
+        timed = Flow(timed_stages(flow.stages, clock), flow.parser, flow.model)
         seen: list[str] = []
         for block in _blocks(sources, BLOCK):
             child = children_seconds()  # read seldom: a look costs more than some stages do

@@ -76,8 +76,8 @@ def fresh_home() -> Iterator[Path]:
 def _stop_services(home: Path) -> None:
     """Stop the servers as a person does; if that is refused, without saving what they hold."""
     done = subprocess.run(
-        [*_casegraph(), "services", "stop"],
-        env=_environment(home),
+        [*casegraph(), "services", "stop"],
+        env=environment(home),
         capture_output=True,
         text=True,
         check=False,
@@ -94,10 +94,10 @@ def run_under(
     settings: Settings, source: Path, watch: Callable[[Roots], Watch]
 ) -> tuple[Mapping[str, Any], Watch]:
     """Run the command to its end, watched; give its report and what watched it."""
-    command = [*_casegraph(), "run", str(source), "--project", PROJECT, "--json"]
+    command = [*casegraph(), "run", str(source), "--project", PROJECT, "--json"]
     process = subprocess.Popen(
         command,
-        env=_environment(settings.home_folder),
+        env=environment(settings.home_folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -133,9 +133,11 @@ def _end(process: subprocess.Popen[str]) -> None:
             process.wait()
 
 
-def _casegraph() -> list[str]:
+def casegraph() -> list[str]:
+    """Give the command by which `casegraph` is called here."""
     return [sys.executable, "-m", "actors.cli"]
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
+    """Give the environment in which `casegraph` works in that home."""
     return {**os.environ, "CASEGRAPH_HOME": str(home)}

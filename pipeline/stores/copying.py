@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 import psycopg2.extensions
@@ -21,12 +21,17 @@ _FIELD, _ROW, _NULL = "\x1f", "\x1e", "\x1d"
 _QUOTES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _numbers = itertools.count(1)
 
+BLOCK_ROWS, READ_BYTES = 500, 1 << 16
+
 
 def written(value: object) -> str:
     """Write one value as text, before COPY's escapes. Raises TypeError for an unknown type.
 
     A text may be JSON already: COPY takes it for a JSONB column as it is.
     """
+    kind = type(value)
+    if kind is int or kind is float:
+        return str(value)
     if value is None:
         return _NULL
     if isinstance(value, (str, bool, int, float)):
@@ -50,12 +55,17 @@ def copy_text(rows: Iterable[Row]) -> str:
         return ""
     text = _ROW.join(
         [
-            _FIELD.join([value if type(value) is str else written(value) for value in row])
+            _FIELD.join(
+                [
+                    value if type(value) is str else _NULL if value is None else written(value)
+                    for value in row
+                ]
+            )
             for row in rows
         ]
     )
     marks = (text.count(_FIELD), text.count(_ROW), text.count(_NULL))
-    nulls = sum(value is None for row in rows for value in row)
+    nulls = sum([row.count(None) for row in rows])
     if marks == (sum(map(len, rows)) - len(rows), len(rows) - 1, nulls):
         text = _escaped(text)
         for mark, meaning in ((_FIELD, "\t"), (_ROW, "\n"), (_NULL, "\\N")):
@@ -75,14 +85,42 @@ def copy_rows(
 
     Raises psycopg2.Error for what PostgreSQL refuses and UnicodeEncodeError for a lone surrogate.
     """
-    text = copy_text(rows)
-    if not text:
+    rows = iter(rows)
+    first = list(itertools.islice(rows, BLOCK_ROWS))
+    if not first:
         return
-    data = io.BytesIO(text.encode("utf-8"))
     names = ", ".join(f'"{column}"' for column in columns)
     cursor = cast("psycopg2.extensions.cursor", connection.connection.cursor())
     with cursor:
-        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", data)
+        data = _Blocks(itertools.chain(first, rows))
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", data, READ_BYTES)
+    if data.error is not None:
+        raise data.error
+
+
+class _Blocks:
+    """Rows as a file that COPY reads: some are written out while PostgreSQL takes in those before.
+
+    What goes wrong ends the file and is kept in `error`: the driver would make a cancelled query
+    of it, which looks like one that may go well next time.
+    """
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self.error: Exception | None = None
+        self._rows = rows
+        self._block = io.BytesIO()
+
+    def read(self, size: int) -> bytes:
+        """Give at most `size` bytes; none at the end."""
+        data = self._block.read(size)
+        if data or self.error:
+            return data
+        try:
+            text = copy_text(itertools.islice(self._rows, BLOCK_ROWS))
+            self._block = io.BytesIO(text.encode("utf-8"))
+        except (ValueError, TypeError) as error:
+            self.error = error
+        return self._block.read(size)
 
 
 def staged(connection: Connection, like: str, columns: Sequence[str], rows: Iterable[Row]) -> str:

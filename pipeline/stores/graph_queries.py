@@ -72,10 +72,6 @@ FROM published_entities e
 LEFT JOIN published_degrees g ON g.project_id = e.project_id AND g.entity_id = e.entity_id
 WHERE e.project_id = :project AND (CAST(:types AS text[]) IS NULL
        OR e.type = ANY(CAST(:types AS text[])))
-  AND (CAST(:match AS text) IS NULL OR EXISTS (
-      SELECT 1 FROM published_surfaces s
-      WHERE s.project_id = e.project_id AND s.entity_id = e.entity_id
-        AND strpos(lower(s.surface), lower(:match)) > 0))
 ORDER BY degree DESC, e.mentions DESC, e.name COLLATE "C", e.entity_id
 LIMIT :limit
 """)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, TextClause
+from sqlalchemy import Connection, Engine, TextClause, text
 
 from pipeline import graph_digest
 from pipeline.documents import MentionType
@@ -22,6 +22,7 @@ from pipeline.stores.graph_rows import (
     MentionRow,
     NeighbourRow,
 )
+from pipeline.stores.matching_query import MATCHING_ENTITIES
 
 WHO_WHAT_WHERE: tuple[MentionType, ...] = (
     MentionType.PERSON,
@@ -35,7 +36,16 @@ WHO_WHAT_WHERE: tuple[MentionType, ...] = (
 """The types that a list of entities shows unless others are asked for."""
 
 STREAM_ROWS = 1_000
+WHOLE_ANSWERS: Final = text("SET LOCAL cursor_tuple_fraction = 1")
+"""PostgreSQL plans a cursor as if only a tenth of its rows were wanted: it then looks up each
+row by itself, which takes far longer when all are.
+"""
+
 SHORTEST_PREFIX = 6
+
+# What is left of entities by name and type is guessed far too low.
+NO_NESTED_LOOPS: Final = text("SET LOCAL enable_nestloop = off")
+ANY_PLAN: Final = text("SET LOCAL enable_nestloop = on")
 
 Row = TypeVar("Row")
 
@@ -88,11 +98,15 @@ class GraphReader:
     ) -> Iterator[Row]:
         """Answer a question from a server-side cursor, some rows at a time."""
         with self._connected() as connection:
+            connection.execute(WHOLE_ANSWERS)
+            if question is MATCHING_ENTITIES:
+                connection.execute(NO_NESTED_LOOPS)
             found = connection.execute(
                 question,
                 {"project": self.project_id, **parameters},
                 execution_options={"yield_per": STREAM_ROWS},
             )
+            connection.execute(ANY_PLAN)
             for values in found:
                 yield row(*map(_plain, values))
 
@@ -131,9 +145,11 @@ class GraphReader:
         of any form of the name, in any case.
         """
         wanted = None if types is None else [str(type_) for type_ in types]
-        return self._stream(
-            EntityRow, graph_queries.ENTITIES, types=wanted, limit=limit, match=match or None
-        )
+        if match:
+            return self._stream(
+                EntityRow, MATCHING_ENTITIES, types=wanted, limit=limit, match=match
+            )
+        return self._stream(EntityRow, graph_queries.ENTITIES, types=wanted, limit=limit)
 
     def entities_by_id(self, ids: Sequence[str]) -> dict[str, EntityRow]:
         """Read some entities by id; an id that is no entity's is left out."""

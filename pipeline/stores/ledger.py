@@ -7,13 +7,14 @@ claimed document is fenced by the claim, so a run that lost it changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import text
 
 from pipeline import identity
 from pipeline.documents import DocumentFailure
-from pipeline.errors import UsageError
+from pipeline.errors import TemporaryError, UsageError
 from pipeline.stage import Chain, Plan
 from pipeline.stores import ledger_queries as queries
 from pipeline.stores import tables
@@ -64,7 +65,11 @@ class Ledger(Documents):
             return answer.rowcount == 1
 
     def end_run(self, run: str, outcome: str, summary: Mapping[str, Any]) -> None:
-        """Write down how a run ended. What it still claims is anybody's from now on."""
+        """Write down how a run ended. What it still claims is anybody's from now on.
+
+        Then statistics are taken, for those who read now: PostgreSQL does so by itself only some
+        minute later, and plans until then as if the tables were empty.
+        """
         with transaction(self._engine) as connection:
             connection.execute(
                 tables.runs.update()
@@ -76,6 +81,8 @@ class Ledger(Documents):
                     summary=dict(summary),
                 )
             )
+        with suppress(TemporaryError), transaction(self._engine) as connection:
+            connection.execute(queries.ANALYZE)
 
     def claim(self, run: str, limit: int) -> Sequence[Claimed]:
         """Take documents that no living run has, and count an attempt of each.

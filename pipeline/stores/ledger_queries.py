@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+# Without waiting for a table that somebody else takes statistics of.
+ANALYZE = text("""
+ANALYZE (SKIP_LOCKED) contents, documents, stage_results, chunks, names, mentions, relationships,
+                      name_entities
+""")
+
 START = text("""
 INSERT INTO runs (id, project_id, lease_until)
 VALUES (CAST(:run AS uuid), CAST(:project AS uuid), now() + make_interval(secs => :seconds))

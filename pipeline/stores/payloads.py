@@ -14,7 +14,8 @@ from zstandard import ZstdError
 from pipeline import codec
 from pipeline.documents import StageName
 from pipeline.errors import PermanentError
-from pipeline.stage import PAYLOADS, Chain, Link
+from pipeline.published_record import READ
+from pipeline.stage import Chain, Link
 from pipeline.stores.protocols import Blobs, Checkpoint
 
 VALUE_LIMIT = 10_000_000
@@ -84,10 +85,10 @@ class Payloads:
                 raise kind(key[0], key[1], error.code, error.message) from error
 
     def read(self, content: str, link: Link) -> Any:
-        """Decode a payload. Raises RefusedContentError."""
+        """Decode of a payload what is published. Raises RefusedContentError."""
         data = self._bytes[content, link.stage, link.fingerprint, link.digest]
         try:
-            return codec.decode(PAYLOADS[link.stage], data)
+            return codec.decode(READ[link.stage], data)
         except PermanentError as error:
             raise RefusedContentError(content, link.stage, error.code, error.message) from error
         except (ValueError, ZstdError) as error:

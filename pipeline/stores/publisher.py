@@ -14,7 +14,7 @@ from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors
 from pipeline.stores.blame import blame_content
-from pipeline.stores.copying import staged
+from pipeline.stores.copying import copy_rows, staged
 from pipeline.stores.payloads import (
     VALUE_LIMIT,
     Payloads,
@@ -211,6 +211,8 @@ class Publisher:
         if not batch:
             return []
         rows = [self._result_row(checkpoint) for checkpoint in _sorted(batch)]
+        if _appended(connection, rows):
+            return []
         table = staged(connection, "stage_results", _RESULT_COLUMNS, rows)
         columns = ", ".join(_RESULT_COLUMNS)
         written = connection.exec_driver_sql(
@@ -250,6 +252,20 @@ class Publisher:
             store_payload(self._blobs, checkpoint.payload) if large else None,
             checkpoint.seconds,
         )
+
+
+def _appended(connection: Connection, rows: Sequence[Sequence[object]]) -> bool:
+    """Copy rows of new checkpoints straight into their table; False, and nothing done, if one of
+    them is there already, which is rare.
+    """
+    attempt = connection.begin_nested()
+    try:
+        copy_rows(connection, "stage_results", _RESULT_COLUMNS, rows)
+    except psycopg2.errors.UniqueViolation:
+        attempt.rollback()
+        return False
+    attempt.commit()
+    return True
 
 
 def _sorted(batch: Sequence[Checkpoint]) -> list[Checkpoint]:

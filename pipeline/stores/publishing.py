@@ -8,19 +8,21 @@ documents, names, each by id.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, null, text
+from sqlalchemy import Connection, text
 
 from pipeline import publication
-from pipeline.documents import CaseRecord, StageName
+from pipeline.documents import StageName
 from pipeline.errors import PermanentError, TemporaryError
 from pipeline.publication import PublishedRows
+from pipeline.published_record import PublishedRecord
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import Chain, Plan
-from pipeline.stores import tables
+from pipeline.stores.content_rows import fill_contents
 from pipeline.stores.copying import copy_rows, staged
 from pipeline.stores.members import Admission, Parent, admit
 from pipeline.stores.payloads import Payloads, RefusedContentError
@@ -189,7 +191,7 @@ def _rows(way: Publication, chains: Mapping[str, Chain]) -> dict[str, PublishedR
     for content, chain in chains.items():
         parts = {link.stage: way.payloads.read(content, link) for link in chain.links}
         try:
-            record = CaseRecord(
+            record = PublishedRecord(
                 pages=parts[StageName.OCR],
                 chunks=parts[StageName.CHUNK],
                 mentions=parts[StageName.EXTRACT],
@@ -212,17 +214,7 @@ def _write(way: Publication, rows: Mapping[str, PublishedRows]) -> set[str]:
     left = names_of(connection, ids)
     for statement in _CLEAR:
         connection.execute(statement, {"ids": ids})
-    for id_ in ids:
-        row = rows[id_].content
-        connection.execute(
-            tables.contents.update()
-            .where(tables.contents.c.id == id_)
-            .values(
-                # None for a JSONB column would be JSON's null, which is a value.
-                {key: null() if value is None else value for key, value in row.items()}
-                | {"published_at": text("now()")}
-            )
-        )
+    fill_contents(connection, {id_: rows[id_].content for id_ in ids})
     _hold_names(connection, [row for id_ in ids for row in rows[id_].names])
     copied = {
         "chunks": (publication.CHUNK_COLUMNS, [rows[id_].chunks for id_ in ids]),
@@ -232,7 +224,7 @@ def _write(way: Publication, rows: Mapping[str, PublishedRows]) -> set[str]:
         ),
     }  # fmt: skip
     for table, (columns, parts) in copied.items():
-        copy_rows(connection, table, columns, (row for part in parts for row in part))
+        copy_rows(connection, table, columns, itertools.chain.from_iterable(parts))
     return left
 
 

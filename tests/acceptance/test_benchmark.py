@@ -23,9 +23,9 @@ def benchmark(tmp_path):
     """
     temporary = Path(tempfile.mkdtemp(prefix="bench-"))
 
-    def run(*arguments, status=0):
-        output = tmp_path / "out" / "overhead.json"
-        command = [sys.executable, str(ROOT / "benchmarks" / "overhead.py"), *arguments]
+    def run(*arguments, status=0, name="overhead"):
+        output = tmp_path / "out" / f"{name}.json"
+        command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *arguments]
         done = subprocess.run(
             [*command, "--output", str(output)],
             env=_environment(TMPDIR=str(temporary)),
@@ -107,3 +107,36 @@ def test_the_benchmark_says_what_is_missing(benchmark, tmp_path):
     assert "holds no .txt" in done.stderr
     assert "Traceback" not in done.stderr
     assert result is None
+
+
+@pytest.mark.long
+def test_persistence_is_measured_beside_a_copy_of_its_own_rows(benchmark):
+    done, result = benchmark(
+        "--documents", "4", "--repeat", "1", "--batch", "7", name="persistence"
+    )
+    [measured] = result["rounds"]
+    rows = measured["rows"]
+    assert rows["contents"] == rows["documents"] == rows["changes"] == 4
+    assert rows["stage_results"] == 4 * len(STAGES)
+    assert min(rows["chunks"], rows["names"], rows["mentions"]) >= 4
+    assert measured["batches"] == 3
+    total = sum(rows.values())
+    for way in ("persistence", "copy"):
+        assert measured[way]["rows_per_second"] == pytest.approx(total / measured[way]["seconds"])
+    share = measured["copy"]["seconds"] / measured["persistence"]["seconds"]
+    assert result["share_of_copy"] == measured["share_of_copy"] == pytest.approx(share)
+    assert "share of plain COPY" in done.stdout
+
+
+@pytest.mark.long
+def test_a_project_is_measured_at_a_tenth_and_at_the_whole(benchmark):
+    done, result = benchmark("--documents", "20", "--loaded", name="volume")
+    small, whole = result["steps"]
+    assert (small["documents"], whole["documents"]) == (2, 20)
+    for step in (small, whole):
+        assert step["postgres_bytes_per_document"] > 1_000
+        assert set(STAGES) <= set(step["redis_bytes_per_document_by_key"])
+        for name, figures in step["reading"].items():
+            assert figures["seconds"] > 0, name
+            assert figures["peak_bytes"] > 10_000_000, name
+    assert "loaded: names by capitals" in done.stdout

@@ -88,6 +88,22 @@ def test_entities_come_most_connected_first_and_can_be_narrowed(reader: GraphRea
     assert len(list(reader.entities(limit=2))) == 2
 
 
+@pytest.mark.parametrize("match", ["a", "smith", "ACME", "nothing like it"])
+def test_entities_by_a_part_of_a_name_are_the_same_rows_as_among_all(
+    reader: GraphReader, match: str
+) -> None:
+    every = list(reader.entities(types=None))
+    expected = [
+        row
+        for row in every
+        if any(match.lower() in alias.text.lower() for alias in reader.aliases(row.id))
+    ]
+
+    assert list(reader.entities(types=None, match=match)) == expected
+    people = [row for row in expected if row.type == "PERSON"]
+    assert list(reader.entities(["PERSON"], limit=1, match=match)) == people[:1]
+
+
 def test_one_entity_reads_the_same_alone_as_in_the_list(reader: GraphReader) -> None:
     listed = {row.id: row for row in reader.entities(types=None)}
 

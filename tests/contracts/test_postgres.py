@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import postgres
-from pipeline.stores.copying import copy_rows
+from pipeline.stores.copying import BLOCK_ROWS, copy_rows
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.migrations import HEAD
 from pipeline.stores.tables import metadata
@@ -240,6 +240,20 @@ def test_what_is_copied_comes_back_as_it_was(
         found = connection.execute(text("SELECT a, b, c, d, e, f FROM copied ORDER BY n")).all()
         connection.rollback()
     assert [(a, b, None if c is None else bytes(c), d, e, f) for a, b, c, d, e, f in found] == rows
+
+
+def test_copy_tells_what_cannot_be_written_wherever_it_stands(postgres_url: str) -> None:
+    good = [(number, "words " * 50) for number in range(2 * BLOCK_ROWS)]
+    engine = postgres.connect(postgres_url)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE many (n integer, words text)"))
+        copy_rows(connection, "many", ("n", "words"), good)
+        assert connection.scalar(text("SELECT sum(n) FROM many")) == sum(row[0] for row in good)
+        for bad, expected in (("half a pair: \ud800", UnicodeEncodeError), (object(), TypeError)):
+            with pytest.raises(expected), connection.begin_nested():
+                copy_rows(connection, "many", ("n", "words"), [*good, (0, bad)])
+        assert connection.scalar(text("SELECT count(*) FROM many")) == len(good)
+    engine.dispose()
 
 
 _engines: dict[str, object] = {}

@@ -1,5 +1,6 @@
 """The laws of ids, fingerprints and digests: what costs most to change later."""
 
+import hashlib
 import uuid
 
 import pytest
@@ -33,6 +34,15 @@ def test_ids_are_what_they_were_the_first_day():
         identity.name_id(PROJECT, "PERSON", "john smith"),
         identity.name_id(PROJECT, "PERSON", "smith", content),
     ] == GOLDEN
+
+
+@given(st.uuids(), TEXT)
+def test_an_id_is_the_uuid5_of_its_parts(project, uri):
+    words = f"document\x1f{len(uri)}:{uri}".encode("utf-8", "surrogatepass")
+    expected = uuid.UUID(
+        bytes=hashlib.sha1(project.bytes + words, usedforsecurity=False).digest()[:16], version=5
+    )
+    assert identity.document_id(str(project), uri) == str(expected)
 
 
 @given(TEXT, TEXT, TEXT, TEXT)
