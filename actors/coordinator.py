@@ -30,6 +30,7 @@ from actors.settlement import Settlement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
+from pipeline.patience import lost_patience
 from pipeline.sources import Identified
 from pipeline.stores.ledger import Claimed, Ledger
 from pipeline.stores.protocols import Backlog, CacheUse, Persisted
@@ -303,10 +304,7 @@ class RunCoordinator:
         """
         patience = self._place.settings.run.patience_seconds
         if time.monotonic() - self._answered > patience:
-            raise UnavailableError(
-                f"{error} (waited {patience:.0f} s); what is done is kept: run the same command "
-                "again when it is back"
-            ) from error
+            raise lost_patience(error, patience) from error
         self._trouble = str(error)
         logger.warning("waiting: %s", error)
 

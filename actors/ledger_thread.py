@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
-from pipeline.errors import TemporaryError, UnavailableError
-from pipeline.patience import patient_async
+from pipeline.errors import TemporaryError
+from pipeline.patience import lost_patience, patient_async
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -41,10 +41,7 @@ class LedgerThread:
         try:
             answer: T = await patient_async(self._patience, self._tell)(once)
         except TemporaryError as error:
-            raise UnavailableError(
-                f"{error} (waited {self._patience:.0f} s); what is done is kept: run the same "
-                "command again when it is back"
-            ) from error
+            raise lost_patience(error, self._patience) from error
         self._tell("")
         return answer
 

@@ -17,10 +17,9 @@ from pipeline.errors import UsageError
 from pipeline.stage import Chain
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import Persisted
-from pipeline.stores.publisher import Publisher
+from pipeline.stores.publisher import REFUSED, Publisher
 
 READMISSIONS = 5
-REFUSED = "refused_by_database"
 
 
 class Settlement:
@@ -102,12 +101,14 @@ class Settlement:
         if whole:
             await self.take(await self._thread.ask(self._publish, whole))
         waiting = {content: self._claims.waiting(content) for content in left}
-        done = await self._thread.ask(
-            self._ledger.completed, [x for documents in waiting.values() for x in documents]
+        done = set(
+            await self._thread.ask(
+                self._ledger.completed, [x for documents in waiting.values() for x in documents]
+            )
         )
         for content in left:
             if content in self._flow:
-                mine = [document for document in waiting[content] if document in set(done)]
+                mine = [document for document in waiting[content] if document in done]
                 await self._send_back(content, chains[content], mine)
         return True
 

@@ -13,12 +13,20 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from pipeline.errors import TemporaryError
+from pipeline.errors import TemporaryError, UnavailableError
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 5.0
 
 _TEMPORARY = retry_if_exception_type(TemporaryError)
 _WAIT = wait_random_exponential(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+
+
+def lost_patience(error: TemporaryError, seconds: float) -> UnavailableError:
+    """Make the one line with which a run ends that has waited for so long."""
+    return UnavailableError(
+        f"{error} (waited {seconds:.0f} s); what is done is kept: run the same command again "
+        "when it is back"
+    )
 
 
 def patient(seconds: float) -> Retrying:

@@ -100,6 +100,19 @@ class Payloads:
             ) from error
 
 
+def checkpoint_of(row: Any, blobs: Blobs | None) -> Checkpoint:
+    """Make a checkpoint of a row of `stage_results`. Raises what `payload_of` raises."""
+    return Checkpoint(
+        content=row.content_id,
+        stage=StageName(row.stage),
+        fingerprint=row.fingerprint,
+        part=row.part,
+        digest=row.digest,
+        payload=payload_of(blobs, row.payload, row.payload_ref),
+        seconds=row.seconds,
+    )
+
+
 def store_payload(blobs: Blobs, payload: bytes) -> str:
     """Put a large payload into the object store and return the hash that names it."""
     sha256 = hashlib.sha256(payload).hexdigest()

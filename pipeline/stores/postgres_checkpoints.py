@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Engine, text
 
-from pipeline.documents import StageName
-from pipeline.stores.payloads import payload_of
+from pipeline.stores.payloads import checkpoint_of
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted
 from pipeline.stores.publisher import Publisher
 
 _GET = text("""
-SELECT s.content_id::text AS content, s.stage, s.fingerprint, s.part, s.digest, s.payload,
+SELECT s.content_id::text, s.stage, s.fingerprint, s.part, s.digest, s.payload,
        s.payload_ref, s.seconds
 FROM stage_results s
 JOIN unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
@@ -51,18 +50,7 @@ class PostgresCheckpoints:
                     "parts": list(parts),
                 },
             ).all()
-        found = [
-            Checkpoint(
-                content=row.content,
-                stage=StageName(row.stage),
-                fingerprint=row.fingerprint,
-                part=row.part,
-                digest=row.digest,
-                payload=payload_of(self._blobs, row.payload, row.payload_ref),
-                seconds=row.seconds,
-            )
-            for row in rows
-        ]
+        found = [checkpoint_of(row, self._blobs) for row in rows]
         return {checkpoint.key: checkpoint for checkpoint in found}
 
     def put(self, project: str, checkpoints: Sequence[Checkpoint]) -> Persisted:

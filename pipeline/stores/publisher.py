@@ -9,7 +9,6 @@ import psycopg2
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from pipeline.documents import StageName
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors
@@ -19,7 +18,7 @@ from pipeline.stores.payloads import (
     VALUE_LIMIT,
     Payloads,
     RefusedContentError,
-    payload_of,
+    checkpoint_of,
     store_payload,
 )
 from pipeline.stores.postgres import is_about_data, transaction, words_of
@@ -32,7 +31,7 @@ from pipeline.stores.publishing import (
     publish,
 )
 
-__all__ = ["Persisted", "Publisher"]
+__all__ = ["REFUSED", "Persisted", "Publisher"]
 
 REFUSED = "refused_by_database"
 
@@ -226,18 +225,7 @@ class Publisher:
             f" r.payload, r.payload_ref, r.seconds FROM {table} s JOIN stage_results r"
             " USING (content_id, stage, fingerprint, part) WHERE r.digest <> s.digest"
         ).all()
-        return [
-            Checkpoint(
-                content=row.content_id,
-                stage=StageName(row.stage),
-                fingerprint=row.fingerprint,
-                part=row.part,
-                digest=row.digest,
-                payload=payload_of(self._blobs, row.payload, row.payload_ref),
-                seconds=row.seconds,
-            )
-            for row in stronger
-        ]
+        return [checkpoint_of(row, self._blobs) for row in stronger]
 
     def _result_row(self, checkpoint: Checkpoint) -> tuple[object, ...]:
         """Make the row of a checkpoint; a large payload goes to the object store."""

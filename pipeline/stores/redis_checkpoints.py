@@ -34,11 +34,6 @@ class RedisCheckpoints:
         self._put: Any = link.client.register_script(script("put"))
         self._adopt: Any = link.client.register_script(script("adopt"))
 
-    @property
-    def trouble(self) -> str:
-        """Say why Redis is not used at this moment; empty while it is."""
-        return self._link.trouble
-
     def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
         """Read checkpoints in one round trip; what is not there is not in the answer."""
         if not wanted:

@@ -111,7 +111,8 @@ class TieredCheckpoints:
         except TemporaryError as error:
             self._trouble = str(error)
             return None
-        self._trouble = "" if self._trouble != NO_ROOM else NO_ROOM
+        if self._trouble != NO_ROOM:  # that is about writing, and ends when a write goes through
+            self._trouble = ""
         return found
 
     def _to_fast(

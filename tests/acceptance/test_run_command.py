@@ -67,6 +67,8 @@ def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, corpu
     assert casegraph("digest", "--project", "p").stdout == digest
     status = casegraph.json("status", "--project", "p")
     assert status["queue"] == 0
+    assert (status["mode"], status["mode_reason"]) == ("accelerated", "")
+    assert status["last_run"]["embeddings"]["asked"] >= 12
     assert status["documents"]["completed"] == 12
 
 

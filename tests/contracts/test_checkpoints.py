@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -443,3 +445,42 @@ def test_a_value_over_the_limit_is_a_reference_in_redis(
     assert checkpoints.get("content-1", StageName.CHUNK, "f") == large
     [entry] = queue.read(10, 0)
     assert queue.load([entry]) == {entry.id: large}
+
+
+def test_many_writers_and_readers_at_once_lose_no_update(
+    valkey_url: str, valkey: redis.Redis
+) -> None:
+    numbers, writers, readers = 60, 6, 3
+    putting = threading.Barrier(writers + readers)
+    seen: set[str] = set()
+
+    def write(seed: int) -> None:
+        store = RedisCheckpoints(link_to(valkey_url), 100)
+        order = random.Random(seed).sample(range(numbers), numbers)
+        putting.wait()
+        for first in range(0, numbers, 5):
+            batch = [made(number, payload=b"x" * number) for number in order[first : first + 5]]
+            assert None not in store.put(PROJECT, batch)
+
+    def read(name: str) -> None:
+        queue = RedisWriteBehind(link_to(valkey_url), name, 100)
+        putting.wait()
+        while entries := queue.read(7, 500):
+            loaded = queue.load(entries)
+            assert None not in loaded.values()
+            seen.update(entry.content for entry in entries)
+            queue.done(entries)
+
+    with ThreadPoolExecutor(writers + readers) as pool:
+        works = [pool.submit(write, seed) for seed in range(writers)]
+        works += [pool.submit(read, f"reader-{number}") for number in range(readers)]
+        for work in works:
+            work.result()
+    rest = RedisWriteBehind(link_to(valkey_url), "rest", 100, claim_idle_ms=0)
+    while entries := rest.read(100, 0):
+        seen.update(entry.content for entry in entries)
+        rest.done(entries)
+    assert seen == {f"content-{number}" for number in range(numbers)}
+    assert (rest.backlog().entries, rest.backlog().bytes) == (0, 0)
+    for number in range(numbers):
+        assert valkey.ttl(keys.checkpoint(f"content-{number}", "chunk", "f")) > 0
