@@ -10,16 +10,15 @@ import signal
 import statistics
 import sys
 import tempfile
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 from measuring import plain_copy, report
+from measuring.databases import own_database
 from measuring.loading import admit, enqueue, reader_of_queue
 from measuring.payloads import Made, make_payloads
 from measuring.pieces import open_quarry
@@ -32,7 +31,6 @@ from actors.persistence_actor import PersistenceWorker
 from pipeline import assembly
 from pipeline.settings import Settings, load_settings
 from pipeline.stage import Plan
-from pipeline.stores import postgres
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.redis_connection import connect
 
@@ -127,25 +125,6 @@ def _figures(spent: Spent, rows: int) -> dict[str, float]:
         "postgres_cpu_seconds": spent.postgres_cpu,
         "rows_per_second": rows / spent.wall,
     }
-
-
-@contextlib.contextmanager
-def own_database(urls: ServiceUrls) -> Iterator[ServiceUrls]:
-    """Give a new, migrated database of the same server, after a checkpoint."""
-    name = f"benchmark_{uuid.uuid4().hex}"
-    own = urls.model_copy(
-        update={"database_url": urls.database_url.replace("/casegraph?", f"/{name}?")}
-    )
-    with closing(psycopg2.connect(urls.database_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
-            try:
-                postgres.migrate(own.database_url)
-                cursor.execute("CHECKPOINT")
-                yield own
-            finally:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def queued(

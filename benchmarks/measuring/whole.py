@@ -91,13 +91,19 @@ Watch = TypeVar("Watch", PeakMemory, ProcessPeaks)
 
 
 def run_under(
-    settings: Settings, source: Path, watch: Callable[[Roots], Watch]
+    settings: Settings,
+    source: Path,
+    watch: Callable[[Roots], Watch],
+    more: Mapping[str, str] | None = None,
 ) -> tuple[Mapping[str, Any], Watch]:
-    """Run the command to its end, watched; give its report and what watched it."""
+    """Run the command to its end, watched; give its report and what watched it.
+
+    `more` goes into the command's environment.
+    """
     command = [*casegraph(), "run", str(source), "--project", PROJECT, "--json"]
     process = subprocess.Popen(
         command,
-        env=environment(settings.home_folder),
+        env={**environment(settings.home_folder), **(more or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError
 from pipeline.stores.copying import copy_rows
-from pipeline.stores.postgres import has_vectors
 from pipeline.stores.protocols import Vector
 
 DIMENSIONS = 384
@@ -36,8 +35,6 @@ FROM empty e JOIN staged_vectors s ON s.id = e.id WHERE k.id = e.id
 
 def missing(connection: Connection, project: str, limit: int) -> Sequence[tuple[str, str]]:
     """Name chunks without a vector, with their texts."""
-    if not has_vectors(connection):
-        return ()
     found = connection.execute(_MISSING, {"project": project, "limit": limit})
     return [(row[0], row[1]) for row in found]
 
@@ -47,7 +44,7 @@ def store(connection: Connection, model: str, vectors: Mapping[str, Vector]) -> 
 
     Raises PermanentError for one of another length than the column's.
     """
-    if not vectors or not has_vectors(connection):
+    if not vectors:
         return 0
     for vector in vectors.values():
         if vector.shape != (DIMENSIONS,):
@@ -56,10 +53,9 @@ def store(connection: Connection, model: str, vectors: Mapping[str, Vector]) -> 
                 f"{model} makes vectors of shape {vector.shape}; the column holds {DIMENSIONS} "
                 "numbers, so search by similarity needs a model of that size",
             )
-    connection.exec_driver_sql(_TABLE)
     rows = (
         (chunk, "[" + ",".join(map(repr, vectors[chunk].tolist())) + "]")
         for chunk in sorted(vectors)
     )
-    copy_rows(connection, "staged_vectors", ("id", "vector"), rows)
+    copy_rows(connection, "staged_vectors", ("id", "vector"), rows, first=_TABLE)
     return connection.execute(_FILL, {"model": model}).rowcount

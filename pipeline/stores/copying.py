@@ -79,21 +79,30 @@ def copy_text(rows: Iterable[Row]) -> str:
 
 
 def copy_rows(
-    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    first: str = "",
 ) -> None:
-    """Append rows to a table; `table` and `columns` are our own names.
+    """Append rows to a table; `table` and `columns` are our own names. A statement to be done
+    `first` travels with the command, and is all that is done without rows.
 
     Raises psycopg2.Error for what PostgreSQL refuses and UnicodeEncodeError for a lone surrogate.
     """
     rows = iter(rows)
-    first = list(itertools.islice(rows, BLOCK_ROWS))
-    if not first:
+    some = list(itertools.islice(rows, BLOCK_ROWS))
+    if not some:
+        if first:
+            connection.exec_driver_sql(first)
         return
     names = ", ".join(f'"{column}"' for column in columns)
     cursor = cast("psycopg2.extensions.cursor", connection.connection.cursor())
     with cursor:
-        data = _Blocks(itertools.chain(first, rows))
-        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", data, READ_BYTES)
+        data = _Blocks(itertools.chain(some, rows))
+        before = f"{first};" if first else ""
+        cursor.copy_expert(f"{before}COPY {table} ({names}) FROM STDIN", data, READ_BYTES)
     if data.error is not None:
         raise data.error
 
@@ -130,9 +139,9 @@ def staged(connection: Connection, like: str, columns: Sequence[str], rows: Iter
     """
     name = f"staged_{next(_numbers)}"
     names = ", ".join(f'"{column}"' for column in columns)
-    connection.exec_driver_sql(
+    create = (
         f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS "  # noqa: S608 - our own names
         f"SELECT {names} FROM {like} WITH NO DATA"
     )
-    copy_rows(connection, name, columns, rows)
+    copy_rows(connection, name, columns, rows, first=create)
     return name

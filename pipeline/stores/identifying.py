@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import psycopg2
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from pipeline import identity
 from pipeline.errors import TemporaryError
 from pipeline.stage import STAGES, Chain
 from pipeline.stores import ledger_queries as queries
-from pipeline.stores import tables
 from pipeline.stores.blame import blame_content
 from pipeline.stores.ledger_values import Identified, Work
 from pipeline.stores.payloads import NoObjectStoreError, RefusedContentError
@@ -66,19 +64,17 @@ def _hold(way: Publication, wanted: Mapping[str, Identified]) -> dict[str, Locke
     Another transaction may delete one that lost its last document between the insertion, which
     finds it there, and the lock, which does not: then it is inserted again.
     """
-    rows = [
-        {
-            "id": id_,
-            "project_id": way.project,
-            "sha256": wanted[id_].sha256,
-            "media_type": wanted[id_].media_type,
-            "size": wanted[id_].size,
-        }
-        for id_ in sorted(wanted)
-    ]
+    ids = sorted(wanted)
+    rows = {
+        "project": way.project,
+        "ids": ids,
+        "hashes": [wanted[id_].sha256 for id_ in ids],
+        "types": [wanted[id_].media_type for id_ in ids],
+        "sizes": [wanted[id_].size for id_ in ids],
+    }
     for _ in range(HOLD_TRIES):
-        if rows:
-            way.connection.execute(insert(tables.contents).on_conflict_do_nothing(), rows)
+        if ids:
+            way.connection.execute(queries.INSERT_CONTENTS, rows)
         contents = lock_contents(way.connection, list(wanted))
         if len(contents) == len(wanted):
             return contents

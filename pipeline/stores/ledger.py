@@ -30,7 +30,7 @@ from pipeline.stores.ledger_values import (
     Work,
 )
 from pipeline.stores.payloads import Payloads
-from pipeline.stores.postgres import transaction
+from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.publishing import Publication, known_checkpoints
 
 __all__ = [
@@ -94,10 +94,9 @@ class Ledger(Documents):
         with transaction(self._engine, "claim") as connection:
             wanted = {"run": run, "limit": limit}
             while locked := list(connection.scalars(queries.LOCK_FREE, wanted)):
-                ids = list(connection.scalars(queries.CLAIM, {"run": run, "ids": locked}))
-                if ids:
-                    found = connection.execute(queries.CLAIMED, {"ids": ids}).mappings()
-                    return [Claimed(**row) for row in found]
+                found = connection.execute(queries.CLAIM, {"run": run, "ids": locked}).mappings()
+                if claimed := [Claimed(**row) for row in found]:
+                    return claimed
             return []
 
     def again(self, run: str, documents: Sequence[str]) -> Mapping[str, int]:
@@ -120,13 +119,13 @@ class Ledger(Documents):
 
     def unpublished(self, run: str) -> Sequence[Claimed]:
         """Name the documents that a run has claimed and that are neither published nor failed."""
-        with transaction(self._engine) as connection:
+        with alone(self._engine) as connection:
             found = connection.execute(queries.UNPUBLISHED, {"run": run}).mappings()
             return [Claimed(**row) for row in found]
 
     def completed(self, documents: Sequence[str]) -> Sequence[str]:
         """Say which documents are completed: for who may have missed it."""
-        with transaction(self._engine) as connection:
+        with alone(self._engine) as connection:
             return list(connection.scalars(queries.COMPLETED, {"ids": sorted(set(documents))}))
 
     def known_chains(self, contents: Sequence[str], plan: Plan) -> Mapping[str, Chain]:

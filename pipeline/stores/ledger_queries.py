@@ -50,29 +50,29 @@ FOR UPDATE OF d SKIP LOCKED
 # A statement of its own. A row that changed while LOCK_FREE was on its way to it is looked at
 # again, but the runs are not: it sees the new claim, and not the run that made it, nor its renewed
 # lease. Under the locks a second look sees both.
-CLAIM = text(f"""
-UPDATE documents d
-SET status = 'running', claimed_by = CAST(:run AS uuid), attempts = attempts + 1,
-    updated_at = now()
-WHERE d.id = ANY(CAST(:ids AS uuid[])) AND {_FREE}
-RETURNING d.id
-""")  # noqa: S608 - our own words
-
 _CLAIMED = """
 SELECT d.id::text AS document_id, d.uri, d.source, d.blob, d.parent_id::text, d.root_id::text,
        d.depth, d.size, d.stamp, d.attempts, c.id::text AS next_content_id,
        c.sha256 AS next_sha256, c.media_type AS next_media_type, c.size AS next_size,
        coalesce(d.next_content_id = d.content_id, false) AS same_bytes
-FROM documents d LEFT JOIN contents c ON c.id = d.next_content_id
+FROM {documents} d LEFT JOIN contents c ON c.id = d.next_content_id
 """
 
-CLAIMED = text(f"""
-{_CLAIMED} WHERE d.id = ANY(CAST(:ids AS uuid[]))
+CLAIM = text(f"""
+WITH claimed AS (
+    UPDATE documents d
+    SET status = 'running', claimed_by = CAST(:run AS uuid), attempts = attempts + 1,
+        updated_at = now()
+    WHERE d.id = ANY(CAST(:ids AS uuid[])) AND {_FREE}
+    RETURNING d.*
+)
+{_CLAIMED.format(documents="claimed")}
 ORDER BY d.depth DESC, d.created_at, d.id
-""")
+""")  # noqa: S608 - our own words
 
 UNPUBLISHED = text(f"""
-{_CLAIMED} WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running'
+{_CLAIMED.format(documents="documents")}
+WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running'
 ORDER BY d.depth DESC, d.created_at, d.id
 """)
 
@@ -106,6 +106,14 @@ MINE = text("""
 SELECT id::text, next_content_id::text FROM documents
 WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
 ORDER BY id FOR UPDATE
+""")
+
+INSERT_CONTENTS = text("""
+INSERT INTO contents (id, project_id, sha256, media_type, size)
+SELECT w.id, CAST(:project AS uuid), w.sha256, w.media_type, w.size
+FROM unnest(CAST(:ids AS uuid[]), CAST(:hashes AS text[]), CAST(:types AS text[]),
+            CAST(:sizes AS bigint[])) AS w (id, sha256, media_type, size)
+ON CONFLICT DO NOTHING
 """)
 
 SET_NEXT = text("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,19 @@ from pipeline.documents import StageName
 from pipeline.errors import PermanentError
 from pipeline.published_record import READ
 from pipeline.stage import Chain, Link
-from pipeline.stores.protocols import Blobs, Checkpoint
+from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 
 VALUE_LIMIT = 10_000_000
 """Bytes of a payload; a larger one is an object, and the row names it by its hash."""
 
-_LOAD = text("""
-SELECT s.content_id::text, s.stage, s.fingerprint, s.digest, s.payload, s.payload_ref
+_READ = text("""
+SELECT s.content_id::text, s.stage, s.fingerprint, s.part, s.digest, s.payload,
+       s.payload_ref, s.seconds
 FROM stage_results s
-JOIN unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]))
-     AS w (content_id, stage, fingerprint)
+JOIN unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
+            CAST(:parts AS text[])) AS w (content_id, stage, fingerprint, part)
   ON s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
-WHERE s.part = ''
+     AND s.part = w.part
 """)
 
 Key = tuple[str, StageName, str, str]
@@ -68,15 +69,8 @@ class Payloads:
         ]
         if not missing:
             return
-        found = connection.execute(
-            _LOAD,
-            {
-                "contents": [content for content, _ in missing],
-                "stages": [link.stage.value for _, link in missing],
-                "fingerprints": [link.fingerprint for _, link in missing],
-            },
-        )
-        for row in found:
+        wanted = [CheckpointKey(of, link.stage, link.fingerprint) for of, link in missing]
+        for row in read_results(connection, wanted):
             key = (row.content_id, StageName(row.stage), row.fingerprint, row.digest)
             try:
                 self._bytes[key] = payload_of(self._blobs, row.payload, row.payload_ref)
@@ -98,6 +92,22 @@ class Payloads:
                 "unreadable_payload",
                 f"what {link.stage} stored cannot be read back: {str(error).splitlines()[0]}",
             ) from error
+
+
+def read_results(connection: Connection, wanted: Sequence[CheckpointKey]) -> Sequence[Any]:
+    """Read rows of `stage_results` in one question; what is not there is not in the answer."""
+    if not wanted:
+        return ()
+    contents, stages, fingerprints, parts = (list(column) for column in zip(*wanted, strict=True))
+    return connection.execute(
+        _READ,
+        {
+            "contents": contents,
+            "stages": [stage.value for stage in stages],
+            "fingerprints": fingerprints,
+            "parts": parts,
+        },
+    ).all()
 
 
 def checkpoint_of(row: Any, blobs: Blobs | None) -> Checkpoint:

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from pipeline.stores.payloads import checkpoint_of
-from pipeline.stores.postgres import transaction
+from pipeline.stores.payloads import checkpoint_of, read_results
+from pipeline.stores.postgres import alone
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted
 from pipeline.stores.publisher import Publisher
-
-_GET = text("""
-SELECT s.content_id::text, s.stage, s.fingerprint, s.part, s.digest, s.payload,
-       s.payload_ref, s.seconds
-FROM stage_results s
-JOIN unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
-            CAST(:parts AS text[])) AS w (content_id, stage, fingerprint, part)
-  ON s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
-     AND s.part = w.part
-""")
 
 
 class PostgresCheckpoints:
@@ -39,17 +29,8 @@ class PostgresCheckpoints:
         """Read checkpoints in one question. Raises TemporaryError."""
         if not wanted:
             return {}
-        contents, stages, fingerprints, parts = zip(*wanted, strict=True)
-        with transaction(self._engine) as connection:
-            rows = connection.execute(
-                _GET,
-                {
-                    "contents": list(contents),
-                    "stages": [stage.value for stage in stages],
-                    "fingerprints": list(fingerprints),
-                    "parts": list(parts),
-                },
-            ).all()
+        with alone(self._engine) as connection:
+            rows = read_results(connection, wanted)
         found = [checkpoint_of(row, self._blobs) for row in rows]
         return {checkpoint.key: checkpoint for checkpoint in found}
 

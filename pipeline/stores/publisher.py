@@ -13,22 +13,24 @@ from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors
 from pipeline.stores.blame import blame_content
-from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.copying import copy_rows
 from pipeline.stores.payloads import (
     VALUE_LIMIT,
     Payloads,
     RefusedContentError,
     checkpoint_of,
+    read_results,
     store_payload,
 )
-from pipeline.stores.postgres import is_about_data, transaction, words_of
-from pipeline.stores.protocols import Blobs, Checkpoint, Persisted, Vector
+from pipeline.stores.postgres import alone, has_vectors, is_about_data, transaction, words_of
+from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted, Vector
 from pipeline.stores.publishing import (
     Publication,
     Published,
-    known_checkpoints,
+    known_results,
     lock_contents,
     publish,
+    stored_digests,
 )
 
 __all__ = ["REFUSED", "Persisted", "Publisher"]
@@ -94,6 +96,7 @@ class Publisher:
         self._plan = plan
         self._blobs = blobs
         self._archive = archive or ArchiveLimits()
+        self._vectors = False
 
     def persist(self, checkpoints: Sequence[Checkpoint]) -> Persisted:
         """Write checkpoints, and publish each content whose chain they complete.
@@ -117,13 +120,16 @@ class Publisher:
 
     def missing_vectors(self, limit: int) -> Sequence[tuple[str, str]]:
         """Name published chunks without a vector, with their texts; none without pgvector."""
-        with transaction(self._engine) as connection:
-            return chunk_vectors.missing(connection, self._project, limit)
+        with alone(self._engine) as connection:
+            # A column that is there stays; one that is not may come with an extension.
+            self._vectors = self._vectors or has_vectors(connection)
+            return chunk_vectors.missing(connection, self._project, limit) if self._vectors else ()
 
     def store_vectors(self, model: str, vectors: Mapping[str, Vector]) -> int:
         """Fill in the vectors of chunks and return how many; a chunk that is gone is passed."""
         with transaction(self._engine) as connection:
-            return chunk_vectors.store(connection, model, vectors)
+            self._vectors = self._vectors or has_vectors(connection)
+            return chunk_vectors.store(connection, model, vectors) if self._vectors else 0
 
     def _persist(self, batch: list[Checkpoint], others: Sequence[str], report: _Report) -> None:
         """Write a batch and publish it and `others`, or the halves of both, or refuse the one
@@ -185,12 +191,14 @@ class Publisher:
         named = {x.content for x in batch} | set(others)
         contents = lock_contents(connection, sorted(named))
         live = [x for x in batch if x.content in contents]
-        report.winners = self._write_results(connection, live)
+        stored = stored_digests(connection, list(contents))
+        fresh = self._write_results(connection, live, stored)
+        report.winners = self._stronger(connection, live, stored)
         report.fenced = digest is not None and digest != self._plan.digest
         gone = sorted(named - contents.keys())
         if digest is None or report.fenced:
             return Published(removed=gone)
-        known = known_checkpoints(connection, list(contents))
+        known = known_results(contents, {**stored, **{x.key: x.digest for x in fresh}})
         chains = {id_: row.follow(self._plan, known[id_]) for id_, row in contents.items()}
         way = Publication(
             connection=connection,
@@ -204,28 +212,29 @@ class Publisher:
         return part
 
     def _write_results(
-        self, connection: Connection, batch: Sequence[Checkpoint]
+        self,
+        connection: Connection,
+        batch: Sequence[Checkpoint],
+        stored: Mapping[CheckpointKey, str],
+    ) -> Sequence[Checkpoint]:
+        """Write the checkpoints that are not `stored`, and return them.
+
+        All who write have locked the contents, so what was not there under the lock is not there.
+        """
+        fresh = [x for x in _sorted(batch) if x.key not in stored]
+        copy_rows(connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, fresh))
+        return fresh
+
+    def _stronger(
+        self,
+        connection: Connection,
+        batch: Sequence[Checkpoint],
+        stored: Mapping[CheckpointKey, str],
     ) -> list[Checkpoint]:
-        """Write checkpoints that are not there; return those that are, with another digest."""
-        if not batch:
-            return []
-        rows = [self._result_row(checkpoint) for checkpoint in _sorted(batch)]
-        if _appended(connection, rows):
-            return []
-        table = staged(connection, "stage_results", _RESULT_COLUMNS, rows)
-        columns = ", ".join(_RESULT_COLUMNS)
-        written = connection.exec_driver_sql(
-            f"INSERT INTO stage_results ({columns}) SELECT {columns} FROM {table} "  # noqa: S608
-            "ON CONFLICT DO NOTHING"
-        )
-        if written.rowcount == len(rows):
-            return []
-        stronger = connection.exec_driver_sql(
-            "SELECT DISTINCT r.content_id::text, r.stage, r.fingerprint, r.part, r.digest,"  # noqa: S608
-            f" r.payload, r.payload_ref, r.seconds FROM {table} s JOIN stage_results r"
-            " USING (content_id, stage, fingerprint, part) WHERE r.digest <> s.digest"
-        ).all()
-        return [checkpoint_of(row, self._blobs) for row in stronger]
+        """Read the checkpoints that are stored with another digest than those of the batch."""
+        weaker = {x.key for x in batch if stored.get(x.key, x.digest) != x.digest}
+        rows = read_results(connection, sorted(weaker))
+        return [checkpoint_of(row, self._blobs) for row in rows]
 
     def _result_row(self, checkpoint: Checkpoint) -> tuple[object, ...]:
         """Make the row of a checkpoint; a large payload goes to the object store."""
@@ -240,20 +249,6 @@ class Publisher:
             store_payload(self._blobs, checkpoint.payload) if large else None,
             checkpoint.seconds,
         )
-
-
-def _appended(connection: Connection, rows: Sequence[Sequence[object]]) -> bool:
-    """Copy rows of new checkpoints straight into their table; False, and nothing done, if one of
-    them is there already, which is rare.
-    """
-    attempt = connection.begin_nested()
-    try:
-        copy_rows(connection, "stage_results", _RESULT_COLUMNS, rows)
-    except psycopg2.errors.UniqueViolation:
-        attempt.rollback()
-        return False
-    attempt.commit()
-    return True
 
 
 def _sorted(batch: Sequence[Checkpoint]) -> list[Checkpoint]:

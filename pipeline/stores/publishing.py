@@ -9,7 +9,7 @@ documents, names, each by id.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from pipeline.stores.content_rows import fill_contents
 from pipeline.stores.copying import copy_rows, staged
 from pipeline.stores.members import Admission, Parent, admit
 from pipeline.stores.payloads import Payloads, RefusedContentError
+from pipeline.stores.protocols import CheckpointKey
 from pipeline.stores.removal import (
     append_changes,
     names_of,
@@ -90,9 +91,9 @@ SELECT id::text, sha256, media_type, chain, members FROM contents
 WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
 
-_KNOWN = text("""
-SELECT content_id::text, stage, fingerprint, digest FROM stage_results
-WHERE content_id = ANY(CAST(:ids AS uuid[])) AND part = ''
+_STORED = text("""
+SELECT content_id::text, stage, fingerprint, part, digest FROM stage_results
+WHERE content_id = ANY(CAST(:ids AS uuid[]))
 """)
 
 _WAITING = text("""
@@ -110,9 +111,11 @@ UPDATE documents SET content_id = next_content_id, next_content_id = NULL, statu
 WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
-_CLEAR = tuple(
-    text(f"DELETE FROM {table} WHERE content_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
-    for table in ("relationships", "mentions", "chunks")
+_CLEAR = text(
+    ";".join(
+        f"DELETE FROM {table} WHERE content_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+        for table in ("relationships", "mentions", "chunks")
+    )
 )
 
 
@@ -133,12 +136,24 @@ def lock_contents(connection: Connection, ids: Sequence[str]) -> dict[str, Locke
     }
 
 
+def stored_digests(connection: Connection, ids: Sequence[str]) -> dict[CheckpointKey, str]:
+    """Read which checkpoints PostgreSQL has of contents, with their digests."""
+    rows = connection.execute(_STORED, {"ids": sorted(set(ids))})
+    return {CheckpointKey(row[0], StageName(row[1]), row[2], row[3]): row[4] for row in rows}
+
+
+def known_results(ids: Iterable[str], stored: Mapping[CheckpointKey, str]) -> KnownResults:
+    """Order by content what is there of whole contents."""
+    known: dict[str, dict[tuple[StageName, str], str]] = {id_: {} for id_ in ids}
+    for key, digest in stored.items():
+        if not key.part:
+            known[key.content][key.stage, key.fingerprint] = digest
+    return known
+
+
 def known_checkpoints(connection: Connection, ids: Sequence[str]) -> KnownResults:
     """Read which checkpoints PostgreSQL has of contents."""
-    known: dict[str, dict[tuple[StageName, str], str]] = {id_: {} for id_ in ids}
-    for row in connection.execute(_KNOWN, {"ids": sorted(set(ids))}):
-        known[row.content_id][StageName(row.stage), row.fingerprint] = row.digest
-    return known
+    return known_results(ids, stored_digests(connection, ids))
 
 
 def publish(
@@ -163,7 +178,7 @@ def publish(
     done = [document for document in waiting if document.root not in admission.bombs]
     shown = {document.next for document in done}
     written = {id_: part for id_, part in rows.items() if id_ in shown}
-    left = _write(way, written)
+    left = _write(way, written, {id_ for id_ in written if contents[id_].published})
     remove_replaced_results(way.connection, {id_: (known[id_], chains[id_]) for id_ in shown})
     way.connection.execute(_COMPLETE, {"ids": [document.id for document in done]})
     loose = admission.loose | {document.content_id for document in done if document.content_id}
@@ -206,14 +221,18 @@ def _rows(way: Publication, chains: Mapping[str, Chain]) -> dict[str, PublishedR
     return rows
 
 
-def _write(way: Publication, rows: Mapping[str, PublishedRows]) -> set[str]:
-    """Replace what contents had; return the names they mentioned before."""
+def _write(
+    way: Publication, rows: Mapping[str, PublishedRows], replaced: Collection[str]
+) -> set[str]:
+    """Write the rows of contents in the place of those that `replaced` ones have; return the names
+    that these mentioned before.
+    """
     if not rows:
         return set()
     connection, ids = way.connection, sorted(rows)
-    left = names_of(connection, ids)
-    for statement in _CLEAR:
-        connection.execute(statement, {"ids": ids})
+    left = names_of(connection, sorted(replaced)) if replaced else set()
+    if replaced:
+        connection.execute(_CLEAR, {"ids": sorted(replaced)})
     fill_contents(connection, {id_: rows[id_].content for id_ in ids})
     _hold_names(connection, [row for id_ in ids for row in rows[id_].names])
     copied = {
@@ -241,23 +260,24 @@ def _hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None
     ordered = [unique[id_] for id_ in sorted(unique)]
     table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
     for _ in range(HOLD_TRIES):
-        connection.exec_driver_sql(
-            f"INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
-            "ON CONFLICT DO NOTHING"
-        )
+        # Two statements, so that the second sees what others inserted; sent together.
         held = connection.exec_driver_sql(
-            f"SELECT n.id FROM names n JOIN {table} s ON s.id = n.id "  # noqa: S608
+            f"INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
+            "ON CONFLICT DO NOTHING;"
+            f"SELECT n.keys IS DISTINCT FROM s.keys FROM names n JOIN {table} s ON s.id = n.id "
             "ORDER BY n.id FOR KEY SHARE OF n"
         )
-        if len(held.all()) == len(unique):
+        others = held.scalars().all()
+        if len(others) == len(unique):
             break
     else:
         raise TemporaryError("names were deleted as fast as they were written")
-    # Keys change with the version of `resolve`; in one configuration they are all the same.
-    connection.exec_driver_sql(
-        f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
-        "WHERE s.id = n.id AND n.keys IS DISTINCT FROM s.keys"
-    )
+    if any(others):
+        # Keys change with the version of `resolve`; in one configuration they are all the same.
+        connection.exec_driver_sql(
+            f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
+            "WHERE s.id = n.id AND n.keys IS DISTINCT FROM s.keys"
+        )
 
 
 def _admit(

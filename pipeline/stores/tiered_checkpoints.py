@@ -39,8 +39,8 @@ class TieredCheckpoints:
     """Both stores. `fast` is None in database mode by choice."""
 
     def __init__(self, fast: Checkpoints | None, durable: DurableCheckpoints) -> None:
-        self._fast = fast
-        self._durable = durable
+        self.fast = fast
+        self.durable = durable
         self._trouble = ""
 
     @property
@@ -55,7 +55,7 @@ class TieredCheckpoints:
         only asked where the stages before write to it, too.
         """
         found = self._from_fast(wanted)
-        return self._durable.get(wanted) if found is None else found
+        return self.durable.get(wanted) if found is None else found
 
     def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
         """Read inputs: from Redis, then from PostgreSQL, and give Redis its copies back."""
@@ -63,10 +63,10 @@ class TieredCheckpoints:
         missing = [key for key in wanted if found is None or key not in found]
         if not missing:
             return found or {}
-        stored = self._durable.get(missing)
-        if found is not None and stored and self._fast is not None:
+        stored = self.durable.get(missing)
+        if found is not None and stored and self.fast is not None:
             with suppress(TemporaryError):
-                self._fast.warm(list(stored.values()))
+                self.fast.warm(list(stored.values()))
         return {**(found or {}), **stored}
 
     def put(
@@ -85,13 +85,13 @@ class TieredCheckpoints:
             [None] * len(checkpoints) if durable else self._to_fast(project, checkpoints, lacking)
         )
         rest = [x for x, there in zip(checkpoints, stays, strict=True) if there is None]
-        persisted = self._durable.put(project, rest) if rest else None
+        persisted = self.durable.put(project, rest) if rest else None
         winners = {winner.key: winner for winner in persisted.winners} if persisted else {}
-        if persisted is not None and self._fast is not None:
+        if persisted is not None and self.fast is not None:
             gone = set(persisted.gone) | {content for content, _ in persisted.refused}
             kept = [winners.get(x.key, x) for x in rest if x.content not in gone]
             with suppress(TemporaryError):
-                self._fast.adopt(kept)
+                self.fast.adopt(kept)
         return Put(
             stays=tuple(
                 there or winners.get(x.key, x) for x, there in zip(checkpoints, stays, strict=True)
@@ -104,10 +104,10 @@ class TieredCheckpoints:
         self, wanted: Sequence[CheckpointKey]
     ) -> Mapping[CheckpointKey, Checkpoint] | None:
         """Read from Redis; None while it does not serve."""
-        if self._fast is None:
+        if self.fast is None:
             return None
         try:
-            found = self._fast.get(wanted)
+            found = self.fast.get(wanted)
         except TemporaryError as error:
             self._trouble = str(error)
             return None
@@ -119,10 +119,10 @@ class TieredCheckpoints:
         self, project: str, checkpoints: Sequence[Checkpoint], lacking: bool
     ) -> Sequence[Checkpoint | None]:
         """Write to Redis; None for each that it did not take."""
-        if self._fast is None:
+        if self.fast is None:
             return [None] * len(checkpoints)
         try:
-            stays = self._fast.put(project, checkpoints, lacking=lacking)
+            stays = self.fast.put(project, checkpoints, lacking=lacking)
         except TemporaryError as error:
             self._trouble = str(error)
             return [None] * len(checkpoints)
