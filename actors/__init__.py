@@ -2,7 +2,8 @@
 
 `driver` carries out a run from the process that asked for it. `coordinator` is its loop and owns no
 truth: `flow` decides what runs next, `claims` keeps account of documents, `admission` takes them
-in, `actor_pools` starts the actors and asks them, `ledger_thread` waits for PostgreSQL.
+in, `settlement` lets them out, `persisting` watches the queue, `lease` keeps what is claimed,
+`actor_pools` starts the actors and asks them, `ledger_thread` waits for PostgreSQL.
 `stage_actor` hosts one stage; `persistence_actor` drains the write-behind queue into PostgreSQL;
 `cluster` starts Ray; `cli` and `commands` are what a person types. Every actor may die at any
 time: its state is in PostgreSQL, or can be rebuilt from it.

@@ -54,7 +54,6 @@ class Claims:
     def wait(self, content: str, document: str) -> None:
         """Let a document wait for its content; a copy waits for the same one."""
         self._waiting.setdefault(content, set()).add(document)
-        self.waits.admit(content)
 
     def count_processed(self, contents: Iterable[str]) -> None:
         """Count contents that have gone through all stages and are not published yet."""

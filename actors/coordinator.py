@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,27 +18,25 @@ from typing import Any
 import psutil
 
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import IDENTIFY_BATCH, Admission, Load, known, room
-from actors.claims import Claims, locate
+from actors.admission import Admission, Load, room, to_claim
+from actors.claims import Claims
 from actors.flow import Answer, Call, Flow
+from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persistence_actor import BY_CHOICE, Drained
+from actors.persisting import Persisting
 from actors.progress import Snapshot
+from actors.pulse import RETRY_SECONDS, Pulse
 from actors.run_result import RunResult
 from actors.settlement import Settlement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
-from pipeline.patience import lost_patience
-from pipeline.sources import Identified
+from pipeline.errors import CasegraphError, TemporaryError
 from pipeline.stores.ledger import Claimed, Ledger
-from pipeline.stores.protocols import Backlog, CacheUse, Persisted
+from pipeline.stores.protocols import CacheUse, Persisted
 
-BLOCK_MS = 200
 IDLE_SECONDS = 0.2
-RETRY_SECONDS = 0.5
-AWAY_SECONDS = 3.0
 
 logger = logging.getLogger(__name__)
 
@@ -65,14 +63,19 @@ class RunCoordinator:
         self._flow = Flow(blames=place.settings.run.attempts)
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
-        self._backlog = Backlog()
         self._embeddings = CacheUse()
-        self._away_since: float | None = None
         self._events: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: list[asyncio.Task[None]] = []
         self._thread = LedgerThread(place.settings.run.patience_seconds)
-        self._admission = Admission(place, self._ledger, self._thread, self._claims, self._flow)
+        self._pulse = Pulse(place.settings.run.patience_seconds)
+        self._lease = Lease(place, self._ledger, self._thread, self._mode)
+        self._persisting = Persisting(
+            place.settings.run, self._pools, self._mode, self._pulse, self._all_processed
+        )
+        self._admission = Admission(
+            place, self._ledger, self._thread, self._claims, self._flow, self._pools, self._pulse
+        )
         self._settlement = Settlement(
             place,
             self._ledger,
@@ -84,11 +87,6 @@ class RunCoordinator:
         self._draining = False
         self._state = "starting"
         self._began: float | None = None
-        self._moved = time.monotonic()
-        self._answered = time.monotonic()
-        self._trouble = ""
-        self._drained_at_depth_0 = False
-        self._exhausted = False
 
     # -- what the driver calls ---------------------------------------------------------------
 
@@ -100,7 +98,7 @@ class RunCoordinator:
             processed=claims.processed,
             completed=claims.completed,
             failed=claims.failed,
-            queue=self._backlog.entries,
+            queue=self._persisting.backlog.entries,
             mode=self._mode.name,
             reason=self._mode.reason,
             seconds=self._seconds(),
@@ -117,11 +115,11 @@ class RunCoordinator:
 
     async def run(self) -> RunResult:
         """Run until nothing is left, or until running calls are done after `drain`."""
-        self._watch(self._renew_forever(), self._publish_progress_forever())
+        self._watch(self._lease.keep(), self._publish_progress_forever())
         try:
             self._watched += await self._pools.start(self._flow.grow)
             self._state = "stopping" if self._draining else "running"
-            self._watch(self._persist_forever())
+            self._watch(self._persisting.keep(self._persisted))
             await self._loop()
             await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
@@ -142,43 +140,25 @@ class RunCoordinator:
             for task in self._watched:
                 if task.done():
                     task.result()  # raises what ended it
-            if self._wants_more():
-                await self._claim()
+            self._admit()
             self._dispatch()
             if self._nothing_left():
                 if self._draining:
                     return
-                self._drained_at_depth_0 = False
-                if not await self._settlement.readmit() and not await self._claim():
+                self._persisting.drained = False
+                if not await self._settlement.readmit() and not await self._look_again():
                     return
                 continue
             await self._next_event()
 
-    def _room(self) -> int:
-        """Count the documents that may be claimed now."""
-        load = Load(
-            unprocessed=self._flow.unprocessed + self._admission.identifying,
-            backlog=self._backlog,
-            free_memory=psutil.virtual_memory().available,
-        )
-        return room(load, self._place.settings.run)
-
-    def _wants_more(self) -> bool:
-        """Say whether to claim now: not for each document that leaves the window, since a claim is
-        a transaction, and not where there was nothing more. What came up since is asked for when
-        nothing is left.
-        """
-        if self._draining or self._exhausted:
-            return False
-        share = min(IDENTIFY_BATCH, self._place.settings.run.window // 2)
-        return self._room() >= max(share, 1)
-
     def _nothing_left(self) -> bool:
         """Say whether all that was begun is processed and the queue is empty."""
+        if self._tasks or not self._persisting.drained:
+            return False
         if self._draining:
-            return not self._tasks and self._drained_at_depth_0
-        idle = not self._tasks and not self._flow.unprocessed and not self._admission.identifying
-        return idle and self._exhausted and self._drained_at_depth_0
+            return True
+        held = self._flow.unprocessed + self._admission.waiting
+        return not held and self._admission.exhausted
 
     async def _next_event(self) -> None:
         """Handle what happened, or give up waiting so that claiming gets its turn."""
@@ -209,34 +189,53 @@ class RunCoordinator:
 
     # -- admission -----------------------------------------------------------------------------
 
-    async def _claim(self) -> bool:
-        """Claim documents up to the window and have them identified; say if there were any."""
-        free = self._room()
-        batches = await self._admission.claim(free)
-        if free and not batches:
+    def _admit(self) -> None:
+        """Let in what stands ready, and claim more ahead of need, but not where there was nothing
+        more: what came up since is asked for when nothing is left.
+        """
+        if self._draining:
+            return
+        run = self._place.settings.run
+        self._admission.enter(room(self._load(), run))
+        if self._admission.exhausted or self._admission.claiming:
+            return
+        if wanted := to_claim(self._load(), run):
+            self._admission.claiming = True
+            self._spawn(self._claim(wanted))
+
+    def _load(self) -> Load:
+        return Load(
+            unprocessed=self._flow.unprocessed,
+            waiting=self._admission.waiting,
+            backlog=self._persisting.backlog,
+            free_memory=psutil.virtual_memory().available,
+        )
+
+    async def _claim(self, wanted: int) -> None:
+        self._identify(await self._admission.claim(wanted))
+
+    async def _look_again(self) -> bool:
+        """See whether there is anything more to claim; say if there was."""
+        wanted = max(to_claim(self._load(), self._place.settings.run), 1)
+        batches = await self._admission.claim(wanted)
+        if not batches and not self._lease.is_held:
             # A run whose lease ran out while PostgreSQL was away is given nothing, either.
-            await self._renew()
-            batches = await self._admission.claim(free) or await self._admission.find_lost()
-        self._exhausted = sum(map(len, batches)) < free
-        for batch in batches:
-            self._spawn(self._identify(batch))
+            await self._lease.renew()
+            batches = await self._admission.claim(wanted)
+        batches = batches or await self._admission.find_lost()
+        self._identify(batches)
         return bool(batches)
 
-    async def _identify(self, batch: Sequence[Claimed]) -> None:
-        answers: Sequence[Identified | DocumentFailure] = known(batch)
-        while not answers:
-            try:
-                answers = await self._pools.identify([locate(document) for document in batch])
-            except TemporaryError as error:
-                self._no_answer(error)
-                await asyncio.sleep(RETRY_SECONDS)
-        await self._events.put(partial(self._identified, batch, answers))
+    def _identify(self, batches: Iterable[Sequence[Claimed]]) -> None:
+        for batch in batches:
+            self._spawn(self._identify_one(batch))
 
-    async def _identified(
-        self, batch: Sequence[Claimed], answers: Sequence[Identified | DocumentFailure]
-    ) -> None:
-        self._heard()
-        for document, failure in await self._admission.identified(batch, answers):
+    async def _identify_one(self, batch: Sequence[Claimed]) -> None:
+        await self._events.put(partial(self._identified, await self._admission.identify(batch)))
+
+    async def _identified(self, bad: Sequence[tuple[str, DocumentFailure]]) -> None:
+        self._pulse.heard()
+        for document, failure in bad:
             await self._settlement.fail([document], failure)
 
     # -- stages ------------------------------------------------------------------------------
@@ -260,15 +259,15 @@ class RunCoordinator:
         except CallLostError as error:
             await self._events.put(partial(self._lost, call, error))
         except TemporaryError as error:
-            self._no_answer(error)
+            self._pulse.no_answer(error)
             await asyncio.sleep(RETRY_SECONDS)
             await self._events.put(partial(self._postponed, call))
         else:
             await self._events.put(partial(self._finished, call, answer))
 
     async def _finished(self, call: Call, answer: Answer) -> None:
-        self._heard()
-        self._drained_at_depth_0 = False
+        self._pulse.heard()
+        self._persisting.drained = False
         self._mode.heard(f"{call.stage} {call.actor}", answer.trouble)
         used = answer.embeddings
         self._embeddings = CacheUse(
@@ -288,78 +287,30 @@ class RunCoordinator:
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
         await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
-        self._moved = time.monotonic()
+        self._pulse.moved()
 
     async def _postponed(self, call: Call) -> None:
         self._flow.postponed(call)
-
-    def _heard(self) -> None:
-        """Take down that something moved, and that the stores answer."""
-        self._answered = self._moved = time.monotonic()
-        self._trouble = ""
-
-    def _no_answer(self, error: TemporaryError) -> None:
-        """Bear that PostgreSQL, or the object store, is away; raises UnavailableError when it has
-        been for too long.
-        """
-        patience = self._place.settings.run.patience_seconds
-        if time.monotonic() - self._answered > patience:
-            raise lost_patience(error, patience) from error
-        self._trouble = str(error)
-        logger.warning("waiting: %s", error)
 
     async def _settle(self, persisted: Persisted) -> None:
         """Hear what became durable."""
         await self._settlement.take(persisted)
         if persisted.members_admitted:
-            self._exhausted = False
+            self._admission.exhausted = False
 
     # -- persistence -------------------------------------------------------------------------
-
-    async def _persist_forever(self) -> None:
-        """Keep the persistence actor at work, and hear what it did."""
-        while True:
-            processed = self._all_processed()
-            try:
-                report = await self._pools.drain(BLOCK_MS)
-            except TemporaryError as error:
-                self._no_answer(error)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            await self._events.put(partial(self._drained, report, processed))
-            if report.away:
-                await asyncio.sleep(IDLE_SECONDS)
-            elif report.backlog.entries < self._place.settings.run.persist_batch:
-                await self._gather()
-
-    async def _gather(self) -> None:
-        """Let a batch come together: each costs a transaction. Nobody waits for it, but for the
-        end of the run, and then it is not waited for.
-        """
-        late = time.monotonic() + self._place.settings.run.persist_seconds
-        while time.monotonic() < late and not self._all_processed():
-            await asyncio.sleep(IDLE_SECONDS / 2)
 
     def _all_processed(self) -> bool:
         """Say whether nothing more is on its way into the queue."""
         return not self._tasks and (self._draining or not self._flow.unprocessed)
 
-    async def _drained(self, report: Drained, processed: bool) -> None:
-        """Hear what became durable. `processed` says that nothing more was on its way."""
-        self._mode.heard("persistence", report.away)
-        if report.entries:
-            self._heard()
-        await self._settle(report.persisted)
-        empty = self._is_away() if report.away else not report.backlog.entries
-        if not report.away:
-            self._away_since, self._backlog = None, report.backlog
-        self._drained_at_depth_0 = processed and empty and not report.entries
+    async def _persisted(self, report: Drained, processed: bool) -> None:
+        await self._events.put(partial(self._drained, report, processed))
 
-    def _is_away(self) -> bool:
-        """Say whether Redis has been away for so long that what it has of ours is made again."""
-        now = time.monotonic()
-        self._away_since = self._away_since or now
-        return bool(self._mode.by_choice) or now - self._away_since > AWAY_SECONDS
+    async def _drained(self, report: Drained, processed: bool) -> None:
+        """Hear what became durable."""
+        self._persisting.heard(report, processed)
+        await self._settle(report.persisted)
 
     async def _fill_vectors(self) -> None:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
@@ -367,20 +318,6 @@ class RunCoordinator:
             self._state = "embedding"
 
     # -- the rest ----------------------------------------------------------------------------
-
-    async def _renew_forever(self) -> None:
-        """Keep the run's lease, and say in what mode it is."""
-        lease = self._place.settings.run.lease_seconds
-        while True:
-            await self._renew()
-            await asyncio.sleep(lease / 3)
-
-    async def _renew(self) -> None:
-        lease, mode = self._place.settings.run.lease_seconds, self._mode
-        if not await self._thread.ask(
-            self._ledger.renew, self._place.run, lease, mode.name, mode.reason
-        ):
-            raise UnavailableError("another process ended this run; run again to go on")
 
     async def _publish_progress_forever(self) -> None:
         """Tell `status` of other processes where the run is, every two seconds."""
@@ -419,9 +356,9 @@ class RunCoordinator:
 
     def _note(self) -> str:
         """Say what is waited for, or name the stage that has not moved for too long."""
-        if trouble := self._thread.trouble or self._trouble:
+        if trouble := self._thread.trouble or self._pulse.trouble:
             return f"waiting: {trouble}"
-        still = time.monotonic() - self._moved
+        still = self._pulse.still_seconds
         if self._began is None or still < self._place.settings.run.stall_seconds:
             return ""
         busiest = max(self._flow.queued().items(), key=lambda item: item[1])[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import psycopg2
@@ -204,8 +204,15 @@ def alone(engine: Engine) -> Iterator[Connection]:
     """Give a connection for questions each of which is a transaction of its own: one round trip
     instead of three. Raises TemporaryError for what may go well next time.
     """
-    with _told(), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        yield connection
+    with _told(), engine.connect() as connection:
+        # By the driver's own switch: SQLAlchemy's takes a round trip to set it back.
+        driver: Any = connection.connection.dbapi_connection
+        driver.autocommit = True
+        try:
+            yield connection
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
 
 
 @contextmanager

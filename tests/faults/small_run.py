@@ -86,9 +86,10 @@ class SmallRun:
         results: list[RunResult] = []
         while not results or self.left():
             assert len(results) < most, f"{self.left()} documents are never done"
-            # What a dead run holds is free when its lease ends.
-            while results and not self.free():
+            # What a dead run holds is free when its lease ends; what a living one does, it ends.
+            if results and not self.free():
                 time.sleep(0.02)
+                continue
             results.append(self())
             assert results[-1].outcome == "finished", results[-1].reason
         return results

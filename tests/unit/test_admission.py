@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.admission import Load, room
+from actors.admission import AHEAD, IDENTIFY_BATCH, Load, room, to_claim
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog
 
@@ -11,8 +11,8 @@ RUN = RunSettings(window=64, queue_pause=1000, memory_floor_bytes=100)
 PLENTY = 1 << 40
 
 
-def load(unprocessed=0, entries=0, held=0, limit=0, free=PLENTY) -> Load:
-    return Load(unprocessed, Backlog(entries=entries, bytes=held, limit=limit), free)
+def load(unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0) -> Load:
+    return Load(unprocessed, Backlog(entries=entries, bytes=held, limit=limit), free, waiting)
 
 
 def test_the_window_bounds_what_is_unprocessed():
@@ -35,6 +35,18 @@ def test_half_of_the_memory_of_redis_pauses_it():
 def test_short_memory_pauses_it_only_while_it_holds_something():
     assert room(load(unprocessed=1, free=99), RUN) == 0
     assert room(load(unprocessed=0, free=99), RUN) == 64
+
+
+def test_documents_are_claimed_ahead_of_the_window_and_a_batch_at_a_time():
+    assert to_claim(load(), RUN) == 64 + AHEAD
+    assert to_claim(load(unprocessed=64), RUN) == AHEAD
+    assert to_claim(load(unprocessed=64, waiting=AHEAD - IDENTIFY_BATCH), RUN) == IDENTIFY_BATCH
+    assert to_claim(load(unprocessed=64, waiting=AHEAD - IDENTIFY_BATCH + 1), RUN) == 0
+
+
+def test_nothing_is_claimed_while_what_is_held_is_too_much():
+    assert to_claim(load(entries=1001), RUN) == 0
+    assert to_claim(load(unprocessed=1, free=99), RUN) == 0
 
 
 @given(st.integers(0, 200), st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 200))

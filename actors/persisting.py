@@ -1,0 +1,84 @@
+"""Keeps the persistence actor at work, and knows how much PostgreSQL does not have yet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from actors.actor_pools import ActorPools
+from actors.mode import Mode
+from actors.persistence_actor import Drained
+from actors.pulse import RETRY_SECONDS, Pulse
+from pipeline.errors import TemporaryError
+from pipeline.settings import RunSettings
+from pipeline.stores.protocols import Backlog
+
+BLOCK_MS = 200
+LOOK_SECONDS = 0.1
+AWAY_SECONDS = 3.0
+
+
+class Persisting:
+    """One run's side of the write-behind queue.
+
+    `all_processed` says whether nothing more is on its way into the queue. `drained` says that
+    this was so and the queue was empty when it was last looked at.
+    """
+
+    def __init__(
+        self,
+        run: RunSettings,
+        pools: ActorPools,
+        mode: Mode,
+        pulse: Pulse,
+        all_processed: Callable[[], bool],
+    ) -> None:
+        self._run = run
+        self._pools = pools
+        self._mode = mode
+        self._pulse = pulse
+        self._all_processed = all_processed
+        self._away_since: float | None = None
+        self.backlog = Backlog()
+        self.drained = False
+
+    async def keep(self, tell: Callable[[Drained, bool], Awaitable[None]]) -> None:
+        """Drain for ever; `tell` what each round did, and whether all was processed before it."""
+        while True:
+            processed = self._all_processed()
+            try:
+                report = await self._pools.drain(BLOCK_MS)
+            except TemporaryError as error:
+                self._pulse.no_answer(error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            await tell(report, processed)
+            if report.away:
+                await asyncio.sleep(2 * LOOK_SECONDS)
+            elif report.backlog.entries < self._run.persist_batch:
+                await self._gather()
+
+    async def _gather(self) -> None:
+        """Let a batch come together: each costs a transaction. Nobody waits for it, but for the
+        end of the run, and then it is not waited for.
+        """
+        late = time.monotonic() + self._run.persist_seconds
+        while time.monotonic() < late and not self._all_processed():
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def heard(self, report: Drained, processed: bool) -> None:
+        """Take down what a round did. `processed` says that nothing more was on its way."""
+        self._mode.heard("persistence", report.away)
+        if report.entries:
+            self._pulse.heard()
+        empty = self._is_away() if report.away else not report.backlog.entries
+        if not report.away:
+            self._away_since, self.backlog = None, report.backlog
+        self.drained = processed and empty and not report.entries
+
+    def _is_away(self) -> bool:
+        """Say whether Redis has been away for so long that what it has of ours is made again."""
+        now = time.monotonic()
+        self._away_since = self._away_since or now
+        return bool(self._mode.by_choice) or now - self._away_since > AWAY_SECONDS
