@@ -76,7 +76,7 @@ class StageWorker:
         """
         wanted = {task.content_id: self._key(task) for task in tasks}
         report = _Report()
-        known = self._ask(report, self.checkpoints.made, list(wanted.values()))
+        known = self._ask(report, self.checkpoints.look, list(wanted.values()), self._inputs(tasks))
         there = [task for task in tasks if wanted[task.content_id] in known]
         # The tasks' chains are what PostgreSQL has, so it lacks these: their queue entries were
         # lost or are held by a reader that died, or PostgreSQL had them for contents that were
@@ -85,9 +85,8 @@ class StageWorker:
         inputs: dict[str, object] = {}
         with ExitStack() as open_files:
             todo = [task for task in tasks if wanted[task.content_id] not in known]
-            payloads = self._payloads(todo, report)
             for task in todo:
-                value = self._input(task, payloads, open_files)
+                value = self._input(task, known, open_files)
                 if isinstance(value, Outcome):
                     report.outcomes[task.content_id] = value
                 else:
@@ -172,16 +171,13 @@ class StageWorker:
         print_ = self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
         return CheckpointKey(task.content_id, self.name, print_)
 
-    def _payloads(
-        self, tasks: Sequence[Task], report: _Report
-    ) -> Mapping[CheckpointKey, Checkpoint]:
-        """Read all inputs of a call at once."""
-        wanted = [
+    def _inputs(self, tasks: Sequence[Task]) -> list[CheckpointKey]:
+        """Say under what the inputs of a call are kept."""
+        return [
             CheckpointKey(task.content_id, before, task.chain.link(before).fingerprint)
             for task in tasks
             for before in INPUTS[self.name]
         ]
-        return self._ask(report, self.checkpoints.get, wanted) if wanted else {}
 
     def _input(
         self,

@@ -48,26 +48,28 @@ class TieredCheckpoints:
         """Say why Redis did not serve the last time it was needed; empty if it did."""
         return self._trouble
 
-    def made(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
-        """Read what is there already of what is about to be made.
+    def look(
+        self, outputs: Sequence[CheckpointKey], inputs: Sequence[CheckpointKey]
+    ) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read, in one question, what is there already of what a call is to make, and its inputs:
+        these from Redis, then from PostgreSQL, and Redis is given its copies back.
 
-        For contents whose chain was read from PostgreSQL, which therefore lacks them: so it is
-        only asked where the stages before write to it, too.
+        Outputs are of contents whose chain was read from PostgreSQL, which therefore lacks them: so
+        it is only asked for them where the stages before write to it, too. The inputs of one that
+        is there are not looked for any further.
         """
-        found = self._from_fast(wanted)
-        return self.durable.get(wanted) if found is None else found
-
-    def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
-        """Read inputs: from Redis, then from PostgreSQL, and give Redis its copies back."""
-        found = self._from_fast(wanted)
-        missing = [key for key in wanted if found is None or key not in found]
+        found = self._from_fast([*outputs, *inputs])
+        if found is None:
+            return self.durable.get([*outputs, *inputs])
+        made = {key.content for key in outputs if key in found}
+        missing = [key for key in inputs if key not in found and key.content not in made]
         if not missing:
-            return found or {}
+            return found
         stored = self.durable.get(missing)
-        if found is not None and stored and self.fast is not None:
+        if stored and self.fast is not None:
             with suppress(TemporaryError):
                 self.fast.warm(list(stored.values()))
-        return {**(found or {}), **stored}
+        return {**found, **stored}
 
     def put(
         self,

@@ -56,7 +56,7 @@ def test_accelerated_it_lands_in_redis_alone(
     put = both.put(case.project, made)
     assert (put.landed, put.persisted) == ((Landed.REDIS,) * 5, None)
     assert stored(case) == 0
-    assert both.get([made[0].key]) == {made[0].key: made[0]}
+    assert both.look([], [made[0].key]) == {made[0].key: made[0]}
     assert both.trouble == ""
 
 
@@ -71,7 +71,7 @@ def test_without_redis_it_is_committed_and_what_is_complete_is_published(
     assert put.persisted.completed == (case.document("a.txt"),)
     assert stored(case) == 5
     wanted = [checkpoint.key for checkpoint in made]
-    assert both.get(wanted) == both.made(wanted) == {x.key: x for x in made}
+    assert both.look([], wanted) == both.look(wanted, []) == {x.key: x for x in made}
     assert ("refused" in both.trouble) is (url is AWAY)
 
 
@@ -81,8 +81,8 @@ def test_a_copy_that_is_gone_is_read_from_postgresql_and_given_back(
     tiered(case, None).put(case.project, made)
     both = tiered(case, valkey_url)
     key = made[1].key
-    assert both.made([key]) == {}  # what a stage is about to make is looked for in Redis alone
-    assert both.get([key]) == {key: made[1]}
+    assert both.look([key], []) == {}  # what a stage is about to make is looked for in Redis alone
+    assert both.look([], [key]) == {key: made[1]}
     assert 0 < valkey.ttl(redis_key(key)) <= 100
     assert valkey.xlen(keys.WRITE_BEHIND) == 0
 
@@ -104,4 +104,4 @@ def test_postgresqls_checkpoint_wins_over_what_is_put(
     both = tiered(case, valkey_url)
     assert both.put(case.project, [loser]).stays == (loser,)  # Redis knows no better yet
     assert both.put(case.project, [loser], durable=True).stays == (made[0],)
-    assert both.get([loser.key]) == {loser.key: made[0]}
+    assert both.look([], [loser.key]) == {loser.key: made[0]}
