@@ -7,26 +7,31 @@ no stage waits for a PostgreSQL that is far away.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from actors.actor_pools import ActorPools
 from actors.claims import Claims, locate
+from actors.events import Events
 from actors.flow import Flow, Task
+from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
+from actors.pace import Pace
 from actors.pulse import RETRY_SECONDS, Pulse
+from actors.settlement import Settlement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings
-from pipeline.sources import Identified
+from pipeline.sources import Identified, Located
 from pipeline.stores.ledger import Claimed, Ledger
 from pipeline.stores.ledger import Identified as IdentifiedDocument
 from pipeline.stores.protocols import Backlog
 
 IDENTIFY_BATCH = 32
-AHEAD = 2 * IDENTIFY_BATCH
+AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
 
 
 def known(batch: Sequence[Claimed]) -> list[Identified]:
@@ -46,12 +51,14 @@ def known(batch: Sequence[Claimed]) -> list[Identified]:
 class Load:
     """What a run holds at this moment: documents before their last stage, claimed ones that wait
     for room, what PostgreSQL does not have yet, and the memory that the machine has left, in bytes.
+    `pace` is how many documents it gets through in a second.
     """
 
     unprocessed: int
     backlog: Backlog
     free_memory: int
     waiting: int = 0
+    pace: float = 0.0
 
 
 def room(load: Load, run: RunSettings) -> int:
@@ -65,11 +72,14 @@ def room(load: Load, run: RunSettings) -> int:
 
 
 def to_claim(load: Load, run: RunSettings) -> int:
-    """Count the documents to claim now: as many as the flow takes in, and some ahead. None for less
-    than a batch, since a claim is a transaction.
+    """Count the documents to claim now: what the window holds, and what it will take in within the
+    next seconds. What takes long is left to other runs until then. None for less than a batch,
+    since a claim is a transaction.
     """
-    wanted = run.window + AHEAD - load.unprocessed - load.waiting
-    return 0 if _is_short(load, run) or wanted < IDENTIFY_BATCH else wanted
+    most = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
+    wanted = most - load.unprocessed - load.waiting
+    batch = max(min(IDENTIFY_BATCH, most // 2), 1)
+    return 0 if _is_short(load, run) or wanted < batch else wanted
 
 
 def _is_short(load: Load, run: RunSettings) -> bool:
@@ -80,8 +90,11 @@ def _is_short(load: Load, run: RunSettings) -> bool:
     return load.free_memory < run.memory_floor_bytes and load.unprocessed > 0
 
 
+Identify = Callable[[Sequence[Located]], Awaitable[Sequence[Identified | DocumentFailure]]]
+
+
 class Admission:
-    """The way from the ledger into the flow.
+    """The way from the ledger into the flow. `identify` says what the bytes of sources are.
 
     `exhausted` says that there was nothing more to claim when that was last asked for.
     """
@@ -93,75 +106,108 @@ class Admission:
         thread: LedgerThread,
         claims: Claims,
         flow: Flow,
-        pools: ActorPools,
+        identify: Identify,
         pulse: Pulse,
+        lease: Lease,
+        events: Events,
+        settlement: Settlement,
     ) -> None:
         self._place = place
         self._ledger = ledger
         self._thread = thread
         self._claims = claims
         self._flow = flow
-        self._pools = pools
+        self._ask_what = identify
         self._pulse = pulse
+        self._lease = lease
+        self._events = events
+        self._settlement = settlement
         self._identifying = 0
         self._ready: deque[Task] = deque()
+        self._entered = 0
+        self._pace = Pace()
         self.exhausted = False
-        self.claiming = False
+        self._claiming = False
 
     @property
     def waiting(self) -> int:
         """Count the documents that are claimed and not in the flow yet."""
         return self._identifying + len(self._ready)
 
-    def enter(self, count: int) -> None:
-        """Send up to `count` contents on their way; not one that nobody waits for any more, since a
-        copy of it was published, or failed, meanwhile.
+    def admit(self, load: Load) -> None:
+        """Let in what stands ready, and begin to claim more ahead of need: not where there was
+        nothing more; what came up since is asked for when nothing is left.
         """
-        while count > 0 and self._ready:
+        run = self._place.settings.run
+        pace = self._pace.note(self._entered - load.unprocessed)
+        entered = self._enter(room(load, run))
+        self._entered += entered
+        if self.exhausted or self._claiming:
+            return
+        now = replace(load, unprocessed=load.unprocessed + entered, waiting=self.waiting, pace=pace)
+        if wanted := to_claim(now, run):
+            self._claiming = True
+            self._events.spawn(self._claim_ahead(wanted))
+
+    def _enter(self, count: int) -> int:
+        """Send up to `count` contents on their way, and return how many went; not one that nobody
+        waits for any more, since a copy of it was published, or failed, meanwhile.
+        """
+        entered = 0
+        while entered < count and self._ready:
             task = self._ready.popleft()
             if self._claims.waiting(task.content_id) and task.content_id not in self._flow:
                 self._claims.waits.admit(task.content_id)
                 self._flow.add(task)
-                count -= 1
+                entered += 1
+        return entered
 
-    async def claim(self, wanted: int) -> list[Sequence[Claimed]]:
-        """Claim up to so many documents, and give them in batches of which all or none want to be
-        identified.
-        """
-        self.claiming = True
+    async def _claim_ahead(self, wanted: int) -> None:
         try:
-            claimed = await self._thread.ask(self._ledger.claim, self._place.run, wanted)
+            claimed = await self._claim(wanted)
         finally:
-            self.claiming = False
+            self._claiming = False
+        self._take(claimed)
+
+    async def _claim(self, wanted: int) -> Sequence[Claimed]:
+        claimed = await self._thread.ask(self._ledger.claim, self._place.run, wanted)
         self.exhausted = len(claimed) < wanted
-        return self._take(claimed)
+        return claimed
 
-    async def find_lost(self) -> list[Sequence[Claimed]]:
-        """Give documents that this run has claimed and does not know of: the answer was lost."""
-        mine = await self._thread.ask(self._ledger.unpublished, self._place.run)
-        return self._take([x for x in mine if x.document_id not in self._claims])
+    async def look_again(self, load: Load) -> bool:
+        """See whether there is anything more to claim, where nothing is left to do; say if there
+        was.
+        """
+        wanted = max(to_claim(load, self._place.settings.run), 1)
+        claimed = await self._claim(wanted)
+        if not claimed and not self._lease.is_held:
+            # A run whose lease ran out while PostgreSQL was away is given nothing, either.
+            await self._lease.renew()
+            claimed = await self._claim(wanted)
+        if not claimed:
+            # Documents that this run has claimed and does not know of: the answer was lost.
+            mine = await self._thread.ask(self._ledger.unpublished, self._place.run)
+            claimed = [x for x in mine if x.document_id not in self._claims]
+        self._take(claimed)
+        return bool(claimed)
 
-    def _take(self, claimed: Sequence[Claimed]) -> list[Sequence[Claimed]]:
+    def _take(self, claimed: Sequence[Claimed]) -> None:
+        """Find out what documents are, in batches of which all or none want to be looked at."""
         self._claims.add(claimed)
         self._identifying += len(claimed)
-        kinds = (
-            [document for document in claimed if not document.same_bytes],
-            [document for document in claimed if document.same_bytes],
-        )
-        return [
-            kind[first : first + IDENTIFY_BATCH]
-            for kind in kinds
-            for first in range(0, len(kind), IDENTIFY_BATCH)
-        ]
+        for same_bytes in (False, True):
+            kind = [document for document in claimed if document.same_bytes is same_bytes]
+            for first in range(0, len(kind), IDENTIFY_BATCH):
+                self._events.spawn(self._identify(kind[first : first + IDENTIFY_BATCH]))
 
-    async def identify(self, batch: Sequence[Claimed]) -> list[tuple[str, DocumentFailure]]:
+    async def _identify(self, batch: Sequence[Claimed]) -> None:
         """Find out what the bytes of a batch are, record it, and let what is left to do stand
-        ready. Returns the documents that cannot be identified.
+        ready.
         """
         answers: Sequence[Identified | DocumentFailure] = known(batch)
         while not answers:
             try:
-                answers = await self._pools.identify([locate(document) for document in batch])
+                answers = await self._ask_what([locate(document) for document in batch])
             except TemporaryError as error:
                 self._pulse.no_answer(error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -170,7 +216,14 @@ class Admission:
         if good:
             await self._record(good)
         self._identifying -= len(batch)
-        return [(id_, x) for id_, x in found.items() if isinstance(x, DocumentFailure)]
+        await self._events.put(partial(self._identified, found))
+
+    async def _identified(self, found: Mapping[str, Identified | DocumentFailure]) -> None:
+        """Fail the documents that cannot be identified."""
+        self._pulse.heard()
+        for document, failure in found.items():
+            if isinstance(failure, DocumentFailure):
+                await self._settlement.fail([document], failure)
 
     async def _record(self, found: dict[str, Identified]) -> None:
         rows = [

@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 import psutil
 
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import Admission, Load, room, to_claim
+from actors.admission import Admission, Load
 from actors.claims import Claims
+from actors.events import Events
 from actors.flow import Answer, Call, Flow
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
@@ -31,12 +31,10 @@ from actors.pulse import RETRY_SECONDS, Pulse
 from actors.run_result import RunResult
 from actors.settlement import Settlement
 from actors.workplace import Workplace
-from pipeline.documents import DocumentFailure, StageName
+from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, TemporaryError
-from pipeline.stores.ledger import Claimed, Ledger
+from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import CacheUse, Persisted
-
-IDLE_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -64,17 +62,12 @@ class RunCoordinator:
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._embeddings = CacheUse()
-        self._events: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._watched: list[asyncio.Task[None]] = []
+        self._events = Events()
         self._thread = LedgerThread(place.settings.run.patience_seconds)
         self._pulse = Pulse(place.settings.run.patience_seconds)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
         self._persisting = Persisting(
-            place.settings.run, self._pools, self._mode, self._pulse, self._all_processed
-        )
-        self._admission = Admission(
-            place, self._ledger, self._thread, self._claims, self._flow, self._pools, self._pulse
+            place.settings.run, self._pools.drain, self._mode, self._pulse, self._all_processed
         )
         self._settlement = Settlement(
             place,
@@ -83,6 +76,18 @@ class RunCoordinator:
             self._thread,
             self._claims,
             self._flow,
+        )
+        self._admission = Admission(
+            place,
+            self._ledger,
+            self._thread,
+            self._claims,
+            self._flow,
+            self._pools.identify,
+            self._pulse,
+            self._lease,
+            self._events,
+            self._settlement,
         )
         self._draining = False
         self._state = "starting"
@@ -115,11 +120,11 @@ class RunCoordinator:
 
     async def run(self) -> RunResult:
         """Run until nothing is left, or until running calls are done after `drain`."""
-        self._watch(self._lease.keep(), self._publish_progress_forever())
+        self._events.watch(self._lease.keep(), self._publish_progress_forever())
         try:
-            self._watched += await self._pools.start(self._flow.grow)
+            self._events.watch_tasks(await self._pools.start(self._flow.grow))
             self._state = "stopping" if self._draining else "running"
-            self._watch(self._persisting.keep(self._persisted))
+            self._events.watch(self._persisting.keep(self._persisted))
             await self._loop()
             await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
@@ -129,79 +134,27 @@ class RunCoordinator:
             logger.exception("the run ended by a fault of its own")
             return await self._end("failed", f"{type(error).__name__}: {error}")
         finally:
-            for task in [*self._watched, *self._tasks]:
-                task.cancel()
+            self._events.cancel()
 
     # -- the loop ----------------------------------------------------------------------------
 
     async def _loop(self) -> None:
         """Claim, dispatch, and take events, until nothing is left to do."""
         while True:
-            for task in self._watched:
-                if task.done():
-                    task.result()  # raises what ended it
-            self._admit()
-            self._dispatch()
+            self._events.check()
+            if not self._draining:
+                self._admission.admit(self._load())
+                self._dispatch()
             if self._nothing_left():
                 if self._draining:
                     return
                 self._persisting.drained = False
-                if not await self._settlement.readmit() and not await self._look_again():
+                if not await self._settlement.readmit() and not await self._admission.look_again(
+                    self._load()
+                ):
                     return
                 continue
-            await self._next_event()
-
-    def _nothing_left(self) -> bool:
-        """Say whether all that was begun is processed and the queue is empty."""
-        if self._tasks or not self._persisting.drained:
-            return False
-        if self._draining:
-            return True
-        held = self._flow.unprocessed + self._admission.waiting
-        return not held and self._admission.exhausted
-
-    async def _next_event(self) -> None:
-        """Handle what happened, or give up waiting so that claiming gets its turn."""
-        try:
-            handle = await asyncio.wait_for(self._events.get(), IDLE_SECONDS)
-        except TimeoutError:
-            return
-        await handle()
-        while not self._events.empty():
-            await self._events.get_nowait()()
-
-    def _watch(self, *works: Coroutine[Any, Any, None]) -> None:
-        """Begin what goes on beside the loop; what ends one of them ends the run."""
-        self._watched += [asyncio.create_task(work) for work in works]
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin something that ends with an event. One that raises instead ends the run: else
-        what it was to tell would be waited for without end.
-        """
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._watched.append(task)
-
-    # -- admission -----------------------------------------------------------------------------
-
-    def _admit(self) -> None:
-        """Let in what stands ready, and claim more ahead of need, but not where there was nothing
-        more: what came up since is asked for when nothing is left.
-        """
-        if self._draining:
-            return
-        run = self._place.settings.run
-        self._admission.enter(room(self._load(), run))
-        if self._admission.exhausted or self._admission.claiming:
-            return
-        if wanted := to_claim(self._load(), run):
-            self._admission.claiming = True
-            self._spawn(self._claim(wanted))
+            await self._events.handle()
 
     def _load(self) -> Load:
         return Load(
@@ -211,46 +164,26 @@ class RunCoordinator:
             free_memory=psutil.virtual_memory().available,
         )
 
-    async def _claim(self, wanted: int) -> None:
-        self._identify(await self._admission.claim(wanted))
-
-    async def _look_again(self) -> bool:
-        """See whether there is anything more to claim; say if there was."""
-        wanted = max(to_claim(self._load(), self._place.settings.run), 1)
-        batches = await self._admission.claim(wanted)
-        if not batches and not self._lease.is_held:
-            # A run whose lease ran out while PostgreSQL was away is given nothing, either.
-            await self._lease.renew()
-            batches = await self._admission.claim(wanted)
-        batches = batches or await self._admission.find_lost()
-        self._identify(batches)
-        return bool(batches)
-
-    def _identify(self, batches: Iterable[Sequence[Claimed]]) -> None:
-        for batch in batches:
-            self._spawn(self._identify_one(batch))
-
-    async def _identify_one(self, batch: Sequence[Claimed]) -> None:
-        await self._events.put(partial(self._identified, await self._admission.identify(batch)))
-
-    async def _identified(self, bad: Sequence[tuple[str, DocumentFailure]]) -> None:
-        self._pulse.heard()
-        for document, failure in bad:
-            await self._settlement.fail([document], failure)
+    def _nothing_left(self) -> bool:
+        """Say whether all that was begun is processed and the queue is empty."""
+        if self._events.are_coming or not self._persisting.drained:
+            return False
+        if self._draining:
+            return True
+        held = self._flow.unprocessed + self._admission.waiting
+        return not held and self._admission.exhausted
 
     # -- stages ------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Send the calls that the flow asks for; none once the run is stopping.
+        """Send the calls that the flow asks for; not once the run is stopping.
 
         What a document has behind it when a run stops are its checkpoints: the next run goes on
         from there, so there is no need to finish the documents that are begun.
         """
-        if self._draining:
-            return
         for call in self._flow.calls():
             self._began = self._began or time.monotonic()
-            self._spawn(self._call(call))
+            self._events.spawn(self._call(call))
 
     async def _call(self, call: Call) -> None:
         """Make one call; one that was lost, or found no store, gives its contents back."""
@@ -302,7 +235,7 @@ class RunCoordinator:
 
     def _all_processed(self) -> bool:
         """Say whether nothing more is on its way into the queue."""
-        return not self._tasks and (self._draining or not self._flow.unprocessed)
+        return not self._events.are_coming and (self._draining or not self._flow.unprocessed)
 
     async def _persisted(self, report: Drained, processed: bool) -> None:
         await self._events.put(partial(self._drained, report, processed))

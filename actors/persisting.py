@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from actors.actor_pools import ActorPools
 from actors.mode import Mode
 from actors.persistence_actor import Drained
 from actors.pulse import RETRY_SECONDS, Pulse
@@ -20,7 +19,8 @@ AWAY_SECONDS = 3.0
 
 
 class Persisting:
-    """One run's side of the write-behind queue.
+    """One run's side of the write-behind queue. `drain` asks the persistence actor, which waits for
+    the first entry for as many milliseconds as it is told.
 
     `all_processed` says whether nothing more is on its way into the queue. `drained` says that
     this was so and the queue was empty when it was last looked at.
@@ -29,13 +29,13 @@ class Persisting:
     def __init__(
         self,
         run: RunSettings,
-        pools: ActorPools,
+        drain: Callable[[int], Awaitable[Drained]],
         mode: Mode,
         pulse: Pulse,
         all_processed: Callable[[], bool],
     ) -> None:
         self._run = run
-        self._pools = pools
+        self._drain = drain
         self._mode = mode
         self._pulse = pulse
         self._all_processed = all_processed
@@ -48,7 +48,7 @@ class Persisting:
         while True:
             processed = self._all_processed()
             try:
-                report = await self._pools.drain(BLOCK_MS)
+                report = await self._drain(BLOCK_MS)
             except TemporaryError as error:
                 self._pulse.no_answer(error)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -138,7 +138,7 @@ def test_runs_at_the_same_time_share_the_work(
     acceleration: str, settings: Settings, engine: Engine, tmp_path: Path
 ) -> None:
     folder = tmp_path / "documents"
-    write_documents(folder, 80)
+    write_documents(folder, 160)
     quick = RunSettings(window=8, persist_seconds=0.02)
     run = SmallRun(settings.model_copy(update={"acceleration": acceleration, "run": quick}), folder)
     history.remember(engine)
@@ -157,7 +157,7 @@ def test_runs_at_the_same_time_share_the_work(
     assert workers is not None
     assert workers > 1, "one run did all"
     assert run.left() == 0
-    assert history.written(engine) > 5 * 80 / 2
+    assert history.written(engine) > 5 * 160 / 2
     assert history.written_twice(engine) == []
     assert history.takeovers(engine) == (0, 0)
     if acceleration == "on":

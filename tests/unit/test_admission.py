@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.admission import AHEAD, IDENTIFY_BATCH, Load, room, to_claim
+from actors.admission import IDENTIFY_BATCH, MOST_AHEAD, Load, room, to_claim
+from actors.pace import Pace
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog
 
@@ -11,8 +12,8 @@ RUN = RunSettings(window=64, queue_pause=1000, memory_floor_bytes=100)
 PLENTY = 1 << 40
 
 
-def load(unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0) -> Load:
-    return Load(unprocessed, Backlog(entries=entries, bytes=held, limit=limit), free, waiting)
+def load(unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0) -> Load:
+    return Load(unprocessed, Backlog(entries=entries, bytes=held, limit=limit), free, waiting, pace)
 
 
 def test_the_window_bounds_what_is_unprocessed():
@@ -37,11 +38,25 @@ def test_short_memory_pauses_it_only_while_it_holds_something():
     assert room(load(unprocessed=0, free=99), RUN) == 64
 
 
-def test_documents_are_claimed_ahead_of_the_window_and_a_batch_at_a_time():
-    assert to_claim(load(), RUN) == 64 + AHEAD
-    assert to_claim(load(unprocessed=64), RUN) == AHEAD
-    assert to_claim(load(unprocessed=64, waiting=AHEAD - IDENTIFY_BATCH), RUN) == IDENTIFY_BATCH
-    assert to_claim(load(unprocessed=64, waiting=AHEAD - IDENTIFY_BATCH + 1), RUN) == 0
+def test_as_much_is_claimed_ahead_as_is_needed_within_seconds_and_a_batch_at_a_time():
+    assert to_claim(load(), RUN) == 64
+    assert to_claim(load(unprocessed=64, pace=0.1), RUN) == 0
+    assert to_claim(load(unprocessed=32, pace=0.1), RUN) == 33
+    assert to_claim(load(unprocessed=64, pace=1000), RUN) == MOST_AHEAD
+    waiting = MOST_AHEAD - IDENTIFY_BATCH
+    assert to_claim(load(unprocessed=64, waiting=waiting, pace=1000), RUN) == IDENTIFY_BATCH
+    assert to_claim(load(unprocessed=64, waiting=waiting + 1, pace=1000), RUN) == 0
+    assert to_claim(load(), RunSettings(window=1)) == 1
+
+
+def test_the_pace_is_that_of_the_last_seconds():
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    assert pace.note(0) == 0
+    seen = []
+    for now[0], total in ((1, 10), (2, 20), (10, 100), (30, 100)):
+        seen.append(pace.note(total))
+    assert seen == [10, 10, 10, 0]
 
 
 def test_nothing_is_claimed_while_what_is_held_is_too_much():
