@@ -32,6 +32,7 @@ from pipeline.stores.protocols import Backlog
 
 IDENTIFY_BATCH = 32
 AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
+THREADS = 3
 
 
 def known(batch: Sequence[Claimed]) -> list[Identified]:
@@ -103,7 +104,6 @@ class Admission:
         self,
         place: Workplace,
         ledger: Ledger,
-        thread: LedgerThread,
         claims: Claims,
         flow: Flow,
         identify: Identify,
@@ -114,7 +114,7 @@ class Admission:
     ) -> None:
         self._place = place
         self._ledger = ledger
-        self._thread = thread
+        self._thread = LedgerThread(place.settings.run.patience_seconds, THREADS)
         self._claims = claims
         self._flow = flow
         self._ask_what = identify
@@ -133,6 +133,11 @@ class Admission:
     def waiting(self) -> int:
         """Count the documents that are claimed and not in the flow yet."""
         return self._identifying + len(self._ready)
+
+    @property
+    def trouble(self) -> str:
+        """Say why PostgreSQL has to be asked again; empty if it answers."""
+        return self._thread.trouble
 
     def admit(self, load: Load) -> None:
         """Let in what stands ready, and begin to claim more ahead of need: not where there was

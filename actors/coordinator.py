@@ -1,8 +1,8 @@
 """Runs the flow: claims documents, asks the stage actors, watches the queue drain, reports.
 
 An async actor without CPU work. It owns no truth: what it knows can be rebuilt from PostgreSQL,
-and a run that is started again goes on where this one ended. Blocking calls to PostgreSQL go to
-one thread, so that they happen one after the other.
+and a run that is started again goes on where this one ended. Its own calls to PostgreSQL go to one
+thread, so that they happen one after the other; documents are taken in beside that.
 """
 
 from __future__ import annotations
@@ -80,7 +80,6 @@ class RunCoordinator:
         self._admission = Admission(
             place,
             self._ledger,
-            self._thread,
             self._claims,
             self._flow,
             self._pools.identify,
@@ -246,8 +245,11 @@ class RunCoordinator:
         await self._settle(report.persisted)
 
     async def _fill_vectors(self) -> None:
-        """Compute the vectors that are in no cache, now that nothing waits for it."""
-        while not self._draining and await self._pools.fill_vectors():
+        """Compute the vectors that are in no cache, now that nothing waits for it; where it is
+        known that there are none, their model is not asked.
+        """
+        wanted = not (self._draining or self._persisting.has_vectors)
+        while wanted and not self._draining and await self._pools.fill_vectors():
             self._state = "embedding"
 
     # -- the rest ----------------------------------------------------------------------------
@@ -289,7 +291,7 @@ class RunCoordinator:
 
     def _note(self) -> str:
         """Say what is waited for, or name the stage that has not moved for too long."""
-        if trouble := self._thread.trouble or self._pulse.trouble:
+        if trouble := self._thread.trouble or self._admission.trouble or self._pulse.trouble:
             return f"waiting: {trouble}"
         still = self._pulse.still_seconds
         if self._began is None or still < self._place.settings.run.stall_seconds:

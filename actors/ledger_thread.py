@@ -1,4 +1,4 @@
-"""Calls the ledger from an async actor: in one thread, one call after the other."""
+"""Calls the ledger from an async actor, in threads of its own."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class LedgerThread:
-    """The one thread in which blocking calls wait for PostgreSQL. `trouble` says why the last one
-    has to be repeated; empty if it went through.
+    """Where blocking calls wait for PostgreSQL: in one thread one after the other, or in some side
+    by side. `trouble` says why the last one has to be repeated; empty if it went through.
     """
 
-    def __init__(self, patience_seconds: float) -> None:
+    def __init__(self, patience_seconds: float, threads: int = 1) -> None:
         self._patience = patience_seconds
         self.trouble = ""
-        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._thread = ThreadPoolExecutor(threads, "ledger")
 
     async def ask_once(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """Call a function there. Raises what it raises."""

@@ -32,13 +32,14 @@ BY_CHOICE = "CASEGRAPH_ACCELERATION=off"
 
 class Drained(Value):
     """What one round did: `entries` were taken, `persisted` is what became durable for the run's
-    own project, `backlog` is what is left. `away` says why Redis was not there; then nothing is
-    known of the backlog.
+    own project, `backlog` is what is left. `has_vectors` says that no chunk of that project waits
+    for its vector. `away` says why Redis was not there; then nothing is known of the backlog.
     """
 
     entries: int = 0
     persisted: Persisted = Persisted()
     backlog: Backlog = Backlog()
+    has_vectors: bool = False
     away: str = ""
 
 
@@ -80,7 +81,7 @@ class PersistenceWorker:
                     report = report.model_copy(update={"persisted": light})
                 self._settle(mine, persisted)
             if entries and self.project and (filling := self.filling_of(self.project)):
-                filling.from_cache()
+                report = report.model_copy(update={"has_vectors": filling.from_cache()})
             return report.model_copy(update={"backlog": self.write_behind.backlog()})
         except RedisAwayError as error:
             # What was committed is told all the same; its entries are read again some time.

@@ -148,8 +148,8 @@ def drain(worker: PersistenceWorker) -> None:
     while worker.drain(0).entries:
         pass
     filling = worker.filling_of(worker.project)
-    while filling and filling.from_cache():
-        pass
+    if filling and not filling.from_cache():
+        raise SystemExit("chunks are left without a vector")
 
 
 def show(result: dict[str, Any]) -> None:

@@ -20,16 +20,25 @@ class VectorFilling:
     vectors: Vectors
     model: str
 
-    def from_cache(self) -> int:
-        """Fill in some that the cache has; return how many."""
-        return self._fill(None)
+    def from_cache(self) -> bool:
+        """Fill in those that the cache has, and say whether none is left then."""
+        while True:
+            missing = self.publisher.missing_vectors(AT_A_TIME)
+            filled = self._fill(missing, None)
+            if filled < len(missing):
+                return False
+            if len(missing) < AT_A_TIME:
+                return True
 
     def with_model(self, embed: Callable[[Sequence[str]], Sequence[Vector]]) -> int:
         """Fill in some, from the cache or else computed; return how many, 0 when none is left."""
-        return self._fill(embed)
+        return self._fill(self.publisher.missing_vectors(AT_A_TIME), embed)
 
-    def _fill(self, embed: Callable[[Sequence[str]], Sequence[Vector]] | None) -> int:
-        missing = self.publisher.missing_vectors(AT_A_TIME)
+    def _fill(
+        self,
+        missing: Sequence[tuple[str, str]],
+        embed: Callable[[Sequence[str]], Sequence[Vector]] | None,
+    ) -> int:
         texts = {identity.text_key(text): text for _, text in missing}
         known = dict(self.vectors.get(self.model, sorted(texts)))
         if embed is not None:
