@@ -1,0 +1,65 @@
+"""Settings → stages and stores: the only place that picks concrete ones.
+
+Heavy libraries are imported inside the functions that need them, and engines load their models
+when they are first used or told to, so that a command which only reads does not wait for a model.
+"""
+
+from pipeline.assembly.stages import (
+    Engines,
+    Hosted,
+    Question,
+    ask_by_meaning,
+    build_stage,
+    build_stages,
+    host_stage,
+    plan,
+)
+from pipeline.assembly.stores import (
+    Stores,
+    embedding_model,
+    list_failures,
+    list_skipped,
+    open_blobs,
+    open_fetcher,
+    open_filling,
+    open_ledger,
+    open_link,
+    open_objects,
+    open_overview,
+    open_progress,
+    open_publishers,
+    open_reader,
+    open_services,
+    open_stores,
+    open_write_behind,
+    projects_at_work,
+)
+
+__all__ = [
+    "Engines",
+    "Hosted",
+    "Question",
+    "Stores",
+    "ask_by_meaning",
+    "build_stage",
+    "build_stages",
+    "embedding_model",
+    "host_stage",
+    "list_failures",
+    "list_skipped",
+    "open_blobs",
+    "open_fetcher",
+    "open_filling",
+    "open_ledger",
+    "open_link",
+    "open_objects",
+    "open_overview",
+    "open_progress",
+    "open_publishers",
+    "open_reader",
+    "open_services",
+    "open_stores",
+    "open_write_behind",
+    "plan",
+    "projects_at_work",
+]

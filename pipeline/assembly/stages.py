@@ -1,0 +1,165 @@
+"""The engines and the five stages that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pipeline.assembly.stores import Stores
+from pipeline.documents import Payload, StageName
+from pipeline.settings import Settings
+from pipeline.stage import STAGES, Plan, Stage
+from pipeline.stores.protocols import Blobs, Vector, Vectors
+
+if TYPE_CHECKING:
+    from pipeline.engines.legal_recognizer import LegalRecognizer
+    from pipeline.engines.name_books import NameBooks
+    from pipeline.engines.parser import Parser
+    from pipeline.engines.sentence_embedder import SentenceEmbedder
+    from pipeline.engines.sentences import Sentences
+    from pipeline.engines.spacy_recognizer import SpacyRecognizer
+    from pipeline.process import Stages
+
+
+class Engines:
+    """The heavy libraries behind the stages, each built when a stage first asks for it.
+
+    Building raises UnavailableError for a model that is not installed; models are loaded later.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def parser(self) -> Parser:
+        """Build the parent of the parser's child; the child starts with the first file."""
+        from pipeline.engines.parser import Parser
+
+        return Parser(self._settings.limits)
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Build the sentence splitter."""
+        from pipeline.engines.sentences import Sentences
+
+        return Sentences()
+
+    @cached_property
+    def embedder(self) -> SentenceEmbedder:
+        """Build the embedding model."""
+        from pipeline.engines.sentence_embedder import SentenceEmbedder
+
+        return SentenceEmbedder(self._settings.embedding_model)
+
+    @cached_property
+    def recognizer(self) -> SpacyRecognizer:
+        """Build the recogniser of names."""
+        from pipeline.engines.spacy_recognizer import SpacyRecognizer
+
+        return SpacyRecognizer(self._settings.extract.model)
+
+    @cached_property
+    def rules(self) -> LegalRecognizer:
+        """Build the recogniser of what follows rules: citations, courts, money."""
+        from pipeline.engines.legal_recognizer import LegalRecognizer
+
+        return LegalRecognizer()
+
+    @cached_property
+    def books(self) -> NameBooks:
+        """Build the books of titles, legal forms and places."""
+        from pipeline.engines.name_books import NameBooks
+
+        return NameBooks()
+
+
+def build_stage(
+    name: StageName, settings: Settings, engines: Engines, vectors: Vectors, blobs: Blobs
+) -> Stage[Any, Any]:
+    """Build one stage on the engines that it needs."""
+    match name:
+        case StageName.OCR:
+            from pipeline.ocr import OcrStage
+
+            return OcrStage(engines.parser, blobs, settings.ocr, settings.limits)
+        case StageName.CHUNK:
+            from pipeline.chunking import ChunkStage
+
+            return ChunkStage(engines.sentences, engines.embedder, vectors, settings.chunk)
+        case StageName.EXTRACT:
+            from pipeline.extraction import ExtractStage
+
+            of = engines
+            return ExtractStage(of.recognizer, of.rules, of.books, settings.extract)
+        case StageName.RESOLVE:
+            from pipeline.resolution import ResolveStage
+
+            return ResolveStage(engines.books, settings.resolve)
+        case StageName.RELATE:
+            from pipeline.relationships import RelateStage
+
+            return RelateStage(settings.relate)
+
+
+def build_stages(settings: Settings, engines: Engines, vectors: Vectors, blobs: Blobs) -> Stages:
+    """Build the five stages on the same engines."""
+    from pipeline.process import Stages
+
+    ocr, chunk, extract, resolve, relate = (
+        build_stage(name, settings, engines, vectors, blobs) for name in STAGES
+    )
+    return Stages(ocr=ocr, chunk=chunk, extract=extract, resolve=resolve, relate=relate)
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """One stage, its models loaded, with what its host may have to do beside calling it.
+
+    `embed` gives the vectors of texts; only `chunk` has the model.
+    `close` ends processes that the stage started; only `ocr` has one.
+    """
+
+    stage: Stage[Any, Payload]
+    embed: Callable[[Sequence[str]], Sequence[Vector]] | None = None
+    close: Callable[[], None] | None = None
+
+
+def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
+    """Build one stage and load its models. Raises UnavailableError for a model that is missing."""
+    engines = Engines(settings)
+    stage = build_stage(name, settings, engines, stores.vectors, stores.blobs)
+    if name is StageName.OCR:
+        return Hosted(stage, close=engines.parser.close)
+    if name is StageName.CHUNK:
+        engines.embedder.load()
+        return Hosted(stage, embed=lambda texts: list(engines.embedder.embed(texts)))
+    if name is StageName.EXTRACT:
+        engines.recognizer.load()
+        engines.rules.load()
+    return Hosted(stage)
+
+
+def plan(settings: Settings) -> Plan:
+    """Collect the identities of the five stages, without loading a model."""
+    from pipeline.stores.memory import MemoryBlobs, MemoryVectors
+
+    return build_stages(settings, Engines(settings), MemoryVectors(), MemoryBlobs()).plan
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a search by meaning asks for: its vector, and how near texts are to it."""
+
+    vector: Vector
+    nearness: Callable[[Sequence[str]], Sequence[float]]
+
+
+def ask_by_meaning(settings: Settings, words: str) -> Question:
+    """Load the embedding model and embed what a search asks for."""
+    from pipeline.engines.sentence_embedder import SentenceEmbedder
+
+    embedder = SentenceEmbedder(settings.embedding_model)
+    vector: Vector = embedder.embed([words])[0]
+    return Question(vector, lambda texts: (embedder.embed(texts) @ vector).tolist())
