@@ -76,12 +76,8 @@ ORDER BY degree DESC, e.mentions DESC, e.name COLLATE "C", e.entity_id
 LIMIT :limit
 """)
 
-ENTITIES_BY_ID = _question(f"""
-WITH m AS (
-    SELECT entity_id, name_type, surface, via, content_id FROM published_mentions
-    WHERE project_id = :project AND name_id = ANY({_NAMES})
-      AND entity_id = ANY(CAST(:entities AS uuid[]))
-), labels AS (
+# How the mentions `m` of some entities are summed up, for each of them.
+LABELS_TYPES_COUNTS: Final = """labels AS (
     SELECT DISTINCT ON (entity_id) entity_id, surface AS name
     FROM (SELECT entity_id, surface, count(*) AS mentions,
                  count(*) FILTER (WHERE via IS NULL) AS full_forms
@@ -98,7 +94,14 @@ WITH m AS (
           FROM m JOIN published_contents c ON c.id = m.content_id
           GROUP BY m.entity_id, m.content_id) AS n
     GROUP BY entity_id
-), ends AS (
+)"""
+
+ENTITIES_BY_ID = _question(f"""
+WITH m AS (
+    SELECT entity_id, name_type, surface, via, content_id FROM published_mentions
+    WHERE project_id = :project AND name_id = ANY({_NAMES})
+      AND entity_id = ANY(CAST(:entities AS uuid[]))
+), {LABELS_TYPES_COUNTS}, ends AS (
     SELECT subject_id AS entity_id, object_id AS neighbour_id FROM published_relationships
     WHERE project_id = :project AND subject_name_id = ANY({_NAMES}) AND subject_id <> object_id
     UNION

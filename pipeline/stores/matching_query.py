@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-MATCHING_ENTITIES = text("""
+from pipeline.stores.graph_queries import LABELS_TYPES_COUNTS
+
+MATCHING_ENTITIES = text(f"""
 WITH matched AS MATERIALIZED (
     SELECT DISTINCT entity_id FROM published_mentions
     WHERE project_id = :project AND strpos(lower(surface), lower(:match)) > 0
@@ -17,24 +19,7 @@ WITH matched AS MATERIALIZED (
     SELECT entity_id, name_type, surface, via, content_id FROM published_mentions
     JOIN matched USING (entity_id)
     WHERE project_id = :project
-), labels AS (
-    SELECT DISTINCT ON (entity_id) entity_id, surface AS name
-    FROM (SELECT entity_id, surface, count(*) AS mentions,
-                 count(*) FILTER (WHERE via IS NULL) AS full_forms
-          FROM m GROUP BY entity_id, surface) AS s
-    ORDER BY entity_id, full_forms DESC, mentions DESC, surface COLLATE "C"
-), types AS (
-    SELECT DISTINCT ON (entity_id) entity_id, name_type AS type
-    FROM (SELECT entity_id, name_type, count(*) AS mentions
-          FROM m GROUP BY entity_id, name_type) AS t
-    ORDER BY entity_id, mentions DESC, name_type COLLATE "C"
-), counts AS (
-    SELECT entity_id, sum(mentions)::bigint AS mentions, sum(copies)::bigint AS documents
-    FROM (SELECT m.entity_id, m.content_id, count(*) AS mentions, max(c.copies) AS copies
-          FROM m JOIN published_contents c ON c.id = m.content_id
-          GROUP BY m.entity_id, m.content_id) AS n
-    GROUP BY entity_id
-), related AS MATERIALIZED (
+), {LABELS_TYPES_COUNTS}, related AS MATERIALIZED (
     SELECT subject_id, object_id FROM published_relationships
     WHERE project_id = :project AND subject_id <> object_id
 ), degrees AS (
@@ -50,4 +35,4 @@ LEFT JOIN degrees g USING (entity_id)
 WHERE CAST(:types AS text[]) IS NULL OR t.type = ANY(CAST(:types AS text[]))
 ORDER BY degree DESC, c.mentions DESC, l.name COLLATE "C", c.entity_id
 LIMIT :limit
-""")
+""")  # noqa: S608 - our own words
