@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import psutil
 
+from measuring.looking import Looking
 from measuring.memory import with_descendants
 
-INTERVAL_SECONDS = 0.2
 PARSER = "pipeline.engines.parser_child"
 
 
@@ -30,46 +28,34 @@ class Peak:
         return Peak(max(self.resident, resident), max(self.own, own))
 
 
-class ProcessPeaks:
+class ProcessPeaks(Looking):
     """Looks at every process of a run, in a thread, until the block ends. Processes that do the
     same are one row: the highest of them counts.
     """
 
+    interval_seconds = 0.2
+
     def __init__(self, roots: Callable[[], Iterable[psutil.Process]]) -> None:
+        super().__init__()
         self._roots = roots
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._peaks: dict[str, Peak] = {}
         self.samples = 0
-
-    def __enter__(self) -> ProcessPeaks:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
 
     @property
     def peaks(self) -> Mapping[str, Peak]:
         """Give the peaks by what the processes do."""
         return dict(self._peaks)
 
-    def _sample(self) -> None:
-        while not self._stop.wait(INTERVAL_SECONDS):
-            for process in with_descendants(self._roots()):
-                try:
-                    name, memory = role_of(process), process.memory_info()
-                except psutil.Error:
-                    continue
-                before = self._peaks.get(name, Peak())
-                self._peaks[name] = before.higher(memory.rss, memory.rss - memory.shared)
-            self.samples += 1
+    def look(self) -> None:
+        """Look once at every process."""
+        for process in with_descendants(self._roots()):
+            try:
+                name, memory = role_of(process), process.memory_info()
+            except psutil.Error:
+                continue
+            before = self._peaks.get(name, Peak())
+            self._peaks[name] = before.higher(memory.rss, memory.rss - memory.shared)
+        self.samples += 1
 
 
 def role_of(process: psutil.Process) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any
 
 import psutil
 
-INTERVAL_SECONDS = 0.5
+from measuring.looking import Looking
+
 WORTH_A_LOOK = 1.01
 
 
-class PeakMemory:
+class PeakMemory(Looking):
     """Samples the memory of processes and of all they started, in a thread, until the block ends.
 
     Memory that processes share is counted once (the sum of PSS). Where the system does not let us
@@ -24,28 +23,16 @@ class PeakMemory:
     which costs little, is a hundredth higher than it was the last time.
     """
 
+    interval_seconds = 0.5
+
     def __init__(self, roots: Callable[[], Iterable[psutil.Process]]) -> None:
+        super().__init__()
         self._roots = roots
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._peak: Counter[str] = Counter()
         self._processes = 0
         self._samples = 0
         self._resident = 0
         self._looking = 0.0
-
-    def __enter__(self) -> PeakMemory:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def as_json(self) -> dict[str, Any]:
         """Give the highest sum, and what it was made of."""
@@ -57,17 +44,16 @@ class PeakMemory:
             "cpu_seconds_of_looking": self._looking,
         }
 
-    def _sample(self) -> None:
-        """Look until told to stop."""
-        while not self._stop.wait(INTERVAL_SECONDS):
-            cpu = time.thread_time()
-            processes = with_descendants(self._roots())
-            resident = sum(map(resident_of, processes))
-            if resident > self._resident * WORTH_A_LOOK:
-                self._resident = resident
-                self._look_closely(processes)
-            self._samples += 1
-            self._looking += time.thread_time() - cpu
+    def look(self) -> None:
+        """Look once, and closely where it is worth it."""
+        cpu = time.thread_time()
+        processes = with_descendants(self._roots())
+        resident = sum(map(resident_of, processes))
+        if resident > self._resident * WORTH_A_LOOK:
+            self._resident = resident
+            self._look_closely(processes)
+        self._samples += 1
+        self._looking += time.thread_time() - cpu
 
     def _look_closely(self, processes: Iterable[psutil.Process]) -> None:
         """Sum the memory, each shared page once, and keep the sum if it is the highest."""
