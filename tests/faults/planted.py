@@ -121,7 +121,7 @@ def no_fall_back() -> None:
     from pipeline.stores.tiered_checkpoints import TieredCheckpoints
 
     def only_fast(self: Any, project: str, checkpoints: Any, lacking: bool) -> Any:
-        return self._fast.put(project, checkpoints, lacking=lacking)
+        return self.fast.put(project, checkpoints, lacking=lacking)
 
     TieredCheckpoints._to_fast = only_fast  # type: ignore[method-assign]
 
