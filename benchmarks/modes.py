@@ -9,13 +9,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from measuring import report
 from measuring.distance import checkpoint_reads, run_at_a_distance
-from measuring.pieces import open_quarry
+from measuring.pieces import Quarry, open_quarry
 from measuring.whole import fresh_home
 from rich.console import Console
 from rich.table import Table
@@ -38,11 +39,11 @@ def main() -> None:
     quarry = open_quarry(options.gold)
     output = options.output.resolve()
     with tempfile.TemporaryDirectory(prefix="casegraph-benchmark-") as name, contextlib.chdir(name):
-        folder = Path(name) / "documents"
-        folder.mkdir()
-        for number, text in enumerate(quarry.pieces(options.documents), start=1):
-            (folder / f"{number:05}.txt").write_text(text, "utf-8")
-        rows = list(measure(folder, options))
+        folders = Folders(
+            write(quarry, Path(name) / "all", options.documents),
+            write(quarry, Path(name) / "few", min(options.few, options.documents)),
+        )
+        rows = list(measure(folders, options))
     result = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": report.machine(),
@@ -59,7 +60,11 @@ def main() -> None:
 def read_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=400, metavar="N", help="default 400")
+    parser.add_argument("--documents", type=int, default=800, metavar="N", help="default 800")
+    parser.add_argument(
+        "--few", type=int, default=60, metavar="N",
+        help="how many of them database mode runs with a delay, default 60",
+    )  # fmt: skip
     parser.add_argument(
         "--delay", type=int, action="append", metavar="MS", help=f"default {DELAYS_MS}"
     )
@@ -72,7 +77,29 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True)
+class Folders:
+    """The documents, and the first few of them."""
+
+    all: Path
+    few: Path
+
+    def of(self, mode: str, delay_ms: int) -> Path:
+        """Choose what is run: database mode waits for each round trip, so at a distance it takes
+        the few, and a rate is what is compared.
+        """
+        return self.few if mode == "database" and delay_ms else self.all
+
+
+def write(quarry: Quarry, folder: Path, count: int) -> Path:
+    """Write the first documents into a folder."""
+    folder.mkdir()
+    for number, text in enumerate(quarry.pieces(count), start=1):
+        (folder / f"{number:05}.txt").write_text(text, "utf-8")
+    return folder
+
+
+def measure(folders: Folders, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Run the same documents once for each delay, window and mode, each into a new database."""
     with fresh_home() as home:
         settings = load_settings(home=home)
@@ -87,7 +114,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, Any
                     }
                     say(what)
                     with run_at_a_distance(
-                        settings, urls, folder, delay / 1000, environment
+                        settings, urls, folders.of(mode, delay), delay / 1000, environment
                     ) as run:
                         row = {**what, **run.figures}
                         if mode == "accelerated":
@@ -133,8 +160,8 @@ def show(result: dict[str, Any]) -> None:
     console.print(f"{result['corpus']['documents']} documents: {result['corpus']['source']}")
     table = Table()
     for name in (
-        "in flight", "delay ms", "mode", "docs/s", "wait ms", "p95", "latency s", "p95",
-        "transactions", "round trips", "read: Redis ms", "PostgreSQL ms",
+        "in flight", "delay ms", "mode", "documents", "docs/s", "wait ms", "p95", "latency s", "p95",
+        "tx", "trips", "Redis ms", "PG ms",
     ):  # fmt: skip
         table.add_column(name, justify="right")
     for row in result["runs"]:
@@ -142,6 +169,7 @@ def show(result: dict[str, Any]) -> None:
             str(row["window"]),
             str(row["delay_ms"]),
             row["mode"],
+            str(row["documents"]),
             f"{row['documents_per_second']:.2f}",
             f"{row['wait_median_ms']:.1f}",
             f"{row['wait_p95_ms']:.1f}",
