@@ -160,8 +160,8 @@ def show(result: dict[str, Any]) -> None:
     console.print(f"{result['corpus']['documents']} documents: {result['corpus']['source']}")
     table = Table()
     for name in (
-        "in flight", "delay ms", "mode", "documents", "docs/s", "wait ms", "p95", "latency s", "p95",
-        "tx", "trips", "Redis ms", "PG ms",
+        "in flight", "delay ms", "mode", "documents", "docs/s", "wait ms", "p95", "latency s",
+        "p95", "tx", "trips", "Redis ms", "PG ms",
     ):  # fmt: skip
         table.add_column(name, justify="right")
     for row in result["runs"]:
