@@ -39,7 +39,13 @@ class Claims:
         return document in self._documents
 
     def add(self, claimed: Iterable[Claimed]) -> None:
-        """Take in documents that were claimed."""
+        """Take in documents that were claimed. One that is claimed anew waits for nothing any more:
+        what comes late of a content it waited for is about the bytes of before.
+        """
+        claimed = list(claimed)
+        anew = {document.document_id for document in claimed}
+        for waiting in self._waiting.values():
+            waiting.difference_update(anew)
         self._documents |= {document.document_id: document for document in claimed}
 
     def lose(self, documents: Iterable[str]) -> None:
@@ -79,9 +85,9 @@ class Claims:
         return sorted(self._waiting.pop(content, ()))
 
     def fail(self, documents: Iterable[str], failure: DocumentFailure) -> list[FailedRow]:
-        """Settle documents that failed: (document, attempt, failure) of each that is still ours."""
+        """Settle documents that failed: (document, claim, failure) of each that is still ours."""
         rows = [
-            (document, claimed.attempts, failure)
+            (document, claimed.claim, failure)
             for document in documents
             if (claimed := self._documents.pop(document, None))
         ]

@@ -100,7 +100,9 @@ class Ledger(Documents):
             return []
 
     def again(self, run: str, documents: Sequence[str]) -> Mapping[str, int]:
-        """Count one more attempt of documents that run once more, and return their attempts."""
+        """Count one more attempt of documents that run once more: a claim of its own, with a number
+        of its own, which is returned.
+        """
         with transaction(self._engine) as connection:
             counted = connection.execute(queries.AGAIN, {"run": run, "ids": sorted(set(documents))})
             return {row[0]: row[1] for row in counted}
@@ -139,14 +141,14 @@ class Ledger(Documents):
             return chains
 
     def failed(self, run: str, rows: Sequence[tuple[str, int, DocumentFailure]]) -> Sequence[str]:
-        """Record why documents failed: (document, attempt, failure) each.
+        """Record why documents failed: (document, claim, failure) each.
 
-        Returns those that did: a document that another run has by now, or that has begun another
-        attempt, is not touched. What readers saw of one before stays, and is marked stale.
+        Returns those that did: a document that another run has by now, or that was claimed anew
+        since, is not touched. What readers saw of one before stays, and is marked stale.
         """
         if not rows:
             return ()
-        last = {document: (attempt, failure) for document, attempt, failure in rows}
+        last = {document: (claim, failure) for document, claim, failure in rows}
         ids = sorted(last)
         failures = [last[id_][1] for id_ in ids]
         with transaction(self._engine, "fail") as connection:
@@ -156,7 +158,7 @@ class Ledger(Documents):
                     {
                         "run": run,
                         "ids": ids,
-                        "attempts": [last[id_][0] for id_ in ids],
+                        "claims": [last[id_][0] for id_ in ids],
                         "stages": [failure.stage.value for failure in failures],
                         "errors": [clean(failure.error) for failure in failures],
                         "messages": [clean(failure.message) for failure in failures],
@@ -171,7 +173,7 @@ class Ledger(Documents):
             waiting = connection.execute(
                 queries.WAITING_FOR, {"run": run, "content": content}
             ).all()
-        return self.failed(run, [(row.id, row.attempts, failure) for row in waiting])
+        return self.failed(run, [(row.id, row.claim, failure) for row in waiting])
 
     def identified(self, run: str, plan: Plan, batch: Sequence[Identified]) -> Sequence[Work]:
         """Write down what the bytes of claimed documents are, and say what is left to do.

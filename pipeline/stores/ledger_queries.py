@@ -52,7 +52,7 @@ FOR UPDATE OF d SKIP LOCKED
 # lease. Under the locks a second look sees both.
 _CLAIMED = """
 SELECT d.id::text AS document_id, d.uri, d.source, d.blob, d.parent_id::text, d.root_id::text,
-       d.depth, d.size, d.stamp, d.attempts, c.id::text AS next_content_id,
+       d.depth, d.size, d.stamp, d.attempts, d.claim, c.id::text AS next_content_id,
        c.sha256 AS next_sha256, c.media_type AS next_media_type, c.size AS next_size,
        coalesce(d.next_content_id = d.content_id, false) AS same_bytes
 FROM {documents} d LEFT JOIN contents c ON c.id = d.next_content_id
@@ -62,7 +62,7 @@ CLAIM = text(f"""
 WITH claimed AS (
     UPDATE documents d
     SET status = 'running', claimed_by = CAST(:run AS uuid), attempts = attempts + 1,
-        updated_at = now()
+        claim = nextval('claims'), updated_at = now()
     WHERE d.id = ANY(CAST(:ids AS uuid[])) AND {_FREE}
     RETURNING d.*
 )
@@ -77,9 +77,9 @@ ORDER BY d.depth DESC, d.created_at, d.id
 """)
 
 AGAIN = text("""
-UPDATE documents SET attempts = attempts + 1, updated_at = now()
+UPDATE documents SET attempts = attempts + 1, claim = nextval('claims'), updated_at = now()
 WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
-RETURNING id::text, attempts
+RETURNING id::text, claim
 """)
 
 REQUEUE = text("""
@@ -133,12 +133,12 @@ SELECT id::text, sha256, media_type FROM contents WHERE id = ANY(CAST(:ids AS uu
 
 FAIL = text("""
 WITH given AS (
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:stages AS text[]),
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:claims AS bigint[]), CAST(:stages AS text[]),
                          CAST(:errors AS text[]), CAST(:messages AS text[]), CAST(:tails AS text[]))
-         AS g (id, attempt, stage, error, message, log_tail)
+         AS g (id, claim, stage, error, message, log_tail)
 ), mine AS (
     SELECT d.id FROM documents d JOIN given g ON g.id = d.id
-    WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running' AND d.attempts = g.attempt
+    WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running' AND d.claim = g.claim
     ORDER BY d.id FOR UPDATE OF d
 ), failed AS (
     UPDATE documents d SET status = 'failed', stale = content_id IS NOT NULL, updated_at = now()
@@ -153,7 +153,7 @@ SELECT id::text FROM failed ORDER BY id
 """)
 
 WAITING_FOR = text("""
-SELECT id::text, attempts FROM documents
+SELECT id::text, claim FROM documents
 WHERE next_content_id = CAST(:content AS uuid) AND claimed_by = CAST(:run AS uuid)
   AND status = 'running'
 ORDER BY id FOR UPDATE

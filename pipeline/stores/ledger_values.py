@@ -37,9 +37,10 @@ class Recorded(Value):
 class Claimed(Value):
     """A document that a run works on.
 
-    `attempts` counts this one. `next_*` say what its bytes were when it was last identified;
-    a retry may go on from there. `same_bytes` says that readers see that content: no walk found
-    the source changed since, and only the stages are others.
+    `claim` is the number of this claim, which no other one ever has; `attempts` counts it.
+    `next_*` say what its bytes were when it was last identified; a retry may go on from there.
+    `same_bytes` says that readers see that content: no walk found the source changed since, and
+    only the stages are others.
     """
 
     document_id: str
@@ -52,6 +53,7 @@ class Claimed(Value):
     size: int
     stamp: str
     attempts: int
+    claim: int
     next_content_id: str | None = None
     next_sha256: str | None = None
     next_media_type: str | None = None

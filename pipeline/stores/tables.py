@@ -25,6 +25,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Sequence,
     Table,
     Text,
     UniqueConstraint,
@@ -145,6 +146,8 @@ documents = Table(
     Column("next_content_id", Id, ForeignKey("contents.id", ondelete="RESTRICT")),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("claimed_by", Id, ForeignKey("runs.id", ondelete="SET NULL")),
+    # Attempts are for people, and begin anew; what comes late is known by the number of its claim.
+    Column("claim", BigInteger),
     Column("reason", Text),
     Column("created_at", Time, nullable=False, server_default=func.now()),
     Column("updated_at", Time, nullable=False, server_default=func.now()),
@@ -153,6 +156,7 @@ documents = Table(
         "status IN ('pending', 'running', 'completed', 'failed', 'skipped')", name="status"
     ),
 )
+CLAIMS = Sequence("claims", metadata=metadata)
 Index(None, documents.c.project_id, documents.c.status)
 # In the order in which they are claimed: the members of a container before anything else.
 Index(

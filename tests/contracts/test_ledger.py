@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
 from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.project_reader import find_project
 
 FAILURE = DocumentFailure(
@@ -123,7 +124,7 @@ def test_rehash_looks_at_everything_again(case: LedgerCase) -> None:
 def test_failed_documents_are_left_alone_until_retried_or_changed(case: LedgerCase) -> None:
     run = case.run()
     claimed = case.claimed(run, "a.txt", "b.txt")
-    rows = [(x.document_id, x.attempts, FAILURE) for x in claimed]
+    rows = [(x.document_id, x.claim, FAILURE) for x in claimed]
     assert len(case.ledger.failed(run, rows)) == 2
 
     recorded = case.ledger.record_documents(
@@ -148,13 +149,18 @@ def failing(case: LedgerCase) -> None:
     claimed = {x.uri.rsplit("/", 1)[1]: x for x in case.claimed(run, "a.txt", "b.txt", "c.txt")}
     case.identify(run, a="a", b="b")
     ids = {name: x.document_id for name, x in claimed.items()}
-    case.ledger.failed(run, [(ids["b.txt"], 1, FAILURE)])
+    numbers = {name: x.claim for name, x in claimed.items()}
+    case.ledger.failed(run, [(ids["b.txt"], numbers["b.txt"], FAILURE)])
     case.ledger.retry(case.project)
-    case.ledger.claim(run, 1)
+    [again] = case.ledger.claim(run, 1)
     late = DocumentFailure(stage=StageName.RELATE, error="crash", message="it crashed")
     case.ledger.failed(
         run,
-        [(ids["a.txt"], 1, FAILURE), (ids["b.txt"], 1, late), (ids["c.txt"], 1, FAILURE)],
+        [
+            (ids["a.txt"], numbers["a.txt"], FAILURE),
+            (ids["b.txt"], again.claim, late),
+            (ids["c.txt"], numbers["c.txt"], FAILURE),
+        ],
     )
 
 
@@ -265,7 +271,7 @@ def test_two_runs_never_claim_the_same_document(case: LedgerCase) -> None:
 
 def test_claims_of_a_dead_run_are_taken_over(case: LedgerCase) -> None:
     dead, living = case.run(), case.run()
-    case.claimed(dead, "a.txt")
+    [before] = case.claimed(dead, "a.txt")
     assert case.ledger.claim(living, 10) == []
 
     expire(case, dead)
@@ -273,7 +279,7 @@ def test_claims_of_a_dead_run_are_taken_over(case: LedgerCase) -> None:
     assert case.ledger.pending_count(case.project) == 1
     [claimed] = case.ledger.claim(living, 10)
     assert claimed.attempts == 2
-    assert case.ledger.failed(dead, [(claimed.document_id, 1, FAILURE)]) == []
+    assert case.ledger.failed(dead, [(claimed.document_id, before.claim, FAILURE)]) == []
     assert case.ledger.requeue(dead, [claimed.document_id]) == 0
     assert case.identify(dead, a="text") == {}
     assert case.ledger.claim(dead, 10) == []
@@ -298,11 +304,44 @@ def test_an_ended_run_can_neither_renew_nor_claim(case: LedgerCase) -> None:
 def test_a_failure_of_an_earlier_attempt_is_not_believed(case: LedgerCase) -> None:
     run = case.run()
     [claimed] = case.claimed(run, "a.txt")
-    assert case.ledger.again(run, [claimed.document_id]) == {claimed.document_id: 2}
+    again = case.ledger.again(run, [claimed.document_id])[claimed.document_id]
+    assert case.value("SELECT attempts FROM documents") == 2
 
-    assert case.ledger.failed(run, [(claimed.document_id, 1, FAILURE)]) == []
+    assert case.ledger.failed(run, [(claimed.document_id, claimed.claim, FAILURE)]) == []
     assert case.status("a.txt")[0] == "running"
-    assert case.ledger.failed(run, [(claimed.document_id, 2, FAILURE)]) == [claimed.document_id]
+    assert case.ledger.failed(run, [(claimed.document_id, again, FAILURE)]) == [claimed.document_id]
+
+
+@pytest.mark.parametrize("anew", ["changed", "forgotten", "given back", "retried", "left out"])
+def test_a_failure_of_an_earlier_claim_of_the_same_run_is_not_believed(
+    case: LedgerCase, anew: str
+) -> None:
+    """However a document came to be claimed anew, and whatever its attempts count from."""
+    run = case.run()
+    [before] = case.claimed(run, "a.txt")
+    match anew:
+        case "changed":
+            case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+        case "forgotten":
+            Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget(
+                [before.document_id]
+            )
+            case.ledger.record_documents(case.project, [case.found("a.txt")])
+        case "given back":
+            case.ledger.requeue(run, [before.document_id])
+        case "retried":
+            case.ledger.failed(run, [(before.document_id, before.claim, FAILURE)])
+            case.ledger.retry(case.project)
+        case "left out":
+            case.ledger.record_skipped(case.project, [(case.found("a.txt"), "too large")])
+            case.ledger.record_documents(case.project, [case.found("a.txt")])
+    [now] = case.ledger.claim(run, 10)
+    assert (now.document_id, now.attempts) == (before.document_id, 1)
+
+    assert case.ledger.failed(run, [(now.document_id, before.claim, FAILURE)]) == []
+
+    assert case.status("a.txt")[0] == "running"
+    assert case.ledger.failed(run, [(now.document_id, now.claim, FAILURE)]) == [now.document_id]
 
 
 def test_giving_back_does_not_count_the_attempt(case: LedgerCase) -> None:
@@ -321,7 +360,7 @@ def test_old_results_stay_when_changed_bytes_fail(case: LedgerCase) -> None:
     case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
     [claimed] = case.ledger.claim(run, 10)
 
-    case.ledger.failed(run, [(claimed.document_id, claimed.attempts, FAILURE)])
+    case.ledger.failed(run, [(claimed.document_id, claimed.claim, FAILURE)])
 
     assert case.status("a.txt") == ("failed", True, case.content("Jane Roe."))
     assert case.value("SELECT count(*) FROM mentions") == 1
@@ -357,7 +396,7 @@ def test_what_is_complete_but_not_published_is_published_when_identified(
     run = case.run()
     [claimed] = case.claimed(run, "a.txt")
     case.identify(run, a="Jane Roe.")
-    case.ledger.failed(run, [(claimed.document_id, 1, FAILURE)])
+    case.ledger.failed(run, [(claimed.document_id, claimed.claim, FAILURE)])
     persisted = case.publisher().persist(case.checkpoints("Jane Roe.", None, "Jane Roe"))
     assert persisted.published == ()  # nobody waits for it
     case.ledger.retry(case.project)

@@ -32,8 +32,8 @@ def work(url: str, lease: float, orders: Connection) -> None:
     engine.dispose()
 
 
-def _fail(case: LedgerCase, run: str, document: str, attempt: int) -> list[str]:
-    return list(case.ledger.failed(run, [(document, attempt, FAILURE)]))
+def _fail(case: LedgerCase, run: str, document: str, claim: int) -> list[str]:
+    return list(case.ledger.failed(run, [(document, claim, FAILURE)]))
 
 
 def _fail_content(case: LedgerCase, run: str, data: str) -> list[str]:

@@ -153,7 +153,7 @@ def failures_without_a_fence() -> None:
 
     words = str(ledger_queries.FAIL)
     open_ = words.replace("d.claimed_by = CAST(:run AS uuid) AND ", "").replace(
-        " AND d.attempts = g.attempt", ""
+        " AND d.claim = g.claim", ""
     )
     assert open_ != words
     ledger_queries.FAIL = text(open_)

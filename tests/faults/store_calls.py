@@ -131,8 +131,11 @@ def _identify(world: World, stores: Stores) -> None:
 
 
 def _fail(world: World, stores: Stores) -> None:
-    rows = [(world.case.document(f"{name}.txt"), 1, FAILURE) for name in ("a", "b")]
-    stores.ledger.failed(world.run, rows)
+    ids = [world.case.document(f"{name}.txt") for name in ("a", "b")]
+    claims = world.case.rows(
+        "SELECT id::text, claim FROM documents WHERE id::text = ANY(:i)", i=ids
+    )
+    stores.ledger.failed(world.run, [(id_, claim, FAILURE) for id_, claim in claims])
 
 
 @dataclass(frozen=True)

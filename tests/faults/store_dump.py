@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DateTime, Engine, Identity, text
+from typing import Any
+
+from sqlalchemy import Column, DateTime, Engine, Identity, text
 
 from pipeline.stores.tables import metadata
 
@@ -23,7 +25,7 @@ def dump(engine: Engine) -> Dump:
                 if column.name not in {"start", "end"}
                 else f'"{column.name}"::text'
                 for column in table.columns
-                if not isinstance(column.type, DateTime) and not _running(column.server_default)
+                if not isinstance(column.type, DateTime) and not _running(column)
             )
             rows = connection.exec_driver_sql(f"SELECT {columns} FROM {table.name}")
             lines = ["|".join(names.get(x, x or "-") for x in row) for row in rows]
@@ -31,6 +33,6 @@ def dump(engine: Engine) -> Dump:
     return found
 
 
-def _running(default: object) -> bool:
+def _running(column: Column[Any]) -> bool:
     """Say whether a column is a running number: what was rolled back has used some up."""
-    return isinstance(default, Identity)
+    return isinstance(column.server_default, Identity) or column.name == "claim"

@@ -100,9 +100,10 @@ def test_a_holder_that_was_paused_changes_nothing_of_its_successor(
         assert late.documents == [document]
         late.order("identify", "a", OLD)
         assert late.answer() == 1
+        old = case.value("SELECT claim FROM documents")
         late.pause()
         orders = [
-            ("fail", document, 1), ("fail", document, 2), ("fail_content", OLD),
+            ("fail", document, old), ("fail", document, old + 1), ("fail_content", OLD),
             ("fail_content", NEW), ("again", document), ("identify", "a", OLD),
             ("give_back", document), ("persist", OLD, "Jane Roe", ""), ("claim",),
         ]  # fmt: skip
@@ -125,7 +126,7 @@ def test_a_holder_that_was_paused_changes_nothing_of_its_successor(
         shown = case.rows("SELECT * FROM mentions"), case.rows("SELECT * FROM documents")
         # What it made of the same bytes is another result, and too late.
         late.order("persist", NEW, "Jane Roe", "other")
-        late.order("fail", document, 2)
+        late.order("fail", document, old + 1)
         assert [late.answer(), late.answer()] == [(), []]
 
     assert shown == (case.rows("SELECT * FROM mentions"), case.rows("SELECT * FROM documents"))
@@ -183,12 +184,12 @@ def test_many_who_write_about_the_same_documents_lose_nothing(
             start.wait()
             while claimed := again(case.ledger.claim, run, 3):
                 ids = [x.document_id for x in claimed]
-                attempts = again(case.ledger.again, run, ids)
-                counted.append(len(attempts))
+                numbers = again(case.ledger.again, run, ids)
+                counted.append(len(numbers))
                 data = {stem[x]: texts[stem[x]] for x in ids}
                 again(case.identify, run, None, **data)
                 if number == 0:
-                    rows = [(id_, attempts[id_], LATE) for id_ in ids]
+                    rows = [(id_, numbers[id_], LATE) for id_ in ids]
                     failed.extend(again(case.ledger.failed, run, rows))
                 else:
                     batch = [x for words in set(data.values()) for x in checkpoints(words)]

@@ -14,7 +14,15 @@ def claims() -> Claims:
     """Claim three documents, of which `a` and `copy` have one content."""
     claims = Claims(total=3)
     claims.add(
-        Claimed(document_id=name, uri=f"file:///{name}", source=name, size=1, stamp="1", attempts=1)
+        Claimed(
+            document_id=name,
+            uri=f"file:///{name}",
+            source=name,
+            size=1,
+            stamp="1",
+            attempts=1,
+            claim=1,
+        )
         for name in ("a", "copy", "other")
     )
     claims.wait("content", "a")
@@ -64,3 +72,13 @@ def test_a_processed_document_that_is_refused_has_failed(claims: Claims) -> None
     claims.fail(claims.abandon("content"), FAILURE)
 
     assert counts(claims) == (1, 0, 1)
+
+
+def test_what_is_claimed_anew_does_not_fail_with_the_bytes_of_before(claims: Claims) -> None:
+    claims.wait("content", "copy")
+    claims.add([Claimed(document_id="a", uri="file:///a", source="a", size=2, stamp="2",
+                        attempts=1, claim=2)])  # fmt: skip
+    claims.wait("new", "a")
+
+    assert claims.fail(claims.abandon("content"), FAILURE) == [("copy", 1, FAILURE)]
+    assert claims.fail(claims.abandon("new"), FAILURE) == [("a", 2, FAILURE)]
