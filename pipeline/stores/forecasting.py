@@ -12,6 +12,7 @@ from pipeline.documents import StageName
 from pipeline.forecast import KnownContent, KnownResults
 from pipeline.stores.blame import clean
 from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.idling import may_idle
 from pipeline.stores.postgres import transaction
 from pipeline.stores.roll_call import missing_from
 from pipeline.walking import FoundFile
@@ -118,4 +119,5 @@ def _results(rows: Sequence[Mapping[str, str]]) -> KnownResults:
 def forecasting(engine: Engine, project: str, *, rehash: bool) -> Iterator[Forecasting]:
     """Open a comparison; it leaves nothing behind."""
     with transaction(engine) as connection:
+        may_idle(connection)  # the walk may be slow
         yield Forecasting(connection, project, rehash)

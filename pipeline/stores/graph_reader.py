@@ -22,6 +22,7 @@ from pipeline.stores.graph_rows import (
     MentionRow,
     NeighbourRow,
 )
+from pipeline.stores.idling import may_idle
 from pipeline.stores.matching_query import MATCHING_ENTITIES
 
 WHO_WHAT_WHERE: tuple[MentionType, ...] = (
@@ -74,6 +75,7 @@ class GraphReader:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             with frozen.begin():
+                may_idle(frozen)
                 yield GraphReader(self._engine, self.project_id, frozen)
 
     @contextmanager
@@ -98,6 +100,7 @@ class GraphReader:
     ) -> Iterator[Row]:
         """Answer a question from a server-side cursor, some rows at a time."""
         with self._connected() as connection:
+            may_idle(connection)
             connection.execute(WHOLE_ANSWERS)
             if question is MATCHING_ENTITIES:
                 connection.execute(NO_NESTED_LOOPS)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pipeline.crash_points import crash_point
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.stores.idling import bound_idling
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -46,7 +47,7 @@ def engine_of(url: str, *, pool_size: int = 4, ask_first: bool = False) -> Engin
     """
     target = _target(url)
     ours = {"connect_timeout": CONNECT_SECONDS, "application_name": "casegraph", **LINE}
-    return create_engine(
+    engine = create_engine(
         target,
         pool_size=pool_size,
         max_overflow=0,
@@ -55,6 +56,7 @@ def engine_of(url: str, *, pool_size: int = 4, ask_first: bool = False) -> Engin
         # What the URL says itself stays.
         connect_args={name: value for name, value in ours.items() if name not in target.query},
     )
+    return bound_idling(engine)
 
 
 def connect(url: str, *, pool_size: int = 4) -> Engine:

@@ -12,8 +12,10 @@ from pipeline import identity
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UsageError
 from pipeline.stores import tables
+from pipeline.stores.idling import may_idle
 
 STREAM_ROWS = 1_000
+STREAMED = {"yield_per": STREAM_ROWS}
 
 
 class ProjectRow(NamedTuple):
@@ -181,15 +183,18 @@ WHERE project_id = :project AND status = 'skipped' ORDER BY uri COLLATE "C" LIMI
 
 def failures(engine: Engine, project: str) -> Iterator[FailureRow]:
     """Stream the failed documents with their last failure, in order of URI."""
-    with engine.connect().execution_options(yield_per=STREAM_ROWS) as connection:
-        for row in connection.execute(FAILURES, {"project": project}):
+    with engine.connect() as connection:
+        may_idle(connection)
+        for row in connection.execute(FAILURES, {"project": project}, execution_options=STREAMED):
             yield FailureRow(*row)
 
 
 def skipped(engine: Engine, project: str, limit: int | None = None) -> Iterator[SkippedRow]:
     """Stream the documents that were skipped, all or the first ones, in order of URI."""
-    with engine.connect().execution_options(yield_per=STREAM_ROWS) as connection:
-        for row in connection.execute(SKIPPED, {"project": project, "limit": limit}):
+    with engine.connect() as connection:
+        may_idle(connection)
+        wanted = {"project": project, "limit": limit}
+        for row in connection.execute(SKIPPED, wanted, execution_options=STREAMED):
             yield SkippedRow(*row)
 
 

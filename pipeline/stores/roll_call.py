@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from pipeline import identity
 from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.idling import may_idle
 from pipeline.stores.postgres import transaction
 from pipeline.walking import FoundFile
 
@@ -57,4 +58,5 @@ def missing_from(connection: Connection, table: str, project: str, sources: Sequ
 def roll_call(engine: Engine, project: str) -> Iterator[RollCall]:
     """Open a roll call; it is forgotten with the block."""
     with transaction(engine) as connection:
+        may_idle(connection)  # the walk may be slow
         yield RollCall(connection, project)

@@ -15,6 +15,7 @@ from pipeline.documents import Payload, StageName
 from pipeline.errors import PermanentError
 from pipeline.stage import Plan
 from pipeline.stores import verifying_queries as queries
+from pipeline.stores.idling import may_idle
 from pipeline.stores.payloads import payload_of
 from pipeline.stores.protocols import Blobs
 from pipeline.verification import (
@@ -167,4 +168,5 @@ def stored_project(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         with frozen.begin():
+            may_idle(frozen)
             yield StoredProject(frozen, project, plan, blobs, quick=quick)

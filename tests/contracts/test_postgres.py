@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,18 @@ from alembic.script import ScriptDirectory
 from faults.proxy import proxy_for
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from ledger_case import LedgerCase
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.errors import TemporaryError, UnavailableError
-from pipeline.stores import postgres
+from pipeline.stores import idling, postgres, project_reader
 from pipeline.stores.copying import BLOCK_ROWS, copy_rows
 from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.migrations import HEAD
 from pipeline.stores.tables import metadata
+from pipeline.stores.verifying import stored_project
 
 
 def tables_of(url: str) -> set[str]:
@@ -208,6 +212,64 @@ def test_a_dead_line_is_noticed_and_the_url_has_the_last_word(services: ServiceU
                     assert line_end.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 60_000
                 assert said["application_name"] == "casegraph"
             engine.dispose()
+
+
+IDLE = text("SHOW idle_in_transaction_session_timeout")
+
+
+@pytest.mark.parametrize(("said", "limit"), [("", "2min"), ("7s", "7s"), ("0", "0")])
+def test_who_writes_may_not_idle_for_long_and_the_url_has_the_last_word(
+    migrated_url: str, said: str, limit: str
+) -> None:
+    options = f"&options=-cidle_in_transaction_session_timeout%3D{said}" if said else ""
+    engine = postgres.connect(migrated_url + options)
+    with postgres.transaction(engine) as connection:
+        assert connection.scalar(IDLE) == limit
+    engine.dispose()
+
+
+def idle_until_ended(engine: Engine) -> None:
+    """Idle inside a transaction that may not, until PostgreSQL has had enough of it."""
+    looking = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    with looking, postgres.transaction(engine) as connection:
+        mine = connection.scalar(text("SELECT pg_backend_pid()"))
+        there = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        deadline = time.monotonic() + 60
+        while looking.scalar(there, {"pid": mine}):
+            assert time.monotonic() < deadline
+        connection.scalar(IDLE)
+
+
+def test_who_reads_for_somebody_slow_may_idle(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The witness writes, and begins after all of them: once it has been ended, they would be."""
+    monkeypatch.setattr(idling, "IDLE_SECONDS", 0.2)
+    engine = postgres.connect(migrated_url, pool_size=10)
+    case = LedgerCase(engine)
+    case.ledger.record_documents(case.project, [case.found("a.txt")])
+    case.ledger.record_skipped(
+        case.project, [(case.found(f"{number}.txt"), "left out") for number in range(3)]
+    )
+    monkeypatch.setattr(project_reader, "STREAMED", {"yield_per": 1})
+    skipped = project_reader.skipped(engine, case.project)
+    next(skipped)
+
+    with (
+        GraphReader(engine, case.project).snapshot() as reader,
+        stored_project(engine, case.project, case.plan, case.blobs) as stored,
+        case.ledger.roll_call(case.project) as roll,
+        case.ledger.forecasting(case.project) as forecast,
+    ):
+        with pytest.raises(TemporaryError):
+            idle_until_ended(engine)
+
+        assert list(reader.documents()) == []
+        assert list(stored.findings()) == []
+        assert roll.missing(["file:///"]) == 4
+        assert forecast.not_found(["file:///"]) == 4
+        assert len(list(skipped)) == 2
+    engine.dispose()
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)

@@ -10,17 +10,21 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
+import psutil
 from ledger_case import LedgerCase
 
+from pipeline.crash_points import crash_point
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.stores import postgres
+from pipeline.errors import TemporaryError
+from pipeline.stores import idling, postgres
 
 PROCESSES = multiprocessing.get_context("forkserver")
 FAILURE = DocumentFailure(stage=StageName.EXTRACT, error="crashed", message="late")
 
 
-def work(url: str, lease: float, orders: Connection) -> None:
+def work(url: str, lease: float, idle: float, orders: Connection) -> None:
     """Claim everything, then follow orders: a name of a function of this module and arguments."""
+    idling.IDLE_SECONDS = idle
     engine = postgres.connect(url)
     case = LedgerCase(engine)
     run = case.run(lease)
@@ -58,6 +62,23 @@ def _persist(case: LedgerCase, run: str, data: str, person: str, salt: str) -> t
     )
 
 
+def _persist_and_stop(
+    case: LedgerCase, run: str, point: str, data: str, person: str
+) -> tuple[str, ...] | str:
+    """Stop this process where its transaction comes to a point, once."""
+
+    def stop(name: str) -> None:
+        if name == point:
+            postgres.crash_point = crash_point
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    postgres.crash_point = stop
+    try:
+        return _persist(case, run, data, person, "")
+    except TemporaryError as error:
+        return str(error)
+
+
 def _claim(case: LedgerCase, run: str) -> int:
     return len(case.ledger.claim(run, 100))
 
@@ -70,15 +91,16 @@ ORDERS = {
     "identify": _identify,
     "persist": _persist,
     "claim": _claim,
+    "persist_and_stop": _persist_and_stop,
 }
 
 
 class Holder:
     """The process as the test has it."""
 
-    def __init__(self, url: str, lease: float) -> None:
+    def __init__(self, url: str, lease: float, idle: float) -> None:
         self._pipe, theirs = PROCESSES.Pipe()
-        self._process = PROCESSES.Process(target=work, args=(url, lease, theirs))
+        self._process = PROCESSES.Process(target=work, args=(url, lease, idle, theirs))
         self._process.start()
         theirs.close()
         self.run, self.documents = self._answer()
@@ -93,6 +115,10 @@ class Holder:
     def resume(self) -> None:
         assert self._process.pid
         os.kill(self._process.pid, signal.SIGCONT)
+
+    @property
+    def paused(self) -> bool:
+        return psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED
 
     def order(self, name: str, *arguments: object) -> None:
         """Say what is to be done, without waiting: also while it is paused."""
@@ -114,9 +140,9 @@ class Holder:
 
 
 @contextmanager
-def holder(url: str, lease: float = 0.4) -> Iterator[Holder]:
+def holder(url: str, lease: float = 0.4, idle: float = 60.0) -> Iterator[Holder]:
     """Run a holder of all claims there are; afterwards it is gone."""
-    process = Holder(url, lease)
+    process = Holder(url, lease, idle)
     try:
         yield process
     finally:

@@ -134,6 +134,32 @@ def test_a_holder_that_was_paused_changes_nothing_of_its_successor(
     assert history.takeovers(engine) == (1, 0)
 
 
+def test_a_holder_that_was_stopped_inside_a_transaction_does_not_keep_its_locks(
+    case: LedgerCase, migrated_url: str
+) -> None:
+    case.ledger.record_documents(case.project, [case.found("a.txt")])
+    document = case.document("a.txt")
+    successor = case.run()
+    with holder(migrated_url, idle=2.0) as late:
+        late.order("identify", "a", OLD)
+        assert late.answer() == 1
+        late.order("persist_and_stop", "persist.before-commit", OLD, "Jane Roe")
+        until(lambda: late.paused)
+        until(lambda: case.ledger.pending_count(case.project))  # its lease is over
+        assert case.ledger.claim(successor, 10) == []  # and it has the document's row all the same
+
+        until(lambda: case.ledger.claim(successor, 10))
+        case.identify(successor, a=OLD)
+        done = case.publisher().persist(case.checkpoints(OLD, None, "Jane Roe"))
+        assert done.completed == (document,)
+        shown = case.rows("SELECT * FROM mentions"), case.rows("SELECT * FROM documents")
+        late.resume()
+        answer = late.answer()
+
+    assert answer == "PostgreSQL: server closed the connection unexpectedly"
+    assert shown == (case.rows("SELECT * FROM mentions"), case.rows("SELECT * FROM documents"))
+
+
 @pytest.mark.parametrize("acceleration", ["on", "off"])
 def test_runs_at_the_same_time_share_the_work(
     acceleration: str, settings: Settings, engine: Engine, tmp_path: Path
