@@ -27,34 +27,43 @@ if TYPE_CHECKING:
 )
 @json_option
 def verify(project: str, quick: bool, as_json: bool) -> int:
-    """Say what is wrong with a project; the exit status is 1 if anything is.
+    """Say what is wrong with a project; the exit status is 1 if anything is, or if Redis, which is
+    to be used, does not answer and could not be looked at.
 
     Every stored result is hashed again, what readers see is made again from the results and
     compared row by row, every mention and quote is looked up in its text, rows and objects that
     lead nowhere are named, and Redis is held against PostgreSQL. Nothing is changed.
     """
     counts: Counter[str] = Counter()
+    passed: list[str] = []
     with opened_services() as (settings, engine, redis_url):
-        for finding in _findings(settings, engine, redis_url, project, quick):
+        for finding in _findings(settings, engine, redis_url, project, quick, passed):
             counts[finding.check] += 1
             if as_json:
                 print_json(finding.__dict__)
             else:
                 click.echo(f"{finding.check}: {finding.subject}: {finding.message}")
+    for what in passed:
+        say(what)
     if not counts:
-        say(f"{project}: nothing is wrong")
-        return 0
+        say(f"{project}: nothing is wrong{' in what was looked at' if passed else ''}")
+        return int(bool(passed) and settings.acceleration == "on")
     by_check = ", ".join(f"{check} {number:,}" for check, number in sorted(counts.items()))
     say(f"{project}: {counts.total():,} things are wrong ({by_check})")
     return 1
 
 
 def _findings(
-    settings: Settings, engine: Engine, redis_url: str, project: str, quick: bool
+    settings: Settings,
+    engine: Engine,
+    redis_url: str,
+    project: str,
+    quick: bool,
+    passed: list[str],
 ) -> Iterator[Finding]:
-    """Ask PostgreSQL, then Redis where it answers."""
+    """Ask PostgreSQL, then Redis; `passed` gets what was not looked at, and why."""
     from pipeline.assembly import open_blobs
-    from pipeline.errors import TemporaryError
+    from pipeline.errors import RedisAwayError
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.project_reader import at_work, find_project
     from pipeline.stores.verifying import stored_project
@@ -73,5 +82,5 @@ def _findings(
     with opened_link(settings, redis_url) as link:
         try:
             yield from CopiesInRedis(engine, link, found).findings(at_work=bool(running))
-        except TemporaryError as error:
-            say(f"Redis was not looked at: {error}")
+        except RedisAwayError as error:
+            passed.append(f"what Redis has was not compared with PostgreSQL: {error}")

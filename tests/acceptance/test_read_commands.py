@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import redis
+from ledger_case import LedgerCase
 from published_case import NOW, PublishedCase, the_case
 from sqlalchemy import func, insert, select
 
@@ -19,6 +20,7 @@ from actors.cli import COMMANDS, main
 from pipeline import identity
 from pipeline.stores import keys, postgres, tables
 
+AWAY = "Redis does not answer (Connection refused)"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -155,6 +157,30 @@ def test_status_counts(run: Run, case: PublishedCase, valkey: redis.Redis) -> No
     status, out, _ = run("status", "--project", "case")
     assert status == 0
     assert "casegraph failures --project case" in out
+
+
+@pytest.mark.parametrize(("acceleration", "expected"), [("on", 1), ("off", 0)])
+def test_verify_says_that_it_could_not_look_at_redis(
+    run: Run, migrated_url: str, monkeypatch: pytest.MonkeyPatch, acceleration: str, expected: int
+) -> None:
+    case = LedgerCase(postgres.connect(migrated_url))
+    case.publish("a", "Jane Roe.", "Jane Roe")
+    for (at_work,) in case.rows("SELECT id::text FROM runs"):
+        case.ledger.end_run(at_work, "finished", {})
+    case.engine.dispose()
+    assert run("verify", "--project", "case") == (
+        0, "", "looked at 1 contents in PostgreSQL\ncase: nothing is wrong\n",
+    )  # fmt: skip
+    monkeypatch.setenv("CASEGRAPH_ACCELERATION", acceleration)
+    monkeypatch.setenv("CASEGRAPH_REDIS_URL", "redis://127.0.0.1:1/0")
+
+    status, out, err = run("verify", "--project", "case")
+
+    assert (status, out) == (expected, "")
+    assert err.splitlines()[-2:] == [
+        f"what Redis has was not compared with PostgreSQL: {AWAY}",
+        "case: nothing is wrong in what was looked at",
+    ]
 
 
 def test_status_without_redis_is_database_mode(
