@@ -19,6 +19,7 @@ from sqlalchemy import func, insert, select
 from actors.cli import COMMANDS, main
 from pipeline import identity
 from pipeline.stores import keys, postgres, tables
+from pipeline.stores.ledger import Ledger
 
 AWAY = "Redis does not answer (Connection refused)"
 Run = Callable[..., tuple[int, str, str]]
@@ -157,6 +158,34 @@ def test_status_counts(run: Run, case: PublishedCase, valkey: redis.Redis) -> No
     status, out, _ = run("status", "--project", "case")
     assert status == 0
     assert "casegraph failures --project case" in out
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "line"),
+    [
+        (0, 0, None),
+        (8, 0, "embedding cache: 0 of 8 found (0%)"),
+        (8, 8, "embedding cache: 8 of 8 found (100%)"),
+        (3000, 2000, "embedding cache: 2,000 of 3,000 found (67%)"),
+    ],
+)
+def test_status_says_how_often_the_embedding_cache_helped(
+    run: Run, case: PublishedCase, asked: int, found: int, line: str | None
+) -> None:
+    ledger = Ledger(case.engine)
+    ledger.end_run(
+        ledger.start_run(case.project, 60),
+        "finished",
+        {"embeddings_asked": asked, "embeddings_found": found},
+    )
+
+    status, out, _ = run("status", "--project", "case")
+
+    assert status == 0
+    assert [x for x in out.splitlines() if "embedding" in x] == ([line] if line else [])
+    assert "last run: finished" in out
+    _, out, _ = run("status", "--project", "case", "--json")
+    assert json.loads(out)["last_run"]["embeddings"] == {"asked": asked, "found": found}
 
 
 @pytest.mark.parametrize(("acceleration", "expected"), [("on", 1), ("off", 0)])
