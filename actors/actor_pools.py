@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from actors.flow import Answer, Call
@@ -22,6 +23,7 @@ from pipeline.stage import STAGES
 START_ATTEMPTS = 3
 START_SECONDS = 300
 RESTART_SECONDS = 0.5
+LEAVE_SECONDS = 3.0
 
 
 class CallLostError(Exception):
@@ -67,7 +69,14 @@ class ActorPools:
         grown(stage)
 
     async def close(self) -> None:
-        """End what the actors started (the parser's child)."""
+        """End what the actors started: the parser's child, and the queue's reader, unless that is
+        dead or hangs; then it is forgotten when another one leaves.
+        """
+        from ray.exceptions import RayError
+
+        if self._persistence is not None:
+            with suppress(RayError, TimeoutError):
+                await asyncio.wait_for(self._persistence.leave.remote(), LEAVE_SECONDS)
         for reader in self._stages.get(StageName.OCR, ()):
             await reader.close.remote()
 

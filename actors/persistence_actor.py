@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from actors.workplace import Workplace
@@ -28,6 +29,7 @@ from pipeline.stores.publisher import Publisher
 from pipeline.stores.vector_filling import VectorFilling
 
 BY_CHOICE = "CASEGRAPH_ACCELERATION=off"
+OVER = "the run is over"
 
 
 class Drained(Value):
@@ -86,6 +88,12 @@ class PersistenceWorker:
         except RedisAwayError as error:
             # What was committed is told all the same; its entries are read again some time.
             return report.model_copy(update={"away": str(error)})
+
+    def leave(self) -> None:
+        """Leave the queue: it is not drained by this worker any more."""
+        # Where Redis is away, whoever leaves it next forgets this reader as well.
+        with suppress(RedisAwayError):
+            self.write_behind.leave()
 
     def _write(
         self, project: str, entries: Sequence[Entry], found: Mapping[str, Checkpoint | None]
@@ -155,6 +163,7 @@ def drain_queue(settings: Settings, urls: ServiceUrls) -> None:
         if report.away:
             raise UnavailableError(f"the queue cannot be drained: {report.away}")
         if not report.entries:
+            worker.leave()
             return
 
 
@@ -163,6 +172,7 @@ class PersistenceActor:
 
     def __init__(self, place: Workplace) -> None:
         self._worker = make_worker(place.settings, place.urls, place.project, place.run)
+        self._away = BY_CHOICE
 
     def ready(self) -> str:
         """Say that it was built; the stores are asked when they are needed."""
@@ -172,5 +182,13 @@ class PersistenceActor:
         """See `PersistenceWorker.drain`; without a queue there is nothing to drain."""
         if self._worker is None:
             time.sleep(block_ms / 1000)
-            return Drained(away=BY_CHOICE)
+            return Drained(away=self._away)
         return self._worker.drain(block_ms)
+
+    def leave(self) -> None:
+        """Leave the queue at the end of a run. A call to `drain` that comes later does nothing: it
+        would be a reader again.
+        """
+        if self._worker is not None:
+            self._worker.leave()
+            self._worker, self._away = None, OVER

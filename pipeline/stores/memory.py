@@ -144,6 +144,9 @@ class MemoryWriteBehind:
         self._state.queue.pop(entry.id, None)
         self._state.taken.pop(entry.id, None)
 
+    def leave(self) -> None:
+        """Do nothing: a consumer is no more than its name here."""
+
     def backlog(self) -> Backlog:
         """Say how much is not acknowledged."""
         state = self._state

@@ -179,6 +179,10 @@ class WriteBehind(Protocol):
         """Move an entry that PostgreSQL will never take to the dead letters."""
         ...
 
+    def leave(self) -> None:
+        """Say that this consumer reads no more. What it has not acknowledged stays taken."""
+        ...
+
     def backlog(self) -> Backlog:
         """Say how much PostgreSQL does not have yet."""
         ...

@@ -57,6 +57,7 @@ class RedisWriteBehind:
         self._claim_from: bytes | str = "0-0"
         self._done: Any = link.client.register_script(script("done"))
         self._refuse: Any = link.client.register_script(script("refuse"))
+        self._leave: Any = link.client.register_script(script("leave"))
 
     def read(self, count: int, block_ms: int) -> Sequence[Entry]:
         """Take at most `count` entries, waiting up to `block_ms` for the first, but not for longer
@@ -206,6 +207,16 @@ class RedisWriteBehind:
             reason=fields[b"reason"].decode(),
             checkpoint=unpack(entry.key, value, self._blobs) if value else None,
         )
+
+    def leave(self) -> None:
+        """Say that this reader reads no more. It is forgotten if it holds nothing, and so are those
+        that died and hold nothing any more: else each run would leave one behind.
+        """
+        with self._link.answering():
+            self._leave(
+                keys=[keys.WRITE_BEHIND],
+                args=[keys.WRITE_BEHIND_GROUP, self._consumer, self._claim_idle_ms],
+            )
 
     def backlog(self) -> Backlog:
         """Say how much PostgreSQL does not have yet, in one round trip."""

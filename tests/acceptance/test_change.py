@@ -64,6 +64,7 @@ def test_cost_follows_the_change_and_what_is_forgotten_leaves_nothing(
     first = casegraph.json("run", str(corpus), "--project", "p")
     assert first["documents"]["completed"] == 7
     assert calls(first) == {6}, "the copy costs nothing"
+    assert valkey.xinfo_consumers(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP) == []
     assert casegraph.json("status", "--project", "p")["flags"]["duplicate"] == 1
 
     # Changed, added, removed, renamed, and a folder that moved: two contents are new.

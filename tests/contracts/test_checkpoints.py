@@ -331,6 +331,57 @@ def test_what_a_dead_reader_took_is_taken_over(valkey_url: str) -> None:
     assert heir.backlog().entries == 0
 
 
+def readers(valkey: redis.Redis) -> dict[str, int]:
+    """Give the queue's readers, each with how much it holds."""
+    found = valkey.xinfo_consumers(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP)
+    return {reader["name"].decode(): reader["pending"] for reader in found}
+
+
+def test_a_reader_that_leaves_is_forgotten_once_it_holds_nothing(
+    valkey_url: str, valkey: redis.Redis
+) -> None:
+    link = link_to(valkey_url)
+    checkpoints = One(RedisCheckpoints(link, 100))
+    reader, other = (RedisWriteBehind(link, name, 100) for name in ("reader", "other"))
+    reader.leave()  # there is no queue yet
+    for number in range(2):
+        checkpoints.put(PROJECT, made(number))
+    held = reader.read(10, 0)
+    other.read(10, 0)
+
+    reader.leave()
+    assert readers(valkey) == {"reader": 2, "other": 0}
+    assert reader.read(10, 0) == held
+
+    reader.done(held)
+    reader.leave()
+    assert readers(valkey) == {"other": 0}
+    reader.leave()
+
+    # It may come back.
+    checkpoints.put(PROJECT, made(3))
+    assert len(reader.read(10, 0)) == 1
+    assert readers(valkey) == {"reader": 1, "other": 0}
+
+
+def test_who_leaves_forgets_the_dead_that_hold_nothing(
+    valkey_url: str, valkey: redis.Redis
+) -> None:
+    link = link_to(valkey_url)
+    checkpoints = One(RedisCheckpoints(link, 100))
+    checkpoints.put(PROJECT, made())
+    for name in ("holds", "idle"):
+        RedisWriteBehind(link, name, 100).read(10, 0)
+    last = RedisWriteBehind(link, "last", 100, claim_idle_ms=60_000)
+    assert last.read(10, 0) == []
+
+    last.leave()
+    assert readers(valkey) == {"holds": 1, "idle": 0}
+
+    RedisWriteBehind(link, "later", 100, claim_idle_ms=0).leave()
+    assert readers(valkey) == {"holds": 1}
+
+
 def test_a_flush_leaves_a_queue_that_works(
     redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:

@@ -42,6 +42,9 @@ class LocalPools:
         return []
 
     async def close(self) -> None:
+        if self._persistence is not None:
+            actor, thread = self._persistence
+            await _in(thread, actor.leave)
         rows = [row for rows in self._actors.values() for row in rows]
         for _, thread in [*rows, *([self._persistence] if self._persistence else [])]:
             await asyncio.to_thread(thread.shutdown)

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import redis
 from sqlalchemy import text
 
 from actors.dry_run import dry_run
+from actors.persistence_actor import drain_queue
 from actors.request import Request
 from faults import small_stages
 from faults.invariants import broken
@@ -23,7 +25,7 @@ from pipeline.documents import StageName
 from pipeline.forecast import Forecast
 from pipeline.settings import RunSettings, Settings
 from pipeline.stage import STAGES, Plan
-from pipeline.stores import postgres
+from pipeline.stores import keys, postgres
 from pipeline.walking import Selection, Walk
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -295,3 +297,12 @@ def _completed(run: SmallRun) -> bool:
         return run.counts()["completed"] > 5
     except Exception:  # noqa: BLE001 - the project is not there yet
         return False
+
+
+def test_a_run_leaves_no_reader_of_the_queue_behind(run: SmallRun, valkey: redis.Redis) -> None:
+    run()
+    (run.folder / "0.txt").write_text("Ann Lee met Dan Old.")
+    run()
+    drain_queue(run.settings, run.urls)
+
+    assert valkey.xinfo_consumers(keys.WRITE_BEHIND, keys.WRITE_BEHIND_GROUP) == []
