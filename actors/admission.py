@@ -219,28 +219,38 @@ class Admission:
         found = dict(zip((x.document_id for x in batch), answers, strict=True))
         good = {id_: x for id_, x in found.items() if not isinstance(x, DocumentFailure)}
         if good:
-            await self._record(good)
+            await self._record(batch, good)
         self._identifying -= len(batch)
-        await self._events.put(partial(self._identified, found))
+        await self._events.put(partial(self._identified, batch, found))
 
-    async def _identified(self, found: Mapping[str, Identified | DocumentFailure]) -> None:
-        """Fail the documents that cannot be identified."""
+    async def _identified(
+        self, batch: Sequence[Claimed], found: Mapping[str, Identified | DocumentFailure]
+    ) -> None:
+        """Fail the documents that cannot be identified; not one that was claimed anew meanwhile."""
         self._pulse.heard()
-        for document, failure in found.items():
-            if isinstance(failure, DocumentFailure):
-                await self._settlement.fail([document], failure)
+        for document in batch:
+            failure = found[document.document_id]
+            if isinstance(failure, DocumentFailure) and self._claims.holds(document):
+                await self._settlement.fail([document.document_id], failure)
 
-    async def _record(self, found: dict[str, Identified]) -> None:
+    async def _record(self, batch: Sequence[Claimed], found: Mapping[str, Identified]) -> None:
         rows = [
             IdentifiedDocument(
-                document_id=document, sha256=x.sha256, media_type=x.media_type, size=x.size
+                document_id=document.document_id,
+                claim=document.claim,
+                sha256=x.sha256,
+                media_type=x.media_type,
+                size=x.size,
             )
-            for document, x in found.items()
+            for document in batch
+            if (x := found.get(document.document_id))
         ]
         place = self._place
-        works = await self._thread.ask(self._ledger.identified, place.run, place.plan, rows)
+        answer = await self._thread.ask(self._ledger.identified, place.run, place.plan, rows)
+        held = {document.document_id for document in batch if self._claims.holds(document)}
+        works = [work for work in answer if work.document_id in held]
         # One that is not in the answer was lost to another run, or cannot be published.
-        self._claims.lose(found.keys() - {work.document_id for work in works})
+        self._claims.lose((found.keys() & held) - {work.document_id for work in works})
         for work in works:
             if work.published:
                 self._claims.publish([], [work.document_id])

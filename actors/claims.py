@@ -48,6 +48,10 @@ class Claims:
             waiting.difference_update(anew)
         self._documents |= {document.document_id: document for document in claimed}
 
+    def holds(self, claimed: Claimed) -> bool:
+        """Say whether a document is still the run's own under that claim."""
+        return self._documents.get(claimed.document_id) == claimed
+
     def lose(self, documents: Iterable[str]) -> None:
         """Let go of documents that another run has by now."""
         for document in documents:

@@ -187,11 +187,16 @@ class LedgerCase:
         self.ledger.record_documents(self.project, [self.found(name) for name in names])
         return list(self.ledger.claim(run, 1000))
 
+    def claim_of(self, document: str) -> int:
+        """Get the number under which a document is claimed now; 0 if it is not there."""
+        return int(self.value(f"SELECT max(claim) FROM documents WHERE id = '{document}'") or 0)
+
     def identify(self, run: str, plan: Plan | None = None, **data: str) -> dict[str, Any]:
         """Say what the bytes of claimed documents are (`a="text"` is corpus/a.txt)."""
         rows = [
             Identified(
                 document_id=self.document(f"{name}.txt"),
+                claim=self.claim_of(self.document(f"{name}.txt")),
                 sha256=sha_of(words),
                 media_type=MEDIA,
                 size=len(words),

@@ -50,13 +50,14 @@ def admit(
                 for uri, one in zip(uris, batch, strict=True)
             ],
         )
-        ledger.claim(run, len(batch))
+        claims = {x.document_id: x.claim for x in ledger.claim(run, len(batch))}
         ledger.identified(
             run,
             plan,
             [
                 Identified(
-                    document_id=identity.document_id(project, uri),
+                    document_id=(document := identity.document_id(project, uri)),
+                    claim=claims[document],
                     sha256=one.sha256,
                     media_type=MEDIA,
                     size=one.size,

@@ -34,7 +34,10 @@ def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Wo
         x.document_id: identity.content_id(way.project, x.sha256, x.media_type) for x in batch
     }
     contents = _hold(way, {content_of[x.document_id]: x for x in batch})
-    mine = way.connection.execute(queries.MINE, {"run": run, "ids": sorted(content_of)}).all()
+    claim_of = {x.document_id: x.claim for x in batch}
+    mine = way.connection.execute(
+        queries.MINE, {"run": run, "ids": list(claim_of), "claims": list(claim_of.values())}
+    ).all()
     documents = [row.id for row in mine]
     way.connection.execute(
         queries.SET_NEXT,

@@ -103,9 +103,11 @@ WHERE r.id = CAST(:run AS uuid) FOR SHARE OF p
 """)
 
 MINE = text("""
-SELECT id::text, next_content_id::text FROM documents
-WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
-ORDER BY id FOR UPDATE
+SELECT d.id::text, d.next_content_id::text
+FROM documents d JOIN unnest(CAST(:ids AS uuid[]), CAST(:claims AS bigint[])) AS w (id, claim)
+  ON w.id = d.id AND w.claim = d.claim
+WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'running'
+ORDER BY d.id FOR UPDATE OF d
 """)
 
 INSERT_CONTENTS = text("""

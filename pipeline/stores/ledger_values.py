@@ -67,9 +67,10 @@ class Claimed(Value):
 
 
 class Identified(Value):
-    """What the bytes of a claimed document are."""
+    """What the bytes of a document are that was claimed under the number `claim`."""
 
     document_id: str
+    claim: int
     sha256: str
     media_type: str
     size: int

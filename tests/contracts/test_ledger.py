@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database, plan_of
+from ledger_case import MEDIA, LedgerCase, emptied, own_database, plan_of, sha_of
 from sqlalchemy import Engine, text
 
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
+from pipeline.stores.ledger import Claimed, Identified
 from pipeline.stores.project_reader import find_project
 
 FAILURE = DocumentFailure(
@@ -342,6 +343,32 @@ def test_a_failure_of_an_earlier_claim_of_the_same_run_is_not_believed(
 
     assert case.status("a.txt")[0] == "running"
     assert case.ledger.failed(run, [(now.document_id, now.claim, FAILURE)]) == [now.document_id]
+
+
+def test_what_was_found_out_under_an_earlier_claim_is_not_believed(case: LedgerCase) -> None:
+    """A file that changed while it was hashed, and was claimed anew by the same run."""
+    run = case.run()
+    [before] = case.claimed(run, "a.txt")
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    [now] = case.ledger.claim(run, 10)
+
+    assert case.ledger.identified(run, case.plan, [identified(before, "old")]) == []
+
+    assert case.value("SELECT next_content_id FROM documents") is None
+    assert case.value("SELECT count(*) FROM contents") == 0
+    [work] = case.ledger.identified(run, case.plan, [identified(now, "new")])
+    assert work.content_id == case.content("new")
+
+
+def identified(claimed: Claimed, words: str) -> Identified:
+    """Say what the bytes of a claimed document are."""
+    return Identified(
+        document_id=claimed.document_id,
+        claim=claimed.claim,
+        sha256=sha_of(words),
+        media_type=MEDIA,
+        size=len(words),
+    )
 
 
 def test_giving_back_does_not_count_the_attempt(case: LedgerCase) -> None:

@@ -60,7 +60,13 @@ def open_container(case: LedgerCase, name: str, data: str, *members: Member) -> 
 def identify_member(case: LedgerCase, run: str, name: str, data: str) -> None:
     """Claim what there is and say what one member's bytes are."""
     case.ledger.claim(run, 100)
-    row = Identified(document_id=case.document(name), sha256=sha_of(data), media_type=MEDIA, size=5)
+    row = Identified(
+        document_id=case.document(name),
+        claim=case.claim_of(case.document(name)),
+        sha256=sha_of(data),
+        media_type=MEDIA,
+        size=5,
+    )
     case.ledger.identified(run, case.plan, [row])
 
 
@@ -253,7 +259,13 @@ def test_an_archive_that_holds_itself_ends(engine: Engine) -> None:
 
     while claimed := case.ledger.claim(run, 10):
         rows = [
-            Identified(document_id=x.document_id, sha256=sha_of("quine"), media_type=MEDIA, size=5)
+            Identified(
+                document_id=x.document_id,
+                claim=x.claim,
+                sha256=sha_of("quine"),
+                media_type=MEDIA,
+                size=5,
+            )
             for x in claimed
         ]
         case.ledger.identified(run, case.plan, rows)

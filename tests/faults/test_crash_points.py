@@ -20,6 +20,7 @@ from pipeline import assembly, identity
 from pipeline.crash_points import POINTS, VARIABLE
 from pipeline.documents import StageName
 from pipeline.settings import RunSettings, Settings
+from pipeline.stores import postgres
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
@@ -58,7 +59,7 @@ def strange(run: SmallRun, point: str) -> None:
     content = identity.content_id(project, "0" * 64, "text/plain")
     fingerprint, stage = "f" * 64, StageName.OCR
     if point.startswith("adopt"):
-        engine = assembly._engine(run.urls)
+        engine = postgres.engine_of(run.urls.database_url)
         with engine.connect() as connection:
             row = connection.exec_driver_sql(
                 "SELECT content_id::text, stage, fingerprint FROM stage_results ORDER BY 1, 2, 3"

@@ -74,6 +74,18 @@ def test_a_processed_document_that_is_refused_has_failed(claims: Claims) -> None
     assert counts(claims) == (1, 0, 1)
 
 
+def test_a_document_is_held_under_its_latest_claim_only(claims: Claims) -> None:
+    before = Claimed(document_id="x", uri="file:///x", source="x", size=1, stamp="1", attempts=1,
+                     claim=7)  # fmt: skip
+    now = before.model_copy(update={"claim": 8})
+    claims.add([before])
+    assert claims.holds(before)
+    claims.add([now])
+    assert [claims.holds(before), claims.holds(now)] == [False, True]
+    claims.lose(["x"])
+    assert not claims.holds(now)
+
+
 def test_what_is_claimed_anew_does_not_fail_with_the_bytes_of_before(claims: Claims) -> None:
     claims.wait("content", "copy")
     claims.add([Claimed(document_id="a", uri="file:///a", source="a", size=2, stamp="2",
