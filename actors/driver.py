@@ -5,19 +5,16 @@ Documents are in PostgreSQL before anything starts; when there is nothing to do,
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import psutil
-
+from actors.on_ray import on_ray
 from actors.progress import Snapshot
 from actors.request import Request, split_by_size
 from actors.run_result import RunResult
 from actors.stop import Stop
-from actors.topology import actors_for
 from actors.waits import NO_SPREAD, Spread
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
@@ -31,11 +28,12 @@ from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
 from pipeline.walking import uri_of
 
-POLL_SECONDS = 0.25
 WAIT_SECONDS = 1.0
-MEMORY_SHARE = 0.6
 TOP = 10
 SKIPPED_SHOWN = 3
+
+CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
+"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +125,12 @@ def run(
     *,
     plan_of: Callable[[Settings], Plan] = assembly.plan,
     host: HostStage = assembly.host_stage,
+    carry_out: CarryOut = on_ray,
 ) -> Report:
     """Record the sources' documents and run until all are done or `stop` is asked for.
 
-    `plan_of` and `host` say which five stages there are: those that the settings name.
+    `plan_of` and `host` say which five stages there are: those that the settings name;
+    `carry_out` does the work where it is: on Ray.
     Raises UsageError for a source that is not there or settings that the project was not made
     with, UnavailableError for a service that does not answer.
     """
@@ -162,7 +162,7 @@ def run(
         if pending := ledger.pending_count(project.id):
             run_id = ledger.start_run(project.id, settings.run.lease_seconds)
             place = Workplace(settings, urls, project.id, run_id, plan, host)
-            result = _on_ray(place, pending, show, stop)
+            result = carry_out(place, pending, show, stop)
             ended = ended.followed_by(result)
             idle = result.outcome == "finished" and not result.completed + result.failed
             if idle and ledger.pending_count(project.id) >= pending:
@@ -217,49 +217,3 @@ def _report(
         failures=assembly.list_failures(urls, project),
         skipped=assembly.list_skipped(urls, project, SKIPPED_SHOWN),
     )
-
-
-def _on_ray(
-    place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
-) -> RunResult:
-    """Start Ray and a coordinator, and show what it says until it ends.
-
-    Raises UnavailableError for whatever ends the coordinator itself.
-    """
-    from actors.cluster import local_ray
-    from actors.coordinator import RunCoordinator
-
-    settings = place.settings
-    cpus = settings.run.cpus or len(os.sched_getaffinity(0))
-    memory = int(psutil.virtual_memory().available * MEMORY_SHARE)
-    counts = actors_for(cpus, memory, pending, settings.run.actors)
-    show(Snapshot(state="starting Ray", total=pending))
-    with local_ray(cpus) as ray:
-        coordinator_class = ray.remote(RunCoordinator).options(
-            num_cpus=0, max_restarts=0, max_concurrency=16
-        )
-        coordinator = coordinator_class.remote(place, counts, pending)
-        try:
-            return _watch(ray, coordinator, show, stop)
-        except ray.exceptions.RayError as error:
-            raise UnavailableError(f"the run ended early: {_reason(error)}") from error
-
-
-def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:
-    """Poll a coordinator until its run has ended. Raises ray.exceptions.RayError."""
-    ended = coordinator.run.remote()
-    told = False
-    while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
-        if stop.asked and not told:
-            ray.get(coordinator.drain.remote())
-            told = True
-        show(ray.get(coordinator.snapshot.remote()))
-    result: RunResult = ray.get(ended)
-    show(ray.get(coordinator.snapshot.remote()))
-    return result
-
-
-def _reason(error: Exception) -> str:
-    """Take the last line of an error that crossed processes: the error itself."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

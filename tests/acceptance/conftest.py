@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -9,11 +10,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.local_run import in_threads
+from faults.small_cli import ON_RAY
+
+from actors import driver
+from actors.cli import main
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "examples" / "corpus"
@@ -23,13 +31,14 @@ CORPUS = ROOT / "examples" / "corpus"
 class Casegraph:
     """The command line with an environment of its own."""
 
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     folder: Path
+    program: str = "actors.cli"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
         return subprocess.Popen(
-            [sys.executable, "-m", "actors.cli", *arguments],
+            [sys.executable, "-m", self.program, *arguments],
             env=self.environment,
             cwd=self.folder,
             stdout=subprocess.PIPE,
@@ -58,6 +67,39 @@ class Casegraph:
         return [json.loads(line) for line in lines]
 
 
+class CasegraphHere(Casegraph):
+    """The same in this process, and runs without Ray: for what commands do with real stages, of
+    which a run of its own needs seconds to start each.
+    """
+
+    def __call__(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end and hold it to its exit status."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            self._as_a_process(*arguments),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(arguments)
+        said = out.getvalue(), err.getvalue()
+        assert ended.value.code == status, f"{arguments} ended with {ended.value.code}\n{said}"
+        return subprocess.CompletedProcess(arguments, status, *said)
+
+    @contextmanager
+    def _as_a_process(self, *arguments: str) -> Iterator[None]:
+        """Set what a process would have of its own, for the length of the block."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ.keys() - self.environment.keys():
+                patch.delenv(name)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            patch.setattr(sys, "argv", ["casegraph", *arguments])
+            patch.setattr(driver, "run", partial(driver.run, carry_out=in_threads))
+            yield
+
+
 def clean_environment(**more: str) -> dict[str, str]:
     """Make an environment without what the person who runs the tests has set."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
@@ -75,6 +117,26 @@ def casegraph(migrated_url: str, valkey_url: str, tmp_path: Path) -> Casegraph:
         ),
         tmp_path,
     )
+
+
+@pytest.fixture
+def here(casegraph: Casegraph) -> CasegraphHere:
+    """Give the same command line in this process, without Ray."""
+    return CasegraphHere(casegraph.environment, casegraph.folder)
+
+
+@pytest.fixture
+def small(casegraph: Casegraph) -> Casegraph:
+    """Give a command line whose stages are small, each in a process of its own but without Ray."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    environment = casegraph.environment | {"PYTHONPATH": path}
+    return Casegraph(environment, casegraph.folder, "faults.small_cli")
+
+
+@pytest.fixture
+def small_on_ray(small: Casegraph) -> Casegraph:
+    """Give a command line whose stages are small, on Ray as ever."""
+    return replace(small, environment=small.environment | {ON_RAY: "1"})
 
 
 @dataclass(frozen=True)

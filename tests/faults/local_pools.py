@@ -45,6 +45,8 @@ class LocalPools:
         if self._persistence is not None:
             actor, thread = self._persistence
             await _in(thread, actor.leave)
+        for reader, thread in self._actors.get(StageName.OCR, ()):
+            await _in(thread, reader.close)
         rows = [row for rows in self._actors.values() for row in rows]
         for _, thread in [*rows, *([self._persistence] if self._persistence else [])]:
             await asyncio.to_thread(thread.shutdown)

@@ -19,16 +19,15 @@ from actors.run_result import RunResult
 from actors.workplace import Workplace
 from faults import planted, small_stages
 from faults.local_pools import LocalPools
+from faults.local_run import ACTORS
 from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.settings import Settings, load_settings
-from pipeline.stage import STAGES, Plan
+from pipeline.stage import Plan
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.walking import Selection, Walk
 
 planted.apply()
-
-ACTORS = dict.fromkeys(STAGES, 1) | {StageName.OCR: 2, StageName.CHUNK: 2}
 
 
 @dataclass(frozen=True)
