@@ -4,11 +4,13 @@ import json
 import os
 import re
 import signal
+import subprocess
 import zipfile
 from pathlib import Path
 
 import psutil
 import pytest
+from faults.small_stages import SECONDS
 
 NAMES = ("Alice Moreno", "Robert Chen", "Dana Whitfield", "Omar Haddad", "Ingrid Larsen")
 TEXT = (
@@ -44,7 +46,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, corpus):
+def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, here, corpus):
     first = casegraph.json("run", str(corpus), "--project", "p")
     assert first["documents"]["completed"] == 12
     assert first["stage_calls"] == dict.fromkeys(first["stage_calls"], 12)
@@ -56,7 +58,7 @@ def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, corpu
         ("a job in a firm", " works for Acme Corporation in Seattle."),
         ("somebody ran into the head of a bank", " met Peter Cook, who is the president of North"),
     ):
-        [hit] = casegraph.json_lines("search", "--similar", asked, "--project", "p", "--limit", "1")
+        [hit] = here.json_lines("search", "--similar", asked, "--project", "p", "--limit", "1")
         assert sentence in hit["sentence"]
         assert len(hit["sentence"]) < len(TEXT)
     similar = casegraph("search", "--similar", "a job in a firm", "--project", "p")
@@ -72,52 +74,62 @@ def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, corpu
     assert status["documents"]["completed"] == 12
 
 
-def test_a_changed_a_new_and_a_copied_document_cost_what_they_are(casegraph, corpus):
-    casegraph.json("run", str(corpus), "--project", "p")
+def test_a_changed_a_new_and_a_copied_document_cost_what_they_are(here, corpus):
+    here.json("run", str(corpus), "--project", "p")
     (corpus / "00.txt").write_text("Maria Alvarez sued Acme Corporation in Boston.")
     (corpus / "new.txt").write_text("Northwind Bank acquired Acme Corporation.")
     (corpus / "copy.txt").write_bytes((corpus / "01.txt").read_bytes())
     (corpus / "02.txt").unlink()
-    again = casegraph.json("run", str(corpus), "--project", "p")
+    again = here.json("run", str(corpus), "--project", "p")
     assert again["documents"]["completed"] == 14
     assert again["stage_calls"] == dict.fromkeys(again["stage_calls"], 2)
-    names = {row["name"] for row in casegraph.json_lines("entities", "--project", "p")}
+    names = {row["name"] for row in here.json_lines("entities", "--project", "p")}
     assert "Maria Alvarez" in names
     # What it said before is gone from PostgreSQL, and its checkpoints are still in Redis.
     (corpus / "00.txt").write_text(TEXT.format(name=NAMES[0], number=0))
-    back = casegraph.json("run", str(corpus), "--project", "p")
+    back = here.json("run", str(corpus), "--project", "p")
     assert back["documents"]["completed"] == again["documents"]["completed"]
     assert set(back["stage_calls"].values()) == {0}
-    names = {row["name"] for row in casegraph.json_lines("entities", "--project", "p")}
+    names = {row["name"] for row in here.json_lines("entities", "--project", "p")}
     assert "Maria Alvarez" not in names
     assert again["not_found"] == 1
-    elsewhere = casegraph.json("run", str(corpus / "03.txt"), "--project", "p")
+    elsewhere = here.json("run", str(corpus / "03.txt"), "--project", "p")
     assert elsewhere["not_found"] == 0
-    summary = " ".join(casegraph("run", str(corpus), "--project", "p").stdout.split())
+    summary = " ".join(here("run", str(corpus), "--project", "p").stdout.split())
     assert "1 document of the project was not found in these sources this time" in summary
 
 
-def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, corpus):
+def test_the_summary_says_what_there_is_and_what_to_type_next(casegraph, here, corpus):
     (corpus / "empty.txt").touch()
     odd = os.fsencode(corpus) + b"/\xff.txt"  # a name that is no text, as a shell's * gives it
     Path(os.fsdecode(odd)).write_bytes((corpus / "03.txt").read_bytes())
     (corpus / "03.txt").unlink()
     (corpus / "cafe.txt").write_bytes("Alice Moreno met Peter Cook in a café.".encode("cp1252"))
-    done = casegraph("run", str(corpus), os.fsdecode(odd), "--project", "p", status=3)
-    assert re.search(r"p: 13 documents completed, 1 failed", done.stdout)
-    assert re.search(r"1 document with a warning\n.*cafe.txt\n.*not valid UTF-8", done.stdout)
-    assert "Acme Corporation" in done.stdout
-    assert "empty.txt" in done.stdout
-    assert "casegraph show" in done.stdout
-    assert "processed" in done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
-    next_command = re.search(r"casegraph (show .*)", done.stdout)
+    process = casegraph.start("run", str(corpus), os.fsdecode(odd), "--project", "p")
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if line.startswith("starting Ray"):
+            (corpus / "05.txt").unlink()  # a file that vanishes while the run is on fails alone
+    (out, _), err = process.communicate(), "".join(said)
+    assert process.returncode == 3, err
+    assert re.search(r"p: 12 documents completed, 2 failed", out)
+    assert re.search(r"1 document with a warning\n.*cafe.txt\n.*not valid UTF-8", out)
+    assert "Acme Corporation" in out
+    assert "empty.txt" in out
+    assert "casegraph show" in out
+    assert "processed" in err
+    assert "\x1b" not in out + err
+    next_command = re.search(r"casegraph (show .*)", out)
     assert next_command is not None
+    failures = {Path(x["source"]).name: x for x in here.json_lines("failures", "--project", "p")}
+    assert failures.keys() == {"empty.txt", "05.txt"}
+    assert failures["05.txt"]["error"] == "source_missing"
 
 
-def test_files_over_the_size_limit_are_named_with_what_to_do(casegraph, corpus):
-    casegraph.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"] = "100"
-    done = casegraph("run", str(corpus), "--project", "p")
+def test_files_over_the_size_limit_are_named_with_what_to_do(here, corpus):
+    here.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"] = "100"
+    done = here("run", str(corpus), "--project", "p")
     [headline] = [line for line in done.stdout.splitlines() if line.startswith("p: ")]
     assert "nothing to do; 12 documents skipped" in headline
     assert "as it was" not in headline
@@ -125,38 +137,50 @@ def test_files_over_the_size_limit_are_named_with_what_to_do(casegraph, corpus):
     assert "03.txt" not in done.stdout
     assert "… and 9 more" in done.stdout
     (corpus / "small.txt").write_text("Alice Moreno met Peter Cook.")
-    done = casegraph("run", str(corpus), "--project", "p")
+    done = here("run", str(corpus), "--project", "p")
     assert re.search(r"p: 1 document completed in .*; 12 documents skipped\n", done.stdout)
-    del casegraph.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"]
-    done = casegraph("run", str(corpus), "--project", "p")
+    del here.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"]
+    done = here("run", str(corpus), "--project", "p")
     assert re.search(r"p: 12 documents completed in .*; in all 13 documents completed", done.stdout)
     assert "skipped" not in done.stdout
 
 
-def test_what_failed_is_left_alone_until_it_is_retried(casegraph, tmp_path):
+def test_what_failed_is_left_alone_until_it_is_retried(here, tmp_path):
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         for number in range(2):
             archive.writestr(f"{number}.txt", TEXT.format(name=NAMES[number], number=number))
-    casegraph.environment["CASEGRAPH_LIMITS__ARCHIVE"] = '{"max_members": 1}'
-    first = casegraph.json("run", "two.zip", "--project", "p", status=3)
+    here.environment["CASEGRAPH_LIMITS__ARCHIVE"] = '{"max_members": 1}'
+    first = here.json("run", "two.zip", "--project", "p", status=3)
     assert first["documents"]["failed"] == 1
-    del casegraph.environment["CASEGRAPH_LIMITS__ARCHIVE"]
-    again = casegraph.json("run", "two.zip", "--project", "p", status=3)
+    del here.environment["CASEGRAPH_LIMITS__ARCHIVE"]
+    again = here.json("run", "two.zip", "--project", "p", status=3)
     assert set(again["stage_calls"].values()) == {0}
-    assert casegraph.json("retry", "--project", "p", "--error", "archive_bomb")["retried"] == 1
-    last = casegraph.json("run", "two.zip", "--project", "p")
+    assert here.json("retry", "--project", "p", "--error", "archive_bomb")["retried"] == 1
+    last = here.json("run", "two.zip", "--project", "p")
     assert last["documents"]["completed"] == 3
     assert last["documents"]["failed"] == 0
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, migrated_urls):
-    for number in range(12, 90):
+def more(corpus: Path, most: int) -> None:
+    """Write so many documents in all."""
+    for number in range(12, most):
         text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
-        (corpus / f"{number:02}.txt").write_text(text * 5)
-    process = casegraph.start("run", str(corpus), "--project", "p", "--json")
+        (corpus / f"{number:02}.txt").write_text(text)
+
+
+def until(process: subprocess.Popen[str], words: str) -> None:
+    """Read what a run says until a line begins so."""
     for line in process.stderr:
-        if line.startswith("running"):
-            break
+        if line.startswith(words):
+            return
+    pytest.fail(f"it ended before it said {words!r}")
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(small_on_ray, small, corpus):
+    more(corpus, 90)
+    small_on_ray.environment[SECONDS] = "0.05"
+    process = small_on_ray.start("run", str(corpus), "--project", "p", "--json")
+    until(process, "running")
     assert listening(process.pid) <= LOOPBACK
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
@@ -167,29 +191,24 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(casegraph, corpus, m
     left = stopped["documents"].get("pending", 0)
     assert left > 0
     assert not stopped["documents"].get("running")
-    resumed = casegraph.json("run", str(corpus), "--project", "p")
+    resumed = small.json("run", str(corpus), "--project", "p")
     assert resumed["documents"]["completed"] == 90
     for stage, count in resumed["stage_calls"].items():
         assert count + stopped["stage_calls"][stage] == 90
-    quiet = casegraph.json("run", str(corpus), "--project", "quiet")
+    quiet = small.json("run", str(corpus), "--project", "quiet")
     assert quiet["documents"]["completed"] == 90
-    assert (
-        casegraph("digest", "--project", "p").stdout
-        == casegraph("digest", "--project", "quiet").stdout
-    )
+    assert small("digest", "--project", "p").stdout == small("digest", "--project", "quiet").stdout
 
 
-def test_a_killed_run_and_one_beside_it_end_with_everything_done(casegraph, corpus):
-    for number in range(12, 40):
-        text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
-        (corpus / f"{number:02}.txt").write_text(text * 5)
-    killed = casegraph.start("run", str(corpus), "--project", "p", "--json")
-    for line in killed.stderr:
-        if line.startswith("running"):
-            break
+def test_a_killed_run_and_one_beside_it_end_with_everything_done(small_on_ray, small, corpus):
+    more(corpus, 40)
+    for each in (small_on_ray, small):
+        each.environment.update({SECONDS: "0.05", "CASEGRAPH_RUN__LEASE_SECONDS": "2"})
+    killed = small_on_ray.start("run", str(corpus), "--project", "p", "--json")
+    until(killed, "running")
     killed.kill()
     killed.communicate()
-    both = [casegraph.start("run", str(corpus), "--project", "p", "--json") for _ in range(2)]
+    both = [small.start("run", str(corpus), "--project", "p", "--json") for _ in range(2)]
     for process in both:
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
@@ -197,37 +216,19 @@ def test_a_killed_run_and_one_beside_it_end_with_everything_done(casegraph, corp
         assert sum(json.loads(out)["documents"].values()) == 40
 
 
-def test_ctrl_c_while_it_waits_for_another_run_is_no_success(casegraph, corpus):
-    for number in range(12, 60):  # no more than one run claims at once
-        text = TEXT.format(name=NAMES[number % len(NAMES)], number=number)
-        (corpus / f"{number:02}.txt").write_text(text * 40)
-    first = casegraph.start("run", str(corpus), "--project", "p", "--json")
-    for line in first.stderr:
-        if line.startswith("running"):
-            break
-    second = casegraph.start("run", str(corpus), "--project", "p", "--json")
-    for line in second.stderr:
-        if line.startswith("waiting for another run"):
-            second.send_signal(signal.SIGINT)
-            break
+def test_ctrl_c_while_it_waits_for_another_run_is_no_success(small, corpus):
+    more(corpus, 60)  # no more than one run claims at once
+    small.environment[SECONDS] = "0.2"
+    first = small.start("run", str(corpus), "--project", "p", "--json")
+    until(first, "running")
+    second = small.start("run", str(corpus), "--project", "p", "--json")
+    until(second, "waiting for another run")
+    second.send_signal(signal.SIGINT)
     out, err = second.communicate(timeout=120)
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=120)
     assert second.returncode == 130, err
     assert json.loads(out)["outcome"] == "stopped"
-
-
-def test_a_file_that_vanishes_while_the_run_is_on_fails_alone(casegraph, corpus):
-    process = casegraph.start("run", str(corpus), "--project", "p", "--json")
-    for line in process.stderr:
-        if line.startswith("starting Ray"):
-            (corpus / "03.txt").unlink()
-            break
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 3, err
-    assert json.loads(out)["documents"]["completed"] == 11
-    [failure] = casegraph.json_lines("failures", "--project", "p")
-    assert failure["error"] == "source_missing"
 
 
 @pytest.mark.parametrize(
@@ -245,9 +246,9 @@ def test_a_file_that_vanishes_while_the_run_is_on_fails_alone(casegraph, corpus)
         (["run", "empty", "--project", "p"], 2, "no file to take in empty"),
     ],
 )
-def test_wrong_usage_is_said_in_one_line(casegraph, corpus, arguments, status, words):
-    (casegraph.folder / "empty").mkdir()
-    done = casegraph(*arguments, status=status)
+def test_wrong_usage_is_said_in_one_line(here, corpus, arguments, status, words):
+    (here.folder / "empty").mkdir()
+    done = here(*arguments, status=status)
     [line] = done.stderr.splitlines()
     assert line.startswith("casegraph: ")
     assert words in line
@@ -263,9 +264,9 @@ def test_wrong_usage_is_said_in_one_line(casegraph, corpus, arguments, status, w
         ("CASEGRAPH_OCR__DPI", "many", 2),
     ],
 )
-def test_a_service_or_setting_that_is_wrong_ends_it_at_once(casegraph, corpus, name, value, status):
-    casegraph.environment[name] = value
-    done = casegraph("run", str(corpus), "--project", "p", status=status)
+def test_a_service_or_setting_that_is_wrong_ends_it_at_once(here, corpus, name, value, status):
+    here.environment[name] = value
+    done = here("run", str(corpus), "--project", "p", status=status)
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("casegraph: ")
     assert "Traceback" not in done.stderr
