@@ -225,6 +225,7 @@ class StageActor:
             project=place.project,
             checkpoints=self._stores.checkpoints,
             fetcher=assembly.open_fetcher(place.settings, self._stores),
+            patience=min(StageWorker.patience, place.settings.run.patience_seconds),
         )
 
     def ready(self) -> str:
