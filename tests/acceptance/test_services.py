@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,16 @@ from pipeline.stores import detach, embedded, embedded_postgres, embedded_valkey
 def stop_and_remove(home: Path) -> None:
     embedded.stop_services(Settings(home=home))
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Give a folder into which sockets fit, however often tests ran here: pytest's own has a
+    counter and the test's name in its path.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="casegraph-services-"))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
