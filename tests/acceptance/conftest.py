@@ -153,6 +153,11 @@ class Demo:
         """Give the environment in which its graph is found."""
         return self.casegraph.environment
 
+    @property
+    def here(self) -> CasegraphHere:
+        """Give its command line in this process."""
+        return CasegraphHere(self.casegraph.environment, self.casegraph.folder)
+
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:

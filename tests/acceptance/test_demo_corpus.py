@@ -217,15 +217,14 @@ def test_scans_are_read(published):
     assert sum(rate < 0.06 for rate in rates.values()) >= len(rates) * 0.75, rates
 
 
-def test_the_digest_does_not_know_the_projects_name_or_the_order(demo, tmp_path):
+def test_the_digest_does_not_know_the_projects_name_or_the_order(demo):
+    here = demo.here
     paths = sorted(str(path) for path in (CORPUS / "press-releases").iterdir())
     for name, order in (("one", paths), ("other", paths[::-1])):
-        demo.casegraph("run", *order, "--project", name)
-    digests = {
-        demo.casegraph("digest", "--project", name).stdout.strip() for name in ("one", "other")
-    }
+        here("run", *order, "--project", name)
+    digests = {here("digest", "--project", name).stdout.strip() for name in ("one", "other")}
     for name in ("one", "other"):
-        demo.casegraph("projects", "delete", name, "--yes")
+        here("projects", "delete", name, "--yes")
     assert len(digests) == 1
     assert len(digests.pop()) == 64
 

@@ -171,15 +171,15 @@ def test_each_bad_file_fails_alone_and_in_words(casegraph, tmp_path):
     assert set(again["stage_calls"].values()) == {0}
 
 
-def test_a_size_limit_leaves_a_file_out_and_says_so(casegraph, tmp_path):
+def test_a_size_limit_leaves_a_file_out_and_says_so(here, tmp_path):
     (tmp_path / "small.txt").write_text(GOOD)
     (tmp_path / "large.txt").write_text(GOOD * 100)
-    casegraph.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"] = "1000"
+    here.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"] = "1000"
     sources = [str(tmp_path / "small.txt"), str(tmp_path / "large.txt")]
-    result = casegraph.json("run", *sources, "--project", "p")
+    result = here.json("run", *sources, "--project", "p")
     assert result["documents"]["completed"] == 1
     assert result["documents"]["skipped"] == 1
     assert sum(result["documents"].values()) == 2
-    done = casegraph("failures", "--project", "p")
+    done = here("failures", "--project", "p")
     assert "large.txt" in done.stdout
     assert "max_file_bytes" in done.stdout

@@ -8,9 +8,11 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
+from faults.small_stages import SECONDS
 from s3_case import CREDENTIALS, S3Server, serving
 
 # boto3 still calls datetime.utcnow() where the standard library warns about it.
@@ -46,22 +48,22 @@ def server(tmp_path: Path) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def in_s3(casegraph, server: S3Server):
-    casegraph.environment.update(
+def in_s3(here, server: S3Server):
+    here.environment.update(
         CREDENTIALS,
         CASEGRAPH_S3_ENDPOINT_URL=server.url,
         CASEGRAPH_OBJECT_STORE_URL="s3://store/objects",
     )
-    return casegraph
+    return here
 
 
-def test_a_run_from_s3_follows_what_changes_there(in_s3, server: S3Server) -> None:
-    def run(status: int = 3) -> dict:
+def test_a_run_from_s3_follows_what_changes_there(casegraph, in_s3, server: S3Server) -> None:
+    def run(casegraph: Any) -> dict:
         arguments = ("run", "s3://cases/in", "--exclude", "*.out", "--project", "p")
-        return in_s3.json(*arguments, status=status)
+        return casegraph.json(*arguments, status=3)
 
     client = server.client()
-    first = run()
+    first = run(casegraph)
     assert first["documents"]["completed"] == 7  # four, the archive and its member, the odd one
     assert first["documents"]["failed"] == 1
     kept = client.list_objects_v2(Bucket="store", Prefix="objects/")["Contents"]
@@ -77,14 +79,14 @@ def test_a_run_from_s3_follows_what_changes_there(in_s3, server: S3Server) -> No
     member = in_s3.json("show", "inner/memo.txt", "--project", "p")
     assert member["source"] == "s3://cases/in/deep/bundle.zip!/inner/memo.txt"
 
-    second = run()
+    second = run(in_s3)
     assert second["documents"] == first["documents"]
     assert set(second["stage_calls"].values()) == {0}
 
     client.put_object(Bucket="cases", Key="in/00.txt", Body=b"Dana Whitfield joined Acme Corp.")
     client.delete_object(Bucket="cases", Key="in/01.txt")
     client.delete_object(Bucket="cases", Key="in/empty #2.txt")
-    third = run()
+    third = run(in_s3)
     assert set(third["stage_calls"].values()) == {1}
     assert third["not_found"] == 2
     names = {row["name"] for row in in_s3.json_lines("entities", "--project", "p")}
@@ -93,9 +95,9 @@ def test_a_run_from_s3_follows_what_changes_there(in_s3, server: S3Server) -> No
     assert (one["not_found"], set(one["stage_calls"].values())) == (0, {0})
 
 
-def test_the_endpoint_of_the_aws_tools_works_too(casegraph, server: S3Server) -> None:
-    casegraph.environment.update(CREDENTIALS, AWS_ENDPOINT_URL=server.url)
-    done = casegraph.json("run", "s3://cases/in/00.txt", "--project", "p")
+def test_the_endpoint_of_the_aws_tools_works_too(here, server: S3Server) -> None:
+    here.environment.update(CREDENTIALS, AWS_ENDPOINT_URL=server.url)
+    done = here.json("run", "s3://cases/in/00.txt", "--project", "p")
     assert done["documents"]["completed"] == 1
 
 
@@ -126,39 +128,39 @@ def test_credentials_that_are_missing_are_one_line(in_s3, tmp_path: Path) -> Non
 
 
 def test_doctor_says_which_endpoint_and_whether_it_answers(in_s3, server: S3Server) -> None:
-    def finding(check: str) -> dict:
-        rows = in_s3.json_lines("doctor", status=0 if check == "s3" and up else 1)
-        return next(row for row in rows if row["check"] == check)
+    def findings(status: int) -> dict[str, dict]:
+        return {row["check"]: row for row in in_s3.json_lines("doctor", status=status)}
 
-    up = True
-    assert finding("s3")["state"] == "ok"
-    assert f"{server.url} answers" in finding("s3")["seen"]
+    there = findings(0)["s3"]
+    assert there["state"] == "ok"
+    assert f"{server.url} answers" in there["seen"]
     server.kill()
-    up = False
+    gone = findings(1)
     for check in ("s3", "object store"):
-        assert finding(check)["state"] == "fail"
-        assert server.url in finding(check)["seen"]
-        assert "does not answer" in finding(check)["seen"]
+        assert gone[check]["state"] == "fail"
+        assert server.url in gone[check]["seen"]
+        assert "does not answer" in gone[check]["seen"]
 
 
-def test_a_server_that_dies_in_the_middle_costs_no_document(in_s3, server: S3Server) -> None:
+def test_a_server_that_dies_in_the_middle_costs_no_document(in_s3, small, server: S3Server) -> None:
     """The run goes on when it is back, or has ended with one line and the next one goes on."""
     server.kill()
     for number in range(60):
         server.objects["cases"][f"many/{number:02}.txt"] = TEXT.format(number=number).encode()
     server.start()
-    in_s3.environment["CASEGRAPH_RUN__WINDOW"] = "4"
+    small.environment.update(in_s3.environment | {"PYTHONPATH": small.environment["PYTHONPATH"]})
+    small.environment.update({SECONDS: "0.05", "CASEGRAPH_RUN__WINDOW": "4"})
     arguments = ("run", "s3://cases/many", "--project", "p")
-    process = in_s3.start(*arguments)
+    process = small.start(*arguments)
     try:
-        wait_for(lambda: completed(in_s3) >= 4 or process.poll() is not None)
+        wait_for(lambda: completed(small) >= 4 or process.poll() is not None)
         assert process.poll() is None, process.communicate()
         server.kill()
-        at_death = completed(in_s3)
+        at_death = completed(small)
         assert at_death < 60
-        waited = time.monotonic() + 15  # long enough for what was fetched before to be done
+        waited = time.monotonic() + 5  # long enough for what was fetched before to be done
         wait_for(lambda: process.poll() is not None or time.monotonic() > waited)
-        assert completed(in_s3) < 60
+        assert completed(small) < 60
         server.start()
         _, err = process.communicate(timeout=300)
     finally:
@@ -168,7 +170,7 @@ def test_a_server_that_dies_in_the_middle_costs_no_document(in_s3, server: S3Ser
         [line] = [line for line in err.splitlines() if line.startswith("casegraph: ")]
         assert "does not answer" in line
         assert "Traceback" not in err
-    again = in_s3.json(*arguments)
+    again = small.json(*arguments)
     assert again["documents"]["completed"] == 60
     assert again["documents"]["failed"] == 0
 

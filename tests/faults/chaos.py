@@ -209,23 +209,20 @@ class Chaos:
         """Make all faults, round by round, and compare after each round."""
         dice = random.Random(self.seed)
         with _stage(dice) as stage:
-            quiet = self._run(stage, "quiet", {"CASEGRAPH_ACCELERATION": "off"})
+            apart = _settings(stage).model_copy(update={"acceleration": "off"})
+            quiet = SmallRun(apart, self.folder, "quiet")
+            quiet.until_done()
             expected = _finished(quiet)
             round_ = 0
             while sum(self.made.values()) < self.wanted:
                 round_ += 1
                 self._round(stage, f"round-{round_}", expected)
 
-    def _run(self, stage: Stage, project: str, environment: dict[str, str]) -> SmallRun:
-        run = SmallRun(_settings(stage), self.folder, project)
-        _ended(stage, self._start(stage, project, environment))
-        return run
-
-    def _start(self, stage: Stage, project: str, environment: dict[str, str]) -> Any:
+    def _start(self, stage: Stage, project: str) -> Any:
         self.runs += 1
         stage.process = subprocess.Popen(
             [sys.executable, "-m", "faults.ray_run", str(self.folder), project],
-            env=_environment(stage) | environment,
+            env=_environment(stage),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -236,15 +233,16 @@ class Chaos:
     def _round(self, stage: Stage, project: str, expected: object) -> None:
         """Bring the documents through one project, harmed on the way."""
         run = SmallRun(_settings(stage), self.folder, project)
-        process = self._start(stage, project, {})
+        process = self._start(stage, project)
+        most = min(FAULTS_A_ROUND, self.wanted - sum(self.made.values()))
         here, late = 0, time.monotonic() + ROUND_SECONDS
-        while here < FAULTS_A_ROUND and time.monotonic() < late:
+        while here < most and time.monotonic() < late:
             stage.wait(0.05, 0.8)
             if process.poll() is not None:
                 _reap(process)
                 if process.returncode in (0, 3) and not _left(run):
                     break
-                process = self._start(stage, project, {})
+                process = self._start(stage, project)
                 continue
             name = stage.dice.choice(list(FAULTS))
             if name in COSTLY and stage.dice.random() < 0.6:
@@ -259,7 +257,7 @@ class Chaos:
             _retry_the_blamed(run)
             if not _left(run):
                 break
-            _ended(stage, self._start(stage, project, {}))
+            _ended(stage, self._start(stage, project))
         self._compare(run, project, expected)
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
