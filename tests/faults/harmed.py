@@ -9,22 +9,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from actors.run_result import RunResult
-from faults.small_run import SmallRun
+from faults.proxy import Proxy
+from faults.small_run import Outcome, SmallRun
 from pipeline.errors import CasegraphError
 
 PATIENT = 90.0
+DOCUMENTS = 120
 
 
 @dataclass
 class Harmed:
-    """A run, beside which a test harms the servers or the lines to them.
+    """A run of `DOCUMENTS`, beside which a test harms a server or the line to it.
 
-    `looking` is the same project seen past the lines.
+    `looking` is the same project seen past the line.
     """
 
     run: SmallRun
     looking: SmallRun
-    documents: int
+    line: Proxy
 
     @contextmanager
     def going(self) -> Iterator[list[RunResult]]:
@@ -45,7 +47,7 @@ class Harmed:
         thread = threading.Thread(target=work, name="run")
         thread.start()
         try:
-            self.until(lambda: self.done() >= self.documents // 8)
+            self.until(lambda: self.done() >= DOCUMENTS // 8)
             yield results
         finally:
             thread.join(PATIENT)
@@ -64,8 +66,13 @@ class Harmed:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
-    def outcome(self) -> tuple[str, dict[str, int]]:
-        """Give the digest, and how many documents have each status."""
+    def after(self, documents: int) -> None:
+        """Wait until so many more documents are completed, or all are."""
+        done = self.done()
+        self.until(lambda: self.done() >= done + documents or not self.looking.left())
+
+    def outcome(self) -> Outcome:
+        """Say what has come out."""
         return self.looking.digest(), self.looking.counts()
 
 

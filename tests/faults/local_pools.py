@@ -15,6 +15,9 @@ from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
+# A small run is over in a fraction of a second, and waits for an empty queue at its end.
+BLOCK_MS = 20
+
 
 class LocalPools:
     """What `ActorPools` is on Ray. Each actor has a thread and stores of its own.
@@ -62,7 +65,7 @@ class LocalPools:
     async def drain(self, block_ms: int) -> Drained:
         assert self._persistence is not None
         actor, thread = self._persistence
-        return await _in(thread, actor.drain, block_ms)
+        return await _in(thread, actor.drain, min(block_ms, BLOCK_MS))
 
     async def fill_vectors(self) -> int:
         actor, thread = self._actors[StageName.CHUNK][0]

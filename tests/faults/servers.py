@@ -83,11 +83,7 @@ class _Server:
         self.start()
 
     def end(self) -> None:
-        """End for good, also where it is paused; what it shares with the system goes, too."""
-        self.resume()
-        for process in self.processes[:1]:
-            with contextlib.suppress(UnavailableError):
-                server_process.end(process, signal.SIGQUIT, GONE_SECONDS)
+        """End for good, also where it is paused."""
         self.kill()
 
 
@@ -122,6 +118,14 @@ class OwnPostgres(_Server):
         while self._loaded() == before:
             assert time.monotonic() < deadline, f"{name} was not taken over"
             time.sleep(server_process.POLL_SECONDS)
+
+    def end(self) -> None:
+        """End for good, also where it is paused; what it shares with the system goes, too."""
+        self.resume()
+        for process in self.processes[:1]:
+            with contextlib.suppress(UnavailableError):
+                server_process.end(process, signal.SIGQUIT, GONE_SECONDS)
+        self.kill()
 
     def _loaded(self) -> Any:
         """Say when the configuration was read that a new session gets."""

@@ -115,6 +115,24 @@ class SmallRun:
         return str(reader.digest())
 
 
+Outcome = tuple[str, dict[str, int]]
+"""The digest of a graph, and how many documents have each status."""
+
+
+def undisturbed(folder: Path, database_url: str, home: Path) -> Outcome:
+    """Run in database mode, in a home of its own: objects that are there are not written again."""
+    settings = Settings(
+        home=home,
+        database_url=database_url,  # type: ignore[arg-type]
+        redis_url="redis://127.0.0.1:1/0",  # type: ignore[arg-type]
+        acceleration="off",
+    )
+    run = SmallRun(settings, folder)
+    [result] = run.until_done()
+    assert (result.mode, result.mode_reason) == ("database", "CASEGRAPH_ACCELERATION=off")
+    return run.digest(), run.counts()
+
+
 def write_documents(folder: Path, count: int) -> None:
     """Write small documents: texts, some of them the same, some containers, some that fail."""
     first = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal")

@@ -8,19 +8,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from published_case import shared_database
 
 from actors.persistence_actor import drain_queue
 from faults.invariants import broken
-from faults.small_run import SmallRun, write_documents
+from faults.small_run import Outcome, SmallRun, undisturbed, write_documents
 from pipeline import assembly, identity
 from pipeline.crash_points import POINTS, VARIABLE
 from pipeline.documents import StageName
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
+from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
@@ -76,26 +77,21 @@ def strange(run: SmallRun, point: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crashes") / "documents"
     write_documents(folder, DOCUMENTS)
     return folder
 
 
-_quiet: dict[Path, tuple[str, dict[str, int]]] = {}
-
-
-def quiet(folder: Path, settings: Settings, urls: Callable[[], str]) -> object:
-    if folder not in _quiet:
-        apart = settings.model_copy(update={"acceleration": "off"})
-        run = SmallRun(apart.model_copy(update={"database_url": _secret(urls())}), folder)
-        run.until_done()
-        _quiet[folder] = (run.digest(), run.counts())
-    return _quiet[folder]
-
-
-def _secret(url: str) -> object:
-    return Settings(database_url=url).database_url  # type: ignore[arg-type]
+@pytest.fixture(scope="module")
+def expected(
+    services: ServiceUrls,
+    migrated_template: str,
+    few: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Outcome:
+    with shared_database(services, migrated_template) as url:
+        return undisturbed(few, url, tmp_path_factory.mktemp("quiet"))
 
 
 OF_REDIS = ("put", "done", "adopt", "refuse")
@@ -109,14 +105,13 @@ WALKED = [
 def test_a_death_at_any_point_changes_nothing(
     point: str,
     acceleration: str,
-    folder: Path,
+    few: Path,
+    expected: Outcome,
     settings: Settings,
-    migrated_urls: Callable[[], str],
     tmp_path: Path,
 ) -> None:
-    expected = quiet(folder, settings, migrated_urls)
     fast = RunSettings(window=8, persist_seconds=0.02, lease_seconds=0.5)
-    run = SmallRun(settings.model_copy(update={"acceleration": acceleration, "run": fast}), folder)
+    run = SmallRun(settings.model_copy(update={"acceleration": acceleration, "run": fast}), few)
     if point.startswith(("adopt", "refuse")):
         run.until_done()
         strange(run, point)

@@ -14,13 +14,11 @@ from pathlib import Path
 import pytest
 
 from faults.harmed import Harmed
-from faults.proxy import Proxy, proxy_for
-from faults.servers import OwnPostgres, own_postgres
-from faults.small_run import SmallRun, write_documents
+from faults.proxy import proxy_for
+from faults.servers import OwnPostgres
+from faults.small_run import Outcome, SmallRun
 from pipeline.settings import RunSettings, Settings
-from pipeline.stores import postgres
 
-DOCUMENTS = 120
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=2)
 
 
@@ -29,118 +27,83 @@ class Faulty(Harmed):
     """A run whose PostgreSQL a test can harm: the server itself, or the line to it."""
 
     server: OwnPostgres
-    line: Proxy
-
-    def after(self, documents: int) -> None:
-        """Wait until so many more documents are completed, or all are."""
-        done = self.done()
-        self.until(lambda: self.done() >= done + documents or not self.looking.left())
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("faults") / "documents"
-    write_documents(folder, DOCUMENTS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[OwnPostgres]:
-    with own_postgres() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def expected(server: OwnPostgres, folder: Path) -> tuple[str, dict[str, int]]:
-    """Give what the undisturbed run makes of the documents."""
-    postgres.migrate(server.url)
-    settings = Settings(
-        database_url=server.url,  # type: ignore[arg-type]
-        redis_url="redis://127.0.0.1:1/0",  # type: ignore[arg-type]
-        acceleration="off",
-    )
-    quiet = SmallRun(settings, folder, "quiet")
-    quiet.until_done()
-    return quiet.digest(), quiet.counts()
 
 
 @pytest.fixture(params=["on", "off"])
 def faulty(
     request: pytest.FixtureRequest,
-    server: OwnPostgres,
-    expected: object,
+    postgres_server: OwnPostgres,
     folder: Path,
     valkey_url: str,
     tmp_path: Path,
 ) -> Iterator[Faulty]:
-    with proxy_for(server.url) as line:
+    with proxy_for(postgres_server.url) as line:
         through = Settings(
             home=tmp_path / "home",
-            database_url=line.url(server.url),  # type: ignore[arg-type]
+            database_url=line.url(postgres_server.url),  # type: ignore[arg-type]
             redis_url=valkey_url,  # type: ignore[arg-type]
             acceleration=request.param,
             run=RUN,
         )
         past = through.model_copy(
-            update={"database_url": Settings(database_url=server.url).database_url}  # type: ignore[arg-type]
+            update={"database_url": Settings(database_url=postgres_server.url).database_url}  # type: ignore[arg-type]
         )
         project = request.node.name
         yield Faulty(
             SmallRun(through, folder, project),
             SmallRun(past, folder, project),
-            DOCUMENTS,
-            server,
             line,
+            postgres_server,
         )
 
 
-def test_killed_and_restarted(faulty: Faulty, expected: object) -> None:
+def test_killed_and_restarted(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.server.restart()
     assert results[0].outcome == "finished"
-    assert faulty.outcome() == expected
+    assert faulty.outcome() == quiet
 
 
-def test_refused_for_a_while(faulty: Faulty, expected: object) -> None:
+def test_refused_for_a_while(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.line.refuse()
         faulty.line.cut()
         time.sleep(RUN.lease_seconds * 1.5)  # the fault itself: longer than the lease
         faulty.line.heal()
     assert results[0].outcome == "finished"
-    assert faulty.outcome() == expected
+    assert faulty.outcome() == quiet
 
 
-def test_paused_past_the_lease(faulty: Faulty, expected: object) -> None:
+def test_paused_past_the_lease(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.server.pause()
         time.sleep(RUN.lease_seconds * 1.5)  # the fault itself
         faulty.server.resume()
     assert results[0].outcome == "finished"
-    assert faulty.outcome() == expected
+    assert faulty.outcome() == quiet
 
 
-def test_cut_again_and_again(faulty: Faulty, expected: object) -> None:
+def test_cut_again_and_again(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         for _ in range(6):
             faulty.line.cut()
             faulty.after(5)
     assert results[0].outcome == "finished"
-    assert faulty.outcome() == expected
+    assert faulty.outcome() == quiet
 
 
 @pytest.mark.parametrize("answered", [True, False], ids=["answered", "unheard"])
-def test_commits_lost(faulty: Faulty, expected: object, answered: bool) -> None:
+def test_commits_lost(faulty: Faulty, quiet: Outcome, answered: bool) -> None:
     with faulty.going() as results:
         for skip in (0, 1, 2, 3):
             faulty.line.lose("COMMIT", skip=skip, answered=answered)
             faulty.until(lambda: faulty.line.lost or not faulty.looking.left())
     assert results[0].outcome == "finished"
-    assert faulty.outcome() == expected
+    assert faulty.outcome() == quiet
 
 
 def test_away_for_too_long_is_one_line_and_the_next_run_goes_on(
-    faulty: Faulty, expected: object
+    faulty: Faulty, quiet: Outcome
 ) -> None:
     short = RUN.model_copy(update={"patience_seconds": 1.0})
     faulty.run = SmallRun(
@@ -156,4 +119,4 @@ def test_away_for_too_long_is_one_line_and_the_next_run_goes_on(
     assert "waited 1 s" in result.reason
     assert "run the same command again" in result.reason
     faulty.run.until_done()
-    assert faulty.outcome() == expected
+    assert faulty.outcome() == quiet

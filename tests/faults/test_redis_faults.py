@@ -6,19 +6,18 @@ A whole run with small stages, without Ray, on a PostgreSQL of the session and a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from faults.harmed import Harmed
-from faults.proxy import Proxy, proxy_for
-from faults.servers import OwnValkey, own_valkey
-from faults.small_run import SmallRun, write_documents
+from faults.harmed import DOCUMENTS, Harmed
+from faults.proxy import proxy_for
+from faults.servers import OwnValkey
+from faults.small_run import Outcome, SmallRun
 from pipeline.settings import RunSettings, ServiceSettings, Settings
 
-DOCUMENTS = 120
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=5)
 
 
@@ -27,20 +26,6 @@ class Faulty(Harmed):
     """A run whose Redis a test can harm: the server itself, or the line to it."""
 
     server: OwnValkey
-    line: Proxy
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("faults") / "documents"
-    write_documents(folder, DOCUMENTS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def valkey_server() -> Iterator[OwnValkey]:
-    with own_valkey() as server:
-        yield server
 
 
 @pytest.fixture
@@ -60,86 +45,61 @@ def faulty(
             services=ServiceSettings(redis_answer_seconds=0.3),
         )
         run = SmallRun(settings, folder)
-        yield Faulty(run, run, DOCUMENTS, valkey_server, line)
+        yield Faulty(run, run, line, valkey_server)
 
 
-_quiet: dict[str, tuple[str, dict[str, int]]] = {}
-
-
-@pytest.fixture
-def quiet(folder: Path, migrated_urls: Callable[[], str], tmp_path: Path) -> tuple[str, object]:
-    """Give the digest and the counts of the documents as database mode makes them, undisturbed."""
-    if not _quiet:
-        settings = Settings(
-            home=tmp_path / "quiet",
-            database_url=migrated_urls(),  # type: ignore[arg-type]
-            redis_url="redis://127.0.0.1:1/0",  # type: ignore[arg-type]
-            acceleration="off",
-        )
-        run = SmallRun(settings, folder)
-        [result] = run.until_done()
-        assert (result.mode, result.mode_reason) == ("database", "CASEGRAPH_ACCELERATION=off")
-        _quiet["it"] = (run.digest(), run.counts())
-    return _quiet["it"]
-
-
-def same(faulty: Faulty, quiet: tuple[str, object]) -> None:
-    """Hold the graph, and the status of each document, to those of the undisturbed run."""
+def test_undisturbed_it_is_accelerated(faulty: Faulty, quiet: Outcome) -> None:
+    [result] = faulty.run.until_done()
+    assert (result.mode, result.mode_reason) == ("accelerated", "")
     assert faulty.outcome() == quiet
 
 
-def test_undisturbed_it_is_accelerated(faulty: Faulty, quiet: tuple[str, object]) -> None:
-    [result] = faulty.run.until_done()
-    assert (result.mode, result.mode_reason) == ("accelerated", "")
-    same(faulty, quiet)
-
-
-def test_absent_from_the_start(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_absent_from_the_start(faulty: Faulty, quiet: Outcome) -> None:
     faulty.line.refuse()
     [result] = faulty.run.until_done()
     assert result.mode == "database"
     assert "Connection refused" in result.mode_reason
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_killed_in_the_middle(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_killed_in_the_middle(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.server.kill()
     assert results[-1].mode == "database"
     assert "does not answer" in results[-1].mode_reason
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_killed_and_back_with_what_it_had(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_killed_and_back_with_what_it_had(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going():
         faulty.server.restart()
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_restarted_empty(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_restarted_empty(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going():
         faulty.server.restart(empty=True)
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_hanging(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_hanging(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.line.hang()
     assert results[-1].mode == "database"
     assert "no answer in time" in results[-1].mode_reason
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_slow(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_slow(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going():
         faulty.line.delay(0.2)
         done = faulty.done()
         faulty.until(lambda: faulty.done() > done)
         faulty.line.heal()
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_out_of_memory(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_out_of_memory(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.server.client() as client:
         client.config_set("maxmemory-policy", "noeviction")
     try:
@@ -149,12 +109,10 @@ def test_out_of_memory(faulty: Faulty, quiet: tuple[str, object]) -> None:
         with faulty.server.client() as client:
             client.config_set("maxmemory-policy", "volatile-lru")
     assert "full" in results[-1].mode_reason
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_one_that_may_drop_what_it_is_given_is_not_used(
-    faulty: Faulty, quiet: tuple[str, object]
-) -> None:
+def test_one_that_may_drop_what_it_is_given_is_not_used(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         with faulty.server.client() as client:
             client.config_set("maxmemory-policy", "allkeys-lru")
@@ -166,18 +124,18 @@ def test_one_that_may_drop_what_it_is_given_is_not_used(
     with faulty.server.client() as client:
         client.config_set("maxmemory-policy", "volatile-lru")
     assert results[0].mode == "database"
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_flushed_in_the_middle_again_and_again(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_flushed_in_the_middle_again_and_again(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going():
         for share in (3, 2, 1.5):
             faulty.until(lambda share=share: faulty.done() >= DOCUMENTS / share - 30)
             faulty.server.flush()
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_flapping(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_flapping(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going():
         for _ in range(8):
             faulty.line.refuse()
@@ -186,10 +144,10 @@ def test_flapping(faulty: Faulty, quiet: tuple[str, object]) -> None:
             faulty.line.heal()
             done = faulty.done()
             faulty.until(lambda done=done: faulty.done() > done or not faulty.run.left())
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet
 
 
-def test_it_comes_back_and_is_used_again(faulty: Faulty, quiet: tuple[str, object]) -> None:
+def test_it_comes_back_and_is_used_again(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.line.refuse()
         faulty.line.cut()
@@ -201,4 +159,4 @@ def test_it_comes_back_and_is_used_again(faulty: Faulty, quiet: tuple[str, objec
             lambda: (faulty.line.traffic - before).connections > 0 or not faulty.run.left()
         )
     assert results
-    same(faulty, quiet)
+    assert faulty.outcome() == quiet

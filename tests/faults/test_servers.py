@@ -19,12 +19,6 @@ def postgres() -> Iterator[OwnPostgres]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def valkey_server() -> Iterator[OwnValkey]:
-    with own_valkey() as server:
-        yield server
-
-
 def test_a_killed_postgres_keeps_what_was_committed(postgres: OwnPostgres) -> None:
     with postgres.cursor() as cursor:
         cursor.execute("SHOW deadlock_timeout")
