@@ -145,6 +145,17 @@ class ActorPools:
             raise TemporaryError("the persistence process died and is started again") from error
         return report
 
+    async def fill_from_cache(self) -> bool:
+        """Say whether every published chunk has a vector, after the cache was asked once more;
+        False also where nobody can tell.
+        """
+        from ray.exceptions import RayError
+
+        with suppress(RayError):
+            has_all: bool = await self._persistence.fill_vectors.remote()
+            return has_all
+        return False
+
     async def fill_vectors(self) -> int:
         """Have some vectors computed that published chunks lack; return how many, 0 if none."""
         filled: int = await self._stages[StageName.CHUNK][0].fill_vectors.remote()

@@ -245,11 +245,10 @@ class RunCoordinator:
         await self._settle(report.persisted)
 
     async def _fill_vectors(self) -> None:
-        """Compute the vectors that are in no cache, now that nothing waits for it; where it is
-        known that there are none, their model is not asked.
-        """
-        wanted = not (self._draining or self._persisting.has_vectors)
-        while wanted and not self._draining and await self._pools.fill_vectors():
+        """Compute the vectors that are in no cache, now that nothing waits for it."""
+        if self._draining or await self._pools.fill_from_cache():
+            return
+        while not self._draining and await self._pools.fill_vectors():
             self._state = "embedding"
 
     # -- the rest ----------------------------------------------------------------------------

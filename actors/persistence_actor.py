@@ -34,14 +34,13 @@ OVER = "the run is over"
 
 class Drained(Value):
     """What one round did: `entries` were taken, `persisted` is what became durable for the run's
-    own project, `backlog` is what is left. `has_vectors` says that no chunk of that project waits
-    for its vector. `away` says why Redis was not there; then nothing is known of the backlog.
+    own project, `backlog` is what is left. `away` says why Redis was not there; then nothing is
+    known of the backlog.
     """
 
     entries: int = 0
     persisted: Persisted = Persisted()
     backlog: Backlog = Backlog()
-    has_vectors: bool = False
     away: str = ""
 
 
@@ -82,8 +81,6 @@ class PersistenceWorker:
                     light = persisted.model_copy(update={"winners": ()})
                     report = report.model_copy(update={"persisted": light})
                 self._settle(mine, persisted)
-            if entries and self.project and (filling := self.filling_of(self.project)):
-                report = report.model_copy(update={"has_vectors": filling.from_cache()})
             return report.model_copy(update={"backlog": self.write_behind.backlog()})
         except RedisAwayError as error:
             # What was committed is told all the same; its entries are read again some time.
@@ -94,6 +91,13 @@ class PersistenceWorker:
         # Where Redis is away, whoever leaves it next forgets this reader as well.
         with suppress(RedisAwayError):
             self.write_behind.leave()
+
+    def fill_vectors(self) -> bool:
+        """Fill in the vectors of the run's own project that the cache has by now, and say whether
+        every published chunk has one then. Raises TemporaryError.
+        """
+        filling = self.filling_of(self.project)
+        return filling is None or filling.from_cache()
 
     def _write(
         self, project: str, entries: Sequence[Entry], found: Mapping[str, Checkpoint | None]
@@ -192,3 +196,7 @@ class PersistenceActor:
         if self._worker is not None:
             self._worker.leave()
             self._worker, self._away = None, OVER
+
+    def fill_vectors(self) -> bool:
+        """See `PersistenceWorker.fill_vectors`; without a cache nothing is known."""
+        return self._worker is not None and self._worker.fill_vectors()

@@ -23,8 +23,7 @@ class Persisting:
     the first entry for as many milliseconds as it is told.
 
     `all_processed` says whether nothing more is on its way into the queue. `drained` says that
-    this was so and the queue was empty when it was last looked at. `has_vectors` says that every
-    chunk that was published by then had its vector.
+    this was so and the queue was empty when it was last looked at.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class Persisting:
         self._away_since: float | None = None
         self.backlog = Backlog()
         self.drained = False
-        self.has_vectors = False
 
     async def keep(self, tell: Callable[[Drained, bool], Awaitable[None]]) -> None:
         """Drain for ever; `tell` what each round did, and whether all was processed before it."""
@@ -74,7 +72,6 @@ class Persisting:
         self._mode.heard("persistence", report.away)
         if report.entries:
             self._pulse.heard()
-            self.has_vectors = report.has_vectors
         empty = self._is_away() if report.away else not report.backlog.entries
         if not report.away:
             self._away_since, self.backlog = None, report.backlog

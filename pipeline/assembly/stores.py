@@ -152,11 +152,17 @@ def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
 
 def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher | None]:
     """Give the publisher of each project as it is configured now; None for one that is gone."""
+    from pipeline.stores.chunk_vectors import CachedVectors
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.publisher import Publisher
+    from pipeline.stores.redis_vectors import RedisVectors
 
     engine = _engine(urls)
     blobs = open_blobs(settings)
+    cache = None
+    if link := open_link(settings, urls):
+        vectors = RedisVectors(link, settings.run.checkpoint_ttl_seconds)
+        cache = CachedVectors(vectors, embedding_model(settings))
     ledger = Ledger(engine, blobs=blobs, archive=settings.limits.archive)
     known: dict[str, Publisher] = {}
 
@@ -165,7 +171,9 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
             plan_ = ledger.plan_of(project)
             if plan_ is None:
                 return None
-            known[project] = Publisher(engine, project, plan_, blobs, settings.limits.archive)
+            known[project] = Publisher(
+                engine, project, plan_, blobs, settings.limits.archive, cache
+            )
         return known[project]
 
     return publisher_of

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import struct
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import psycopg2.extensions
+from pydantic_core import to_json
 from sqlalchemy import Connection, text
 
+from pipeline import identity
 from pipeline.errors import PermanentError
-from pipeline.stores.protocols import Vector
+from pipeline.stores.protocols import Vector, Vectors
 
 DIMENSIONS = 384
+COLUMNS = ("vector", "vector_model")
 
 _MISSING = text("""
 SELECT k.id::text, k.text FROM chunks k JOIN contents c ON c.id = k.content_id
@@ -36,6 +40,27 @@ WITH empty AS (
 UPDATE chunks k SET vector = s.vector, vector_model = :model
 FROM empty e JOIN staged_vectors s ON s.id = e.id WHERE k.id = e.id
 """)
+
+
+@dataclass(frozen=True)
+class CachedVectors:
+    """The embedding cache, asked for the vectors of one model."""
+
+    vectors: Vectors
+    model: str
+
+    def of(self, texts: Iterable[str]) -> Iterator[tuple[str | None, str | None]]:
+        """Write the columns of texts' vectors, in order: the vector as PostgreSQL reads it, and the
+        model. Nothing for what is not in the cache, or does not fit the column.
+        """
+        hashes = [identity.text_key(text) for text in texts]
+        found = self.vectors.get(self.model, sorted(set(hashes)))
+        for hash_ in hashes:
+            vector = found.get(hash_)
+            if vector is None or vector.shape != (DIMENSIONS,):
+                yield None, None
+            else:
+                yield to_json(vector.tolist()).decode(), self.model
 
 
 def missing(connection: Connection, project: str, limit: int) -> Sequence[tuple[str, str]]:

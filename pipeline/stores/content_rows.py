@@ -1,16 +1,21 @@
-"""Fills in the rows of contents that are published: one statement for all of a batch."""
+"""Writes the rows of contents that are published: all of a batch at once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import JSONB
 
-from pipeline.stores import tables
-from pipeline.stores.copying import staged
+from pipeline import publication
+from pipeline.errors import TemporaryError
+from pipeline.stores import chunk_vectors, tables
+from pipeline.stores.chunk_vectors import CachedVectors
+from pipeline.stores.copying import copy_rows, staged
+
+HOLD_TRIES = 5
 
 
 def fill_contents(connection: Connection, rows: Mapping[str, Mapping[str, Any]]) -> None:
@@ -36,3 +41,54 @@ def fill_contents(connection: Connection, rows: Mapping[str, Mapping[str, Any]])
 def _json(value: object) -> str | None:
     """Write a value for a JSONB column. None is no value there, not JSON's null."""
     return None if value is None else json.dumps(value)
+
+
+def hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
+    """Insert names that are not there, and keep all of them from going until the end.
+
+    Another transaction may delete a name that lost its last mention between the insertion, which
+    finds it there, and the lock, which does not: then it is inserted again.
+    """
+    unique = {str(row[0]): row for row in rows}
+    if not unique:
+        return
+    columns = ", ".join(publication.NAME_COLUMNS)
+    ordered = [unique[id_] for id_ in sorted(unique)]
+    table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
+    for _ in range(HOLD_TRIES):
+        # Two statements, so that the second sees what others inserted; sent together.
+        held = connection.exec_driver_sql(
+            f"INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
+            "ON CONFLICT DO NOTHING;"
+            f"SELECT n.keys IS DISTINCT FROM s.keys FROM names n JOIN {table} s ON s.id = n.id "
+            "ORDER BY n.id FOR KEY SHARE OF n"
+        )
+        others = held.scalars().all()
+        if len(others) == len(unique):
+            break
+    else:
+        raise TemporaryError("names were deleted as fast as they were written")
+    if any(others):
+        # Keys change with the version of `resolve`; in one configuration they are all the same.
+        connection.exec_driver_sql(
+            f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
+            "WHERE s.id = n.id AND n.keys IS DISTINCT FROM s.keys"
+        )
+
+
+def copy_chunks(
+    connection: Connection, vectors: CachedVectors | None, rows: Sequence[publication.Row]
+) -> None:
+    """Write chunks with the vectors that are in the cache; the others get theirs later."""
+    columns = publication.CHUNK_COLUMNS
+    if vectors is None:
+        copy_rows(connection, "chunks", columns, rows)
+        return
+    place = columns.index("text")
+    found = vectors.of(str(row[place]) for row in rows)
+    copy_rows(
+        connection,
+        "chunks",
+        (*columns, *chunk_vectors.COLUMNS),
+        ((*row, *vector) for row, vector in zip(rows, found, strict=True)),
+    )

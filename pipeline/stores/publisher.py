@@ -13,6 +13,7 @@ from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors
 from pipeline.stores.blame import blame_content
+from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.copying import copy_rows
 from pipeline.stores.payloads import (
     VALUE_LIMIT,
@@ -81,7 +82,10 @@ _RESULT_COLUMNS = (
 
 
 class Publisher:
-    """The way of one project's checkpoints into PostgreSQL. Safe to use in several processes."""
+    """The way of one project's checkpoints into PostgreSQL. Safe to use in several processes.
+
+    Chunks are given the vectors of `cache` as they are published.
+    """
 
     def __init__(
         self,
@@ -90,12 +94,14 @@ class Publisher:
         plan: Plan,
         blobs: Blobs,
         archive: ArchiveLimits | None = None,
+        cache: CachedVectors | None = None,
     ) -> None:
         self._engine = engine
         self._project = project_id
         self._plan = plan
         self._blobs = blobs
         self._archive = archive or ArchiveLimits()
+        self._cache = cache
         self._vectors = False
 
     def persist(self, checkpoints: Sequence[Checkpoint]) -> Persisted:
@@ -121,15 +127,23 @@ class Publisher:
     def missing_vectors(self, limit: int) -> Sequence[tuple[str, str]]:
         """Name published chunks without a vector, with their texts; none without pgvector."""
         with alone(self._engine) as connection:
-            # A column that is there stays; one that is not may come with an extension.
-            self._vectors = self._vectors or has_vectors(connection)
-            return chunk_vectors.missing(connection, self._project, limit) if self._vectors else ()
+            if not self._has_vectors(connection):
+                return ()
+            return chunk_vectors.missing(connection, self._project, limit)
 
     def store_vectors(self, model: str, vectors: Mapping[str, Vector]) -> int:
         """Fill in the vectors of chunks and return how many; a chunk that is gone is passed."""
         with transaction(self._engine) as connection:
-            self._vectors = self._vectors or has_vectors(connection)
-            return chunk_vectors.store(connection, model, vectors) if self._vectors else 0
+            if not self._has_vectors(connection):
+                return 0
+            return chunk_vectors.store(connection, model, vectors)
+
+    def _has_vectors(self, connection: Connection) -> bool:
+        """Say whether chunks have a column for vectors. One that is there stays; one that is not
+        may come with an extension.
+        """
+        self._vectors = self._vectors or has_vectors(connection)
+        return self._vectors
 
     def _persist(self, batch: list[Checkpoint], others: Sequence[str], report: _Report) -> None:
         """Write a batch and publish it and `others`, or the halves of both, or refuse the one
@@ -206,6 +220,7 @@ class Publisher:
             plan=self._plan,
             payloads=Payloads(self._blobs, live),
             archive=self._archive,
+            vectors=self._cache if self._has_vectors(connection) else None,
         )
         part = publish(way, contents, known, chains)
         part.removed = sorted({*part.removed, *gone})

@@ -17,13 +17,14 @@ from sqlalchemy import Connection, text
 
 from pipeline import publication
 from pipeline.documents import StageName
-from pipeline.errors import PermanentError, TemporaryError
+from pipeline.errors import PermanentError
 from pipeline.publication import PublishedRows
 from pipeline.published_record import PublishedRecord
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import Chain, Plan
-from pipeline.stores.content_rows import fill_contents
-from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.chunk_vectors import CachedVectors
+from pipeline.stores.content_rows import copy_chunks, fill_contents, hold_names
+from pipeline.stores.copying import copy_rows
 from pipeline.stores.members import Admission, Parent, admit
 from pipeline.stores.payloads import Payloads, RefusedContentError
 from pipeline.stores.protocols import CheckpointKey
@@ -34,8 +35,6 @@ from pipeline.stores.removal import (
     remove_unused_contents,
     remove_unused_names,
 )
-
-HOLD_TRIES = 5
 
 KnownResults = Mapping[str, Mapping[tuple[StageName, str], str]]
 """Which checkpoints PostgreSQL has: content → (stage, fingerprint) → digest."""
@@ -77,13 +76,16 @@ class Published:
 
 @dataclass(frozen=True)
 class Publication:
-    """Where and how to publish."""
+    """Where and how to publish. `vectors` has those that chunks may be given at once; None where
+    they have no column for one.
+    """
 
     connection: Connection
     project: str
     plan: Plan
     payloads: Payloads
     archive: ArchiveLimits
+    vectors: CachedVectors | None = None
 
 
 _LOCK_CONTENTS = text("""
@@ -234,9 +236,9 @@ def _write(
     if replaced:
         connection.execute(_CLEAR, {"ids": sorted(replaced)})
     fill_contents(connection, {id_: rows[id_].content for id_ in ids})
-    _hold_names(connection, [row for id_ in ids for row in rows[id_].names])
+    hold_names(connection, [row for id_ in ids for row in rows[id_].names])
+    copy_chunks(connection, way.vectors, [row for id_ in ids for row in rows[id_].chunks])
     copied = {
-        "chunks": (publication.CHUNK_COLUMNS, [rows[id_].chunks for id_ in ids]),
         "mentions": (publication.MENTION_COLUMNS, [rows[id_].mentions for id_ in ids]),
         "relationships": (
             publication.RELATIONSHIP_COLUMNS, [rows[id_].relationships for id_ in ids],
@@ -245,39 +247,6 @@ def _write(
     for table, (columns, parts) in copied.items():
         copy_rows(connection, table, columns, itertools.chain.from_iterable(parts))
     return left
-
-
-def _hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
-    """Insert names that are not there, and keep all of them from going until the end.
-
-    Another transaction may delete a name that lost its last mention between the insertion, which
-    finds it there, and the lock, which does not: then it is inserted again.
-    """
-    unique = {str(row[0]): row for row in rows}
-    if not unique:
-        return
-    columns = ", ".join(publication.NAME_COLUMNS)
-    ordered = [unique[id_] for id_ in sorted(unique)]
-    table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
-    for _ in range(HOLD_TRIES):
-        # Two statements, so that the second sees what others inserted; sent together.
-        held = connection.exec_driver_sql(
-            f"INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
-            "ON CONFLICT DO NOTHING;"
-            f"SELECT n.keys IS DISTINCT FROM s.keys FROM names n JOIN {table} s ON s.id = n.id "
-            "ORDER BY n.id FOR KEY SHARE OF n"
-        )
-        others = held.scalars().all()
-        if len(others) == len(unique):
-            break
-    else:
-        raise TemporaryError("names were deleted as fast as they were written")
-    if any(others):
-        # Keys change with the version of `resolve`; in one configuration they are all the same.
-        connection.exec_driver_sql(
-            f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
-            "WHERE s.id = n.id AND n.keys IS DISTINCT FROM s.keys"
-        )
 
 
 def _admit(

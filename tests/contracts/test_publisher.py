@@ -10,11 +10,15 @@ import pytest
 from ledger_case import LedgerCase, emptied, own_database, payloads_of, plan_of
 from sqlalchemy import Engine
 
+from pipeline import identity
 from pipeline.documents import DocumentStatus, Mentions, Pages, StageName
 from pipeline.errors import TemporaryError
 from pipeline.stage import STAGES
 from pipeline.stores import payloads as payloads_module
+from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.memory import MemoryVectors
+from pipeline.stores.publisher import Publisher
 
 LETTER = "Jane Roe met John Smith."
 
@@ -428,6 +432,38 @@ def test_vectors_are_filled_in_later(case: LedgerCase) -> None:
 
     assert publisher.missing_vectors(10) == []
     assert case.rows("SELECT vector_model, vector_dims(vector) FROM chunks") == [("model-1", 384)]
+
+
+def test_chunks_are_published_with_the_vectors_that_the_cache_has(case: LedgerCase) -> None:
+    """What it lacks, or has of another length, stays empty and is filled in later."""
+    import numpy as np
+
+    vector = np.linspace(-1, 1, 384, dtype=np.float32)
+    vectors = MemoryVectors()
+    vectors.put("model-1", {identity.text_key(LETTER): vector})
+    vectors.put("model-1", {identity.text_key("short"): np.ones(3, np.float32)})
+    publisher = Publisher(
+        case.engine, case.project, case.plan, case.blobs, case.limits,
+        CachedVectors(vectors, "model-1"),
+    )  # fmt: skip
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt", "c.txt")
+    case.identify(run, a=LETTER, b="short", c="unknown")
+
+    done = publisher.persist(
+        [x for data in (LETTER, "short", "unknown") for x in case.checkpoints(data)]
+    )
+
+    assert len(done.published) == 3
+    [(found, model)] = case.rows(
+        "SELECT vector::text, vector_model FROM chunks WHERE text = :t", t=LETTER
+    )
+    assert model == "model-1"
+    assert np.array_equal(
+        np.array(found.strip("[]").split(","), np.float32),
+        np.linspace(-1, 1, 384, dtype=np.float32),
+    )
+    assert sorted(words for _, words in publisher.missing_vectors(10)) == ["short", "unknown"]
 
 
 def test_metadata_and_pages_become_columns(case: LedgerCase) -> None:
