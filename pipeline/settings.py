@@ -104,7 +104,7 @@ class RunSettings(Section):
     attempts: int = Field(2, ge=1)
     lease_seconds: float = Field(15.0, gt=0)
     checkpoint_ttl_seconds: int = Field(86_400, ge=1)
-    persist_batch: int = Field(500, ge=1)
+    persist_batch: int = Field(1000, ge=1)
     persist_seconds: float = Field(1.0, ge=0)
     queue_pause: int = Field(50_000, ge=1)
     stall_seconds: float = Field(120.0, gt=0)

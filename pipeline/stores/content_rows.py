@@ -55,20 +55,27 @@ def hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
     columns = ", ".join(publication.NAME_COLUMNS)
     ordered = [unique[id_] for id_ in sorted(unique)]
     table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
+    # What this transaction inserted is held already. Two statements, so that the second sees what
+    # others inserted; sent together.
+    hold = f"""
+INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id ON CONFLICT DO NOTHING;
+WITH others AS (
+    SELECT n.keys IS DISTINCT FROM s.keys AS has_other_keys
+    FROM names n JOIN {table} s ON s.id = n.id WHERE n.xmin <> pg_current_xact_id()::xid
+    ORDER BY n.id FOR KEY SHARE OF n
+), own AS (
+    SELECT 1 FROM names n JOIN {table} s ON s.id = n.id WHERE n.xmin = pg_current_xact_id()::xid
+)
+SELECT (SELECT count(*) FROM others) + (SELECT count(*) FROM own),
+       (SELECT coalesce(bool_or(has_other_keys), false) FROM others)
+"""  # noqa: S608 - our own names
     for _ in range(HOLD_TRIES):
-        # Two statements, so that the second sees what others inserted; sent together.
-        held = connection.exec_driver_sql(
-            f"INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id "  # noqa: S608
-            "ON CONFLICT DO NOTHING;"
-            f"SELECT n.keys IS DISTINCT FROM s.keys FROM names n JOIN {table} s ON s.id = n.id "
-            "ORDER BY n.id FOR KEY SHARE OF n"
-        )
-        others = held.scalars().all()
-        if len(others) == len(unique):
+        held, has_other_keys = connection.exec_driver_sql(hold).one()
+        if held == len(unique):
             break
     else:
         raise TemporaryError("names were deleted as fast as they were written")
-    if any(others):
+    if has_other_keys:
         # Keys change with the version of `resolve`; in one configuration they are all the same.
         connection.exec_driver_sql(
             f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
