@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -139,10 +140,12 @@ class RedisLink:
 
 
 class _Patience(pybreaker.CircuitBreakerListener):
-    """Hears when the breaker opens and closes."""
+    """Hears when the breaker opens and closes. It does not keep its link alive: a link that nobody
+    holds any more closes its connections at once.
+    """
 
     def __init__(self, link: RedisLink) -> None:
-        self._link = link
+        self._link: RedisLink = weakref.proxy(link)
 
     def state_change(self, cb: Any, old_state: Any, new_state: Any) -> None:
         """Adapt how long Redis is left alone, and log a change of mode."""

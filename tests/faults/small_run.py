@@ -10,7 +10,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.settings import Settings, load_settings
 from pipeline.stage import Plan
+from pipeline.stores import postgres
 from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.ledger import Ledger
 from pipeline.walking import Selection, Walk
 
 planted.apply()
@@ -95,8 +98,8 @@ class SmallRun:
 
     def free(self) -> int:
         """Count the documents that a run could claim now."""
-        ledger = assembly.open_ledger(self.settings, self.urls)
-        return ledger.pending_count(identity.project_id(self.project))
+        with self._asking() as ledger:
+            return ledger.pending_count(identity.project_id(self.project))
 
     def left(self) -> int:
         """Count the documents that are neither completed nor failed."""
@@ -105,9 +108,24 @@ class SmallRun:
 
     def counts(self) -> dict[str, int]:
         """Count the documents of each status."""
-        ledger = assembly.open_ledger(self.settings, self.urls)
-        found = ledger.counts(identity.project_id(self.project))
+        with self._asking() as ledger:
+            found = ledger.counts(identity.project_id(self.project))
         return {status.value: count for status, count in found.items()}
+
+    @contextmanager
+    def _asking(self) -> Iterator[Ledger]:
+        """Give a ledger with a connection that ends with the block: this is asked again and
+        again.
+        """
+        engine = postgres.engine_of(self.urls.database_url, pool_size=1)
+        try:
+            yield Ledger(
+                engine,
+                blobs=assembly.open_blobs(self.settings),
+                archive=self.settings.limits.archive,
+            )
+        finally:
+            engine.dispose()
 
     def digest(self) -> str:
         """Hash the graph that readers see."""
