@@ -131,34 +131,22 @@ class ActorPools:
         """Ask the persistence actor for one round.
 
         Raises TemporaryError for one that failed and may be repeated, UnavailableError for what a
-        repetition would not mend.
+        repetition would not mend. So do those that fill in vectors.
         """
-        from ray.exceptions import RayActorError, RayTaskError
-
-        try:
-            report: Drained = await self._persistence.drain.remote(block_ms)
-        except RayTaskError as error:
-            if isinstance(error.cause, TemporaryError):
-                raise error.cause from error
-            raise UnavailableError(f"persistence failed: {error.cause}") from error
-        except RayActorError as error:
-            raise TemporaryError("the persistence process died and is started again") from error
+        report: Drained = await _answer("persistence", self._persistence.drain.remote(block_ms))
         return report
 
     async def fill_from_cache(self) -> bool:
         """Say whether every published chunk has a vector, after the cache was asked once more;
-        False also where nobody can tell.
+        False also without a cache.
         """
-        from ray.exceptions import RayError
-
-        with suppress(RayError):
-            has_all: bool = await self._persistence.fill_vectors.remote()
-            return has_all
-        return False
+        filled: bool = await _answer("persistence", self._persistence.fill_vectors.remote())
+        return filled
 
     async def fill_vectors(self) -> int:
         """Have some vectors computed that published chunks lack; return how many, 0 if none."""
-        filled: int = await self._stages[StageName.CHUNK][0].fill_vectors.remote()
+        reader = self._stages[StageName.CHUNK][0]
+        filled: int = await _answer(StageName.CHUNK, reader.fill_vectors.remote())
         return filled
 
     def _make_stage(self, stage: StageName) -> Any:
@@ -171,6 +159,20 @@ class ActorPools:
 
         options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
         return ray.remote(kind).options(**options).remote(*arguments)
+
+
+async def _answer(what: str, asked: Any) -> Any:
+    """Wait for the answer of an actor that is asked again if need be. See `ActorPools.drain`."""
+    from ray.exceptions import RayActorError, RayTaskError
+
+    try:
+        return await asked
+    except RayTaskError as error:
+        if isinstance(error.cause, TemporaryError):
+            raise error.cause from error
+        raise UnavailableError(f"{what} failed: {error.cause}") from error
+    except RayActorError as error:
+        raise TemporaryError(f"the {what} process died and is started again") from error
 
 
 async def _started(what: str, actor: Any) -> Any:

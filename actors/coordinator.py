@@ -246,10 +246,16 @@ class RunCoordinator:
 
     async def _fill_vectors(self) -> None:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
-        if self._draining or await self._pools.fill_from_cache():
-            return
-        while not self._draining and await self._pools.fill_vectors():
-            self._state = "embedding"
+        while not self._draining:
+            try:
+                if await self._pools.fill_from_cache() or not await self._pools.fill_vectors():
+                    return
+            except TemporaryError as error:
+                self._pulse.no_answer(error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._state = "embedding"
+                self._pulse.heard()
 
     # -- the rest ----------------------------------------------------------------------------
 

@@ -72,9 +72,12 @@ class Persisting:
         self._mode.heard("persistence", report.away)
         if report.entries:
             self._pulse.heard()
-        empty = self._is_away() if report.away else not report.backlog.entries
         if not report.away:
             self._away_since, self.backlog = None, report.backlog
+        elif self._is_away():
+            # What was queued is made again; waiting for it to shrink would never end.
+            self.backlog = Backlog()
+        empty = self._is_away() if report.away else not report.backlog.entries
         self.drained = processed and empty and not report.entries
 
     def _is_away(self) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring.growth import ProcessPeaks, compare
-from measuring.report import MEBIBYTE, machine
+from measuring.report import MEBIBYTE, machine, write
 from measuring.scans import Scan, write_scan
 from measuring.whole import fresh_home, run_under
 from rich.console import Console
@@ -55,8 +55,7 @@ def main() -> None:
         "largest_growth_bytes": largest,
         "target_growth_bytes_at_most": GROWTH_AT_MOST,
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    write(result, output)
     show(result)
     print(f"written to {output}")
 

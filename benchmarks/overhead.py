@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import signal
 import sys
 import tempfile
@@ -47,8 +46,7 @@ def main() -> None:
             "ceiling_to_run_at_least": report.CEILING_AT_LEAST,
         },
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    report.write(result, output)
     report.show(result)
     print(f"written to {output}")
 

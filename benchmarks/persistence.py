@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
-import json
 import signal
 import statistics
 import sys
@@ -69,8 +68,7 @@ def main() -> None:
         "share_of_copy": statistics.median(round_["share_of_copy"] for round_ in rounds),
         "target": TARGET,
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    report.write(result, output)
     show(result)
     print(f"written to {output}")
 

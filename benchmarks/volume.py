@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import signal
 import sys
 import tempfile
@@ -51,8 +50,7 @@ def main() -> None:
         "way": "loaded: names by capitals, no models" if options.loaded else "casegraph run",
         "steps": steps,
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    report.write(result, output)
     show(result)
     print(f"written to {output}")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -27,6 +29,12 @@ def machine() -> dict[str, Any]:
         "memory_bytes": psutil.virtual_memory().total,
         "load_average": os.getloadavg(),
     }
+
+
+def write(result: Mapping[str, Any], output: Path) -> None:
+    """Write what was measured as JSON, and make the folder for it."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
 
 
 def summary(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:

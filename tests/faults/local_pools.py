@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 from actors.flow import Answer, Call
@@ -13,7 +12,6 @@ from actors.persistence_actor import Drained, PersistenceActor
 from actors.stage_actor import StageActor
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.errors import TemporaryError
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
@@ -72,9 +70,7 @@ class LocalPools:
     async def fill_from_cache(self) -> bool:
         assert self._persistence is not None
         actor, thread = self._persistence
-        with suppress(TemporaryError):
-            return bool(await _in(thread, actor.fill_vectors))
-        return False
+        return bool(await _in(thread, actor.fill_vectors))
 
     async def fill_vectors(self) -> int:
         actor, thread = self._actors[StageName.CHUNK][0]

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from faults.harmed import Harmed
+from faults.local_pools import LocalPools
 from faults.proxy import proxy_for
 from faults.servers import OwnPostgres
 from faults.small_run import Outcome, SmallRun
+from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings, Settings
+from pipeline.stores import postgres
 
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=2)
 
@@ -72,6 +75,34 @@ def test_refused_for_a_while(faulty: Faulty, quiet: Outcome) -> None:
         faulty.line.heal()
     assert results[0].outcome == "finished"
     assert faulty.outcome() == quiet
+
+
+def test_refused_when_all_is_published_and_vectors_are_filled_in(
+    faulty: Faulty, quiet: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = LocalPools.fill_vectors
+    told: list[str] = []
+
+    async def refused(pools: LocalPools) -> int:
+        if not told:
+            faulty.line.refuse()
+            faulty.line.cut()
+        try:
+            return await fill(pools)
+        except TemporaryError as error:
+            told.append(str(error))
+            faulty.line.heal()
+            raise
+
+    monkeypatch.setattr(LocalPools, "fill_vectors", refused)
+    result = faulty.run()
+
+    assert len(told) == 1
+    assert result.outcome == "finished"
+    assert faulty.outcome() == quiet
+    with postgres.connect(faulty.server.url).connect() as connection:
+        left = connection.exec_driver_sql("SELECT count(*) FROM chunks WHERE vector IS NULL")
+        assert left.scalar() == 0
 
 
 def test_paused_past_the_lease(faulty: Faulty, quiet: Outcome) -> None:

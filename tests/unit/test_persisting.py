@@ -1,0 +1,48 @@
+"""What a run knows of the write-behind queue while Redis comes and goes."""
+
+import pytest
+
+from actors import persisting
+from actors.mode import Mode
+from actors.persistence_actor import Drained
+from actors.persisting import Persisting
+from actors.pulse import Pulse
+from pipeline.settings import RunSettings
+from pipeline.stores.protocols import Backlog
+
+LONG = Drained(entries=3, backlog=Backlog(entries=60_000, bytes=900, limit=1000))
+AWAY = Drained(away="Redis does not answer")
+
+
+@pytest.fixture
+def queue() -> Persisting:
+    async def never(_: int) -> Drained:
+        raise AssertionError
+
+    return Persisting(RunSettings(), never, Mode(), Pulse(300), lambda: True)
+
+
+def test_it_is_drained_when_all_was_processed_and_nothing_is_left(queue: Persisting) -> None:
+    queue.heard(LONG, processed=True)
+    assert not queue.drained
+    queue.heard(Drained(entries=1), processed=True)
+    assert not queue.drained, "what it took may have brought more"
+    queue.heard(Drained(), processed=False)
+    assert not queue.drained
+    queue.heard(Drained(), processed=True)
+    assert queue.drained
+
+
+def test_a_queue_that_is_gone_with_redis_is_not_waited_for(
+    queue: Persisting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.heard(LONG, processed=True)
+    queue.heard(AWAY, processed=True)
+    assert queue.backlog == LONG.backlog, "it may be back in a moment"
+    assert not queue.drained
+
+    monkeypatch.setattr(persisting, "AWAY_SECONDS", -1.0)
+    queue.heard(AWAY, processed=True)
+
+    assert queue.backlog == Backlog(), "admission would pause for ever"
+    assert queue.drained
