@@ -56,7 +56,8 @@ def local_ray(cpus: int) -> Iterator[Any]:
     """Start Ray here for the length of the block; it is this process's own and ends with it.
 
     What is printed meanwhile goes to the log: Ray's listener prints a death of a worker on standard
-    output, whatever it is told, and that is for our one JSON object.
+    output, whatever it is told, and what it held back of a second one as it shuts down; that stream
+    is for our one JSON object.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -66,6 +67,16 @@ def local_ray(cpus: int) -> Iterator[Any]:
 
     # Ray writes down the command line, and does not start where a path in it is no text.
     ray._private.utils.get_entrypoint_name = lambda: "casegraph"
+    with redirect_stdout(_ToLog()):
+        try:
+            _start(ray, cpus)
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _start(ray: Any, cpus: int) -> None:
+    """Start Ray. Raises UnavailableError with Ray's first line."""
     try:
         ray.init(
             address="local",
@@ -78,14 +89,8 @@ def local_ray(cpus: int) -> Iterator[Any]:
             _temp_dir=_folder(),
         )
     except (OSError, RuntimeError, ValueError) as error:
-        ray.shutdown()
         reason = str(error).strip().splitlines()[0]
         raise UnavailableError(f"Ray does not start here: {reason}") from error
-    try:
-        with redirect_stdout(_ToLog()):
-            yield ray
-    finally:
-        ray.shutdown()
 
 
 def _folder() -> str | None:
