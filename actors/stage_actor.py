@@ -20,6 +20,7 @@ from pipeline.documents import DocumentFailure, Payload, StageName
 from pipeline.errors import PermanentError
 from pipeline.patience import patient
 from pipeline.process import stage_input
+from pipeline.scratch import sweep_scratch
 from pipeline.sources import Fetcher, Identified, Located, SourceChangedError, unreadable
 from pipeline.stage import INPUTS, PAYLOADS, Link, Plan, Stage
 from pipeline.stores.protocols import CacheUse, Checkpoint, CheckpointKey, Persisted
@@ -215,6 +216,7 @@ class StageActor:
     def __init__(self, place: Workplace, name: StageName) -> None:
         from pipeline import assembly
 
+        sweep_scratch()
         self._stores = assembly.open_stores(place.settings, place.urls)
         self._hosted = place.host(name, place.settings, self._stores)
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)

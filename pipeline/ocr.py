@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import stat
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
 from pipeline.engines.media_types import detect as detect_media_type
 from pipeline.engines.parse_request import ParseFailure, ParseOptions, ParseRequest
 from pipeline.identity import sha256_hex
+from pipeline.scratch import scratch
 from pipeline.settings import Limits, OcrSettings
 from pipeline.stage import StageIdentity
 from pipeline.stores.protocols import Blobs
@@ -78,13 +78,13 @@ class OcrStage:
 
     def _read(self, source: Source) -> Pages | DocumentFailure:
         """Read one source, and keep its members."""
-        with tempfile.TemporaryDirectory(prefix="casegraph-members-") as folder:
+        with scratch() as folder:
             answer = self._parser.parse(
                 ParseRequest(
                     path=source.path,
                     name=source.name,
                     media_type=source.media_type,
-                    folder=folder,
+                    folder=str(folder),
                     options=self._options,
                 )
             )
@@ -96,9 +96,9 @@ class OcrStage:
                     log_tail=answer.log_tail,
                 )
             for member in answer.members:
-                if not _is_genuine(Path(folder) / member.sha256, member):
+                if not _is_genuine(folder / member.sha256, member):
                     return _forged(member)
-                self._blobs.put_file(Path(folder) / member.sha256, member.sha256)
+                self._blobs.put_file(folder / member.sha256, member.sha256)
             return answer
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from pipeline.documents import DocumentFailure, Source, StageName, Value
 from pipeline.errors import PermanentError
 from pipeline.s3_names import ObjectName, is_s3, read_uri
+from pipeline.scratch import scratch
 from pipeline.stores.protocols import Blobs
 
 READ_BYTES = 1 << 20
@@ -90,8 +90,8 @@ class Fetcher:
         Raises SourceChangedError if the bytes are others by now, OSError or PermanentError if they
         cannot be read.
         """
-        with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
-            target = Path(folder) / "source"
+        with scratch() as folder:
+            target = folder / "source"
             if located.blob is not None:
                 self.blobs.fetch(located.blob, target)
             else:
@@ -114,8 +114,8 @@ class Fetcher:
         if located.blob is None and not is_s3(located.uri):
             yield _path_of(located.uri), None
             return
-        with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
-            target = Path(folder) / "source"
+        with scratch() as folder:
+            target = folder / "source"
             if located.blob is None:
                 yield target, self._copied(located.uri, target)
             else:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -15,6 +13,7 @@ from pipeline import codec
 from pipeline.documents import StageName
 from pipeline.errors import PermanentError
 from pipeline.published_record import READ
+from pipeline.scratch import scratch
 from pipeline.stage import Chain, Link
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 
@@ -126,8 +125,8 @@ def checkpoint_of(row: Any, blobs: Blobs | None) -> Checkpoint:
 def store_payload(blobs: Blobs, payload: bytes) -> str:
     """Put a large payload into the object store and return the hash that names it."""
     sha256 = hashlib.sha256(payload).hexdigest()
-    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
-        path = Path(folder) / "payload"
+    with scratch() as folder:
+        path = folder / "payload"
         path.write_bytes(payload)
         blobs.put_file(path, sha256)
     return sha256
@@ -142,7 +141,7 @@ def payload_of(blobs: Blobs | None, payload: bytes | None, reference: str | None
         return bytes(payload or b"")
     if blobs is None:
         raise PermanentError("blob_missing", "no object store was given to read a payload from")
-    with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
-        path = Path(folder) / "payload"
+    with scratch() as folder:
+        path = folder / "payload"
         blobs.fetch(reference, path)
         return path.read_bytes()

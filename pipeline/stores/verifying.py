@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from pipeline.documents import Payload, StageName
 from pipeline.errors import PermanentError
+from pipeline.scratch import scratch
 from pipeline.stage import Plan
 from pipeline.stores import verifying_queries as queries
 from pipeline.stores.idling import may_idle
@@ -126,8 +125,8 @@ class StoredProject:
     def _objects(self) -> Iterator[Finding]:
         """See that the members of containers are in the object store, unharmed."""
         for sha256, uri in self._stream(queries.OBJECTS):
-            with tempfile.TemporaryDirectory(prefix="casegraph-") as folder:
-                path = Path(folder) / "object"
+            with scratch() as folder:
+                path = folder / "object"
                 try:
                     self._blobs.fetch(sha256, path)
                 except PermanentError as error:
