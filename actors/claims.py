@@ -5,7 +5,7 @@ Plain bookkeeping, without Ray or store. All of it can be rebuilt from PostgreSQ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from actors.waits import Waits
@@ -51,6 +51,14 @@ class Claims:
     def holds(self, claimed: Claimed) -> bool:
         """Say whether a document is still the run's own under that claim."""
         return self._documents.get(claimed.document_id) == claimed
+
+    def renumber(self, claims: Mapping[str, int]) -> None:
+        """Hold documents under the numbers of their newest claims."""
+        for document, claim in claims.items():
+            if held := self._documents.get(document):
+                self._documents[document] = held.model_copy(
+                    update={"claim": claim, "attempts": held.attempts + 1}
+                )
 
     def lose(self, documents: Iterable[str]) -> None:
         """Let go of documents that another run has by now."""

@@ -219,6 +219,7 @@ class RunCoordinator:
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
         await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
+        await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()
 
     async def _postponed(self, call: Call) -> None:

@@ -74,6 +74,15 @@ class Settlement:
         # One that was forgotten meanwhile, or that another run has by now, did not fail.
         self._claims.failed -= len(rows) - len(failed)
 
+    async def count_again(self, contents: Iterable[str]) -> None:
+        """Count one more attempt of the documents that wait for contents of a lost call: before
+        these run once more, so that what is told of an attempt before is not believed.
+        """
+        if documents := [x for content in contents for x in self._claims.waiting(content)]:
+            self._claims.renumber(
+                await self._thread.ask(self._ledger.again, self._place.run, documents)
+            )
+
     async def requeue(self, content: str) -> None:
         """Give the documents of a content back, since their bytes are others by now."""
         documents = self._claims.abandon(content)

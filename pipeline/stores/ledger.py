@@ -167,14 +167,6 @@ class Ledger(Documents):
                 )
             )
 
-    def failed_content(self, run: str, content: str, failure: DocumentFailure) -> Sequence[str]:
-        """Fail every document of the run that waits for a content, and return them."""
-        with transaction(self._engine) as connection:
-            waiting = connection.execute(
-                queries.WAITING_FOR, {"run": run, "content": content}
-            ).all()
-        return self.failed(run, [(row.id, row.claim, failure) for row in waiting])
-
     def identified(self, run: str, plan: Plan, batch: Sequence[Identified]) -> Sequence[Work]:
         """Write down what the bytes of claimed documents are, and say what is left to do.
 

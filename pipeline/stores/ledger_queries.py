@@ -77,9 +77,14 @@ ORDER BY d.depth DESC, d.created_at, d.id
 """)
 
 AGAIN = text("""
-UPDATE documents SET attempts = attempts + 1, claim = nextval('claims'), updated_at = now()
-WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
-RETURNING id::text, claim
+WITH mine AS (
+    SELECT id FROM documents
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
+    ORDER BY id FOR UPDATE
+)
+UPDATE documents d SET attempts = attempts + 1, claim = nextval('claims'), updated_at = now()
+FROM mine WHERE d.id = mine.id
+RETURNING d.id::text, d.claim
 """)
 
 REQUEUE = text("""
@@ -152,11 +157,4 @@ WITH given AS (
     FROM failed f JOIN given g ON g.id = f.id
 )
 SELECT id::text FROM failed ORDER BY id
-""")
-
-WAITING_FOR = text("""
-SELECT id::text, claim FROM documents
-WHERE next_content_id = CAST(:content AS uuid) AND claimed_by = CAST(:run AS uuid)
-  AND status = 'running'
-ORDER BY id FOR UPDATE
 """)

@@ -64,4 +64,6 @@ def test_what_kills_or_breaks_a_stage_fails_alone(casegraph, failing_model, tmp_
     assert failures["raises.txt"]["error"] == "stage_raised"
     assert "no such word" in failures["raises.txt"]["message"]
     assert failures["exits.txt"]["error"] == "worker_died"
+    # One time in a call with others, and two alone, each counted before it was begun.
+    assert failures["exits.txt"]["attempts"] == 3
     assert {row["stage"] for row in failures.values()} == {"extract"}

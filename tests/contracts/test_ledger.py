@@ -393,17 +393,6 @@ def test_old_results_stay_when_changed_bytes_fail(case: LedgerCase) -> None:
     assert case.value("SELECT count(*) FROM mentions") == 1
 
 
-def test_a_failed_content_fails_all_who_wait_for_it(case: LedgerCase) -> None:
-    run = case.run()
-    case.claimed(run, "a.txt", "b.txt", "c.txt")
-    case.identify(run, a="same", b="same", c="other")
-
-    failed = case.ledger.failed_content(run, case.content("same"), FAILURE)
-
-    assert set(failed) == {case.document("a.txt"), case.document("b.txt")}
-    assert case.status("c.txt")[0] == "running"
-
-
 def test_a_known_content_completes_where_it_is_identified(case: LedgerCase) -> None:
     case.publish("a", "Jane Roe.", "Jane Roe")
     run = case.run()

@@ -40,10 +40,6 @@ def _fail(case: LedgerCase, run: str, document: str, claim: int) -> list[str]:
     return list(case.ledger.failed(run, [(document, claim, FAILURE)]))
 
 
-def _fail_content(case: LedgerCase, run: str, data: str) -> list[str]:
-    return list(case.ledger.failed_content(run, case.content(data), FAILURE))
-
-
 def _give_back(case: LedgerCase, run: str, document: str) -> int:
     return case.ledger.requeue(run, [document]) + case.ledger.release(run)
 
@@ -85,7 +81,6 @@ def _claim(case: LedgerCase, run: str) -> int:
 
 ORDERS = {
     "fail": _fail,
-    "fail_content": _fail_content,
     "give_back": _give_back,
     "again": _again,
     "identify": _identify,

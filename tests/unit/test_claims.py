@@ -94,3 +94,11 @@ def test_what_is_claimed_anew_does_not_fail_with_the_bytes_of_before(claims: Cla
 
     assert claims.fail(claims.abandon("content"), FAILURE) == [("copy", 1, FAILURE)]
     assert claims.fail(claims.abandon("new"), FAILURE) == [("a", 2, FAILURE)]
+
+
+def test_one_that_runs_once_more_fails_under_the_newest_claim(claims: Claims) -> None:
+    claims.renumber({"a": 9, "gone": 10})
+
+    assert claims.fail(["a", "gone", "copy"], FAILURE) == [
+        ("a", 9, FAILURE), ("copy", 1, FAILURE)
+    ]  # fmt: skip
