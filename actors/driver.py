@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -178,6 +179,9 @@ def run(
             # Another run has them, or had them and died: then they are free when its lease ends.
             show(Snapshot(state="waiting for another run of this project"))
             time.sleep(WAIT_SECONDS)
+    if ended.outcome == "finished":
+        with suppress(TemporaryError, UnavailableError):
+            ledger.sweep_objects(settings.run.checkpoint_ttl_seconds)
     total = time.monotonic() - began
     try:
         return _report(request, urls, project.id, ledger, ended, not_found, total)

@@ -55,8 +55,8 @@ def forget(documents: tuple[str, ...], project: str, dry_run: bool, as_json: boo
         say(f"would forget {_documents(gone)}" if dry_run else _sentence(gone))
     if gone.kept_objects:
         say(
-            f"{_counted(gone.kept_objects, 'stored object')} not removed: documents are on their "
-            "way that may hold the same"
+            f"{_counted(gone.kept_objects, 'stored object')} not removed yet, since a document on "
+            "its way may hold the same, or the store is away: a later `casegraph run` will"
         )
     if copies.trouble:
         say(f"Redis was not asked ({copies.trouble}); what it has of them expires by itself")

@@ -39,6 +39,8 @@ OLD_EXCEL = "application/vnd.ms-excel"
 OLD_POWERPOINT = "application/vnd.ms-powerpoint"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
 OLE = "application/x-ole-storage"
+CONTAINERS = (MAIL, MBOX, OUTLOOK, ZIP)
+"""What may hold members: documents of their own."""
 
 TEXT_EXTENSIONS = {
     ".txt": TEXT,

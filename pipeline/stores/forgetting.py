@@ -2,8 +2,8 @@
 
 One transaction a batch. Its locks are those of publishing, in the same order, so a result that
 arrives meanwhile is either published before and forgotten with the rest, or finds its document
-gone and is dropped. Copies in Redis and objects go after the commit: if that is interrupted they
-are litter, and the copies expire.
+gone and is dropped. Copies in Redis and objects go after the commit: if that is interrupted, the
+copies expire, and a later run removes the objects.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from pipeline.documents import StageName
 from pipeline.patience import patient
+from pipeline.stores import loose_objects
 from pipeline.stores.forgotten_names import Wanted, found, pick
 from pipeline.stores.postgres import transaction
-from pipeline.stores.project_deletion import NAMED
 from pipeline.stores.protocols import Blobs, CheckpointKey
 from pipeline.stores.removal import remove_unused_contents
 
@@ -61,16 +61,9 @@ WHERE content_id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
-# What is past `ocr` and not published has put its objects, and nothing in PostgreSQL names them.
-_ON_THEIR_WAY = text("""
-SELECT EXISTS (SELECT 1 FROM documents
-               WHERE next_content_id IS NOT NULL AND status IN ('pending', 'running'))
-""")
-
-
 class Forgotten(NamedTuple):
     """What is gone. `members` are those of `documents`, which are top-level; `objects` were
-    nobody else's. `kept_objects` may be, and were left.
+    nobody else's. `kept_objects` may be, or their store was away; a later run removes them.
     """
 
     documents: int = 0
@@ -134,21 +127,8 @@ class Forgetting:
                 return None
             part, copies, objects = _forget(connection, self.project, roots)
         self.drop_copies(copies)
-        gone, kept = self._drop_objects(objects)
+        gone, kept = loose_objects.remove(self.engine, self.blobs, objects)
         return part._replace(objects=gone, kept_objects=kept)
-
-    def _drop_objects(self, objects: set[str]) -> tuple[int, int]:
-        """Remove the objects that nothing names any more: how many, and how many were left since
-        a document on its way, of whatever project, may be about to name them.
-        """
-        if not objects:
-            return 0, 0
-        with transaction(self.engine) as connection:
-            unnamed = objects - set(connection.scalars(NAMED, {"objects": sorted(objects)}))
-            if connection.scalar(_ON_THEIR_WAY):
-                return 0, len(unnamed)
-        self.blobs.delete(sorted(unnamed))
-        return len(unnamed), 0
 
 
 def _forget(

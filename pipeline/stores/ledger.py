@@ -17,7 +17,7 @@ from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError, UsageError
 from pipeline.stage import Chain, Plan
 from pipeline.stores import ledger_queries as queries
-from pipeline.stores import tables
+from pipeline.stores import loose_objects, tables
 from pipeline.stores.blame import clean
 from pipeline.stores.identifying import identify
 from pipeline.stores.ledger_documents import Documents
@@ -166,6 +166,13 @@ class Ledger(Documents):
                     },
                 )
             )
+
+    def sweep_objects(self, seconds: float) -> int:
+        """Remove the objects that nothing has named for so long, and return how many.
+
+        Raises what `Blobs.delete` raises.
+        """
+        return loose_objects.sweep(self._engine, self._blobs, seconds) if self._blobs else 0
 
     def identified(self, run: str, plan: Plan, batch: Sequence[Identified]) -> Sequence[Work]:
         """Write down what the bytes of claimed documents are, and say what is left to do.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from pipeline.stores import loose_objects
+
 # Without waiting for a table that somebody else takes statistics of.
 ANALYZE = text("""
 ANALYZE (SKIP_LOCKED) contents, documents, stage_results, chunks, names, mentions, relationships,
@@ -101,11 +103,12 @@ SET status = 'pending', claimed_by = NULL, attempts = greatest(attempts - 1, 0),
 WHERE claimed_by = CAST(:run AS uuid) AND status = 'running'
 """)
 
+# Not beside the removal of objects: a document that gets on its way may store the same anew.
 PROJECT_OF = text("""
-SELECT p.id::text, p.name, p.configuration_digest
+SELECT p.id::text, p.name, p.configuration_digest, pg_advisory_xact_lock_shared(:objects)
 FROM runs r JOIN projects p ON p.id = r.project_id
 WHERE r.id = CAST(:run AS uuid) FOR SHARE OF p
-""")
+""").bindparams(objects=loose_objects.LOCK)
 
 MINE = text("""
 SELECT d.id::text, d.next_content_id::text

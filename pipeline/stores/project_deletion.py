@@ -8,37 +8,22 @@ import redis
 from sqlalchemy import Connection, Engine, delete, select, text
 
 from pipeline.errors import UsageError
-from pipeline.stores import keys, tables
+from pipeline.stores import keys, loose_objects, tables
 from pipeline.stores.postgres import transaction
 from pipeline.stores.project_reader import AT_WORK, find_project
 from pipeline.stores.protocols import Blobs
 
 SCAN_ROWS = 1_000
 
-# What names an object: a member, the list of members of its container, a large payload.
-_NAMED = """
-SELECT d.blob FROM documents d WHERE d.blob IS NOT NULL AND {documents}
+NAMED = text("""
+SELECT d.blob FROM documents d WHERE d.blob IS NOT NULL AND d.project_id = :project
 UNION
 SELECT m.value ->> 'sha256' FROM contents c CROSS JOIN jsonb_array_elements(c.members) AS m
-WHERE {contents}
+WHERE c.project_id = :project
 UNION
 SELECT s.payload_ref FROM stage_results s JOIN contents c ON c.id = s.content_id
-WHERE s.payload_ref IS NOT NULL AND {results}
-"""
-NAMED_BY = text(
-    _NAMED.format(
-        documents="d.project_id = :project",
-        contents="c.project_id = :project",
-        results="c.project_id = :project",
-    )
-)
-NAMED = text(
-    _NAMED.format(
-        documents="d.blob = ANY(:objects)",
-        contents="m.value ->> 'sha256' = ANY(:objects)",
-        results="s.payload_ref = ANY(:objects)",
-    )
-)
+WHERE s.payload_ref IS NOT NULL AND c.project_id = :project
+""")
 
 
 def delete_project(
@@ -48,14 +33,14 @@ def delete_project(
 
     Returns the number of documents. Raises UsageError if there is no such project, or while a
     run of it goes on. Copies in Redis and objects that nothing names any more go after the
-    transaction: if that is interrupted, they are only litter, and the copies expire.
+    transaction: if that is interrupted, the copies expire, and a later run removes the objects.
     """
     project = find_project(engine, name)
     with transaction(engine) as connection:
         _refuse_while_running(connection, project, name)
         contents = set(map(str, connection.scalars(_ids(tables.contents, project))))
         runs = set(map(str, connection.scalars(_ids(tables.runs, project))))
-        objects = set(connection.scalars(NAMED_BY, {"project": project}))
+        objects = set(connection.scalars(NAMED, {"project": project}))
         # Documents first: a content may not go while a document points to it.
         documents = connection.execute(
             delete(tables.documents).where(tables.documents.c.project_id == project)
@@ -64,7 +49,7 @@ def delete_project(
     if client is not None:
         _drop_copies(client, project, contents | runs)
     if blobs is not None and objects:
-        _drop_objects(engine, blobs, objects)
+        loose_objects.remove(engine, blobs, objects)
     return documents
 
 
@@ -100,10 +85,3 @@ def _drop_copies(client: redis.Redis, project: str, owners: set[str]) -> None:
             safe = [key for key, ttl in zip(part, asked.execute(), strict=True) if ttl >= 0]
             if safe:
                 client.unlink(*safe)
-
-
-def _drop_objects(engine: Engine, blobs: Blobs, objects: set[str]) -> None:
-    """Remove the objects that no other project names."""
-    with transaction(engine) as connection:
-        named = set(connection.scalars(NAMED, {"objects": sorted(objects)}))
-    blobs.delete(sorted(objects - named))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
-from pipeline.stores import chunk_vectors
+from pipeline.stores import chunk_vectors, loose_objects
 from pipeline.stores.blame import blame_content
 from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.copying import copy_rows
@@ -237,6 +237,8 @@ class Publisher:
         All who write have locked the contents, so what was not there under the lock is not there.
         """
         fresh = [x for x in _sorted(batch) if x.key not in stored]
+        if any(map(_is_large, fresh)):
+            connection.execute(loose_objects.HOLD)
         copy_rows(connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, fresh))
         return fresh
 
@@ -253,7 +255,7 @@ class Publisher:
 
     def _result_row(self, checkpoint: Checkpoint) -> tuple[object, ...]:
         """Make the row of a checkpoint; a large payload goes to the object store."""
-        large = len(checkpoint.payload) > VALUE_LIMIT
+        large = _is_large(checkpoint)
         return (
             checkpoint.content,
             checkpoint.stage.value,
@@ -264,6 +266,10 @@ class Publisher:
             store_payload(self._blobs, checkpoint.payload) if large else None,
             checkpoint.seconds,
         )
+
+
+def _is_large(checkpoint: Checkpoint) -> bool:
+    return len(checkpoint.payload) > VALUE_LIMIT
 
 
 def _sorted(batch: Sequence[Checkpoint]) -> list[Checkpoint]:

@@ -344,6 +344,16 @@ changes = Table(
 )
 Index(None, changes.c.project_id, changes.c.id)
 
+# Hashes of objects that a row named until it was deleted or changed, written by triggers (revision
+# 0004). No key but its own: who deletes rows must not wait for one another here.
+loose_objects = Table(
+    "loose_objects",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("since", Time, nullable=False, server_default=func.now()),
+)
+
 # Answers that cost money, committed before they are used.
 llm_responses = Table(
     "llm_responses",

@@ -1,0 +1,116 @@
+"""Objects in the store that PostgreSQL may not name any more, and when they go.
+
+Whatever deletes a row that names an object leaves the object's hash in `loose_objects`, by a
+trigger of its table: no way of deleting can forget to, and one that dies afterwards has left it.
+A document on its way may be about to name an object, and none of PostgreSQL's rows says so; while
+there is one, nothing is removed. Documents get on their way under the lock that removing holds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Engine, text
+
+from pipeline.engines.media_types import CONTAINERS
+from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.stores.postgres import transaction
+from pipeline.stores.protocols import Blobs
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x6C6F6F73_65000001
+AT_ONCE = 1_000
+
+# Together with whatever begins to store objects that no row names yet.
+HOLD = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(key=LOCK)
+_REMOVE = text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=LOCK)
+
+# What is past `ocr` and not published has put its objects, and nothing in PostgreSQL names them. A
+# container that failed after `ocr` goes on from there when it is tried again.
+_ON_THEIR_WAY = text("""
+SELECT EXISTS (SELECT 1 FROM documents
+               WHERE next_content_id IS NOT NULL AND status IN ('pending', 'running'))
+    OR EXISTS (SELECT 1 FROM documents d JOIN contents c ON c.id = d.next_content_id
+               JOIN stage_results r ON r.content_id = c.id AND r.stage = 'ocr'
+               WHERE d.status = 'failed' AND c.members IS NULL AND c.media_type = ANY(:containers))
+""")
+
+# What names an object: a member, the list of members of its container, a large payload.
+_NAMED = text("""
+SELECT d.blob FROM documents d WHERE d.blob = ANY(:objects)
+UNION
+SELECT m.value ->> 'sha256' FROM contents c CROSS JOIN jsonb_array_elements(c.members) AS m
+WHERE m.value ->> 'sha256' = ANY(:objects)
+UNION
+SELECT s.payload_ref FROM stage_results s WHERE s.payload_ref = ANY(:objects)
+""")
+
+_ROWS = text("SELECT id, sha256 FROM loose_objects WHERE sha256 = ANY(:objects)")
+_OLD = text("""
+SELECT DISTINCT sha256 FROM loose_objects
+WHERE since < now() - make_interval(secs => :seconds) ORDER BY sha256 LIMIT :limit
+""")
+_SETTLED = text("DELETE FROM loose_objects WHERE id = ANY(:ids)")
+
+
+class Removed(NamedTuple):
+    """How many objects went, and how many that nothing names stayed, since a document on its way,
+    of whatever project, may be about to name them.
+    """
+
+    gone: int = 0
+    kept: int = 0
+
+
+def remove(engine: Engine, blobs: Blobs, objects: Collection[str]) -> Removed:
+    """Remove those objects that nothing names any more, their rows being deleted.
+
+    What stays is looked at by a later `sweep`: also what a store that is away keeps, since no
+    trouble with objects may hide that the rows are gone.
+    """
+    gone = kept = 0
+    ordered = sorted(objects)
+    for at in range(0, len(ordered), AT_ONCE):
+        some = ordered[at : at + AT_ONCE]
+        try:
+            part = _remove(engine, blobs, some)
+        except (TemporaryError, UnavailableError) as error:
+            logger.warning("objects were not removed: %s", error)
+            part = Removed(kept=len(some))
+        gone, kept = gone + part.gone, kept + part.kept
+    return Removed(gone, kept)
+
+
+def sweep(engine: Engine, blobs: Blobs, seconds: float) -> int:
+    """Remove the objects that have been loose for so long, and return how many.
+
+    `seconds` is how long a copy of a checkpoint may live in Redis: until then it can bring back
+    what it names. Raises what `Blobs.delete` raises.
+    """
+    total = 0
+    while True:
+        with transaction(engine) as connection:
+            wanted = {"seconds": seconds, "limit": AT_ONCE}
+            old = list(connection.scalars(_OLD, wanted))
+        if not old:
+            return total
+        part = _remove(engine, blobs, old)
+        total += part.gone
+        if part.kept:
+            return total
+
+
+def _remove(engine: Engine, blobs: Blobs, objects: Sequence[str]) -> Removed:
+    with transaction(engine) as connection:
+        connection.execute(_REMOVE)
+        # What becomes loose from here on adds a row of its own, which is not among these.
+        rows = connection.execute(_ROWS, {"objects": objects}).all()
+        unnamed = sorted(set(objects) - set(connection.scalars(_NAMED, {"objects": objects})))
+        if unnamed and connection.scalar(_ON_THEIR_WAY, {"containers": list(CONTAINERS)}):
+            return Removed(kept=len(unnamed))
+        blobs.delete(unnamed)
+        connection.execute(_SETTLED, {"ids": [row.id for row in rows]})
+    return Removed(gone=len(unnamed))

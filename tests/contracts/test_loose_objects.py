@@ -1,0 +1,232 @@
+"""Objects go once nothing names them, whichever way their last name went."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ledger_case import LedgerCase, emptied, own_database, payloads_of, plan_of
+from sqlalchemy import Engine, text
+
+from pipeline.documents import DocumentFailure, Member, StageName
+from pipeline.errors import TemporaryError
+from pipeline.stores import loose_objects, payloads
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.forgetting import Forgetting
+
+FAILURE = DocumentFailure(stage=StageName.EXTRACT, error="stage_raised", message="no")
+
+
+@pytest.fixture(scope="module")
+def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
+    with own_database(services.database_url, migrated_template) as opened:
+        yield opened
+
+
+@pytest.fixture
+def case(engine: Engine) -> LedgerCase:
+    case = LedgerCase(emptied(engine))
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM loose_objects"))
+    return case
+
+
+def stored(case: LedgerCase, data: bytes) -> str:
+    """Put an object."""
+    return payloads.store_payload(case.blobs, data)
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def holding(words: str, *members: str) -> dict[StageName, object]:
+    return payloads_of(
+        words, members=[Member(path=f"{sha[:4]}.txt", sha256=sha, size=6) for sha in members]
+    )
+
+
+def change(case: LedgerCase, name: str, words: str, *members: str) -> None:
+    """Find a document's bytes changed, and bring it all the way again."""
+    case.ledger.record_documents(case.project, [case.found(f"{name}.txt", stamp=words)])
+    run = case.run()
+    claimed = case.ledger.claim(run, 10)
+    assert claimed
+    case.identify(run, **{name: words})
+    case.publisher().persist(case.checkpoints(words, holding(words, *members)))
+
+
+def settle(case: LedgerCase) -> None:
+    """Let no document be on its way: what members say is of no interest here."""
+    with case.engine.begin() as connection:
+        connection.execute(text("UPDATE documents SET status = 'completed'"))
+
+
+def test_what_a_changed_container_held_goes_and_what_it_still_holds_stays(
+    case: LedgerCase,
+) -> None:
+    old, both, new = (stored(case, data) for data in (b"old", b"both", b"new"))
+    case.publish("box", "before", payloads=holding("before", old, both))
+    settle(case)
+    change(case, "box", "after", both, new)
+    settle(case)
+
+    assert case.ledger.sweep_objects(3600) == 0
+    assert case.held([old, both, new]) == [old, both, new]
+    assert case.ledger.sweep_objects(0) == 1
+    assert case.held([old, both, new]) == [both, new]
+    assert case.value("SELECT count(*) FROM loose_objects") == 0
+
+
+def test_a_large_payload_goes_with_the_chain_that_replaces_its_own(
+    case: LedgerCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.stores.publisher.VALUE_LIMIT", 0)
+    case.publish("a", "words")
+    before = [x for (x,) in case.rows("SELECT payload_ref FROM stage_results ORDER BY stage")]
+    assert len(before) == 5
+
+    case.plan = plan_of(relate="2")
+    case.ledger.open_project(case.name, case.plan, reconfigure=True)
+    run = case.run()
+    case.ledger.claim(run, 10)
+    case.identify(run, a="words")
+    changed = payloads_of("words")
+    case.publisher().persist(case.checkpoints("words", changed, salt="x")[-1:])
+    named = {x for (x,) in case.rows("SELECT payload_ref FROM stage_results")}
+    case.ledger.sweep_objects(0)
+
+    assert set(case.held(before)) == named & set(before)
+
+
+def test_an_object_that_is_named_again_stays(case: LedgerCase) -> None:
+    held = stored(case, b"held")
+    case.publish("one", "one", payloads=holding("one", held))
+    settle(case)
+    change(case, "one", "other")
+    settle(case)
+    case.publish("two", "two", payloads=holding("two", held))
+    settle(case)
+
+    assert case.ledger.sweep_objects(0) == 0
+    assert case.held([held]) == [held]
+    assert case.value("SELECT count(*) FROM loose_objects") == 0
+
+
+@pytest.mark.parametrize("ends", ["published", "failed", "forgotten"])
+def test_one_on_its_way_holds_all_back_until_it_ends(case: LedgerCase, ends: str) -> None:
+    loose = stored(case, b"loose")
+    case.publish("box", "before", payloads=holding("before", loose))
+    settle(case)
+    change(case, "box", "after")
+    run = case.run()
+    [late] = case.claimed(run, "late.txt")
+    case.identify(run, late="late")
+
+    assert case.ledger.sweep_objects(0) == 0
+    match ends:
+        case "published":
+            case.publisher().persist(case.checkpoints("late", holding("late", loose)))
+            settle(case)
+        case "failed":
+            case.ledger.failed(run, [(late.document_id, late.claim, FAILURE)])
+        case "forgotten":
+            Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget(
+                [late.document_id]
+            )
+    case.ledger.sweep_objects(0)
+
+    assert case.held([loose]) == ([loose] if ends == "published" else [])
+
+
+def test_a_container_that_failed_after_ocr_finds_its_members_when_it_is_tried_again(
+    case: LedgerCase,
+) -> None:
+    held = stored(case, b"held")
+    case.publish("box", "before", payloads=holding("before", held))
+    settle(case)
+    change(case, "box", "after")
+    run = case.run()
+    [late] = case.claimed(run, "late.txt")
+    case.identify(run, late="late")
+    case.publisher().persist(case.checkpoints("late", holding("late", held))[:1])
+    case.ledger.failed(run, [(late.document_id, late.claim, FAILURE)])
+    with case.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE contents SET media_type = 'application/zip' WHERE id = :id"),
+            {"id": case.content("late")},
+        )
+
+    assert case.ledger.sweep_objects(0) == 0
+    assert case.held([held]) == [held]
+
+
+def test_what_could_not_be_removed_is_removed_later(
+    case: LedgerCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise TemporaryError("S3 is away")
+
+    held = stored(case, b"held")
+    case.publish("box", "before", payloads=holding("before", held))
+    settle(case)
+    with monkeypatch.context() as patched:
+        patched.setattr(case.blobs, "delete", away)
+        gone = Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget(
+            [case.uri("box.txt")]
+        )
+        assert (gone.documents, gone.objects, gone.kept_objects) == (1, 0, 1)
+        with pytest.raises(TemporaryError):
+            case.ledger.sweep_objects(0)
+
+    assert case.ledger.sweep_objects(0) == 1
+    assert case.held([held]) == []
+
+
+def test_a_deleted_project_leaves_what_another_is_about_to_name(case: LedgerCase) -> None:
+    held = stored(case, b"held")
+    case.publish("box", "before", payloads=holding("before", held))
+    settle(case)
+    other = LedgerCase(case.engine, name="other", blobs=case.blobs)
+    run = other.run()
+    other.claimed(run, "late.txt")
+    other.identify(run, late="late")
+
+    case.delete()
+
+    assert case.held([held]) == [held]
+    other.delete()
+    assert other.ledger.sweep_objects(0) == 1
+    assert case.held([held]) == []
+
+
+def test_no_document_gets_on_its_way_while_objects_are_removed(case: LedgerCase) -> None:
+    """It could store anew, and find there, what is removed the next moment."""
+    run = case.run()
+    case.claimed(run, "late.txt")
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    removed: list[str] = []
+
+    class Blobs:
+        def delete(self, objects: list[str]) -> None:
+            work = thread.submit(case.identify, run, late="late")
+            until(lambda: case.value(waiting) or work.done())
+            assert not work.done()
+            removed.extend(objects)
+            works.append(work)
+
+    works: list[object] = []
+    with ThreadPoolExecutor(1) as thread:
+        sha256 = hashlib.sha256(b"x").hexdigest()
+        assert loose_objects.remove(case.engine, Blobs(), [sha256]) == (1, 0)
+        [work] = works
+        assert work.result(30)
+    assert removed == [sha256]
+    assert case.value("SELECT next_content_id::text FROM documents") == case.content("late")
