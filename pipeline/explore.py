@@ -39,13 +39,13 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
 
     Raises UsageError if there is no project of that name.
     """
-    from pipeline.stores import postgres
+    from pipeline.stores import migrating, postgres
     from pipeline.stores.embedded import ensure_services
     from pipeline.stores.project_reader import find_project
 
     settings = settings or load_settings()
     urls = ensure_services(settings)
-    postgres.migrate(urls.database_url)
+    migrating.migrate(urls.database_url)
     engine = postgres.connect(urls.database_url)
     return Project(name, GraphReader(engine, find_project(engine, name)), settings)
 

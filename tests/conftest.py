@@ -92,11 +92,11 @@ def _database_url(services: embedded.ServiceUrls, database: str) -> str:
 @pytest.fixture(scope="session")
 def migrated_template(services: embedded.ServiceUrls) -> str:
     """Name a database with the schema, to be copied."""
-    from pipeline.stores import postgres
+    from pipeline.stores import migrating
 
     with _administrator(services) as cursor:
         cursor.execute("CREATE DATABASE migrated")
-    postgres.migrate(_database_url(services, "migrated"))
+    migrating.migrate(_database_url(services, "migrated"))
     return "migrated"
 
 

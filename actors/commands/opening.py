@@ -22,12 +22,12 @@ def opened_services() -> Iterator[tuple[Settings, Engine, str]]:
     """Read the settings and connect to PostgreSQL, starting the embedded services where no URLs
     are set; give the settings, the engine and Redis's URL.
     """
-    from pipeline.stores import postgres
+    from pipeline.stores import migrating, postgres
     from pipeline.stores.embedded import ensure_services
 
     settings = load_settings()
     urls = ensure_services(settings)
-    postgres.migrate(urls.database_url)
+    migrating.migrate(urls.database_url)
     engine = postgres.connect(urls.database_url)
     try:
         yield settings, engine, urls.redis_url

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import psycopg2
 
-from pipeline.stores import postgres
+from pipeline.stores import migrating
 from pipeline.stores.embedded import ServiceUrls
 
 
@@ -25,7 +25,7 @@ def own_database(urls: ServiceUrls) -> Iterator[ServiceUrls]:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {name}")
             try:
-                postgres.migrate(own.database_url)
+                migrating.migrate(own.database_url)
                 cursor.execute("CHECKPOINT")
                 yield own
             finally:

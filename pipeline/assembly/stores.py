@@ -54,10 +54,10 @@ def open_services(settings: Settings) -> ServiceUrls:
     A Redis that does not answer is no obstacle: a run goes on without. One that answers and could
     lose what it is given is. Raises UnavailableError or UsageError that says what to do.
     """
-    from pipeline.stores import postgres, redis_connection
+    from pipeline.stores import migrating, redis_connection
 
     urls = ensure_services(settings)
-    postgres.migrate(urls.database_url)
+    migrating.migrate(urls.database_url)
     if settings.acceleration == "on":
         client = redis_connection.client_of(urls.redis_url, settings.services.redis_answer_seconds)
         with suppress(TemporaryError), redis_connection.answering():

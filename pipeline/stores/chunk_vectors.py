@@ -20,6 +20,11 @@ from pipeline.stores.protocols import Vector, Vectors
 DIMENSIONS = 384
 COLUMNS = ("vector", "vector_model")
 
+_HAS_VECTORS = text("""
+SELECT EXISTS (SELECT 1 FROM pg_attribute
+               WHERE attrelid = 'chunks'::regclass AND attname = 'vector' AND NOT attisdropped)
+""")
+
 _MISSING = text("""
 SELECT k.id::text, k.text FROM chunks k JOIN contents c ON c.id = k.content_id
 WHERE c.project_id = CAST(:project AS uuid) AND k.vector IS NULL
@@ -61,6 +66,11 @@ class CachedVectors:
                 yield None, None
             else:
                 yield to_json(vector.tolist()).decode(), self.model
+
+
+def has_vectors(connection: Connection) -> bool:
+    """Say whether chunks have a column for vectors."""
+    return bool(connection.scalar(_HAS_VECTORS))
 
 
 def missing(connection: Connection, project: str, limit: int) -> Sequence[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors, loose_objects
 from pipeline.stores.blame import blame_content
-from pipeline.stores.chunk_vectors import CachedVectors
+from pipeline.stores.chunk_vectors import CachedVectors, has_vectors
 from pipeline.stores.copying import copy_rows
 from pipeline.stores.payloads import (
     VALUE_LIMIT,
@@ -23,7 +23,7 @@ from pipeline.stores.payloads import (
     read_results,
     store_payload,
 )
-from pipeline.stores.postgres import alone, has_vectors, is_about_data, transaction, words_of
+from pipeline.stores.postgres import alone, is_about_data, transaction, words_of
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted, Vector
 from pipeline.stores.publishing import (
     Publication,

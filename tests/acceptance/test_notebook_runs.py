@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from published_case import the_case
 
-from pipeline.stores import postgres
+from pipeline.stores import migrating, postgres
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.project_deletion import delete_project
 
@@ -24,7 +24,7 @@ def demo(
 ) -> Iterator[None]:
     """Publish a small project `demo` where the embedded default looks for it."""
     monkeypatch.setenv("CASEGRAPH_HOME", str(services_home))
-    postgres.migrate(services.database_url)
+    migrating.migrate(services.database_url)
     engine = postgres.connect(services.database_url)
     the_case(engine, "demo")
     yield

@@ -8,7 +8,7 @@ import pytest
 from published_case import the_case
 from sqlalchemy import Engine
 
-from pipeline.stores import postgres
+from pipeline.stores import migrating, postgres
 from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.views import DROP_VIEWS, VECTOR_VIEW, VIEWS
 
@@ -35,7 +35,7 @@ def test_migrating_again_waits_for_no_reader(engine: Engine, migrated_url: str) 
     with GraphReader(engine, case.project).snapshot() as reading:
         rows = reading.export_mentions()
         next(rows)
-        postgres.migrate(migrated_url)
+        migrating.migrate(migrated_url)
         assert list(rows)
 
     assert oids(engine) == before
@@ -52,7 +52,7 @@ def test_views_of_another_version_are_replaced(engine: Engine, migrated_url: str
         connection.exec_driver_sql("CREATE VIEW published_degrees AS SELECT 1 AS one")
         connection.exec_driver_sql("COMMENT ON VIEW published_degrees IS 'older'")
 
-    postgres.migrate(migrated_url)
+    migrating.migrate(migrated_url)
 
     assert GraphReader(engine, case.project).digest() == digest
     assert len(oids(engine)) == len(VIEWS) + 1

@@ -22,7 +22,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.errors import TemporaryError, UnavailableError
-from pipeline.stores import idling, postgres, project_reader
+from pipeline.stores import idling, migrating, postgres, project_reader
+from pipeline.stores.chunk_vectors import has_vectors
 from pipeline.stores.copying import BLOCK_ROWS, copy_rows
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.graph_reader import GraphReader
@@ -43,14 +44,14 @@ def tables_of(url: str) -> set[str]:
 def test_migrating_makes_every_table_and_view(postgres_url: str) -> None:
     assert tables_of(postgres_url) == set()
 
-    postgres.migrate(postgres_url)
-    postgres.migrate(postgres_url)
+    migrating.migrate(postgres_url)
+    migrating.migrate(postgres_url)
 
     assert tables_of(postgres_url) == {*metadata.tables, "alembic_version"}
     engine = postgres.connect(postgres_url)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM published_entities")) == 0
-        assert postgres.has_vectors(connection)
+        assert has_vectors(connection)
     engine.dispose()
 
 
@@ -59,7 +60,7 @@ def test_many_may_migrate_at_once(postgres_url: str) -> None:
 
     def work() -> None:
         try:
-            postgres.migrate(postgres_url)
+            migrating.migrate(postgres_url)
         except BaseException as error:  # noqa: BLE001 - the thread's border
             errors.append(error)
 
@@ -86,7 +87,7 @@ def test_the_migrations_make_what_the_tables_say(migrated_url: str) -> None:
             connection, opts={"include_object": ours, "compare_server_default": True}
         )
         differences = compare_metadata(context, metadata)
-        script = ScriptDirectory.from_config(postgres.alembic_config(connection))
+        script = ScriptDirectory.from_config(migrating.alembic_config(connection))
         assert script.get_current_head() == HEAD
     engine.dispose()
     assert differences == []
@@ -99,7 +100,7 @@ def test_a_database_of_a_newer_version_is_left_alone(migrated_url: str) -> None:
     engine.dispose()
 
     with pytest.raises(UnavailableError, match="newer casegraph"):
-        postgres.migrate(migrated_url)
+        migrating.migrate(migrated_url)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +330,7 @@ def _close_engines():  # type: ignore[no-untyped-def]
 
 
 def test_migrations_are_found_from_anywhere(postgres_url: str, tmp_path: Path) -> None:
-    code = f"from pipeline.stores import postgres; postgres.migrate({postgres_url!r})"
+    code = f"from pipeline.stores import migrating; migrating.migrate({postgres_url!r})"
 
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, env={**os.environ})
 

@@ -38,7 +38,7 @@ from faults.small_run import SmallRun, write_documents
 from faults.small_stages import SECONDS
 from pipeline import assembly, identity
 from pipeline.settings import RunSettings, ServiceSettings, Settings
-from pipeline.stores import postgres
+from pipeline.stores import migrating, postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS_A_ROUND = 25
@@ -281,7 +281,7 @@ def _stage(dice: random.Random) -> Iterator[Stage]:
     with ExitStack() as stack:
         database, valkey = stack.enter_context(own_postgres()), stack.enter_context(own_valkey())
         lines = [stack.enter_context(proxy_for(url)) for url in (valkey.url, database.url)]
-        postgres.migrate(database.url)
+        migrating.migrate(database.url)
         stage = Stage(valkey, database, lines[0], lines[1], dice)
         try:
             yield stage

@@ -13,14 +13,14 @@ from faults.harmed import DOCUMENTS
 from faults.proxy import Proxy, proxy_for
 from faults.servers import OwnPostgres, OwnValkey, own_postgres, own_valkey
 from faults.small_run import Outcome, undisturbed, write_documents
-from pipeline.stores import postgres
+from pipeline.stores import migrating, postgres
 from pipeline.stores.embedded import ServiceUrls
 
 
 @pytest.fixture(scope="module")
 def postgres_server() -> Iterator[OwnPostgres]:
     with own_postgres() as server:
-        postgres.migrate(server.url)
+        migrating.migrate(server.url)
         yield server
 
 
