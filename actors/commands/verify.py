@@ -63,20 +63,28 @@ def _findings(
 ) -> Iterator[Finding]:
     """Ask PostgreSQL, then Redis; `passed` gets what was not looked at, and why."""
     from pipeline.assembly import open_blobs
+    from pipeline.documents import DocumentStatus
     from pipeline.errors import RedisAwayError
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.project_reader import at_work, find_project
     from pipeline.stores.verifying import stored_project
     from pipeline.stores.verifying_redis import CopiesInRedis
+    from pipeline.verification import Finding
 
     found = find_project(engine, project)
-    plan = Ledger(engine).plan_of(found)
+    ledger = Ledger(engine)
+    plan = ledger.plan_of(found)
     if plan is None:  # it was deleted a moment ago
         return
     running = at_work(engine)
     with stored_project(engine, found, plan, open_blobs(settings), quick=quick) as stored:
         yield from stored.findings()
     say(f"looked at {stored.checked:,} contents in PostgreSQL")
+    counts = ledger.counts(found)
+    left = counts.get(DocumentStatus.PENDING, 0) + counts.get(DocumentStatus.RUNNING, 0)
+    if left and project not in running:
+        what = "1 document is" if left == 1 else f"{left:,} documents are"
+        yield Finding("pending", project, f"{what} not done; `casegraph run` goes on")
     if running:
         say(f"a run of {', '.join(running)} is at work: the queue in Redis was not looked at")
     with opened_link(settings, redis_url) as link:

@@ -153,11 +153,13 @@ SELECT id::text FROM contents
 WHERE project_id = CAST(:project AS uuid) AND id = ANY(CAST(:contents AS uuid[]))
 """)
 
-# A dead letter is explained by a document that failed, or that was brought through later.
+# A dead letter is explained by a document that failed, also if it is to be tried again, or that was
+# brought through later.
 EXPLAINED = text("""
 SELECT c.id::text FROM contents c WHERE c.id = ANY(CAST(:contents AS uuid[]))
   AND EXISTS (SELECT 1 FROM documents d WHERE c.id IN (d.content_id, d.next_content_id)
-              AND d.status IN ('failed', 'completed'))
+              AND (d.status IN ('failed', 'completed')
+                   OR EXISTS (SELECT 1 FROM failures f WHERE f.document_id = d.id)))
 """)
 
 SOURCE_OF = text("""

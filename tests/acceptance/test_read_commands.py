@@ -212,6 +212,21 @@ def test_verify_says_that_it_could_not_look_at_redis(
     ]
 
 
+def test_verify_names_what_nobody_works_on(run: Run, migrated_url: str) -> None:
+    case = LedgerCase(postgres.connect(migrated_url))
+    case.publish("a", "Jane Roe.", "Jane Roe")
+    case.ledger.record_documents(case.project, [case.found("b.txt")])
+    assert run("verify", "--project", "case")[0] == 0, "a run is at work"
+    for (at_work,) in case.rows("SELECT id::text FROM runs"):
+        case.ledger.end_run(at_work, "stopped", {})
+    case.engine.dispose()
+
+    status, out, _ = run("verify", "--project", "case")
+
+    assert status == 1
+    assert out == "pending: case: 1 document is not done; `casegraph run` goes on\n"
+
+
 def test_status_without_redis_is_database_mode(
     run: Run, case: PublishedCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -232,3 +232,16 @@ def test_a_dead_letter_of_a_document_that_failed_is_explained(
     refused(case, valkey)
     damage(case, "UPDATE documents SET status = 'failed' WHERE source LIKE '%c.txt'")
     assert copies(case) == []
+
+
+def test_it_is_still_explained_while_the_document_waits_to_be_tried_again(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    refused(case, valkey)
+    damage(
+        case,
+        "INSERT INTO failures (document_id, stage, error, message, attempts)"
+        " SELECT id, 'relate', 'refused_by_database', 'no', 1 FROM documents"
+        " WHERE source LIKE '%c.txt'",
+    )
+    assert copies(case) == []
