@@ -210,7 +210,7 @@ def _next(report: Report, again: Sequence[str]) -> Text:
     """Say what to type next."""
     if report.outcome != "finished":
         return Text.assemble(
-            "Go on with:  ", (printable(shlex.join(["casegraph", *again])), "cyan"),
+            "Go on with:  ", (printable(shlex.join(["casegraph", *_going_on(again)])), "cyan"),
         )  # fmt: skip
     of = _of(report.project)
     lines = []
@@ -221,3 +221,15 @@ def _next(report: Report, again: Sequence[str]) -> Text:
         f"casegraph export --format graphml --output graph {of}",
     ]
     return Text("Next:  " + "\n       ".join(lines), style="cyan")
+
+
+def _going_on(arguments: Sequence[str]) -> list[str]:
+    """Take `--from` out of a command: it was heard, and once more would throw away what is done."""
+    kept: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--from":
+            next(rest, None)
+        elif not argument.startswith("--from="):
+            kept.append(argument)
+    return kept

@@ -24,8 +24,7 @@ _WAIT = wait_random_exponential(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
 def lost_patience(error: TemporaryError, seconds: float) -> UnavailableError:
     """Make the one line with which a run ends that has waited for so long."""
     return UnavailableError(
-        f"{error} (waited {seconds:.0f} s); what is done is kept: run the same command again "
-        "when it is back"
+        f"{error} (waited {seconds:.0f} s); what is done is kept: run again when it is back"
     )
 
 

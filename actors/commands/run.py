@@ -101,7 +101,7 @@ def _stopping() -> Iterator[Stop]:
             os._exit(INTERRUPTED)
         stop.asked = True
         say(
-            "stopping: what is running is finished and kept; run the same command again to go on "
+            "stopping: what is running is finished and kept, and a later run goes on from there "
             "(Ctrl-C once more ends at once)"
         )
 

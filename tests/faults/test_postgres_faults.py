@@ -148,6 +148,6 @@ def test_away_for_too_long_is_one_line_and_the_next_run_goes_on(
     [result] = results
     assert result.outcome == "failed"
     assert "waited 1 s" in result.reason
-    assert "run the same command again" in result.reason
+    assert "run again when it is back" in result.reason
     faulty.run.until_done()
     assert faulty.outcome() == quiet
