@@ -5,7 +5,7 @@ Plain bookkeeping, without Ray or store. All of it can be rebuilt from PostgreSQ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from actors.waits import Waits
@@ -77,14 +77,20 @@ class Claims:
         """Count contents that have gone through all stages and are not published yet."""
         self._processed.update(contents)
 
-    def publish(self, contents: Iterable[str], documents: Iterable[str]) -> None:
-        """Settle what was published: nothing waits for `contents`, and `documents` are done."""
+    def publish(
+        self, contents: Iterable[str], documents: Iterable[str], others: Collection[str] = ()
+    ) -> None:
+        """Settle what was published: nothing waits for `contents`, and `documents` are done.
+
+        Those that `others` have, runs at work beside this one, are counted there; what a run that
+        is over left in the queue is counted by who persists it.
+        """
         for content in contents:
             self.waits.end(content)
             self.abandon(content)
         for document in documents:
-            self._documents.pop(document, None)
-            self.completed += 1
+            mine = self._documents.pop(document, None)
+            self.completed += mine is not None or document not in others
 
     def waiting(self, content: str) -> list[str]:
         """Name the documents that wait for a content."""

@@ -30,6 +30,7 @@ from pipeline.stores.project_reader import FailureRow, SkippedRow
 from pipeline.walking import uri_of
 
 WAIT_SECONDS = 1.0
+IDLE_RUNS = 2
 TOP = 10
 SKIPPED_SHOWN = 3
 
@@ -158,15 +159,16 @@ def run(
                 break
         else:
             not_found = roll.missing([uri_of(source) for source in request.sources])
-    ended = Ended(outcome="stopped") if stop.asked else Ended()
+    ended, idle = Ended(outcome="stopped") if stop.asked else Ended(), 0
     while ended.outcome == "finished":
         if pending := ledger.pending_count(project.id):
             run_id = ledger.start_run(project.id, settings.run.lease_seconds)
             place = Workplace(settings, urls, project.id, run_id, plan, host)
             result = carry_out(place, pending, show, stop)
             ended = ended.followed_by(result)
-            idle = result.outcome == "finished" and not result.completed + result.failed
-            if idle and ledger.pending_count(project.id) >= pending:
+            idle = 0 if result.completed + result.failed else idle + 1
+            # Once may be the doing of another run, which gave back what it had.
+            if idle == IDLE_RUNS and result.outcome == "finished":
                 raise UnavailableError(
                     f"{pending} documents cannot be worked on: none was completed and none failed; "
                     "run again, and if it stays so, `casegraph doctor` may say why"

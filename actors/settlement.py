@@ -20,6 +20,7 @@ from pipeline.stores.protocols import Persisted
 from pipeline.stores.publisher import REFUSED, Publisher
 
 READMISSIONS = 5
+READMITTED_AT_ONCE = 200
 
 
 class Settlement:
@@ -59,7 +60,8 @@ class Settlement:
         self._flow.forget((*persisted.published, *persisted.gone))
         for content in persisted.gone:
             self._claims.abandon(content)
-        self._claims.publish(persisted.published, persisted.completed)
+        others = {document for document, run in persisted.claimed if run != self._place.run}
+        self._claims.publish(persisted.published, persisted.completed, others)
         self._claims.total += persisted.members_admitted
 
     async def blame(self, blames: Iterable[Blame]) -> None:
@@ -103,8 +105,14 @@ class Settlement:
         What comes back is made durable, so that it cannot get lost a second time.
         """
         left = sorted(self._flow.processed)
-        if not left:
-            return False
+        for at in range(0, len(left), READMITTED_AT_ONCE):
+            await self._readmit(left[at : at + READMITTED_AT_ONCE])
+        return bool(left)
+
+    async def _readmit(self, left: Sequence[str]) -> None:
+        """Do so for some. A run beside this one may have written many, and the lease is renewed in
+        the same thread.
+        """
         chains = await self._chains(left)
         whole = [content for content in left if chains[content].gap is None]
         if whole:
@@ -119,7 +127,6 @@ class Settlement:
             if content in self._flow:
                 mine = [document for document in waiting[content] if document in done]
                 await self._send_back(content, chains[content], mine)
-        return True
 
     def _publish(self, contents: Sequence[str]) -> Persisted:
         publisher = self._publisher_of(self._place.project)

@@ -143,8 +143,10 @@ class Ledger(Documents):
     def failed(self, run: str, rows: Sequence[tuple[str, int, DocumentFailure]]) -> Sequence[str]:
         """Record why documents failed: (document, claim, failure) each.
 
-        Returns those that did: a document that another run has by now, or that was claimed anew
-        since, is not touched. What readers saw of one before stays, and is marked stale.
+        Returns those that did, now or before: PostgreSQL may have refused what was made of one, or
+        have recorded this without being heard. A document that another run has by now, or that was
+        claimed anew since, is not touched. What readers saw of one before stays, and is marked
+        stale.
         """
         if not rows:
             return ()

@@ -159,5 +159,9 @@ WITH given AS (
     SELECT f.id, CAST(:run AS uuid), g.stage, g.error, g.message, f.attempts, g.log_tail
     FROM failed f JOIN given g ON g.id = f.id
 )
-SELECT id::text FROM failed ORDER BY id
+SELECT id::text FROM failed
+UNION ALL
+SELECT d.id::text FROM documents d JOIN given g ON g.id = d.id
+WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'failed' AND d.claim = g.claim
+ORDER BY 1
 """)

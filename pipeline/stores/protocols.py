@@ -54,7 +54,8 @@ class Checkpoint(Value):
 class Persisted(Value):
     """What became durable.
 
-    `published` are contents and `completed` documents. `refused` are contents that cannot be
+    `published` are contents and `completed` documents; `claimed` says which of these a run at
+    work has, and which run. `refused` are contents that cannot be
     published, with the reason; their documents have failed. `winners` are the checkpoints that
     were there with another digest: they stay, and the caller's copies of the same key are wrong.
     `gone` are contents that no document points to any more. `dropped` counts facts whose words
@@ -64,6 +65,7 @@ class Persisted(Value):
 
     published: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
+    claimed: tuple[tuple[str, str], ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
     members_admitted: int = 0
     winners: tuple[Checkpoint, ...] = ()
@@ -76,6 +78,7 @@ class Persisted(Value):
         return Persisted(
             published=(*self.published, *more.published),
             completed=(*self.completed, *more.completed),
+            claimed=(*self.claimed, *more.claimed),
             refused=(*self.refused, *more.refused),
             members_admitted=self.members_admitted + more.members_admitted,
             winners=(*self.winners, *more.winners),

@@ -52,6 +52,7 @@ class _Report:
         total = self.published
         total.contents += part.contents
         total.documents += part.documents
+        total.claimed += part.claimed
         total.members_admitted += part.members_admitted
         total.refused |= part.refused
         total.removed += part.removed
@@ -63,6 +64,7 @@ class _Report:
         return Persisted(
             published=tuple(total.contents),
             completed=tuple(total.documents),
+            claimed=tuple(total.claimed),
             refused=tuple(sorted(total.refused.items())),
             members_admitted=total.members_admitted,
             winners=tuple(self.winners),

@@ -62,12 +62,14 @@ class LockedContent:
 
 @dataclass
 class Published:
-    """What became visible. `refused` are contents none of whose documents could be completed,
-    with the reason; `removed` are contents that are gone.
+    """What became visible. `claimed` are those of `documents` that a run at work has, with the run.
+    `refused` are contents none of whose documents could be completed, with the reason; `removed`
+    are contents that are gone.
     """
 
     contents: list[str] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    claimed: list[tuple[str, str]] = field(default_factory=list)
     members_admitted: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
@@ -111,6 +113,8 @@ _COMPLETE = text("""
 UPDATE documents SET content_id = next_content_id, next_content_id = NULL, status = 'completed',
        stale = false, partial = false, reason = NULL, updated_at = now()
 WHERE id = ANY(CAST(:ids AS uuid[]))
+RETURNING id::text, (SELECT r.id::text FROM runs r WHERE r.id = claimed_by AND r.ended_at IS NULL
+                     AND r.lease_until > statement_timestamp()) AS run
 """)
 
 _CLEAR = text(
@@ -182,7 +186,8 @@ def publish(
     written = {id_: part for id_, part in rows.items() if id_ in shown}
     left = _write(way, written, {id_ for id_ in written if contents[id_].published})
     remove_replaced_results(way.connection, {id_: (known[id_], chains[id_]) for id_ in shown})
-    way.connection.execute(_COMPLETE, {"ids": [document.id for document in done]})
+    completed = way.connection.execute(_COMPLETE, {"ids": [document.id for document in done]})
+    claimed = [(row.id, row.run) for row in completed if row.run]
     loose = admission.loose | {document.content_id for document in done if document.content_id}
     removed = remove_unused_contents(way.connection, way.project, loose)
     remove_unused_names(way.connection, way.project, left)
@@ -190,6 +195,7 @@ def publish(
     return Published(
         contents=sorted(shown),
         documents=[document.id for document in done],
+        claimed=claimed,
         members_admitted=admission.admitted,
         refused={
             document.next: admission.bombs[document.root]

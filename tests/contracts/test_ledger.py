@@ -462,3 +462,16 @@ def test_after_a_run_postgresql_knows_how_many_rows_there_are(case: LedgerCase) 
         case.rows("SELECT relname, reltuples FROM pg_class WHERE relname IN ('mentions', 'names')")
     )
     assert known == {"mentions": 2.0, "names": 2.0}
+
+
+def test_a_failure_that_is_recorded_already_is_told_as_one(case: LedgerCase) -> None:
+    """The answer to the first recording was lost, or what was made of it was refused."""
+    run = case.run()
+    [claimed] = case.claimed(run, "a.txt")
+    row = (claimed.document_id, claimed.claim, FAILURE)
+
+    assert case.ledger.failed(run, [row]) == [claimed.document_id]
+    assert case.ledger.failed(run, [row]) == [claimed.document_id]
+    assert len(case.failures()) == 1
+    case.ledger.retry(case.project)
+    assert case.ledger.failed(run, [row]) == []

@@ -102,3 +102,9 @@ def test_one_that_runs_once_more_fails_under_the_newest_claim(claims: Claims) ->
     assert claims.fail(["a", "gone", "copy"], FAILURE) == [
         ("a", 9, FAILURE), ("copy", 1, FAILURE)
     ]  # fmt: skip
+
+
+def test_what_a_run_beside_this_one_has_is_counted_there(claims: Claims) -> None:
+    claims.publish(["content"], ["a", "theirs", "left"], {"a", "theirs"})
+
+    assert counts(claims) == (2, 2, 0), "its own, and what nobody else counts"
