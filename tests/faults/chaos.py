@@ -44,6 +44,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FAULTS_A_ROUND = 25
 ROUND_SECONDS = 240.0
 PAUSES = (0.2, 3.5)
+COMMIT_SECONDS = 5.0
 LEASE_SECONDS = 2.0
 RUN = RunSettings(cpus=2, window=16, persist_seconds=0.05, lease_seconds=LEASE_SECONDS, attempts=4)
 
@@ -127,6 +128,19 @@ def _line(
     return fault
 
 
+def _lose(*, answered: bool) -> Callable[[Stage], bool]:
+    def fault(on: Stage) -> bool:
+        on.postgres_line.lose("COMMIT", answered=answered)
+        late = time.monotonic() + COMMIT_SECONDS
+        while not on.postgres_line.lost and time.monotonic() < late:
+            time.sleep(0.01)
+        lost = on.postgres_line.lost
+        on.postgres_line.heal()
+        return lost
+
+    return fault
+
+
 def _refuse(line: Proxy) -> None:
     line.refuse()
     line.cut()
@@ -183,10 +197,8 @@ FAULTS: dict[str, Callable[[Stage], bool]] = {
     "postgres cut": _line("postgres_line", lambda line: line.cut(), last=False),
     "postgres refused": _line("postgres_line", _refuse),
     "postgres slow": _line("postgres_line", lambda line: line.delay(0.1)),
-    "a commit's answer lost": _line("postgres_line", lambda line: line.lose("COMMIT"), last=False),
-    "a commit lost": _line(
-        "postgres_line", lambda line: line.lose("COMMIT", answered=False), last=False
-    ),
+    "a commit's answer lost": _lose(answered=True),
+    "a commit lost": _lose(answered=False),
 }
 COSTLY = ("the coordinator killed", "the command killed")
 """Each of these costs a start of Ray, so they come more rarely."""
@@ -203,6 +215,7 @@ class Chaos:
     made: Counter[str] = field(default_factory=Counter)
     runs: int = 0
     documents: int = 0
+    blamed: int = 0
     differences: list[str] = field(default_factory=list)
 
     def __call__(self) -> None:
@@ -254,7 +267,7 @@ class Chaos:
         _heal(stage)
         _ended(stage, process)
         for _ in range(6):
-            _retry_the_blamed(run)
+            self.blamed += _retry_the_blamed(run)
             if not _left(run):
                 break
             _ended(stage, self._start(stage, project))
@@ -369,11 +382,12 @@ def _finished(run: SmallRun) -> object:
     return {"digest": run.digest(), **run.counts()}
 
 
-def _retry_the_blamed(run: SmallRun) -> None:
-    """Let documents be tried again that were blamed for what this program did."""
+def _retry_the_blamed(run: SmallRun) -> int:
+    """Let documents be tried again that were blamed for a death that this program caused; whatever
+    else fails one that does not fail by itself is a difference. Returns how many.
+    """
     ledger = assembly.open_ledger(run.settings, run.urls)
-    for error in ("worker_died", "stage_raised", "not_persisted"):
-        ledger.retry(identity.project_id(run.project), error=error)
+    return ledger.retry(identity.project_id(run.project), error="worker_died")
 
 
 def _settled(run: SmallRun) -> set[str]:
@@ -418,6 +432,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "kinds": dict(sorted(chaos.made.items())),
         "runs": chaos.runs,
         "documents": chaos.documents,
+        "blamed for a death of an actor, and tried again": chaos.blamed,
         "differences": chaos.differences,
         "seconds": round(time.monotonic() - began),
     }

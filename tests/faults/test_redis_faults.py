@@ -16,7 +16,9 @@ from faults.harmed import DOCUMENTS, Harmed
 from faults.proxy import proxy_for
 from faults.servers import OwnValkey
 from faults.small_run import Outcome, SmallRun
+from faults.small_stages import SECONDS
 from pipeline.settings import RunSettings, ServiceSettings, Settings
+from pipeline.stores.redis_link import RedisLink
 
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=5)
 
@@ -147,7 +149,11 @@ def test_flapping(faulty: Faulty, quiet: Outcome) -> None:
     assert faulty.outcome() == quiet
 
 
-def test_it_comes_back_and_is_used_again(faulty: Faulty, quiet: Outcome) -> None:
+def test_it_comes_back_and_is_used_again(
+    faulty: Faulty, quiet: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RedisLink.__init__.__kwdefaults__, "probe_seconds", 0.2)
+    monkeypatch.setenv(SECONDS, "0.03")
     with faulty.going() as results:
         faulty.line.refuse()
         faulty.line.cut()
@@ -155,8 +161,7 @@ def test_it_comes_back_and_is_used_again(faulty: Faulty, quiet: Outcome) -> None
         faulty.until(lambda: faulty.done() > done + 5)
         faulty.line.heal()
         before = faulty.line.traffic
-        faulty.until(
-            lambda: (faulty.line.traffic - before).connections > 0 or not faulty.run.left()
-        )
-    assert results
+        faulty.until(lambda: (faulty.line.traffic - before).connections > 2)
+        assert faulty.run.left()
+    assert [result.mode for result in results] == ["accelerated"]
     assert faulty.outcome() == quiet
