@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-import psutil
-
 from actors.actor_pools import ActorPools, CallLostError
 from actors.admission import Admission, Load
 from actors.claims import Claims
 from actors.events import Events
 from actors.flow import Answer, Call, Flow
+from actors.free_memory import available_bytes
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
@@ -160,7 +159,7 @@ class RunCoordinator:
             unprocessed=self._flow.unprocessed,
             waiting=self._admission.waiting,
             backlog=self._persisting.backlog,
-            free_memory=psutil.virtual_memory().available,
+            free_memory=available_bytes(),
         )
 
     def _nothing_left(self) -> bool:

@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import psutil
-
+from actors.free_memory import available_bytes
 from actors.progress import Snapshot
 from actors.run_result import RunResult
 from actors.stop import Stop
@@ -31,7 +30,7 @@ def on_ray(
 
     settings = place.settings
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
-    memory = int(psutil.virtual_memory().available * MEMORY_SHARE)
+    memory = int(available_bytes() * MEMORY_SHARE)
     counts = actors_for(cpus, memory, pending, settings.run.actors)
     show(Snapshot(state="starting Ray", total=pending))
     with local_ray(cpus) as ray:
