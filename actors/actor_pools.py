@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from actors.flow import Answer, Call
+from actors.calls import Answer, Call
 from actors.persistence_actor import Drained
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName

@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from actors.calls import Task
 from actors.claims import Claims, locate
 from actors.events import Events
-from actors.flow import Flow, Task
+from actors.flow import Flow
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.pace import Pace
@@ -161,9 +162,10 @@ class Admission:
         entered = 0
         while entered < count and self._ready:
             task = self._ready.popleft()
-            if self._claims.waiting(task.content_id) and task.content_id not in self._flow:
+            source = self._claims.source(task.content_id)
+            if source and task.content_id not in self._flow:
                 self._claims.waits.admit(task.content_id)
-                self._flow.add(task)
+                self._flow.add(task.read_from(*source))
                 entered += 1
         return entered
 
@@ -259,6 +261,7 @@ class Admission:
             self._ready.append(
                 Task(
                     content_id=work.content_id,
+                    document_id=work.document_id,
                     located=self._claims.located(work.document_id),
                     identified=found[work.document_id],
                     chain=work.chain,

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from actors.waits import Waits
-from pipeline.documents import DocumentFailure
+from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Located
 from pipeline.stores.ledger import Claimed
 
 FailedRow = tuple[str, int, DocumentFailure]
+
+CHANGES = 3
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Claims:
     _documents: dict[str, Claimed] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=dict)
     _processed: set[str] = field(default_factory=set)
+    _changes: dict[str, int] = field(default_factory=dict)
 
     @property
     def processed(self) -> int:
@@ -69,9 +72,37 @@ class Claims:
         """Say where a document's bytes are."""
         return locate(self._documents[document])
 
+    def source(self, content: str) -> tuple[str, Located] | None:
+        """Name a document that waits for a content, and say where its bytes are; None without."""
+        for document in self.waiting(content):
+            if document in self._documents:
+                return document, self.located(document)
+        return None
+
     def wait(self, content: str, document: str) -> None:
         """Let a document wait for its content; a copy waits for the same one."""
         self._waiting.setdefault(content, set()).add(document)
+
+    def leave(self, content: str, document: str) -> bool:
+        """Let a document wait for a content no longer, and say if it did."""
+        waiting = self._waiting.get(content, set())
+        left = document in waiting
+        waiting.discard(document)
+        return left
+
+    def changed(self, document: str) -> DocumentFailure | None:
+        """Count that a document's source was another when it was read. It is looked at again, but
+        not without end: say why it fails once it was so `CHANGES` times.
+        """
+        times = self._changes[document] = self._changes.get(document, 0) + 1
+        if times < CHANGES:
+            return None
+        return DocumentFailure(
+            stage=StageName.OCR,
+            error="source_changing",
+            message=f"it was changed {times} times while it was read; run again when nobody "
+            "writes to it",
+        )
 
     def count_processed(self, contents: Iterable[str]) -> None:
         """Count contents that have gone through all stages and are not published yet."""

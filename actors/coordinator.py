@@ -16,9 +16,10 @@ from functools import partial
 
 from actors.actor_pools import ActorPools, CallLostError
 from actors.admission import Admission, Load
+from actors.calls import Answer, Call
 from actors.claims import Claims
 from actors.events import Events
-from actors.flow import Answer, Call, Flow
+from actors.flow import Flow
 from actors.free_memory import available_bytes
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
@@ -209,9 +210,9 @@ class RunCoordinator:
         blames = self._flow.finished(call, answer.outcomes)
         self._claims.count_processed(self._flow.processed - before)
         await self._settlement.blame(blames)
-        for outcome in answer.outcomes:
-            if outcome.changed:
-                await self._settlement.requeue(outcome.content_id)
+        for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
+            if outcome.is_sourceless:
+                await self._settlement.reread(task, outcome)
         if answer.persisted is not None:
             await self._settle(answer.persisted)
         await self._settlement.resume()

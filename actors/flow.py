@@ -2,8 +2,8 @@
 
 A `Flow` holds the contents in flight. The coordinator tells it what happened and carries out the
 calls it asks for. Each content is in exactly one place: ready for a stage, in a call, adrift (an
-input is gone, and where its chain stands has to be looked up), or processed and waiting to be
-published.
+input is gone, and where its chain stands, or another source, has to be looked up), or processed and
+waiting to be published.
 """
 
 from __future__ import annotations
@@ -13,71 +13,16 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from actors.calls import Call, Outcome, Task
 from pipeline.documents import DocumentFailure, StageName, Value
-from pipeline.sources import Identified, Located
-from pipeline.stage import STAGES, Chain, Link
-from pipeline.stores.protocols import CacheUse, Persisted
+from pipeline.sources import Located
+from pipeline.stage import STAGES, Chain
 
 SLOTS = 2
 CALL_SECONDS = 0.2
 MAX_BATCH = 16
 SMOOTHING = 0.3
 LOSSES = 2
-
-
-class Task(Value):
-    """One content for one stage, as a stage actor gets it: ids, never text.
-
-    `durable` means that its checkpoints go to PostgreSQL before the next stage begins: what was
-    lost on the way once too often is not lost again.
-    """
-
-    content_id: str
-    located: Located
-    identified: Identified
-    chain: Chain
-    durable: bool = False
-
-
-class Outcome(Value):
-    """What a stage actor says of one task.
-
-    `link` is the checkpoint that is there now, `reused` if it was there before. Neither `link`
-    nor `failure` means that an input is gone: back to the first gap, nobody to blame.
-    `changed` means that the source is no longer what was identified.
-    """
-
-    content_id: str
-    link: Link | None = None
-    failure: DocumentFailure | None = None
-    reused: bool = False
-    changed: bool = False
-    seconds: float = 0.0
-
-
-class Answer(Value):
-    """What a stage actor says of one call: an outcome for each task, what became durable with it,
-    why Redis did not serve, what its embedding cache was asked for and had, and how many seconds it
-    `waited` for checkpoints to be read and written.
-    """
-
-    outcomes: tuple[Outcome, ...]
-    persisted: Persisted | None = None
-    trouble: str = ""
-    embeddings: CacheUse = CacheUse()
-    waited: float = 0.0
-
-
-class Call(Value):
-    """One call to one actor of a stage. `suspect` means that its one task was in a call that was
-    lost, and runs alone now to see whether it is to blame.
-    """
-
-    number: int
-    stage: StageName
-    actor: int
-    tasks: tuple[Task, ...]
-    suspect: bool = False
 
 
 class Blame(Value):
@@ -132,7 +77,9 @@ class Flow:
 
     @property
     def adrift(self) -> frozenset[str]:
-        """Name the contents of which an input is gone: `resume` each."""
+        """Name the contents of which an input is gone: `reread` those whose source was not what it
+        should be, or `forget` them, and `resume` the others.
+        """
         return frozenset(self._adrift)
 
     def queued(self) -> dict[StageName, int]:
@@ -162,6 +109,15 @@ class Flow:
         item.task = item.task.model_copy(
             update={"chain": chain, "durable": item.lost_inputs >= LOSSES}
         )
+        self._enqueue(content_id)
+
+    def reread(self, content_id: str, document_id: str, located: Located) -> None:
+        """Let a content that is adrift go on with the source of another document."""
+        if content_id not in self._adrift:
+            return
+        self._adrift.discard(content_id)
+        item = self._items[content_id]
+        item.task = item.task.read_from(document_id, located)
         self._enqueue(content_id)
 
     def postponed(self, call: Call) -> None:
@@ -296,10 +252,7 @@ class Flow:
             item.alone, item.blamed = False, 0
             self._enqueue(outcome.content_id)
             return []
-        if outcome.changed:
-            self.forget([outcome.content_id])
-            return []
-        item.lost_inputs += 1
+        item.lost_inputs += not outcome.is_sourceless
         self._adrift.add(outcome.content_id)
         return []
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from actors.calls import Outcome, Task
 from actors.claims import Claims
 from actors.flow import Blame, Flow
 from actors.ledger_thread import LedgerThread
@@ -85,10 +86,21 @@ class Settlement:
                 await self._thread.ask(self._ledger.again, self._place.run, documents)
             )
 
-    async def requeue(self, content: str) -> None:
-        """Give the documents of a content back, since their bytes are others by now."""
-        documents = self._claims.abandon(content)
-        await self._thread.ask(self._ledger.requeue, self._place.run, documents)
+    async def reread(self, task: Task, outcome: Outcome) -> None:
+        """Fail the document whose source cannot be read, or give it back if its bytes are others by
+        now, and let its content go on with the next that waits for it; without one it is given up.
+        """
+        content, document = task.content_id, task.document_id
+        if self._claims.leave(content, document):
+            if failure := outcome.unread or self._claims.changed(document):
+                await self.fail([document], failure)
+            else:
+                await self._thread.ask(self._ledger.requeue, self._place.run, [document])
+        if source := self._claims.source(content):
+            self._flow.reread(content, *source)
+        else:
+            self._flow.forget([content])
+            self._claims.abandon(content)
 
     async def resume(self) -> None:
         """Send what is adrift back to the first gap of what PostgreSQL has of it."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
-from actors.flow import Answer, Outcome, Task
+from actors.calls import Answer, Outcome, Task
 from actors.workplace import Workplace
 from pipeline import codec, identity
 from pipeline.documents import DocumentFailure, Payload, StageName
@@ -207,7 +207,7 @@ class StageWorker:
         except SourceChangedError:
             return Outcome(content_id=task.content_id, changed=True)
         except (OSError, PermanentError) as error:
-            return Outcome(content_id=task.content_id, failure=unreadable(error))
+            return Outcome(content_id=task.content_id, unread=unreadable(error))
 
 
 class StageActor:

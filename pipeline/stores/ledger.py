@@ -32,6 +32,7 @@ from pipeline.stores.ledger_values import (
 from pipeline.stores.payloads import Payloads
 from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.publishing import Publication, known_checkpoints
+from pipeline.stores.removal import remove_unused_contents
 
 __all__ = [
     "Claimed", "Found", "Identified", "Ledger", "ProjectRow", "Recorded", "Work",
@@ -108,11 +109,16 @@ class Ledger(Documents):
             return {row[0]: row[1] for row in counted}
 
     def requeue(self, run: str, documents: Sequence[str]) -> int:
-        """Give claimed documents back without counting the attempt; return how many."""
+        """Give claimed documents whose bytes are others by now back, to be looked at again, without
+        counting the attempt; return how many.
+        """
         with transaction(self._engine) as connection:
-            return connection.execute(
-                queries.REQUEUE, {"run": run, "ids": sorted(set(documents))}
-            ).rowcount
+            wanted = {"run": run, "ids": sorted(set(documents))}
+            connection.execute(queries.LOCK_NEXT, wanted)
+            given = connection.execute(queries.REQUEUE, wanted).all()
+            for project in {row[0] for row in given}:
+                remove_unused_contents(connection, project, {row[1] for row in given} - {None})
+            return len(given)
 
     def release(self, run: str) -> int:
         """Give all claimed documents back without counting the attempt; return how many."""

@@ -89,11 +89,26 @@ FROM mine WHERE d.id = mine.id
 RETURNING d.id::text, d.claim
 """)
 
+# Contents before documents, as whoever publishes locks them.
+LOCK_NEXT = text("""
+SELECT id FROM contents WHERE id IN (
+    SELECT next_content_id FROM documents
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid)
+) ORDER BY id FOR UPDATE
+""")
+
+# What its bytes were says nothing any more: a copy that goes on must not complete it with those.
 REQUEUE = text("""
-UPDATE documents
+WITH mine AS (
+    SELECT id, next_content_id FROM documents
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
+    ORDER BY id FOR UPDATE
+)
+UPDATE documents d
 SET status = 'pending', claimed_by = NULL, attempts = greatest(attempts - 1, 0),
-    next_content_id = nullif(next_content_id, content_id), updated_at = now()
-WHERE id = ANY(CAST(:ids AS uuid[])) AND claimed_by = CAST(:run AS uuid) AND status = 'running'
+    next_content_id = NULL, updated_at = now()
+FROM mine WHERE d.id = mine.id
+RETURNING d.project_id::text, mine.next_content_id::text
 """)
 
 RELEASE = text("""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 import redis
 from faults.small_stages import SECONDS
 
+from pipeline import identity
 from pipeline.stores import keys
 
 NAMES = ("Alice Moreno", "Robert Chen", "Dana Whitfield", "Omar Haddad")
@@ -124,6 +127,29 @@ def test_cost_follows_the_change_and_what_is_forgotten_leaves_nothing(
     assert entities(here) == set()
     here.json("run", str(corpus), "--project", "p")
     assert here("digest", "--project", "p").stdout == digest
+
+
+def test_a_renamed_file_is_read_where_it_is_now_and_the_old_path_fails_alone(small, corpus, valkey):
+    of = ("--project", "p")
+    (corpus / "box.zip").unlink()
+    first = small.json("run", str(corpus), *of)
+    old = corpus / "0.txt"
+    id_ = partial(identity.document_id, identity.project_id("p"))
+    # Of two paths the one whose document comes first is read: let that be the old one.
+    names = (corpus / f"renamed{number}.txt" for number in itertools.count())
+    new = next(path for path in names if id_(path.as_uri()) > id_(old.as_uri()))
+    old.rename(new)
+    assert calls(small.json("run", str(corpus), *of)) == {0}
+
+    again = small.json("run", str(corpus), *of, "--from", "ocr", status=3)
+
+    assert again["stage_calls"] == first["stage_calls"]
+    assert again["documents"] == first["documents"] | {"failed": 1}
+    [failed] = small.json_lines("failures", *of)
+    assert (failed["source"], failed["error"]) == (str(old), "source_missing")
+    small("retry", *of)
+    assert calls(small.json("run", str(corpus), *of)) == {0}
+    assert small("failures", *of, "--json").stdout == ""
 
 
 def test_verify_names_what_is_wrong_and_exits_1(here, corpus, migrated_url):

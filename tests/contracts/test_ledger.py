@@ -381,6 +381,39 @@ def test_giving_back_does_not_count_the_attempt(case: LedgerCase) -> None:
     assert case.ledger.claim(run, 0) == ()
 
 
+def test_what_is_given_back_is_not_completed_with_the_bytes_of_before(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt")
+    case.identify(run, a="Jane Roe.", b="Jane Roe.")
+    case.ledger.requeue(run, [case.document("a.txt")])
+
+    persisted = case.publisher().persist(case.checkpoints("Jane Roe.", None, "Jane Roe"))
+
+    assert persisted.completed == (case.document("b.txt"),)
+    assert case.status("a.txt") == ("pending", False, None)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_giving_back_the_last_document_of_a_content_leaves_nothing_that_nobody_sees(
+    case: LedgerCase, published: bool
+) -> None:
+    if published:
+        case.publish("a", "John Doe.", "John Doe")
+        case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    else:
+        case.ledger.record_documents(case.project, [case.found("a.txt")])
+    run = case.run()
+    [claimed] = case.ledger.claim(run, 10)
+    case.identify(run, a="Jane Roe.")
+
+    assert case.ledger.requeue(run, [claimed.document_id]) == 1
+
+    left = [(case.content("John Doe."),)] if published else []
+    assert case.rows("SELECT id::text FROM contents") == left
+    [again] = case.ledger.claim(run, 10)
+    assert (again.next_content_id, again.same_bytes) == (None, False)
+
+
 def test_old_results_stay_when_changed_bytes_fail(case: LedgerCase) -> None:
     case.publish("a", "Jane Roe.", "Jane Roe")
     run = case.run()

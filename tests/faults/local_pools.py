@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from actors.flow import Answer, Call
+from actors.calls import Answer, Call
 from actors.persistence_actor import Drained, PersistenceActor
 from actors.stage_actor import StageActor
 from actors.workplace import Workplace

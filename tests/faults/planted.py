@@ -105,10 +105,10 @@ def a_lost_input_is_a_failure() -> None:
     inputs = StageWorker._input
 
     def blaming(self: Any, task: Any, there: Any, open_files: Any) -> Any:
-        from actors.flow import Outcome
+        from actors.calls import Outcome
 
         value = inputs(self, task, there, open_files)
-        if isinstance(value, Outcome) and value.failure is None and not value.changed:
+        if isinstance(value, Outcome) and value.failure is None and not value.is_sourceless:
             failure = DocumentFailure(stage=StageName.OCR, error="inputs_lost", message="gone")
             return value.model_copy(update={"failure": failure})
         return value

@@ -120,7 +120,12 @@ class Runner:
         content = sorted(self.works)[number % len(self.works)]
         name, words, done = self.works.pop(content)
         if done == 0 and self.disk.read(name) != words:
-            self.case.ledger.requeue(self.run, self.claims.abandon(content))
+            document = self.case.document(f"{name}.txt")
+            self.claims.leave(content, document)
+            self.case.ledger.requeue(self.run, [document])
+            # A copy of what it was goes on.
+            if source := self.claims.source(content):
+                self.works[content] = (self._name(source[1].uri), words, done)
             return
         last = FAILING if BAD in words else 5
         made = checkpoints(self.case, words)[done : min(done + number + 1, last)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.claims import Claims
+from actors.claims import CHANGES, Claims
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.stores.ledger import Claimed
 
@@ -108,3 +108,47 @@ def test_what_a_run_beside_this_one_has_is_counted_there(claims: Claims) -> None
     claims.publish(["content"], ["a", "theirs", "left"], {"a", "theirs"})
 
     assert counts(claims) == (2, 2, 0), "its own, and what nobody else counts"
+
+
+def test_a_content_is_read_from_a_document_that_waits_for_it_until_none_does(
+    claims: Claims,
+) -> None:
+    claims.wait("content", "copy")
+    seen = []
+    while source := claims.source("content"):
+        document, located = source
+        seen.append((document, located.uri))
+        assert claims.leave("content", document)
+        assert not claims.leave("content", document)
+    assert seen == [("a", "file:///a"), ("copy", "file:///copy")]
+    assert claims.source("another") is not None
+    assert not claims.leave("unknown", "a")
+
+
+def test_a_content_is_not_read_from_a_document_that_another_run_has(claims: Claims) -> None:
+    claims.wait("content", "copy")
+    claims.lose(["a"])
+
+    assert claims.source("content") == ("copy", claims.located("copy"))
+
+
+def test_who_leaves_a_content_does_not_fail_with_it(claims: Claims) -> None:
+    claims.wait("content", "copy")
+    claims.leave("content", "a")
+
+    assert claims.fail(claims.abandon("content"), FAILURE) == [("copy", 1, FAILURE)]
+
+
+def test_a_document_that_is_changed_again_and_again_fails_and_says_what_to_do(
+    claims: Claims,
+) -> None:
+    answers = [claims.changed("a") for _ in range(CHANGES)]
+
+    assert answers[:-1] == [None] * (CHANGES - 1)
+    last = answers[-1]
+    assert last is not None
+    assert (last.stage, last.error) == (StageName.OCR, "source_changing")
+    assert last.message == (
+        "it was changed 3 times while it was read; run again when nobody writes to it"
+    )
+    assert claims.changed("copy") is None

@@ -2,10 +2,12 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.flow import MAX_BATCH, SLOTS, Flow, Outcome, Task
+from actors.calls import Outcome, Task
+from actors.flow import MAX_BATCH, SLOTS, Flow
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES, Chain, Link
@@ -17,6 +19,7 @@ def task(name: str, done: int = 0) -> Task:
     links = tuple(Link(stage=stage, fingerprint="f", digest="d") for stage in STAGES[:done])
     return Task(
         content_id=name,
+        document_id=name,
         located=Located(uri=f"file:///{name}", name=name),
         identified=Identified(sha256="00" * 32, media_type="text/plain", size=1),
         chain=Chain(links=links),
@@ -180,12 +183,53 @@ def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
     assert not again.suspect
 
 
-def test_a_changed_source_leaves_the_flow():
+UNREAD = DocumentFailure(stage=StageName.OCR, error="source_missing", message="it is gone")
+SOURCELESS = [Outcome(content_id="a", changed=True), Outcome(content_id="a", unread=UNREAD)]
+
+
+@pytest.mark.parametrize("outcome", SOURCELESS)
+def test_a_content_whose_source_is_not_what_it_was_goes_on_with_another(outcome):
+    flow = Flow(ACTORS)
+    flow.add(task("a"))
+    sources = []
+    for number in range(5):
+        [call] = flow.calls()
+        sources.append((call.tasks[0].document_id, call.tasks[0].located.uri))
+        assert not call.tasks[0].durable
+        assert flow.finished(call, [outcome]) == []
+        assert (flow.calls(), flow.unprocessed, flow.adrift) == ([], 1, {"a"})
+        flow.reread("a", f"copy{number}", Located(uri=f"file:///copy{number}", name="copy"))
+        flow.reread("a", "late", Located(uri="file:///late", name="late"))
+    [call] = flow.calls()
+    flow.finished(call, good(call))
+    assert sources == [
+        ("a", "file:///a"), *((f"copy{x}", f"file:///copy{x}") for x in range(4))
+    ]  # fmt: skip
+    assert [call.stage for call in flow.calls()] == [StageName.CHUNK]
+
+
+@pytest.mark.parametrize("outcome", SOURCELESS)
+def test_a_content_without_another_source_leaves_the_flow(outcome):
     flow = Flow(ACTORS)
     flow.add(task("a"))
     [call] = flow.calls()
-    assert flow.finished(call, [Outcome(content_id="a", changed=True)]) == []
-    assert "a" not in flow
+    flow.finished(call, [outcome])
+    flow.forget(["a"])
+    assert ("a" in flow, flow.adrift, flow.calls()) == (False, frozenset(), [])
+
+
+def test_a_suspect_whose_source_is_gone_stays_one():
+    flow = Flow(ACTORS, blames=2)
+    flow.add(task("a"))
+    for _ in range(2):
+        [call] = flow.calls()
+        assert flow.lost(call, "worker_died", "it died") == []
+    [call] = flow.calls()
+    flow.finished(call, [Outcome(content_id="a", unread=UNREAD)])
+    flow.reread("a", "copy", Located(uri="file:///copy", name="copy"))
+    [call] = flow.calls()
+    assert call.suspect
+    assert [x.content_id for x in flow.lost(call, "worker_died", "it died")] == ["a"]
 
 
 def test_what_was_there_before_is_not_counted_as_work():
@@ -211,7 +255,7 @@ def test_nothing_is_lost_and_nothing_runs_twice_whatever_happens(data):
         if not running:
             break
         call = running.pop(data.draw(st.integers(0, len(running) - 1)))
-        endings = ["good", "good", "good", "lost", "failing", "postponed", "adrift"]
+        endings = ["good", "good", "good", "lost", "failing", "postponed", "adrift", "unread"]
         ending = data.draw(st.sampled_from(endings))
         blames = []
         if ending == "lost":
@@ -223,6 +267,11 @@ def test_nothing_is_lost_and_nothing_runs_twice_whatever_happens(data):
             assert flow.adrift == {one.content_id for one in call.tasks}
             for one in call.tasks:
                 flow.resume(one.content_id, task(one.content_id, done=0).chain)
+        elif ending == "unread":
+            ids = [one.content_id for one in call.tasks]
+            flow.finished(call, [Outcome(content_id=id_, unread=UNREAD) for id_ in ids])
+            for id_ in ids:
+                flow.reread(id_, "copy", Located(uri="file:///copy", name="copy"))
         else:
             blames = flow.finished(call, good(call) if ending == "good" else failing(call))
         blamed += [blame.content_id for blame in blames]

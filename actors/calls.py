@@ -1,0 +1,76 @@
+"""What the coordinator asks of a stage actor, and what it hears: frozen values, ids, never text."""
+
+from __future__ import annotations
+
+from pipeline.documents import DocumentFailure, StageName, Value
+from pipeline.sources import Identified, Located
+from pipeline.stage import Chain, Link
+from pipeline.stores.protocols import CacheUse, Persisted
+
+
+class Task(Value):
+    """One content for one stage, as a stage actor gets it: ids, never text.
+
+    Of the documents that have these bytes, `document_id` is the one whose source is read.
+    `durable` means that its checkpoints go to PostgreSQL before the next stage begins: what was
+    lost on the way once too often is not lost again.
+    """
+
+    content_id: str
+    document_id: str
+    located: Located
+    identified: Identified
+    chain: Chain
+    durable: bool = False
+
+    def read_from(self, document_id: str, located: Located) -> Task:
+        """Give the same with another document's source."""
+        return self.model_copy(update={"document_id": document_id, "located": located})
+
+
+class Outcome(Value):
+    """What a stage actor says of one task.
+
+    `link` is the checkpoint that is there now, `reused` if it was there before. Neither `link`
+    nor `failure` means that an input is gone: back to the first gap, nobody to blame.
+    `changed` means that the source is no longer what was identified, `unread` says why it cannot be
+    read: both are about the task's document alone, not about others with the same content.
+    """
+
+    content_id: str
+    link: Link | None = None
+    failure: DocumentFailure | None = None
+    reused: bool = False
+    changed: bool = False
+    unread: DocumentFailure | None = None
+    seconds: float = 0.0
+
+    @property
+    def is_sourceless(self) -> bool:
+        """Say whether the content has to be read from another document's source."""
+        return self.changed or self.unread is not None
+
+
+class Answer(Value):
+    """What a stage actor says of one call: an outcome for each task, what became durable with it,
+    why Redis did not serve, what its embedding cache was asked for and had, and how many seconds it
+    `waited` for checkpoints to be read and written.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    persisted: Persisted | None = None
+    trouble: str = ""
+    embeddings: CacheUse = CacheUse()
+    waited: float = 0.0
+
+
+class Call(Value):
+    """One call to one actor of a stage. `suspect` means that its one task was in a call that was
+    lost, and runs alone now to see whether it is to blame.
+    """
+
+    number: int
+    stage: StageName
+    actor: int
+    tasks: tuple[Task, ...]
+    suspect: bool = False

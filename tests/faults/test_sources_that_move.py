@@ -1,0 +1,196 @@
+"""Files that go, move, or are written to after they were identified and before they are read:
+whole runs without Ray, on real stores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from faults.invariants import broken
+from faults.local_pools import LocalPools
+from faults.small_run import SmallRun
+from faults.test_running_again import FAST, calls, only_from, other, stored
+from pipeline import assembly, identity
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.settings import Settings
+from pipeline.sources import Identified, Located
+from pipeline.stores import postgres, project_reader
+from pipeline.walking import uri_of
+
+PEOPLE = ("Ann Lee", "Bob Moss", "Cleo North")
+TIMEOUT = 60.0
+
+
+@pytest.fixture
+def run(settings: Settings, tmp_path: Path) -> SmallRun:
+    """Give a project of three texts."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number, person in enumerate(PEOPLE):
+        (folder / f"{number}.txt").write_text(f"{person} met Gus Reed on day {number}.")
+    return SmallRun(settings.model_copy(update={"run": FAST}), folder)
+
+
+def document(run: SmallRun, path: Path) -> str:
+    return identity.document_id(identity.project_id(run.project), uri_of(path))
+
+
+def later(run: SmallRun, path: Path) -> Path:
+    """Name a file beside another whose document comes after that one's: its source is read only if
+    the other's was not.
+    """
+    paths = (path.with_name(f"later{number}{path.name}") for number in itertools.count())
+    return next(x for x in paths if document(run, x) > document(run, path))
+
+
+def failures(run: SmallRun) -> dict[str, str]:
+    """Give the file's name and the error of each failed document, as `failures` does."""
+    engine = postgres.engine_of(run.urls.database_url)
+    try:
+        found = project_reader.failures(engine, identity.project_id(run.project))
+        return {row.source.rpartition("/")[2]: row.error for row in found}
+    finally:
+        engine.dispose()
+
+
+def retry(run: SmallRun) -> int:
+    return assembly.open_ledger(run.settings, run.urls).retry(identity.project_id(run.project))
+
+
+def names(run: SmallRun) -> set[str]:
+    reader = assembly.open_reader(run.urls, identity.project_id(run.project))
+    return {row.name for row in reader.entities()}
+
+
+def identified(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> list[tuple[str, ...]]:
+    """Do something whenever sources were identified, before any is read; name them in a list."""
+    identify, seen = LocalPools.identify, []
+
+    async def harmed(
+        self: LocalPools, sources: Sequence[Located]
+    ) -> list[Identified | DocumentFailure]:
+        answers = await identify(self, sources)
+        seen.append(tuple(sorted(located.name for located in sources)))
+        then()
+        return answers
+
+    monkeypatch.setattr(LocalPools, "identify", harmed)
+    return seen
+
+
+@pytest.mark.parametrize("how", ["renamed", "copied"])
+@pytest.mark.parametrize("again", ["from", "reconfigured"])
+def test_a_content_is_read_where_it_is_and_only_the_document_that_is_gone_fails(
+    run: SmallRun, how: str, again: str
+) -> None:
+    run.until_done()
+    quiet = run.digest()
+    gone = sorted(run.folder.iterdir())
+    there = [later(run, path) for path in gone]
+    for old, new in zip(gone, there, strict=True):
+        if how == "renamed":
+            old.rename(new)
+        else:
+            new.write_bytes(old.read_bytes())
+    assert calls(run().stage_calls) == only_from(None, 0)
+    for old in gone:
+        old.unlink(missing_ok=True)
+
+    if again == "from":
+        result = run(from_stage=StageName.OCR)
+    else:
+        run = replace(run, plan=other(StageName.OCR))
+        result = run(reconfigure=True)
+
+    assert calls(result.stage_calls) == only_from(StageName.OCR, 3)
+    assert (result.completed, result.failed) == (3, 3)
+    assert failures(run) == dict.fromkeys((path.name for path in gone), "source_missing")
+    assert (run.left(), run.digest(), stored(run)) == (0, quiet, [])
+    # Their bytes are known, and so is what was made of them by now.
+    assert retry(run) == 3
+    assert calls(run().stage_calls) == only_from(None, 0)
+    assert (failures(run), run.counts()["completed"]) == ({}, 6)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_copies_that_vanish_after_they_were_identified_fail_by_themselves(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    first = run.folder / "0.txt"
+    second = later(run, first)
+    third = later(run, second)
+    copies = (first, second, third)
+    for copy in copies[1:]:
+        copy.write_bytes(first.read_bytes())
+    gone = copies[: 3 - left]
+
+    def vanish() -> None:
+        for path in gone:
+            path.unlink(missing_ok=True)
+
+    identified(monkeypatch, vanish)
+    result = run()
+
+    assert result.outcome == "finished"
+    assert (result.completed, result.failed) == (2 + left, 3 - left)
+    assert calls(result.stage_calls) == only_from(StageName.OCR, 2 + left)
+    assert failures(run) == dict.fromkeys((path.name for path in gone), "source_missing")
+    assert ("Ann Lee" in names(run)) is bool(left)
+    assert run.left() == 0
+
+
+def test_only_the_copy_that_changed_is_looked_at_again(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run.folder / "0.txt"
+    copy = later(run, first)
+    copy.write_bytes(first.read_bytes())
+    news = iter(["Kim Ray met Lou Lane."])
+
+    def change() -> None:
+        for words in news:
+            first.write_text(words)
+
+    seen = identified(monkeypatch, change)
+    result = run()
+
+    assert (result.completed, result.failed, run.left()) == (4, 0, 0)
+    assert calls(result.stage_calls) == only_from(StageName.OCR, 4)
+    assert sorted(itertools.chain(*seen)) == sorted(["0.txt", "0.txt", "1.txt", "2.txt", copy.name])
+    assert {"Ann Lee", "Lou Lane"} <= names(run)
+    assert (stored(run), broken(run)) == ([], [])
+
+
+@pytest.mark.parametrize("again", ["retried", "walked"])
+def test_a_file_that_is_written_all_the_time_fails_and_holds_nobody_up(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    log = run.folder / "log.txt"
+    log.write_text("Ivy Vance met Kim Ray.\n")
+
+    def write() -> None:
+        with log.open("a") as file:
+            file.write("Ivy Vance met Kim Ray.\n")
+
+    with monkeypatch.context() as patch:
+        seen = identified(patch, write)
+        coordinator = run.coordinator()
+        result = asyncio.run(asyncio.wait_for(coordinator.run(), TIMEOUT))
+
+    assert (result.outcome, result.completed, result.failed) == ("finished", 3, 1)
+    assert sum("log.txt" in batch for batch in seen) == 3
+    assert failures(run) == {"log.txt": "source_changing"}
+    assert names(run) == {*PEOPLE, "Gus Reed"}
+    if again == "retried":
+        assert retry(run) == 1
+    result = run()
+    assert (result.completed, result.failed, run.left()) == (1, 0, 0)
+    assert failures(run) == {}
+    assert "Ivy Vance" in names(run)
+    assert stored(run) == []
