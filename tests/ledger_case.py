@@ -72,7 +72,7 @@ def own_database(url: str, template: str) -> Iterator[Engine]:
 def emptied(engine: Engine) -> Engine:
     """Delete every project of a database."""
     with engine.begin() as connection:
-        for table in ("documents", "contents", "projects"):
+        for table in ("documents", "contents", "projects", "loose_objects"):
             connection.execute(text(f"DELETE FROM {table}"))
     return engine
 

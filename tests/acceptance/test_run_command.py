@@ -185,7 +185,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(small_on_ray, small,
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
-    assert "again to go on" in err
+    assert "goes on from there" in err
     stopped = json.loads(out)
     assert stopped["outcome"] == "stopped"
     left = stopped["documents"].get("pending", 0)

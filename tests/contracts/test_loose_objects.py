@@ -28,10 +28,7 @@ def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def case(engine: Engine) -> LedgerCase:
-    case = LedgerCase(emptied(engine))
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM loose_objects"))
-    return case
+    return LedgerCase(emptied(engine))
 
 
 def stored(case: LedgerCase, data: bytes) -> str:
