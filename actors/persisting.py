@@ -78,7 +78,8 @@ class Persisting:
             # What was queued is made again; waiting for it to shrink would never end.
             self.backlog = Backlog()
         empty = self._is_away() if report.away else not report.backlog.entries
-        self.drained = processed and empty and not report.entries
+        # What is read and cannot be taken off the queue is read again for ever.
+        self.drained = processed and empty and (bool(report.away) or not report.entries)
 
     def _is_away(self) -> bool:
         """Say whether Redis has been away for so long that what it has of ours is made again."""

@@ -122,12 +122,13 @@ def redis(settings: Settings) -> Finding:
 
 
 def _redis(url: str, where: str) -> Finding:
-    from pipeline.stores.redis_connection import check_server, connect
+    from pipeline.stores.redis_connection import answering, check_server, connect
 
     client = connect(url)
     try:
-        check_server(client)
-        facts = client.info()
+        with answering():
+            check_server(client)
+            facts = client.info()
     finally:
         client.close()
     product = "Valkey" if "valkey_version" in facts else "Redis"

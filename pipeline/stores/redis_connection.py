@@ -18,6 +18,23 @@ SCHEMES = ("redis", "rediss", "unix")
 MINIMUM_VERSION = (7, 0)
 KEEPING_POLICIES = ("volatile-", "noeviction")
 
+_REFUSING = (
+    redis.exceptions.NoPermissionError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.ClusterDownError,
+    redis.exceptions.ClusterCrossSlotError,
+    redis.exceptions.AskError,  # MOVED is one, too
+    redis.exceptions.TryAgainError,
+)
+_REFUSALS = (
+    "MISCONF", "READONLY", "NOREPLICAS", "BUSY ", "UNBLOCKED", "NOGROUP", "NOPERM",
+    # NOPERM, as it is said of a command inside a script: by Redis 7.0, and by later ones.
+    "The user executing the script", "ACL failure in script",
+)  # fmt: skip
+"""How Redis begins to say why it does not do now what it does at other times. redis-py makes
+classes of some of them, without that word.
+"""
+
 
 def masked(url: str) -> str:
     """Write a URL as it may be shown: without its password."""
@@ -88,6 +105,11 @@ def check_server(client: redis.Redis) -> None:
     Raises UnavailableError that says what to set.
     """
     policy, version = eviction_policy(client), server_version(client)
+    if in_cluster_mode(client):
+        raise UnavailableError(
+            "Redis is in cluster mode, which takes no script over keys of several slots; "
+            "set CASEGRAPH_REDIS_URL to a server with cluster-enabled no"
+        )
     if version < MINIMUM_VERSION:
         raise UnavailableError(
             f"Redis is version {'.'.join(map(str, version))}; casegraph needs "
@@ -112,6 +134,11 @@ def memory_limit(client: redis.Redis) -> int:
     return int(client.info("memory").get("maxmemory", 0))
 
 
+def in_cluster_mode(client: redis.Redis) -> bool:
+    """Say whether the server is a node of a cluster, be it the only one."""
+    return bool(int(client.info("cluster").get("cluster_enabled", 0)))
+
+
 def server_version(client: redis.Redis) -> tuple[int, ...]:
     """Read the version of Redis that the server is compatible with."""
     version = str(client.info("server").get("redis_version", "0"))
@@ -120,7 +147,10 @@ def server_version(client: redis.Redis) -> tuple[int, ...]:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn what Redis raises when it is away, or full, into a RedisAwayError."""
+    """Turn what Redis raises when it is away, full, or refuses, into a RedisAwayError.
+
+    What is wrong with a command or a script comes through: that is a fault of ours.
+    """
     try:
         yield
     except redis.exceptions.OutOfMemoryError as error:
@@ -128,12 +158,25 @@ def answering() -> Iterator[None]:
             "Redis is full of results that PostgreSQL does not have yet; "
             "wait until they are written, or raise maxmemory"
         ) from error
-    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-        raise RedisAwayError(f"Redis does not answer ({short(error)})") from error
-    except redis.ResponseError as error:
-        if not str(error).startswith(("MISCONF", "READONLY", "NOREPLICAS")):
+    except (redis.RedisError, OSError) as error:
+        if not (trouble := trouble_of(error)):
             raise
-        raise RedisAwayError(f"Redis takes no writes ({short(error)})") from error
+        raise RedisAwayError(trouble) from error
+
+
+def trouble_of(error: BaseException) -> str:
+    """Say why Redis does not serve, if it is that what an error tells; else nothing."""
+    if isinstance(error, redis.AuthenticationError | redis.exceptions.AuthorizationError):
+        return f"Redis refuses ({short(error)})"
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError):
+        return f"Redis does not answer ({short(error)})"
+    if isinstance(error, redis.exceptions.InvalidResponse):
+        return f"what answers is not Redis ({short(error)})"
+    if isinstance(error, _REFUSING) or (
+        isinstance(error, redis.ResponseError) and _words_of(error).startswith(_REFUSALS)
+    ):
+        return f"Redis refuses ({short(error)})"
+    return ""
 
 
 def short(error: BaseException) -> str:
@@ -141,7 +184,13 @@ def short(error: BaseException) -> str:
     if isinstance(error, redis.TimeoutError | TimeoutError):
         return "no answer in time"
     # redis-py says "Error 111 connecting to URL. Connection refused."
-    words = (str(error).splitlines() or [""])[0]
+    words = _words_of(error)
     if " connecting to " in words:
         words = words.rstrip(".").rpartition(". ")[2]
     return words[:120] or type(error).__name__
+
+
+def _words_of(error: BaseException) -> str:
+    """Give an error's first line, without the command that a pipeline puts before it."""
+    line = (str(error).splitlines() or [""])[0]
+    return line.rpartition(" of pipeline caused error: ")[2]

@@ -25,7 +25,7 @@ from pipeline.stores.redis_connection import (
     client_of,
     masked,
     memory_limit,
-    short,
+    trouble_of,
 )
 
 FAILURES = 2
@@ -81,7 +81,7 @@ class RedisLink:
     def answering(self, waiting_seconds: float = 0.0) -> Iterator[Any]:
         """Give the client for one exchange, which may be meant to wait for so long.
 
-        Raises RedisAwayError while Redis is left alone or does not answer, or is full.
+        Raises RedisAwayError while Redis is left alone, does not answer, is full or refuses.
         """
         try:
             with answering(), self._breaker.calling():
@@ -119,8 +119,7 @@ class RedisLink:
 
     def reason(self, error: BaseException) -> None:
         """Keep why an exchange failed, before the breaker says that it opens."""
-        refused = isinstance(error, UnavailableError)
-        self._fail(str(error) if refused else f"Redis does not answer ({short(error)})")
+        self._fail(trouble_of(error) or str(error))
 
     def wait_longer(self) -> None:
         """Leave Redis alone for longer after a probe that failed."""
@@ -165,8 +164,5 @@ class _Patience(pybreaker.CircuitBreakerListener):
 
 
 def _is_no_outage(error: BaseException) -> bool:
-    """Say whether Redis answered, if only to refuse a command."""
-    if isinstance(error, redis.ResponseError):
-        return not str(error).startswith(("MISCONF", "READONLY", "NOREPLICAS"))
-    outages = (redis.ConnectionError, redis.TimeoutError, OSError, UnavailableError, _SlowError)
-    return not isinstance(error, outages)
+    """Say whether Redis serves, if only to say that a command is wrong, or that it is full."""
+    return not (isinstance(error, UnavailableError | _SlowError) or trouble_of(error))

@@ -68,7 +68,8 @@ class RedisWriteBehind:
             try:
                 return self._read(count, block)
             except redis.ResponseError as error:
-                if not str(error).startswith("NOGROUP"):
+                # Also the end of the wait for a stream that a flush took away.
+                if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
                     raise
             # The first reader of a new or emptied Redis.
             self._create_group()

@@ -5,12 +5,14 @@ A whole run with small stages, without Ray, on a PostgreSQL of the session and a
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 
 from faults.harmed import DOCUMENTS, Harmed
 from faults.proxy import proxy_for
@@ -111,6 +113,36 @@ def test_out_of_memory(faulty: Faulty, quiet: Outcome) -> None:
         with faulty.server.client() as client:
             client.config_set("maxmemory-policy", "volatile-lru")
     assert "full" in results[-1].mode_reason
+    assert faulty.outcome() == quiet
+
+
+@pytest.mark.parametrize("forbidden", ["xadd", "mget", "xreadgroup", "evalsha", "info"])
+def test_the_user_may_do_less_from_now_on(faulty: Faulty, quiet: Outcome, forbidden: str) -> None:
+    with faulty.server.client() as client, faulty.going() as results:
+        client.execute_command("ACL", "SETUSER", "default", f"-{forbidden}")
+        # What is looked at once is looked at again after an outage.
+        faulty.line.cut()
+    with faulty.server.client() as client:
+        client.execute_command("ACL", "SETUSER", "default", "+@all")
+    assert results[-1].outcome == "finished", results[-1].reason
+    assert results[-1].failed == quiet[1]["failed"]
+    assert faulty.outcome() == quiet
+
+
+def test_busy_with_a_script_that_does_not_end(faulty: Faulty, quiet: Outcome) -> None:
+    def endless() -> None:
+        with faulty.server.client() as client, pytest.raises(redis.ResponseError):
+            client.eval("while true do end", 0)
+
+    with faulty.server.client() as client, faulty.going() as results:
+        client.config_set("busy-reply-threshold", 20)
+        busy = threading.Thread(target=endless)
+        busy.start()
+        done = faulty.done()
+        faulty.until(lambda: faulty.done() > done + 10)
+        client.script_kill()
+        busy.join()
+    assert results[-1].outcome == "finished", results[-1].reason
     assert faulty.outcome() == quiet
 
 

@@ -46,3 +46,14 @@ def test_a_queue_that_is_gone_with_redis_is_not_waited_for(
 
     assert queue.backlog == Backlog(), "admission would pause for ever"
     assert queue.drained
+
+
+def test_a_redis_that_gives_entries_and_does_not_let_them_go_is_not_waited_for(
+    queue: Persisting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = LONG.model_copy(update={"away": "Redis refuses (ACL failure in script)"})
+    queue.heard(stuck, processed=True)
+    assert not queue.drained
+    monkeypatch.setattr(persisting, "AWAY_SECONDS", -1.0)
+    queue.heard(stuck, processed=True)
+    assert queue.drained
