@@ -137,6 +137,8 @@ def unreadable(error: OSError | PermanentError) -> DocumentFailure:
     """Say in words why a source could not be read."""
     if isinstance(error, PermanentError):
         code, message = error.code, error.message
+        if code == "blob_missing":
+            message += "; `forget` the container that holds this file, and run again"
     elif isinstance(error, FileNotFoundError):
         code, message = "source_missing", "the file is not there any more"
     elif isinstance(error, IsADirectoryError):

@@ -27,9 +27,7 @@ def checked_hash(sha256: str) -> str:
 def blob_missing(sha256: str) -> PermanentError:
     """Make the error for an object that is not there."""
     return PermanentError(
-        "blob_missing",
-        f"the object {sha256[:12]}… is not in the object store any more; "
-        "run the container file again with --rehash",
+        "blob_missing", f"the object {sha256[:12]}… is not in the object store any more"
     )
 
 

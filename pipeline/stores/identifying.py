@@ -12,8 +12,9 @@ from pipeline.errors import TemporaryError
 from pipeline.stage import STAGES, Chain
 from pipeline.stores import ledger_queries as queries
 from pipeline.stores.blame import blame_content
+from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.ledger_values import Identified, Work
-from pipeline.stores.payloads import NoObjectStoreError, RefusedContentError
+from pipeline.stores.payloads import GoneObjectsError, NoObjectStoreError, RefusedContentError
 from pipeline.stores.postgres import is_about_data, words_of
 from pipeline.stores.publishing import (
     KnownResults,
@@ -43,9 +44,7 @@ def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Wo
         queries.SET_NEXT,
         {"ids": documents, "contents": [content_of[id_] for id_ in documents]},
     )
-    known = known_checkpoints(way.connection, list(contents))
-    chains = {id_: content.follow(way.plan, known[id_]) for id_, content in contents.items()}
-    _publish(way, contents, known, chains)
+    chains = _published(way, contents, known_checkpoints(way.connection, list(contents)))
     loose = {row.next_content_id for row in mine} - {None, *contents}
     unclaimed = contents.keys() - {content_of[id_] for id_ in documents}
     remove_unused_contents(way.connection, way.project, loose | unclaimed)
@@ -84,17 +83,26 @@ def _hold(way: Publication, wanted: Mapping[str, Identified]) -> dict[str, Locke
     raise TemporaryError("contents were deleted as fast as they were written")
 
 
-def _publish(
-    way: Publication,
-    contents: Mapping[str, LockedContent],
-    known: KnownResults,
-    chains: Mapping[str, Chain],
-) -> None:
-    """Publish the contents whose chain is complete: all at once, and one by one if that fails."""
-    complete = {id_: chain for id_, chain in chains.items() if chain.gap is None}
-    if complete and not _tried(way, contents, known, complete):
-        for id_, chain in complete.items():
-            _tried(way, contents, known, {id_: chain})
+def _published(
+    way: Publication, contents: Mapping[str, LockedContent], known: KnownResults
+) -> dict[str, Chain]:
+    """Publish the contents whose chain is complete: all at once, and one by one if that fails.
+    Return how far the chain of each reaches.
+
+    One with a result whose object is gone has a gap there, and is not complete.
+    """
+    while True:
+        chains = {id_: content.follow(way.plan, known[id_]) for id_, content in contents.items()}
+        complete = {id_: chain for id_, chain in chains.items() if chain.gap is None}
+        try:
+            if complete and not _tried(way, contents, known, complete):
+                for id_, chain in complete.items():
+                    _tried(way, contents, known, {id_: chain})
+        except GoneObjectsError as error:
+            remove_rows(way.connection, way.payloads.blobs, error.gone)
+            known = known_checkpoints(way.connection, list(contents))
+        else:
+            return chains
 
 
 def _tried(
@@ -103,10 +111,16 @@ def _tried(
     known: KnownResults,
     chains: Mapping[str, Chain],
 ) -> bool:
-    """Publish, or undo it and, if it is about one content alone, fail its documents."""
+    """Publish, or undo it and, if it is about one content alone, fail its documents.
+
+    Raises GoneObjectsError, with all undone.
+    """
     attempt = way.connection.begin_nested()
     try:
         publish(way, contents, known, chains)
+    except GoneObjectsError:
+        attempt.rollback()
+        raise
     except RefusedContentError as error:
         refused = error
     except (DBAPIError, psycopg2.Error, ValueError) as error:

@@ -42,6 +42,18 @@ class RefusedContentError(Exception):
         self.content, self.stage, self.error, self.message = content, stage, error, message
 
 
+Gone = tuple[CheckpointKey, str]
+"""A stored result whose object is gone, and the hash that names the object."""
+
+
+class GoneObjectsError(Exception):
+    """Results are stored and their objects are gone: each is a gap, see `gone_objects`."""
+
+    def __init__(self, gone: Sequence[Gone]) -> None:
+        super().__init__(f"{len(gone)} objects are gone")
+        self.gone = tuple(gone)
+
+
 class NoObjectStoreError(RefusedContentError):
     """The payload lies in an object store that this caller was not given; another may publish."""
 
@@ -50,7 +62,7 @@ class Payloads:
     """The payloads that one transaction needs, by content, stage, fingerprint and digest."""
 
     def __init__(self, blobs: Blobs | None, batch: Iterable[Checkpoint] = ()) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self._bytes: dict[Key, bytes] = {
             (x.content, x.stage, x.fingerprint, x.digest): x.payload for x in batch if not x.part
         }
@@ -58,7 +70,7 @@ class Payloads:
     def load(self, connection: Connection, chains: Mapping[str, Chain]) -> None:
         """Read what the batch did not bring from `stage_results`, in one question.
 
-        Raises RefusedContentError for an object that is gone.
+        Raises GoneObjectsError for all whose object is gone.
         """
         missing = [
             (content, link)
@@ -69,13 +81,15 @@ class Payloads:
         if not missing:
             return
         wanted = [CheckpointKey(of, link.stage, link.fingerprint) for of, link in missing]
-        for row in read_results(connection, wanted):
-            key = (row.content_id, StageName(row.stage), row.fingerprint, row.digest)
-            try:
-                self._bytes[key] = payload_of(self._blobs, row.payload, row.payload_ref)
-            except PermanentError as error:
-                kind = RefusedContentError if self._blobs else NoObjectStoreError
-                raise kind(key[0], key[1], error.code, error.message) from error
+        rows = read_results(connection, wanted)
+        if self.blobs is None and any(row.payload_ref for row in rows):
+            row = next(row for row in rows if row.payload_ref)
+            raise NoObjectStoreError(
+                row.content_id, StageName(row.stage), "blob_missing", "no object store was given"
+            )
+        for checkpoint in checkpoints_of(rows, self.blobs):
+            key = (checkpoint.content, checkpoint.stage, checkpoint.fingerprint, checkpoint.digest)
+            self._bytes[key] = checkpoint.payload
 
     def read(self, content: str, link: Link) -> Any:
         """Decode of a payload what is published. Raises RefusedContentError."""
@@ -109,17 +123,26 @@ def read_results(connection: Connection, wanted: Sequence[CheckpointKey]) -> Seq
     ).all()
 
 
-def checkpoint_of(row: Any, blobs: Blobs | None) -> Checkpoint:
-    """Make a checkpoint of a row of `stage_results`. Raises what `payload_of` raises."""
-    return Checkpoint(
-        content=row.content_id,
-        stage=StageName(row.stage),
-        fingerprint=row.fingerprint,
-        part=row.part,
-        digest=row.digest,
-        payload=payload_of(blobs, row.payload, row.payload_ref),
-        seconds=row.seconds,
-    )
+def checkpoints_of(rows: Sequence[Any], blobs: Blobs | None) -> list[Checkpoint]:
+    """Make checkpoints of rows of `stage_results`.
+
+    Raises GoneObjectsError for all whose object is gone.
+    """
+    found: list[Checkpoint] = []
+    gone: list[Gone] = []
+    for row in rows:
+        key = CheckpointKey(row.content_id, StageName(row.stage), row.fingerprint, row.part)
+        try:
+            payload = payload_of(blobs, row.payload, row.payload_ref)
+        except PermanentError:
+            gone.append((key, row.payload_ref))
+            continue
+        found.append(
+            Checkpoint(**key._asdict(), digest=row.digest, payload=payload, seconds=row.seconds)
+        )
+    if gone:
+        raise GoneObjectsError(gone)
+    return found
 
 
 def store_payload(blobs: Blobs, payload: bytes) -> str:

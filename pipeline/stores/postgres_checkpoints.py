@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Engine
 
-from pipeline.stores.payloads import checkpoint_of, read_results
-from pipeline.stores.postgres import alone
+from pipeline.stores.gone_objects import remove_rows
+from pipeline.stores.payloads import GoneObjectsError, checkpoints_of, read_results
+from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted
 from pipeline.stores.publisher import Publisher
 
@@ -26,12 +27,20 @@ class PostgresCheckpoints:
         self._blobs = blobs
 
     def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
-        """Read checkpoints in one question. Raises TemporaryError."""
+        """Read checkpoints in one question. Raises TemporaryError.
+
+        One whose object is gone is not there, from then on for all who ask.
+        """
         if not wanted:
             return {}
         with alone(self._engine) as connection:
             rows = read_results(connection, wanted)
-        found = [checkpoint_of(row, self._blobs) for row in rows]
+        try:
+            found = checkpoints_of(rows, self._blobs)
+        except GoneObjectsError as error:
+            with transaction(self._engine) as connection:
+                remove_rows(connection, self._blobs, error.gone)
+            return self.get(wanted)
         return {checkpoint.key: checkpoint for checkpoint in found}
 
     def put(self, project: str, checkpoints: Sequence[Checkpoint]) -> Persisted:

@@ -15,11 +15,13 @@ from pipeline.stores import chunk_vectors, loose_objects
 from pipeline.stores.blame import blame_content
 from pipeline.stores.chunk_vectors import CachedVectors, has_vectors
 from pipeline.stores.copying import copy_rows
+from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.payloads import (
     VALUE_LIMIT,
+    GoneObjectsError,
     Payloads,
     RefusedContentError,
-    checkpoint_of,
+    checkpoints_of,
     read_results,
     store_payload,
 )
@@ -157,6 +159,10 @@ class Publisher:
         try:
             with transaction(self._engine, "persist") as connection:
                 part = self._write(connection, batch, others, tried)
+        except GoneObjectsError as error:
+            with transaction(self._engine) as connection:
+                remove_rows(connection, self._blobs, error.gone)
+            self._persist(batch, others, report)
         except RefusedContentError as error:
             self._refuse(error, report)
             rest = [x for x in batch if x.content != error.content]
@@ -250,10 +256,12 @@ class Publisher:
         batch: Sequence[Checkpoint],
         stored: Mapping[CheckpointKey, str],
     ) -> list[Checkpoint]:
-        """Read the checkpoints that are stored with another digest than those of the batch."""
+        """Read the checkpoints that are stored with another digest than those of the batch.
+
+        Raises GoneObjectsError: one that nobody can read wins over none.
+        """
         weaker = {x.key for x in batch if stored.get(x.key, x.digest) != x.digest}
-        rows = read_results(connection, sorted(weaker))
-        return [checkpoint_of(row, self._blobs) for row in rows]
+        return checkpoints_of(read_results(connection, sorted(weaker)), self._blobs)
 
     def _result_row(self, checkpoint: Checkpoint) -> tuple[object, ...]:
         """Make the row of a checkpoint; a large payload goes to the object store."""

@@ -6,6 +6,7 @@ it; with `volatile-lru` nothing without one is ever evicted.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from pipeline.stores.redis_removal import RedisRemoval, owner_of
 from pipeline.stores.redis_values import fields_of, key_of, pack, script, unpack
 
 __all__ = ["RedisCheckpoints"]
+
+logger = logging.getLogger(__name__)
 
 
 class RedisCheckpoints:
@@ -35,22 +38,35 @@ class RedisCheckpoints:
         self._adopt: Any = link.client.register_script(script("adopt"))
 
     def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
-        """Read checkpoints in one round trip; what is not there is not in the answer."""
+        """Read checkpoints in one round trip; what is not there is not in the answer.
+
+        One that cannot be read, or whose object is gone, is as good as none. A copy of what
+        PostgreSQL has goes: whoever makes it anew would find it there, and persisted.
+        """
         if not wanted:
             return {}
         with self._link.answering() as client:
             values = client.mget([keys.checkpoint(*key) for key in wanted])
-        found = {}
-        for key, value in zip(wanted, values, strict=True):
-            if value is None:
-                continue
-            try:
-                found[key] = unpack(key, value, self._blobs)
-            except PermanentError as error:
-                # Its object is gone: as if the checkpoint were.
-                if error.code != "blob_missing":
-                    raise
+        found = {
+            key: checkpoint
+            for key, value in zip(wanted, values, strict=True)
+            if value is not None and (checkpoint := self._read(key, value))
+        }
+        useless = [
+            keys.checkpoint(*key)
+            for key, value in zip(wanted, values, strict=True)
+            if value is not None and key not in found
+        ]
+        self._removal.drop_persisted(useless)
         return found
+
+    def _read(self, key: CheckpointKey, value: bytes) -> Checkpoint | None:
+        """Read a value; None for one that cannot be read."""
+        try:
+            return unpack(key, value, self._blobs)
+        except PermanentError as error:
+            logger.warning("%s is made again: %s", keys.checkpoint(*key), error.message)
+            return None
 
     def put(
         self, project: str, checkpoints: Sequence[Checkpoint], *, lacking: bool = False
@@ -80,12 +96,22 @@ class RedisCheckpoints:
                 ],
             )
         crash_point("put.after")
-        return [
-            {0: None, 1: checkpoint}[answer]
-            if isinstance(answer, int)
-            else unpack(checkpoint.key, answer, self._blobs)
+        stays = [
+            checkpoint if answer == 1 else answer and self._read(checkpoint.key, answer)
             for checkpoint, answer in zip(checkpoints, answers, strict=True)
         ]
+        # What is there and cannot be read makes room for what can.
+        useless = [
+            index
+            for index, (answer, there) in enumerate(zip(answers, stays, strict=True))
+            if answer and there is None
+        ]
+        if useless:
+            again = [checkpoints[index] for index in useless]
+            self._removal.drop(map(key_of, again))
+            for index, there in zip(useless, self.put(project, again), strict=True):
+                stays[index] = there
+        return [there or None for there in stays]
 
     def warm(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Copy checkpoints that PostgreSQL has: with an expiry, and without queueing them."""

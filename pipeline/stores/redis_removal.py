@@ -29,6 +29,10 @@ class RedisRemoval:
         """Remove keys, whatever they hold, and return how many there were."""
         return sum(self._dropped(batch, keep="0") for batch in _batches(names))
 
+    def drop_persisted(self, names: Iterable[str | bytes]) -> int:
+        """Remove keys, but for those that PostgreSQL does not have; return how many went."""
+        return sum(self._dropped(batch, keep="1") for batch in _batches(names))
+
     def drop_owned(self, belonging: Belonging) -> int:
         """Remove the keys of those owners, but for checkpoints that PostgreSQL does not have.
 

@@ -35,8 +35,8 @@ def pack(checkpoint: Checkpoint, blobs: Blobs | None = None) -> bytes:
 
 
 def unpack(key: CheckpointKey, value: bytes, blobs: Blobs | None = None) -> Checkpoint:
-    """Read a checkpoint's value. Raises PermanentError for bytes of another version, and what
-    `payload_of` raises for one in the object store.
+    """Read a checkpoint's value. Raises PermanentError for bytes that are none, or of another
+    version, and what `payload_of` raises for one in the object store.
     """
     if not value.startswith(VERSION):
         raise PermanentError(
@@ -45,13 +45,20 @@ def unpack(key: CheckpointKey, value: bytes, blobs: Blobs | None = None) -> Chec
             "casegraph cannot read; it was written by a newer one",
         )
     line, _, payload = value[1:].partition(b"\n")
-    head = json.loads(line)
-    return Checkpoint(
-        **key._asdict(),
-        digest=head["digest"],
-        seconds=head["seconds"],
-        payload=payload_of(blobs, payload, head.get("reference")),
-    )
+    try:
+        head = json.loads(line)
+        return Checkpoint(
+            **key._asdict(),
+            digest=head["digest"],
+            seconds=head["seconds"],
+            payload=payload_of(blobs, payload, head.get("reference")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PermanentError(
+            "unreadable_checkpoint",
+            f"a checkpoint in Redis cannot be read ({type(error).__name__}); "
+            "something else wrote it, or part of it is gone",
+        ) from error
 
 
 def key_of(of: Checkpoint | Entry) -> str:

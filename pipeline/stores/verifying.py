@@ -119,7 +119,8 @@ class StoredProject:
         try:
             data = payload_of(self._blobs, stored.payload, stored.payload_ref)
         except PermanentError as error:
-            return None, [Finding("object", f"{content} {stage}", error.message)]
+            advice = f"`run --from {stage}` makes it again"
+            return None, [Finding("object", f"{content} {stage}", f"{error.message}; {advice}")]
         return decoded(content, stage, result["fingerprint"], result["digest"], data)
 
     def _objects(self) -> Iterator[Finding]:

@@ -171,3 +171,4 @@ def test_a_member_that_is_gone_is_a_failure(tree):
     failure = fetcher(tree).identify(located)
     assert isinstance(failure, DocumentFailure)
     assert failure.error == "blob_missing"
+    assert "`forget` the container" in failure.message

@@ -1,0 +1,92 @@
+"""An object that is gone from the store is a gap in a chain: what it held is made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+
+from faults.small_run import SmallRun, write_documents
+from pipeline import assembly, identity
+from pipeline.documents import StageName
+from pipeline.settings import Settings
+from pipeline.stores import postgres
+from pipeline.stores.verifying import stored_project
+
+LIMIT = 150
+
+
+@pytest.fixture(params=["off", "on"])
+def run(
+    request: pytest.FixtureRequest,
+    migrated_url: str,
+    valkey_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[SmallRun]:
+    """Give a run that has ended, whose larger payloads are objects; Redis is empty after it."""
+    for module in ("publisher", "redis_values"):
+        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+    folder = tmp_path / "documents"
+    write_documents(folder, 20)
+    settings = Settings(
+        home=tmp_path / "home",
+        database_url=migrated_url,  # type: ignore[arg-type]
+        redis_url=valkey_url,  # type: ignore[arg-type]
+        acceleration=request.param,
+    )
+    run = SmallRun(settings, folder)
+    assert run().outcome == "finished"
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushdb()
+    return run
+
+
+def remove_objects(run: SmallRun, stage: str) -> list[Path]:
+    """Remove the objects that hold what a stage made."""
+    assert run.settings.database_url is not None
+    with psycopg2.connect(run.settings.database_url.get_secret_value()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT DISTINCT payload_ref FROM stage_results"
+            " WHERE payload_ref IS NOT NULL AND stage LIKE %s",
+            (stage,),
+        )
+        names = [name for (name,) in cursor]
+    connection.close()
+    paths = [run.settings.home_folder / "objects" / name[:2] / name for name in names]
+    for path in paths:
+        path.unlink()
+    return paths
+
+
+def wrong(run: SmallRun) -> list[str]:
+    """Say what `verify` says."""
+    engine = postgres.engine_of(run.urls.database_url)
+    try:
+        project = identity.project_id(run.project)
+        plan = assembly.open_ledger(run.settings, run.urls).plan_of(project)
+        assert plan is not None
+        with stored_project(engine, project, plan, assembly.open_blobs(run.settings)) as stored:
+            return [str(finding) for finding in stored.findings()]
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("stage", ["ocr", "chunk", "%"])
+def test_what_a_later_run_needs_is_made_again(run: SmallRun, stage: str) -> None:
+    before = run.digest(), run.counts()
+    gone = remove_objects(run, stage)
+    assert gone
+    assert any("makes it again" in finding for finding in wrong(run))
+
+    result = run(from_stage=StageName.RELATE)
+
+    assert (result.outcome, result.reason) == ("finished", "")
+    assert (run.digest(), run.counts()) == before
+    assert wrong(run) == []
+    again = run()
+    assert (again.outcome, sum(again.stage_calls.values())) == ("finished", 0)
