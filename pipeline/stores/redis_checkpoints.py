@@ -117,20 +117,22 @@ class RedisCheckpoints:
         """Copy checkpoints that PostgreSQL has: with an expiry, and without queueing them."""
         if not checkpoints:
             return
+        values = [pack(checkpoint, self._blobs) for checkpoint in checkpoints]
         with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
-            for checkpoint in checkpoints:
-                pipe.set(key_of(checkpoint), pack(checkpoint, self._blobs), nx=True, ex=self._ttl)
+            for checkpoint, value in zip(checkpoints, values, strict=True):
+                pipe.set(key_of(checkpoint), value, nx=True, ex=self._ttl)
             pipe.execute()
 
     def adopt(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Put PostgreSQL's checkpoints in the place of copies that may differ from them."""
         if not checkpoints:
             return
+        values = [pack(checkpoint, self._blobs) for checkpoint in checkpoints]
         crash_point("adopt.before")
         with self._link.answering():
             self._adopt(
                 keys=[keys.UNPERSISTED_BYTES, *map(key_of, checkpoints)],
-                args=[self._ttl, *(pack(checkpoint, self._blobs) for checkpoint in checkpoints)],
+                args=[self._ttl, *values],
             )
         crash_point("adopt.after")
 

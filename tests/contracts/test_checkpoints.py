@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Protocol
 
 import pytest
@@ -26,6 +28,7 @@ from pipeline.stores.memory import (
 from pipeline.stores.payloads import VALUE_LIMIT
 from pipeline.stores.protocols import Backlog, Checkpoint, Entry, WriteBehind
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
+from pipeline.stores.redis_link import FAILURES, SLOW_SECONDS
 from pipeline.stores.redis_values import pack, unpack
 from pipeline.stores.redis_write_behind import RedisWriteBehind
 
@@ -535,3 +538,26 @@ def test_many_writers_and_readers_at_once_lose_no_update(
     assert (rest.backlog().entries, rest.backlog().bytes) == (0, 0)
     for number in range(numbers):
         assert valkey.ttl(keys.checkpoint(f"content-{number}", "chunk", "f")) > 0
+
+
+def test_a_slow_object_store_is_not_taken_for_a_slow_redis(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    class Slow(MemoryBlobs):
+        def put_file(self, path: Path, sha256: str) -> None:
+            now[0] += 10 * SLOW_SECONDS
+            super().put_file(path, sha256)
+
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("pipeline.stores.redis_link.time", clock)
+    link = link_to(valkey_url)
+    checkpoints = One(RedisCheckpoints(link, 100, Slow()))
+    large = bytes(VALUE_LIMIT + 1)
+    for number in range(2 * FAILURES):
+        checkpoints.warm(made(number, large))
+        checkpoints.adopt(made(number, large))
+        checkpoints.put(PROJECT, made(100 + number, large))
+        assert link.trouble == ""
+    assert now[0] > 0
