@@ -67,7 +67,12 @@ class RunCoordinator:
         self._pulse = Pulse(place.settings.run.patience_seconds)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
         self._persisting = Persisting(
-            place.settings.run, self._pools.drain, self._mode, self._pulse, self._all_processed
+            place.settings.run,
+            self._pools.drain,
+            assembly.open_backlog(place.settings, place.urls),
+            self._mode,
+            self._pulse,
+            self._all_processed,
         )
         self._settlement = Settlement(
             place,
@@ -123,7 +128,7 @@ class RunCoordinator:
         try:
             self._events.watch_tasks(await self._pools.start(self._flow.grow))
             self._state = "stopping" if self._draining else "running"
-            self._events.watch(self._persisting.keep(self._persisted))
+            self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             await self._loop()
             await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
 from actors.mode import Mode
 from actors.persistence_actor import Drained
 from actors.pulse import RETRY_SECONDS, Pulse
-from pipeline.errors import TemporaryError
+from pipeline.errors import RedisAwayError, TemporaryError
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog
 
 BLOCK_MS = 200
 LOOK_SECONDS = 0.1
+QUEUE_SECONDS = 0.25
 AWAY_SECONDS = 3.0
+
+logger = logging.getLogger(__name__)
 
 
 class Persisting:
     """One run's side of the write-behind queue. `drain` asks the persistence actor, which waits for
-    the first entry for as many milliseconds as it is told.
+    the first entry for as many milliseconds as it is told. `look` reads how long the queue is; None
+    where there is none.
 
     `all_processed` says whether nothing more is on its way into the queue. `drained` says that
     this was so and the queue was empty when it was last looked at.
@@ -30,12 +35,14 @@ class Persisting:
         self,
         run: RunSettings,
         drain: Callable[[int], Awaitable[Drained]],
+        look: Callable[[], Backlog] | None,
         mode: Mode,
         pulse: Pulse,
         all_processed: Callable[[], bool],
     ) -> None:
         self._run = run
         self._drain = drain
+        self._look = look
         self._mode = mode
         self._pulse = pulse
         self._all_processed = all_processed
@@ -58,6 +65,22 @@ class Persisting:
                 await asyncio.sleep(2 * LOOK_SECONDS)
             elif report.backlog.entries < self._run.persist_batch:
                 await self._gather()
+
+    async def watch(self) -> None:
+        """Read for ever how long the queue is. A round of draining cannot tell: it takes as long as
+        PostgreSQL is locked, stands still or has no disk left, and the stages go on meanwhile.
+        """
+        while self._look is not None:
+            try:
+                self.looked(await asyncio.to_thread(self._look))
+            except RedisAwayError as error:
+                logger.debug("the queue cannot be looked at: %s", error)
+            await asyncio.sleep(QUEUE_SECONDS)
+
+    def looked(self, backlog: Backlog) -> None:
+        """Take down how long the queue is; not while whoever drains it cannot reach it."""
+        if self._away_since is None:
+            self.backlog = backlog
 
     async def _gather(self) -> None:
         """Let a batch come together: each costs a transaction. Nobody waits for it, but for the

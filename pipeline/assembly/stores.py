@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import TemporaryError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls, ensure_services
-from pipeline.stores.protocols import Blobs, Vectors, WriteBehind
+from pipeline.stores.protocols import Backlog, Blobs, Vectors, WriteBehind
 from pipeline.stores.tiered_checkpoints import TieredCheckpoints
 
 if TYPE_CHECKING:
@@ -109,6 +109,14 @@ def open_write_behind(settings: Settings, link: RedisLink, reader: str) -> Write
         claim_idle_ms=int(run.lease_seconds * 1000),
         blobs=open_blobs(settings),
     )
+
+
+def open_backlog(settings: Settings, urls: ServiceUrls) -> Callable[[], Backlog] | None:
+    """Give a function that reads how much PostgreSQL does not have yet; None without Redis. It
+    raises RedisAwayError.
+    """
+    link = open_link(settings, urls)
+    return None if link is None else open_write_behind(settings, link, "").backlog
 
 
 def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFilling | None:

@@ -19,7 +19,7 @@ def queue() -> Persisting:
     async def never(_: int) -> Drained:
         raise AssertionError
 
-    return Persisting(RunSettings(), never, Mode(), Pulse(300), lambda: True)
+    return Persisting(RunSettings(), never, None, Mode(), Pulse(300), lambda: True)
 
 
 def test_it_is_drained_when_all_was_processed_and_nothing_is_left(queue: Persisting) -> None:
@@ -57,3 +57,14 @@ def test_a_redis_that_gives_entries_and_does_not_let_them_go_is_not_waited_for(
     monkeypatch.setattr(persisting, "AWAY_SECONDS", -1.0)
     queue.heard(stuck, processed=True)
     assert queue.drained
+
+
+def test_a_look_tells_how_long_it_is_while_a_round_takes_its_time(queue: Persisting) -> None:
+    queue.looked(LONG.backlog)
+    assert queue.backlog == LONG.backlog
+    queue.heard(AWAY, processed=True)
+    queue.looked(Backlog(entries=1))
+    assert queue.backlog == LONG.backlog, "whoever drains it decides whether it is there"
+    queue.heard(Drained(), processed=True)
+    queue.looked(Backlog(entries=1))
+    assert queue.backlog == Backlog(entries=1)
