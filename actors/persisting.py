@@ -18,6 +18,7 @@ BLOCK_MS = 200
 LOOK_SECONDS = 0.1
 QUEUE_SECONDS = 0.25
 AWAY_SECONDS = 3.0
+PERSISTENCE = "persistence"
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Persisting:
             try:
                 report = await self._drain(BLOCK_MS)
             except TemporaryError as error:
-                self._pulse.no_answer(error)
+                self._pulse.no_answer(error, PERSISTENCE)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             await tell(report, processed)
@@ -92,9 +93,11 @@ class Persisting:
 
     def heard(self, report: Drained, processed: bool) -> None:
         """Take down what a round did. `processed` says that nothing more was on its way."""
-        self._mode.heard("persistence", report.away)
+        self._mode.heard(PERSISTENCE, report.away)
         if report.entries:
             self._pulse.heard()
+        elif not report.away:
+            self._pulse.answered(PERSISTENCE)
         if not report.away:
             self._away_since, self.backlog = None, report.backlog
         elif self._is_away():

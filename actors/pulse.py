@@ -14,12 +14,20 @@ logger = logging.getLogger(__name__)
 
 
 class Pulse:
-    """What a run knows of its own progress. `trouble` says what it waits for; empty for nothing."""
+    """What a run knows of its own progress, and how long each of those who ask has had no answer:
+    patience begins with the first failure, not with what happened before it, since one call may
+    take longer than all patience.
+    """
 
     def __init__(self, patience_seconds: float) -> None:
         self._patience = patience_seconds
-        self._moved = self._answered = time.monotonic()
-        self.trouble = ""
+        self._moved = time.monotonic()
+        self._silent: dict[str, tuple[float, str]] = {}
+
+    @property
+    def trouble(self) -> str:
+        """Say what is waited for; empty for nothing."""
+        return next((why for _, why in reversed(self._silent.values())), "")
 
     @property
     def still_seconds(self) -> float:
@@ -32,14 +40,20 @@ class Pulse:
 
     def heard(self) -> None:
         """Take down that something moved, and that the stores answer."""
-        self._answered = self._moved = time.monotonic()
-        self.trouble = ""
+        self._moved = time.monotonic()
+        self._silent.clear()
 
-    def no_answer(self, error: TemporaryError) -> None:
+    def answered(self, who: str) -> None:
+        """Take down that one of them waits no longer, though nothing has moved."""
+        self._silent.pop(who, None)
+
+    def no_answer(self, error: TemporaryError, who: str = "stores") -> None:
         """Bear that PostgreSQL, or the object store, is away; raises UnavailableError when it has
         been for too long.
         """
-        if time.monotonic() - self._answered > self._patience:
+        now = time.monotonic()
+        since, _ = self._silent.pop(who, (now, ""))
+        if now - since > self._patience:
             raise lost_patience(error, self._patience) from error
-        self.trouble = str(error)
+        self._silent[who] = since, str(error)
         logger.warning("waiting: %s", error)

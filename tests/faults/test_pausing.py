@@ -1,4 +1,4 @@
-"""What a run does while persistence stands still: it takes nothing more in, and goes on later."""
+"""What a run does while persistence stands still or dies: it takes nothing more in, and goes on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import psycopg2
 import pytest
 import redis
 
+from actors.persistence_actor import Drained
 from actors.run_result import RunResult
+from faults.local_pools import LocalPools
 from faults.small_run import SmallRun
+from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings, Settings
 from pipeline.stage import STAGES
 from pipeline.stores import keys
@@ -75,3 +78,32 @@ def test_a_run_pauses_while_persistence_waits_for_a_lock(
     assert [result.outcome for result in results] == ["finished"], "it goes on"
     assert not run.left()
     assert valkey.xlen(keys.WRITE_BEHIND) == 0
+
+
+def test_a_death_beside_a_call_longer_than_patience_is_borne(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing moves while the call goes on; that is not what patience is for."""
+    patience = 0.5
+    monkeypatch.setenv("SMALL_STAGE_SECONDS", "2.5")
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Ann Lee met Bob Moss.")
+    drain = LocalPools.drain
+    rounds: list[float] = []
+    deaths: list[float] = []
+
+    async def dying(pools: LocalPools, block_ms: int) -> Drained:
+        rounds.append(time.monotonic())
+        if not deaths and rounds[-1] - rounds[0] > 1.5:
+            deaths.append(rounds[-1])
+            monkeypatch.setenv("SMALL_STAGE_SECONDS", "0")
+            raise TemporaryError("the persistence process died and is started again")
+        return await drain(pools, block_ms)
+
+    monkeypatch.setattr(LocalPools, "drain", dying)
+    brief = settings.model_copy(update={"run": RunSettings(patience_seconds=patience)})
+    result = SmallRun(brief, folder)()
+
+    assert deaths
+    assert (result.outcome, result.reason, result.completed) == ("finished", "", 1)
