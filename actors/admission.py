@@ -70,7 +70,7 @@ def room(load: Load, run: RunSettings) -> int:
 
     A run that holds nothing waits for nothing: what is short then is not short because of it.
     """
-    return 0 if _is_short(load, run) else max(run.window - load.unprocessed, 0)
+    return 0 if shortage(load, run) else max(run.window - load.unprocessed, 0)
 
 
 def to_claim(load: Load, run: RunSettings) -> int:
@@ -81,15 +81,22 @@ def to_claim(load: Load, run: RunSettings) -> int:
     most = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
     wanted = most - load.unprocessed - load.waiting
     batch = max(min(IDENTIFY_BATCH, most // 2), 1)
-    return 0 if _is_short(load, run) or wanted < batch else wanted
+    return 0 if shortage(load, run) or wanted < batch else wanted
 
 
-def _is_short(load: Load, run: RunSettings) -> bool:
+def shortage(load: Load, run: RunSettings) -> str:
+    """Say why nothing is taken in at the moment; empty where something may be.
+
+    What is counted of bytes holds only while the queue has entries: with none, all is persisted.
+    """
     backlog = load.backlog
-    full = backlog.limit > 0 and backlog.bytes * 2 > backlog.limit
-    if backlog.entries > run.queue_pause or full:
-        return True
-    return load.free_memory < run.memory_floor_bytes and load.unprocessed > 0
+    if backlog.entries > run.queue_pause:
+        return f"{backlog.entries:,} results wait for PostgreSQL (run.queue_pause)"
+    if backlog.entries and 0 < backlog.limit < backlog.bytes * 2:
+        return "results that PostgreSQL does not have yet take over half of the memory of Redis"
+    if load.free_memory < run.memory_floor_bytes and load.unprocessed > 0:
+        return f"only {load.free_memory >> 20} MB of memory are free (run.memory_floor_bytes)"
+    return ""
 
 
 Identify = Callable[[Sequence[Located]], Awaitable[Sequence[Identified | DocumentFailure]]]

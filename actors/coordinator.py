@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import Admission, Load
+from actors.admission import Admission, Load, shortage
 from actors.calls import Answer, Call
 from actors.claims import Claims
 from actors.events import Events
@@ -26,10 +26,11 @@ from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
-from actors.progress import Snapshot
+from actors.progress import Snapshot, again_and_again, note
 from actors.pulse import RETRY_SECONDS, Pulse
 from actors.run_result import RunResult
 from actors.settlement import Settlement
+from actors.vectors import filled
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, TemporaryError
@@ -66,21 +67,18 @@ class RunCoordinator:
         self._thread = LedgerThread(place.settings.run.patience_seconds)
         self._pulse = Pulse(place.settings.run.patience_seconds)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
+        look = assembly.open_backlog(place.settings, place.urls)
         self._persisting = Persisting(
             place.settings.run,
             self._pools.drain,
-            assembly.open_backlog(place.settings, place.urls),
+            look,
             self._mode,
             self._pulse,
             self._all_processed,
         )
+        publisher_of = assembly.open_publishers(place.settings, place.urls)
         self._settlement = Settlement(
-            place,
-            self._ledger,
-            assembly.open_publishers(place.settings, place.urls),
-            self._thread,
-            self._claims,
-            self._flow,
+            place, self._ledger, publisher_of, self._thread, self._claims, self._flow
         )
         self._admission = Admission(
             place,
@@ -124,13 +122,14 @@ class RunCoordinator:
 
     async def run(self) -> RunResult:
         """Run until nothing is left, or until running calls are done after `drain`."""
-        self._events.watch(self._lease.keep(), self._publish_progress_forever())
+        self._events.watch(self._lease.keep(), again_and_again(self._publish_progress))
         try:
             self._events.watch_tasks(await self._pools.start(self._flow.grow))
             self._state = "stopping" if self._draining else "running"
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             await self._loop()
-            await self._fill_vectors()
+            if not self._draining:
+                await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
         except CasegraphError as error:
             return await self._end("failed", str(error))
@@ -206,10 +205,7 @@ class RunCoordinator:
         self._pulse.heard()
         self._persisting.drained = False
         self._mode.heard(f"{call.stage} {call.actor}", answer.trouble)
-        used = answer.embeddings
-        self._embeddings = CacheUse(
-            asked=self._embeddings.asked + used.asked, found=self._embeddings.found + used.found
-        )
+        self._embeddings = self._embeddings.joined(answer.embeddings)
         self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
         before = self._flow.processed
         blames = self._flow.finished(call, answer.outcomes)
@@ -252,25 +248,17 @@ class RunCoordinator:
 
     async def _fill_vectors(self) -> None:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
-        while not self._draining:
-            try:
-                if await self._pools.fill_from_cache() or not await self._pools.fill_vectors():
-                    return
-            except TemporaryError as error:
-                self._pulse.no_answer(error)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                self._state = "embedding"
-                self._pulse.heard()
+        async for some in filled(self._pools, self._pulse):
+            self._state = "embedding" if some else self._state
+            if self._draining:
+                return
 
     # -- the rest ----------------------------------------------------------------------------
 
-    async def _publish_progress_forever(self) -> None:
-        """Tell `status` of other processes where the run is, every two seconds."""
-        while True:
-            snapshot = await self.snapshot()
-            await self._thread.ask(self._progress, snapshot.model_dump_json())
-            await asyncio.sleep(2.0)
+    async def _publish_progress(self) -> None:
+        """Tell `status` of other processes where the run is."""
+        snapshot = await self.snapshot()
+        await self._thread.ask(self._progress, snapshot.model_dump_json())
 
     async def _end(self, outcome: str, reason: str = "") -> RunResult:
         """Give back what was claimed and not finished, and say how it went."""
@@ -301,11 +289,11 @@ class RunCoordinator:
         return time.monotonic() - self._began if self._began else 0.0
 
     def _note(self) -> str:
-        """Say what is waited for, or name the stage that has not moved for too long."""
-        if trouble := self._thread.trouble or self._admission.trouble or self._pulse.trouble:
-            return f"waiting: {trouble}"
-        still = self._pulse.still_seconds
-        if self._began is None or still < self._place.settings.run.stall_seconds:
-            return ""
-        busiest = max(self._flow.queued().items(), key=lambda item: item[1])[0]
-        return f"nothing has moved for {round(still)}s; {busiest} has the longest queue"
+        """Say what is waited for; empty for nothing."""
+        return note(
+            self._thread.trouble or self._admission.trouble or self._pulse.trouble,
+            "" if self._draining else shortage(self._load(), self._place.settings.run),
+            self._pulse.still_seconds if self._began else 0.0,
+            self._flow.queued(),
+            self._place.settings.run.stall_seconds,
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,7 @@ from actors.mode import ACCELERATED
 from pipeline.documents import StageName, Value
 from pipeline.stage import STAGES
 
-LINE_SECONDS = 5.0
+LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
 
 
 class Snapshot(Value):
@@ -55,6 +56,29 @@ class Snapshot(Value):
         """Estimate the time that is left from the rate so far; None while there is none."""
         rate = self.finished / self.seconds if self.seconds > 0 else 0.0
         return (self.total - self.finished) / rate if rate > 0 else None
+
+
+def note(
+    trouble: str, shortage: str, still: float, queued: Mapping[StageName, int], stall: float
+) -> str:
+    """Say what a run waits for: a store's `trouble`, or why it takes nothing in; else, where
+    nothing has moved for `stall` seconds, which stage has the longest queue.
+    """
+    if trouble:
+        return f"waiting: {trouble}"
+    if shortage:
+        return f"taking nothing in: {shortage}"
+    if still < stall:
+        return ""
+    busiest = max(queued.items(), key=lambda item: item[1])[0]
+    return f"nothing has moved for {round(still)}s; {busiest} has the longest queue"
+
+
+async def again_and_again(publish: Callable[[], Awaitable[None]]) -> None:
+    """Publish for ever where a run is."""
+    while True:
+        await publish()
+        await asyncio.sleep(PUBLISHED_SECONDS)
 
 
 def clock(seconds: float | None) -> str:

@@ -197,6 +197,10 @@ class CacheUse(Value):
     asked: int = 0
     found: int = 0
 
+    def joined(self, more: CacheUse) -> CacheUse:
+        """Add another use."""
+        return CacheUse(asked=self.asked + more.asked, found=self.found + more.found)
+
 
 class Vectors(Protocol):
     """The embedding cache: what is lost is computed again, so it never raises for being away."""

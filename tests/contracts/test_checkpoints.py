@@ -287,6 +287,30 @@ def test_the_bytes_that_only_redis_holds_are_counted(
     assert queue.backlog().bytes == 0
 
 
+@pytest.mark.parametrize("how", ["done", "refuse", "put"])
+def test_a_count_that_drifted_is_right_again_once_the_queue_is_empty(
+    redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis, how: str
+) -> None:
+    """Keys that nobody but casegraph should delete take their bytes along, uncounted."""
+    checkpoints, queue = redis_both
+    checkpoints.put(PROJECT, made())
+    valkey.delete(KEY)
+    assert queue.backlog().bytes > 0
+    [entry] = queue.read(10, 0)
+    match how:
+        case "done":
+            queue.done([entry])
+            assert queue.backlog().bytes == 0
+        case "refuse":
+            queue.refuse(entry, "it is gone")
+            assert queue.backlog().bytes == 0
+        case "put":
+            valkey.xdel(keys.WRITE_BEHIND, entry.id)
+            checkpoints.put(PROJECT, made(2))
+            held = valkey.strlen(keys.checkpoint("content-2", "chunk", "f"))
+            assert queue.backlog().bytes == held
+
+
 def test_refusing_is_counted_too_and_keeps_value_and_reason(
     redis_both: tuple[One, RedisWriteBehind], valkey: redis.Redis
 ) -> None:

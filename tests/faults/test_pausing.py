@@ -107,3 +107,18 @@ def test_a_death_beside_a_call_longer_than_patience_is_borne(
 
     assert deaths
     assert (result.outcome, result.reason, result.completed) == ("finished", "", 1)
+
+
+def test_a_count_of_bytes_that_is_wrong_holds_up_no_run(
+    settings: Settings, tmp_path: Path, valkey: redis.Redis
+) -> None:
+    """Nothing is queued, and yet most of the memory is said to be taken."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Ann Lee met Bob Moss.")
+    valkey.set(keys.UNPERSISTED_BYTES, valkey.info("memory")["maxmemory"])
+
+    result = SmallRun(settings, folder)()
+
+    assert (result.outcome, result.mode, result.completed) == ("finished", "accelerated", 1)
+    assert valkey.get(keys.UNPERSISTED_BYTES) == b"0"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.admission import IDENTIFY_BATCH, MOST_AHEAD, Load, room, to_claim
+from actors.admission import IDENTIFY_BATCH, MOST_AHEAD, Load, room, shortage, to_claim
 from actors.pace import Pace
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog
@@ -28,9 +28,20 @@ def test_a_long_queue_pauses_it():
 
 
 def test_half_of_the_memory_of_redis_pauses_it():
-    assert room(load(held=500, limit=1000), RUN) == 64
-    assert room(load(held=501, limit=1000), RUN) == 0
-    assert room(load(held=PLENTY, limit=0), RUN) == 64
+    assert room(load(entries=1, held=500, limit=1000), RUN) == 64
+    assert room(load(entries=1, held=501, limit=1000), RUN) == 0
+    assert room(load(entries=1, held=PLENTY, limit=0), RUN) == 64
+
+
+def test_bytes_that_no_entry_stands_for_pause_nothing():
+    assert room(load(held=501, limit=1000), RUN) == 64
+
+
+def test_what_is_short_is_said():
+    assert shortage(load(), RUN) == ""
+    assert "1,001 results" in shortage(load(entries=1001), RUN)
+    assert "half of the memory of Redis" in shortage(load(entries=1, held=501, limit=1000), RUN)
+    assert "0 MB of memory" in shortage(load(unprocessed=1, free=99), RUN)
 
 
 def test_short_memory_pauses_it_only_while_it_holds_something():

@@ -7,6 +7,11 @@
 -- Returns for each: the value that was there, 1 if this one was written, 0 if there was no room.
 local answers = {}
 local held = tonumber(redis.call('GET', KEYS[2]) or '0')
+-- Without an entry there is nothing unpersisted: see `done`.
+if held > 0 and redis.call('XLEN', KEYS[1]) == 0 then
+  held = 0
+  redis.call('SET', KEYS[2], 0)
+end
 local room = tonumber(ARGV[3])
 for i = 3, #KEYS do
   local at = 4 + (i - 3) * 5

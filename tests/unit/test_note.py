@@ -1,0 +1,20 @@
+"""What a run says that it waits for."""
+
+from actors.progress import note
+from pipeline.documents import StageName
+
+QUEUED = dict.fromkeys(StageName, 0)
+
+
+def test_a_store_that_does_not_answer_comes_first() -> None:
+    assert note("PostgreSQL: away", "short", 900, QUEUED, 120) == "waiting: PostgreSQL: away"
+
+
+def test_why_nothing_is_taken_in_is_said_at_once() -> None:
+    assert note("", "1,001 results wait", 0, QUEUED, 120) == "taking nothing in: 1,001 results wait"
+
+
+def test_the_busiest_stage_is_named_when_nothing_moves() -> None:
+    busy = QUEUED | {StageName.OCR: 1, StageName.RELATE: 3}
+    assert note("", "", 119, busy, 120) == ""
+    assert note("", "", 120, busy, 120).endswith("120s; relate has the longest queue")
