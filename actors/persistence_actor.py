@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from actors.workplace import Workplace
 from pipeline.documents import Value
 from pipeline.errors import RedisAwayError, UnavailableError, UsageError
+from pipeline.identity import is_id
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.protocols import (
@@ -69,9 +70,13 @@ class PersistenceWorker:
             found = self.write_behind.load(taken)
         except RedisAwayError as error:
             return Drained(away=str(error))
-        entries = [entry for entry in taken if entry.id in found]
-        report = Drained(entries=len(entries))
+        loaded = [entry for entry in taken if entry.id in found]
+        entries = [entry for entry in loaded if _is_ours(entry)]
+        report = Drained(entries=len(loaded))
         try:
+            for entry in loaded:
+                if not _is_ours(entry):
+                    self.write_behind.refuse(entry, "it names no project or no content")
             # The run's own project last: what was committed for it is always told.
             projects = {entry.project for entry in entries}
             for project in sorted(projects, key=lambda project: (project == self.project, project)):
@@ -125,6 +130,11 @@ class PersistenceWorker:
         # What comes late for a content that was forgotten meanwhile leaves no trace.
         late = [entry.key for entry in entries if entry.content in set(persisted.gone)]
         self.checkpoints.discard(late)
+
+
+def _is_ours(entry: Entry) -> bool:
+    """Say whether PostgreSQL can be asked about what an entry names."""
+    return is_id(entry.project) and is_id(entry.content)
 
 
 def make_worker(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -17,9 +18,15 @@ from pipeline.documents import Payload
 
 NAMESPACE = uuid.UUID("6f1c2a52-3c0b-5e8e-9d57-0a4a3c1f9b7e")
 SEPARATOR = "\x1f"
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 Configuration = Mapping[str, Any]
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text is an id as this module writes them."""
+    return ID.fullmatch(text) is not None
 
 
 def _derive(parent: uuid.UUID | str, kind: str, *parts: object) -> str:

@@ -97,21 +97,23 @@ class RedisCheckpoints:
             )
         crash_point("put.after")
         stays = [
-            checkpoint if answer == 1 else answer and self._read(checkpoint.key, answer)
+            {0: None, 1: checkpoint}[answer]
+            if isinstance(answer, int)
+            else self._read(checkpoint.key, answer)
             for checkpoint, answer in zip(checkpoints, answers, strict=True)
         ]
         # What is there and cannot be read makes room for what can.
         useless = [
             index
             for index, (answer, there) in enumerate(zip(answers, stays, strict=True))
-            if answer and there is None
+            if there is None and not isinstance(answer, int)
         ]
         if useless:
             again = [checkpoints[index] for index in useless]
             self._removal.drop(map(key_of, again))
             for index, there in zip(useless, self.put(project, again), strict=True):
                 stays[index] = there
-        return [there or None for there in stays]
+        return stays
 
     def warm(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Copy checkpoints that PostgreSQL has: with an expiry, and without queueing them."""

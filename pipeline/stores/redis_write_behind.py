@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -27,7 +28,9 @@ LOADED_AT_ONCE, LOADED_BYTES = 64, 64 << 20
 
 
 class DeadLetter(Entry):
-    """An entry that PostgreSQL refused, and why. `checkpoint` is None once it has expired."""
+    """An entry that was refused, and why. `checkpoint` is None once it has expired, and where it
+    cannot be read.
+    """
 
     reason: str
     checkpoint: Checkpoint | None = None
@@ -94,15 +97,20 @@ class RedisWriteBehind:
                 raise
 
     def _read_group(self, after: str, count: int, block: int | None) -> list[Entry]:
-        answer = self._client.xreadgroup(
-            keys.WRITE_BEHIND_GROUP,
-            self._consumer,
-            {keys.WRITE_BEHIND: after},
-            count=count,
-            block=block,
-        )
-        streams = answer.items() if isinstance(answer, dict) else answer or []
-        return [entry for _, batch in streams for entry in self._entries(_flat(batch))]
+        while True:
+            answer = self._client.xreadgroup(
+                keys.WRITE_BEHIND_GROUP,
+                self._consumer,
+                {keys.WRITE_BEHIND: after},
+                count=count,
+                block=block,
+            )
+            streams = answer.items() if isinstance(answer, dict) else answer or []
+            batch = [taken for _, some in streams for taken in _flat(some)]
+            entries = self._entries(batch)
+            if entries or not batch:
+                return entries
+            block = None  # nothing of use among them, but perhaps behind them
 
     def _claim(self, count: int) -> list[Entry]:
         """Take over what other readers took long ago and never acknowledged."""
@@ -122,7 +130,13 @@ class RedisWriteBehind:
         entries = []
         for entry_id, fields in batch:
             if fields:
-                entries.append(entry_of(entry_id, fields))
+                try:
+                    entries.append(entry_of(entry_id, fields))
+                except (ValueError, KeyError) as error:
+                    # Whoever waits for its result finds that it is not there, and makes it again.
+                    why = f"{type(error).__name__}: {error}"
+                    reason = f"this version of casegraph cannot read the entry ({why})"
+                    self._refuse_fields(entry_id, fields, reason)
             else:
                 # Taken, then deleted by someone else: nothing can be persisted any more.
                 _alarm(entry_id)
@@ -131,6 +145,9 @@ class RedisWriteBehind:
 
     def load(self, entries: Sequence[Entry]) -> Mapping[str, Checkpoint | None]:
         """Read the entries' checkpoints, by entry id; None for one that is gone.
+
+        One that cannot be read becomes a dead letter, and its value leaves its key: it is gone,
+        too, and is made again.
 
         Only of the first entries, where all together would be too much to hold: the others are
         read again, since nobody acknowledges them.
@@ -149,14 +166,15 @@ class RedisWriteBehind:
         return found
 
     def _unpacked(self, entry: Entry, value: bytes | None) -> Checkpoint | None:
-        """Read a value; None for one that is gone, or whose object is."""
+        """Read a value; None for one that is gone, or whose object is, or that cannot be read."""
         if value is None:
             return None
         try:
             return unpack(entry.key, value, self._blobs)
         except PermanentError as error:
             if error.code != "blob_missing":
-                raise
+                logger.error("%s is made again: %s", key_of(entry), error.message)  # noqa: TRY400
+                self.refuse(entry, error.message)
             return None
 
     def done(self, entries: Sequence[Entry]) -> None:
@@ -179,34 +197,52 @@ class RedisWriteBehind:
         """Write a dead letter that keeps the value for a week, and drop the entry."""
         crash_point("refuse.before")
         with self._link.answering():
-            self._refuse(
-                keys=[
-                    keys.WRITE_BEHIND,
-                    keys.UNPERSISTED_BYTES,
-                    keys.DEAD_LETTERS,
-                    key_of(entry),
-                    keys.dead_value(entry.id),
-                ],
-                args=[
-                    keys.WRITE_BEHIND_GROUP, entry.id, reason, DEAD_SECONDS, DEAD_LETTERS_KEPT,
-                    entry.project, *fields_of(entry),
-                ],
-            )  # fmt: skip
+            self._letter_of(entry.id, reason, key_of(entry), (entry.project, *fields_of(entry)))
         crash_point("refuse.after")
 
+    def _refuse_fields(self, entry_id: bytes, fields: Mapping[bytes, bytes], reason: str) -> None:
+        """Refuse an entry that cannot be read: with what there is of its fields."""
+        logger.error("entry %s of the write-behind queue: %s", entry_id.decode(), reason)
+        parts = [
+            fields.get(name, b"").decode("utf-8", "replace")
+            for name in (b"project", b"content", b"stage", b"fingerprint", b"part")
+        ]
+        self._letter_of(entry_id.decode(), reason, keys.checkpoint(*parts[1:]), parts)
+
+    def _letter_of(self, entry_id: str, reason: str, key: str, parts: Sequence[str]) -> None:
+        self._refuse(
+            keys=[
+                keys.WRITE_BEHIND,
+                keys.UNPERSISTED_BYTES,
+                keys.DEAD_LETTERS,
+                key,
+                keys.dead_value(entry_id),
+            ],
+            args=[
+                keys.WRITE_BEHIND_GROUP, entry_id, reason, DEAD_SECONDS, DEAD_LETTERS_KEPT, *parts,
+            ],
+        )  # fmt: skip
+
     def refused(self, count: int = 100) -> Sequence[DeadLetter]:
-        """Read the latest dead letters, latest first."""
+        """Read the latest dead letters, latest first; but for those of entries that cannot be
+        read.
+        """
         with self._link.answering():
             letters = self._client.xrevrange(keys.DEAD_LETTERS, count=count)
-            return [self._letter(fields) for _, fields in letters]
+            found = [self._letter(fields) for _, fields in letters]
+        return [letter for letter in found if letter]
 
-    def _letter(self, fields: Mapping[bytes, bytes]) -> DeadLetter:
-        entry = entry_of(fields[b"entry"], fields)
+    def _letter(self, fields: Mapping[bytes, bytes]) -> DeadLetter | None:
+        try:
+            entry = entry_of(fields[b"entry"], fields)
+        except (ValueError, KeyError):
+            return None
         value = self._client.get(keys.dead_value(entry.id))
+        checkpoint = None
+        with suppress(PermanentError):
+            checkpoint = unpack(entry.key, value, self._blobs) if value else None
         return DeadLetter(
-            **entry.model_dump(),
-            reason=fields[b"reason"].decode(),
-            checkpoint=unpack(entry.key, value, self._blobs) if value else None,
+            **entry.model_dump(), reason=fields[b"reason"].decode(), checkpoint=checkpoint
         )
 
     def leave(self) -> None:

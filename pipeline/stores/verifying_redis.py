@@ -6,7 +6,6 @@ What a run that is at work changes all the time is looked at only where none is.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, TextClause
 
 from pipeline.documents import StageName
+from pipeline.identity import is_id
 from pipeline.stores import keys
 from pipeline.stores import verifying_queries as queries
 from pipeline.stores.postgres import transaction
@@ -23,7 +23,6 @@ from pipeline.stores.redis_removal import SCAN_KEYS
 from pipeline.stores.redis_values import VERSION
 from pipeline.verification import Finding
 
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HEAD_BYTES = 512
 """What a checkpoint's value says of itself fits in here."""
 
@@ -85,9 +84,10 @@ class CopiesInRedis:
             with self._link.answering() as client:
                 page = client.xrange(keys.DEAD_LETTERS, min=after, count=SCAN_KEYS)
             mine = {
-                fields[b"content"].decode(): fields
+                content: fields
                 for _, fields in page
                 if fields[b"project"].decode() == self._project
+                and is_id(content := fields[b"content"].decode())
             }
             unexplained = self._asked(queries.OURS, mine) - self._asked(queries.EXPLAINED, mine)
             for content in sorted(unexplained):
@@ -161,7 +161,7 @@ class CopiesInRedis:
 def _key(name: bytes) -> CheckpointKey | None:
     """Take a checkpoint's key apart; None for one that casegraph cannot have made."""
     _, content, stage, print_, *part = name.decode("utf-8", "replace").split(":", 4)
-    if not ID.fullmatch(content) or stage not in set(StageName):
+    if not is_id(content) or stage not in set(StageName):
         return None
     return CheckpointKey(content, StageName(stage), print_, "".join(part))
 

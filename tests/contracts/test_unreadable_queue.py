@@ -1,0 +1,152 @@
+"""What cannot be read in the shared queue is put aside, and blocks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from faults.small_run import SmallRun, write_documents
+from ledger_case import emptied, own_database
+from sqlalchemy import Engine
+from store_case import StoreCase
+
+from actors.persistence_actor import drain_queue
+from pipeline.settings import Settings
+from pipeline.stores import keys
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.verifying_redis import CopiesInRedis
+
+HARMS: dict[str, Callable[[bytes], bytes]] = {
+    "of another version": lambda value: b"\x07" + value[1:],
+    "no JSON": lambda value: b"\x01{" + value[1:],
+    "JSON of something else": lambda value: b"\x01[1]\n" + value[1:],
+    "without a digest": lambda _: b'\x01{"seconds":1}\n',
+    "of no object": lambda _: b'\x01{"seconds":1,"digest":"d","reference":"../../x"}\n',
+    "nothing": lambda _: b"",
+}
+
+ENTRIES: dict[str, dict[str, str]] = {
+    "of an unknown stage": {"stage": "translate"},
+    "without a stage": {"stage": ""},
+    "without a field": {"missing": "content"},
+}
+
+
+@pytest.fixture(scope="module")
+def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
+    with own_database(services.database_url, migrated_template) as engine:
+        yield engine
+
+
+@pytest.fixture
+def case(engine: Engine, valkey_url: str) -> Iterator[StoreCase]:
+    case = StoreCase(emptied(engine), url=valkey_url)
+    yield case
+    case.close()
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_value_that_cannot_be_read_is_made_again(
+    case: StoreCase, valkey: redis.Redis, harm: str
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt")
+    case.identify(run, a="Ann Lee.", b="Bob Moss.")
+    checkpoints = case.checkpoints("Ann Lee.")
+    case.put(checkpoints)
+    name = keys.checkpoint(*checkpoints[1].key)
+    before = valkey.get(name)
+    assert before is not None
+    harmed = HARMS[harm](before)
+    valkey.set(name, harmed)
+    valkey.incrby(keys.UNPERSISTED_BYTES, len(harmed) - len(before))
+    case.put(case.checkpoints("Bob Moss."))
+
+    case.drain()
+
+    assert case.status("b.txt")[0] == "completed"
+    assert case.status("a.txt")[0] == "running"
+    assert case.queue.backlog().entries == case.queue.backlog().bytes == 0
+    [letter] = case.queue.refused()
+    assert (letter.key, letter.checkpoint) == (checkpoints[1].key, None)
+    assert "cannot read" in letter.reason or "cannot be read" in letter.reason
+    chain = case.ledger.known_chains([case.content("Ann Lee.")], case.plan)
+    assert chain[case.content("Ann Lee.")].gap == checkpoints[1].stage
+
+    assert case.fast.get([checkpoints[1].key]) == {}
+    case.put([checkpoints[1]])
+    case.drain()
+    assert case.status("a.txt")[0] == "completed"
+    findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=False)
+    assert list(findings) == []
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_who_finds_it_first_puts_another_in_its_place(
+    case: StoreCase, valkey: redis.Redis, harm: str
+) -> None:
+    [first, *_] = case.checkpoints("Ann Lee.")
+    case.put([first])
+    name = keys.checkpoint(*first.key)
+    whole = valkey.get(name)
+    assert whole is not None
+    harmed = HARMS[harm](whole)
+    valkey.set(name, harmed)
+    valkey.incrby(keys.UNPERSISTED_BYTES, len(harmed) - len(whole))
+    assert case.fast.get([first.key]) == {}
+    assert case.fast.put(case.project, [first]) == [first]
+    assert valkey.get(name) == whole
+    assert case.queue.backlog().bytes == len(whole)
+
+
+@pytest.mark.parametrize("harm", ENTRIES)
+def test_an_entry_that_cannot_be_read_is_a_dead_letter(
+    case: StoreCase, valkey: redis.Redis, harm: str
+) -> None:
+    change = ENTRIES[harm]
+    fields = {
+        "project": case.project,
+        "content": case.content("x"),
+        "stage": "ocr",
+        "fingerprint": "f",
+        "part": "",
+    } | {name: value for name, value in change.items() if name != "missing"}
+    fields.pop(change.get("missing", ""), None)
+    for _ in range(2 * case.worker.batch):
+        valkey.xadd(keys.WRITE_BEHIND, fields)  # type: ignore[arg-type]
+    run = case.run()
+    case.claimed(run, "b.txt")
+    case.identify(run, b="Bob Moss.")
+    case.put(case.checkpoints("Bob Moss."))
+
+    assert case.worker.drain(0).entries == 5
+
+    assert case.status("b.txt")[0] == "completed"
+    assert valkey.xlen(keys.WRITE_BEHIND) == 0
+    assert valkey.xlen(keys.DEAD_LETTERS) == 2 * case.worker.batch
+    [(_, letter), *_] = valkey.xrange(keys.DEAD_LETTERS, count=1)  # type: ignore[misc]
+    assert b"cannot read the entry" in letter[b"reason"]
+    assert not any(letter.content for letter in case.queue.refused())
+    findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=False)
+    assert list(findings) == []
+
+
+def test_a_run_and_what_stops_the_services_go_on(settings: Settings, tmp_path: Path) -> None:
+    write_documents(tmp_path / "documents", 20)
+    run = SmallRun(settings, tmp_path / "documents")
+    with redis.Redis.from_url(run.urls.redis_url) as client:
+
+        def harm() -> None:
+            client.xadd(keys.WRITE_BEHIND, {"project": "p", "stage": "translate"})
+            fields = {"project": "p", "content": "c", "stage": "ocr"}
+            client.xadd(keys.WRITE_BEHIND, {**fields, "fingerprint": "f", "part": ""})
+            client.set(keys.checkpoint("c", "ocr", "f"), b"?")
+
+        harm()
+        result = run()
+        assert (result.outcome, result.mode) == ("finished", "accelerated"), result.reason
+        harm()
+        drain_queue(settings, run.urls)
+        assert client.xlen(keys.WRITE_BEHIND) == 0
