@@ -138,7 +138,13 @@ class Settlement:
             )
         )
         for content in left:
-            if content in self._flow:
+            if content not in self._flow:
+                continue
+            if chains[content].gap is None and not done.intersection(waiting[content]):
+                # Nobody waits for it: a walk found that its documents have to be looked at again.
+                self._flow.forget([content])
+                self._claims.lose(self._claims.abandon(content))
+            else:
                 mine = [document for document in waiting[content] if document in done]
                 await self._send_back(content, chains[content], mine)
 

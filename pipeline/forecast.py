@@ -16,14 +16,13 @@ KnownResults = Mapping[tuple[StageName, str], str]
 class KnownContent:
     """A content that documents of the project point to, with what PostgreSQL has of it.
 
-    `waiting`: a document is to be brought to it. `unsure`: that document's bytes may be others
-    by now. `published` is the chain that readers see, `results` all checkpoints that are there.
+    `waiting`: a document is to be brought to it. `published` is the chain that readers see,
+    `results` all checkpoints that are there.
     """
 
     sha256: str
     media_type: str
     waiting: bool
-    unsure: bool
     published: KnownResults
     results: KnownResults
 
@@ -33,8 +32,6 @@ def stages_to_run(plan: Plan, content: KnownContent) -> Sequence[StageName]:
     published = plan.follow(content.sha256, content.media_type, content.published)
     if not content.waiting and published.gap is None:
         return ()
-    if content.unsure and published.gap is None:
-        return STAGES  # it waits although it is complete: its bytes have changed
     there = plan.follow(content.sha256, content.media_type, content.results)
     return STAGES[len(there.links) :]
 

@@ -9,7 +9,8 @@ from pipeline.stores.payloads import RefusedContentError
 _BLAME = text("""
 WITH failed AS (
     UPDATE documents SET status = 'failed', stale = content_id IS NOT NULL, updated_at = now()
-    WHERE next_content_id = CAST(:content AS uuid) AND status IN ('running', 'pending')
+    WHERE next_content_id = CAST(:content AS uuid) AND NOT unread
+      AND status IN ('running', 'pending')
     RETURNING id, claimed_by, attempts
 )
 INSERT INTO failures (document_id, run_id, stage, error, message, attempts)

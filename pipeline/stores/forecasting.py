@@ -23,7 +23,7 @@ READ_AT_ONCE = 200
 # The same rules as in `ledger_documents`, which changes rows by them.
 _KINDS = """
 WITH kinds AS (
-    SELECT d.status, d.content_id, d.next_content_id, CASE
+    SELECT d.status, d.content_id, d.next_content_id, d.unread, CASE
         WHEN f.id IS NULL THEN CASE
             WHEN d.status IN ('pending', 'running') THEN 'pending'
             WHEN d.status = 'failed' THEN 'failed' ELSE 'elsewhere' END
@@ -45,17 +45,18 @@ _COUNT = "SELECT kind, count(*) AS number FROM kinds GROUP BY kind"
 _UNREAD = """
 SELECT count(*) FROM kinds
 WHERE kind IN ('new', 'changed')
-   OR kind = 'pending' AND content_id IS NULL AND next_content_id IS NULL
+   OR kind = 'pending' AND (unread OR next_content_id IS NULL)
 """
 
 _KNOWN = """
 , work AS (
-    SELECT coalesce(next_content_id, content_id) AS id, bool_or(kind = 'pending') AS waiting,
-           bool_or(kind = 'pending' AND next_content_id IS NULL) AS unsure
-    FROM kinds WHERE kind = 'pending' OR status = 'completed' AND kind IN ('unchanged', 'elsewhere')
+    SELECT coalesce(next_content_id, content_id) AS id, bool_or(kind = 'pending') AS waiting
+    FROM kinds
+    WHERE kind = 'pending' AND NOT unread AND next_content_id IS NOT NULL
+       OR status = 'completed' AND kind IN ('unchanged', 'elsewhere')
     GROUP BY 1
 )
-SELECT c.sha256, c.media_type, w.waiting, w.unsure, coalesce(c.chain, '[]') AS published,
+SELECT c.sha256, c.media_type, w.waiting, coalesce(c.chain, '[]') AS published,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'stage', r.stage, 'fingerprint', r.fingerprint, 'digest', r.digest)), '[]')
         FROM stage_results r WHERE r.content_id = c.id AND r.part = '') AS results
@@ -91,7 +92,7 @@ class Forecasting:
         return missing_from(self._connection, self._table, self._project, sources)
 
     def unread(self) -> int:
-        """Count the documents that would be worked on and whose content is not known."""
+        """Count the documents that would be worked on and whose bytes have to be looked at."""
         return int(self._connection.scalar(self._statement(_UNREAD), self._parameters) or 0)
 
     def known(self) -> Iterator[KnownContent]:
@@ -103,7 +104,7 @@ class Forecasting:
         )
         for row in rows:
             yield KnownContent(
-                row.sha256, row.media_type, row.waiting, row.unsure,
+                row.sha256, row.media_type, row.waiting,
                 _results(row.published), _results(row.results),
             )  # fmt: skip
 

@@ -57,7 +57,8 @@ class Documents(Projects):
         """Write down a batch of files before anything is done with them.
 
         A new file is pending, and one with another size or stamp is so again; what readers saw
-        of it stays. One that is as it was is left alone, also when it failed. With `rehash` all
+        of it stays, and so does what was made of its bytes, until it is identified anew: they may
+        be the same. One that is as it was is left alone, also when it failed. With `rehash` all
         are looked at again.
         """
         rows = {
@@ -84,7 +85,8 @@ class Documents(Projects):
     def record_skipped(self, project: str, found: Sequence[tuple[Found, str]]) -> int:
         """Write down files that are left out, each with the reason; return how many.
 
-        One that is as it was when it was completed stays completed.
+        One that is as it was when it was completed stays completed. What a run had begun to make of
+        one that is left out now goes: nobody will identify it.
         """
         rows = {
             id_: (
@@ -156,22 +158,24 @@ class Documents(Projects):
 def _reopen(connection: Connection, project: str, table: str, condition: str) -> int:
     """Give documents that meet a condition the staged size, stamp and status.
 
-    What a run was making of the old bytes belongs to nobody: publication is fenced by
-    `next_content_id`.
+    What a run was making of the bytes is not published for an `unread` document, and stays for
+    when it is identified: unless it is left out, which nobody looks at.
     """
     changing = connection.exec_driver_sql(
-        "SELECT d.id::text, d.next_content_id::text FROM documents d "  # noqa: S608
+        "SELECT d.id::text, d.next_content_id::text, s.status FROM documents d "  # noqa: S608
         f"JOIN {table} s ON s.id = d.id WHERE {condition} ORDER BY d.id FOR UPDATE OF d"
     ).all()
     if not changing:
         return 0
     connection.exec_driver_sql(
         "UPDATE documents d SET size = s.size, stamp = s.stamp, status = s.status,"  # noqa: S608
-        " reason = s.reason, attempts = 0, claimed_by = NULL, next_content_id = NULL,"
+        " reason = s.reason, attempts = 0, claimed_by = NULL, unread = true,"
+        " next_content_id = CASE WHEN s.status <> 'skipped' THEN d.next_content_id END,"
         " stale = s.status = 'skipped' AND d.content_id IS NOT NULL, updated_at = now() "
         f"FROM {table} s WHERE s.id = d.id AND ({condition})"
     )
-    remove_unused_contents(connection, project, (row[1] for row in changing if row[1]))
+    loose = (row.next_content_id for row in changing if row.status == "skipped")
+    remove_unused_contents(connection, project, filter(None, loose))
     return len(changing)
 
 

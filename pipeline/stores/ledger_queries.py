@@ -56,7 +56,7 @@ _CLAIMED = """
 SELECT d.id::text AS document_id, d.uri, d.source, d.blob, d.parent_id::text, d.root_id::text,
        d.depth, d.size, d.stamp, d.attempts, d.claim, c.id::text AS next_content_id,
        c.sha256 AS next_sha256, c.media_type AS next_media_type, c.size AS next_size,
-       coalesce(d.next_content_id = d.content_id, false) AS same_bytes
+       coalesce(d.next_content_id = d.content_id, false) AND NOT d.unread AS same_bytes
 FROM {documents} d LEFT JOIN contents c ON c.id = d.next_content_id
 """
 
@@ -142,7 +142,7 @@ ON CONFLICT DO NOTHING
 """)
 
 SET_NEXT = text("""
-UPDATE documents d SET next_content_id = w.content, updated_at = now()
+UPDATE documents d SET next_content_id = w.content, unread = false, updated_at = now()
 FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS uuid[])) AS w (id, content)
 WHERE d.id = w.id
 """)

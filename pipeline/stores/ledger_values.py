@@ -38,9 +38,9 @@ class Claimed(Value):
     """A document that a run works on.
 
     `claim` is the number of this claim, which no other one ever has; `attempts` counts it.
-    `next_*` say what its bytes were when it was last identified; a retry may go on from there.
-    `same_bytes` says that readers see that content: no walk found the source changed since, and
-    only the stages are others.
+    `next_*` say what its bytes were when it was last identified. `same_bytes` says that they are so
+    still: readers see that content, no walk found the source changed since or was told to look
+    again, and only the stages are others.
     """
 
     document_id: str

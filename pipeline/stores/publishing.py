@@ -105,7 +105,8 @@ SELECT id::text, uri, source, depth, coalesce(root_id, id)::text AS root, conten
        next_content_id::text AS next,
        EXISTS (SELECT 1 FROM documents m WHERE m.parent_id = d.id) AS has_members
 FROM documents d
-WHERE next_content_id = ANY(CAST(:ids AS uuid[])) AND status IN ('running', 'pending')
+WHERE next_content_id = ANY(CAST(:ids AS uuid[])) AND NOT unread
+  AND status IN ('running', 'pending')
 ORDER BY id FOR UPDATE
 """)
 

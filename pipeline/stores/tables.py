@@ -123,8 +123,10 @@ contents = Table(
 )
 
 # One source at one absolute URI. `source` is the path as the user gave it. `content_id` is what
-# readers see; `next_content_id` is what a run is working on. `root_id` is the top-level file of a
-# member, whose budget all its members share; `blob` is a member's hash in the object store.
+# readers see; `next_content_id` is what a run is working on, or, where the document is `unread`,
+# what its bytes were when they were last looked at: that keeps what was made of them, and nothing
+# is published by it. `root_id` is the top-level file of a member, whose budget all its members
+# share; `blob` is a member's hash in the object store.
 # `size` and `stamp` (mtime in nanoseconds, or an ETag) tell an unchanged file without reading it.
 documents = Table(
     "documents",
@@ -144,6 +146,7 @@ documents = Table(
     Column("partial", Boolean, nullable=False, server_default="false"),
     Column("content_id", Id, ForeignKey("contents.id", ondelete="RESTRICT")),
     Column("next_content_id", Id, ForeignKey("contents.id", ondelete="RESTRICT")),
+    Column("unread", Boolean, nullable=False, server_default="false"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("claimed_by", Id, ForeignKey("runs.id", ondelete="SET NULL")),
     # Attempts are for people, and begin anew; what comes late is known by the number of its claim.

@@ -176,7 +176,9 @@ def test_a_changed_configuration_fences_publication(case: LedgerCase) -> None:
     assert not any(graph(case).values())
 
 
-def test_results_for_bytes_that_are_no_longer_wanted_are_not_shown(case: LedgerCase) -> None:
+def test_results_for_bytes_that_may_be_others_by_now_are_kept_and_not_shown(
+    case: LedgerCase,
+) -> None:
     run = case.run()
     case.claimed(run, "a.txt")
     case.identify(run, a=LETTER)
@@ -184,8 +186,12 @@ def test_results_for_bytes_that_are_no_longer_wanted_are_not_shown(case: LedgerC
 
     persisted = case.publisher().persist(case.checkpoints(LETTER, None, "Jane Roe"))
 
-    assert (persisted.published, persisted.gone) == ((), (case.content(LETTER),))
+    assert (persisted.published, persisted.gone) == ((), ())
     assert case.status("a.txt") == ("pending", False, None)
+    assert not any(graph(case).values())
+    case.ledger.claim(run, 10)
+    case.identify(run, a="Mary Major.")
+    assert case.value("SELECT count(*) FROM stage_results") == 0
 
 
 def test_what_arrives_after_the_project_is_gone_is_dropped(case: LedgerCase) -> None:

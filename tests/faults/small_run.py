@@ -55,14 +55,19 @@ class SmallRun:
         )
 
     def coordinator(
-        self, *, reconfigure: bool = False, from_stage: StageName | None = None
+        self,
+        *,
+        reconfigure: bool = False,
+        from_stage: StageName | None = None,
+        rehash: bool = False,
     ) -> RunCoordinator:
         """Record the documents of the folder, and make what brings them through."""
         ledger = assembly.open_ledger(self.settings, self.urls)
         project = ledger.open_project(
             self.project, self.plan, reconfigure=reconfigure, from_stage=from_stage
         )
-        ledger.record_documents(project.id, list(Walk(Selection()).files([str(self.folder)])))
+        found = list(Walk(Selection()).files([str(self.folder)]))
+        ledger.record_documents(project.id, found, rehash=rehash)
         run = ledger.start_run(project.id, self.settings.run.lease_seconds)
         place = Workplace(
             self.settings, self.urls, project.id, run, project.plan, small_stages.host
@@ -74,12 +79,18 @@ class SmallRun:
         return RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
 
     def __call__(
-        self, *, reconfigure: bool = False, from_stage: StageName | None = None
+        self,
+        *,
+        reconfigure: bool = False,
+        from_stage: StageName | None = None,
+        rehash: bool = False,
     ) -> RunResult:
         """Run once, to the end."""
 
         async def whole() -> RunResult:
-            return await self.coordinator(reconfigure=reconfigure, from_stage=from_stage).run()
+            return await self.coordinator(
+                reconfigure=reconfigure, from_stage=from_stage, rehash=rehash
+            ).run()
 
         return asyncio.run(whole())
 

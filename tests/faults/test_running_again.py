@@ -21,7 +21,7 @@ from faults import small_stages
 from faults.invariants import broken
 from faults.small_run import SmallRun
 from pipeline import assembly, identity
-from pipeline.documents import StageName
+from pipeline.documents import DocumentFailure, NamedText, Relationships, StageName
 from pipeline.forecast import Forecast
 from pipeline.settings import RunSettings, Settings
 from pipeline.stage import STAGES, Plan
@@ -215,6 +215,66 @@ def test_files_that_are_known_by_their_bytes_cost_less_than_the_dry_run_fears(
     assert (said.new, said.changed, said.not_found) == (2, 1, 1)
     assert calls(said.stages) == dict.fromkeys(STAGES, 3)
     assert calls(run().stage_calls) == only_from(None, 0)
+
+
+@pytest.mark.parametrize("acceleration", ["on", "off"])
+@pytest.mark.parametrize("how", ["rehash", "touched"])
+def test_what_is_stored_of_unchanged_bytes_is_not_made_again_when_they_are_looked_at_again(
+    run: SmallRun, how: str, acceleration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = run.settings.model_copy(update={"acceleration": acceleration})
+    run = dataclasses.replace(run, settings=settings)
+    (run.folder / "box.txt").unlink()
+    with monkeypatch.context() as patched:
+        failure = DocumentFailure(stage=StageName.RELATE, error="no_model", message="not there")
+        patched.setattr(small_stages, "relate", lambda _: failure)
+        assert run().failed == len(PEOPLE)
+    if acceleration == "on":
+        drain_queue(run.settings, run.urls)
+        flush(run)  # as if all its copies had expired
+    if how == "touched":
+        for path in run.folder.iterdir():
+            os.utime(path, ns=(1, 1))
+    assert calls(forecast(run, rehash=True).stages) == only_from(
+        StageName.OCR if how == "touched" else StageName.RELATE, len(PEOPLE)
+    )
+
+    again = run(rehash=how == "rehash")
+
+    assert calls(again.stage_calls) == only_from(StageName.RELATE, len(PEOPLE))
+    assert (again.failed, again.completed, run.left()) == (0, len(PEOPLE), 0)
+    assert stored(run) == []
+    assert acceleration == "off" or broken(run) == []
+    # And with all five there, none is called.
+    assert calls(run(rehash=True).stage_calls) == only_from(None, 0)
+
+
+def test_a_file_that_was_touched_while_its_stages_ran_is_looked_at_again_and_costs_no_stage(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = assembly.open_ledger(run.settings, run.urls)
+    project = identity.project_id(run.project)
+    touched: list[int] = []
+    relate = small_stages.relate
+
+    def touching(of: NamedText) -> Relationships:
+        if not touched:
+            for path in run.folder.iterdir():
+                os.utime(path, ns=(1, 1))
+            found = list(Walk(Selection()).files([str(run.folder)]))
+            touched.append(ledger.record_documents(project, found).changed)
+        return relate(of)
+
+    monkeypatch.setattr(small_stages, "relate", touching)
+
+    done = [run()]
+    done += run.until_done() if run.left() else []
+
+    assert touched[0] > 0
+    assert [each.failed for each in done] == [0] * len(done)
+    assert sum(sum(calls(each.stage_calls).values()) for each in done) == 5 * CONTENTS
+    assert run.counts()["completed"] == CONTENTS
+    assert (stored(run), broken(run)) == ([], [])
 
 
 def test_a_forced_run_that_was_cut_off_is_finished_by_a_plain_one(run: SmallRun) -> None:
