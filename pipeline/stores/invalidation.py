@@ -39,9 +39,9 @@ _MEANT = """
 EXISTS (SELECT 1 FROM documents d LEFT JOIN documents r ON r.id = d.root_id
         WHERE d.{column} = o.id AND d.project_id = CAST(:project AS uuid)
           AND (coalesce(d.root_id, d.id) = ANY(CAST(:ids AS uuid[]))
-               OR EXISTS (SELECT 1 FROM unnest(CAST(:uris AS text[])) AS u (uri)
-                          WHERE coalesce(r.uri, d.uri) = u.uri
-                             OR starts_with(coalesce(r.uri, d.uri), u.uri || '/'))))
+               OR coalesce(r.uri, d.uri) = ANY(CAST(:uris AS text[]))
+               OR EXISTS (SELECT 1 FROM unnest(CAST(:prefixes AS text[])) AS p (prefix)
+                          WHERE starts_with(coalesce(r.uri, d.uri), p.prefix))))
 """
 
 # A document's keys are named by it or by its content.

@@ -95,6 +95,33 @@ def test_a_run_from_s3_follows_what_changes_there(casegraph, in_s3, server: S3Se
     assert (one["not_found"], set(one["stage_calls"].values())) == (0, {0})
 
 
+def test_what_commands_print_of_odd_keys_can_be_forgotten_and_invalidated(
+    casegraph, in_s3, server: S3Server
+) -> None:
+    keys = ("a#b.txt", "a%23b.txt", "my folder/Büro + 1.txt", "my folder/deep/2.txt", "plain.txt")
+    for number, key in enumerate(keys):
+        body = TEXT.format(number=number).encode()
+        server.client().put_object(Bucket="cases", Key=f"odd/{key}", Body=body)
+    done = casegraph.json("run", "s3://cases/odd", "--project", "p")
+    assert done["documents"]["completed"] == len(keys)
+    printed = [f"s3://cases/odd/{key}" for key in keys]
+    ids = documents(in_s3)
+    assert set(ids) == set(printed)
+
+    for name in printed[2:]:
+        assert in_s3.json("invalidate", name, "--project", "p")["keys"] > 0
+    [line] = in_s3("forget", printed[1], "--project", "p", status=2).stderr.strip().splitlines()
+    assert all(f"{name} (id {ids[name]})" in line for name in printed[:2])
+    assert set(documents(in_s3)) == set(printed)
+
+    assert in_s3.json("forget", ids[printed[1]], "--project", "p")["documents"] == 1
+    assert printed[1] not in documents(in_s3)
+    assert in_s3.json("forget", "s3://cases/odd/my folder", "--project", "p")["documents"] == 2
+    assert set(documents(in_s3)) == {printed[0], printed[4]}
+    assert in_s3.json("forget", printed[0], "--project", "p")["documents"] == 1
+    assert set(documents(in_s3)) == {printed[4]}
+
+
 def test_the_endpoint_of_the_aws_tools_works_too(here, server: S3Server) -> None:
     here.environment.update(CREDENTIALS, AWS_ENDPOINT_URL=server.url)
     done = here.json("run", "s3://cases/in/00.txt", "--project", "p")
@@ -173,6 +200,14 @@ def test_a_server_that_dies_in_the_middle_costs_no_document(in_s3, small, server
     again = small.json(*arguments)
     assert again["documents"]["completed"] == 60
     assert again["documents"]["failed"] == 0
+
+
+def documents(casegraph) -> dict[str, str]:
+    """Read sources and ids of what a project has, by a look into PostgreSQL."""
+    url = casegraph.environment["CASEGRAPH_DATABASE_URL"]
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT source, id::text FROM documents")
+        return dict(cursor.fetchall())
 
 
 def completed(casegraph) -> int:
