@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UnavailableError
 from pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    import redis
     from sqlalchemy import Engine
 
     from pipeline.stores.graph_reader import GraphReader
@@ -43,22 +41,6 @@ def opened_reader(project: str) -> Iterator[GraphReader]:
 
     with opened_services() as (_, engine, _):
         yield GraphReader(engine, find_project(engine, project))
-
-
-@contextmanager
-def redis_if_there(url: str) -> Iterator[redis.Redis | None]:
-    """Connect to Redis; None if it does not answer, since no answer depends on it."""
-    from pipeline.stores import redis_connection
-
-    try:
-        client = redis_connection.connect(url)
-    except UnavailableError:
-        yield None
-        return
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 import click
 
 from actors.commands.common import json_option, print_json, print_json_lines, say
-from actors.commands.opening import opened_services, redis_if_there
+from actors.commands.opening import opened_link, opened_services
 from pipeline.errors import UsageError
 
 
@@ -61,6 +61,7 @@ def _list(as_json: bool) -> None:
 def delete_project(name: str, yes: bool, as_json: bool) -> None:
     """Delete project NAME: its graph and all that was made of its documents, not the sources."""
     from pipeline.assembly import open_blobs
+    from pipeline.stores.forgotten_copies import ForgottenCopies
     from pipeline.stores.project_deletion import delete_project as delete
     from pipeline.stores.project_reader import find_project
 
@@ -68,12 +69,15 @@ def delete_project(name: str, yes: bool, as_json: bool) -> None:
         find_project(engine, name)
         if not yes:
             _ask(name)
-        with redis_if_there(redis_url) as client:
-            documents = delete(engine, name, client, open_blobs(settings))
+        with opened_link(settings, redis_url) as link:
+            copies = ForgottenCopies(link)
+            documents = delete(engine, name, copies, open_blobs(settings))
     if as_json:
         print_json({"project": name, "deleted": True, "documents": documents})
     else:
         say(f"deleted {name}: {documents:,} documents; their sources are where they were")
+    if copies.trouble:
+        say(f"Redis was not asked ({copies.trouble}); what it has of them expires by itself")
 
 
 def _ask(name: str) -> None:

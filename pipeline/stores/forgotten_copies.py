@@ -1,4 +1,7 @@
-"""What Redis has of forgotten documents. It goes at once: a copy that stayed would be a trace."""
+"""What Redis has of forgotten documents and deleted projects.
+
+It goes at once: a copy that stayed would be a trace.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,12 @@ class ForgottenCopies:
         ]
         try:
             self._removal.drop(names)
-            self._removal.drop_letters(set(copies.contents))
+            self._removal.drop_letters(set(copies.contents).intersection)
         except TemporaryError as error:
             self.trouble = str(error)
 
     def sweep(self, engine: Engine) -> None:
-        """Remove what is left of contents that went before: what the documents said once."""
+        """Remove what is left of contents and projects that are gone: what documents said once."""
         if self.trouble:
             return
         try:

@@ -65,14 +65,18 @@ def drop_project(engine: Engine, link: RedisLink, project: str) -> int:
 
 
 def drop_lone(engine: Engine, link: RedisLink) -> int:
-    """Drop the keys of contents that are gone, such as what a changed document said before."""
+    """Drop the keys and dead letters of what is gone: a deleted project's, or what a changed
+    document said before. Returns how many keys. Raises TemporaryError.
+    """
 
     def belonging(owners: Collection[str]) -> Collection[str]:
         ids = [owner for owner in owners if ID.fullmatch(owner)]
         with transaction(engine) as connection:
             return list(connection.scalars(_OF_NOBODY, {"ids": ids}))
 
-    return RedisRemoval(link).drop_owned(belonging)
+    removal = RedisRemoval(link)
+    removal.drop_letters(belonging)
+    return removal.drop_owned(belonging)
 
 
 def drop_documents(engine: Engine, link: RedisLink, project: str, names: Sequence[str]) -> int:

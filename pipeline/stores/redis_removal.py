@@ -46,20 +46,26 @@ class RedisRemoval:
                 dropped += self._dropped([x for x in batch if owner_of(x) in wanted], keep="1")
         return dropped
 
-    def drop_letters(self, contents: Collection[str]) -> int:
-        """Remove the dead letters of contents, with the values they keep; return how many."""
+    def drop_letters(self, belonging: Belonging) -> int:
+        """Remove the dead letters of those contents, with the values they keep; return how many.
+
+        `belonging` is asked for a page of them at a time.
+        """
         dropped, after = 0, "-"
         while True:
             with self._link.answering() as client:
                 page = client.xrange(keys.DEAD_LETTERS, min=after, count=SCAN_KEYS)
-                theirs = [
-                    (letter, fields[b"entry"].decode())
-                    for letter, fields in page
-                    if fields[b"content"].decode() in contents
-                ]
-                if theirs:
-                    dropped += client.xdel(keys.DEAD_LETTERS, *(letter for letter, _ in theirs))
+            wanted = set(belonging({fields[b"content"].decode() for _, fields in page}))
+            theirs = [
+                (letter, fields[b"entry"].decode())
+                for letter, fields in page
+                if fields[b"content"].decode() in wanted
+            ]
+            if theirs:
+                with self._link.answering() as client:
+                    # The values first: a letter is what they are found by.
                     client.unlink(*(keys.dead_value(entry) for _, entry in theirs))
+                    dropped += client.xdel(keys.DEAD_LETTERS, *(letter for letter, _ in theirs))
             if len(page) < SCAN_KEYS:
                 return dropped
             after = f"({page[-1][0].decode()}"

@@ -18,6 +18,7 @@ from pipeline.stores import keys
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting, Forgotten
 from pipeline.stores.forgotten_copies import ForgottenCopies
+from pipeline.stores.project_deletion import delete_project
 from tests.checkpoint_case import link_to
 
 SMITH = "John Smith met Mary Jones in Boston."
@@ -209,6 +210,38 @@ def test_a_dead_letter_of_a_forgotten_document_goes_with_its_value(
 
     assert valkey.xlen(keys.DEAD_LETTERS) == 0
     assert not valkey.exists(keys.dead_value(entry.id))
+
+
+def test_a_deleted_project_leaves_no_dead_letter_and_another_project_keeps_its_own(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    other = StoreCase(case.engine, name="other", url=case.url)
+    letters = {}
+    for each in (case, other):
+        run = each.run()
+        each.claimed(run, "a.txt", "b.txt")
+        each.identify(run, a=SMITH, b=OTHER)
+        each.put(each.checkpoints(SMITH)[:1] + each.checkpoints(OTHER)[:1])
+        for entry in each.queue.read(10, 0):
+            each.queue.refuse(entry, "test")
+            letters[entry.id] = each.name
+        # One is about what a document said before it changed.
+        each.ledger.record_documents(each.project, [each.found("a.txt", stamp="2")])
+        each.ledger.claim(run, 10)
+        each.identify(run, a="It says something else now.")
+    assert sorted(letters.values()) == ["case", "case", "other", "other"]
+    case.ledger.end_run(case.value("SELECT max(id::text) FROM runs WHERE project_id = :p",
+                                   p=case.project), "finished", {})  # fmt: skip
+    copies = ForgottenCopies(case.link)
+
+    delete_project(case.engine, case.name, copies)
+
+    kept = [entry for entry, name in letters.items() if valkey.exists(keys.dead_value(entry))]
+    left = valkey.xrange(keys.DEAD_LETTERS)
+    assert (copies.trouble, {letters[entry] for entry in kept}) == ("", {"other"})
+    assert [fields[b"entry"].decode() for _, fields in left] == kept
+    assert {fields[b"content"].decode() for _, fields in left} == {other.content(OTHER)}
+    other.close()
 
 
 def test_without_redis_it_is_forgotten_all_the_same(case: StoreCase) -> None:
