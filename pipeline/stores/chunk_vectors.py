@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ from pipeline.stores.protocols import Vector, Vectors
 
 DIMENSIONS = 384
 COLUMNS = ("vector", "vector_model")
+ASKED_AT_ONCE = 4096
+"""Vectors that the cache is asked for at once: 6 MB of them."""
 
 _HAS_VECTORS = text("""
 SELECT EXISTS (SELECT 1 FROM pg_attribute
@@ -58,14 +61,15 @@ class CachedVectors:
         """Write the columns of texts' vectors, in order: the vector as PostgreSQL reads it, and the
         model. Nothing for what is not in the cache, or does not fit the column.
         """
-        hashes = [identity.text_key(text) for text in texts]
-        found = self.vectors.get(self.model, sorted(set(hashes)))
-        for hash_ in hashes:
-            vector = found.get(hash_)
-            if vector is None or vector.shape != (DIMENSIONS,):
-                yield None, None
-            else:
-                yield to_json(vector.tolist()).decode(), self.model
+        hashes = map(identity.text_key, texts)
+        while some := list(itertools.islice(hashes, ASKED_AT_ONCE)):
+            found = self.vectors.get(self.model, sorted(set(some)))
+            for hash_ in some:
+                vector = found.get(hash_)
+                if vector is None or vector.shape != (DIMENSIONS,):
+                    yield None, None
+                else:
+                    yield to_json(vector.tolist()).decode(), self.model
 
 
 def has_vectors(connection: Connection) -> bool:

@@ -22,6 +22,8 @@ _QUOTES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _numbers = itertools.count(1)
 
 BLOCK_ROWS, READ_BYTES = 500, 1 << 16
+BLOCK_CHARACTERS = 4 << 20
+"""Rows are written out at once until there are so many, or until they hold more than this."""
 
 
 def written(value: object) -> str:
@@ -49,31 +51,38 @@ def _escaped(text: str) -> str:
 
 
 def copy_text(rows: Iterable[Row]) -> str:
-    """Write rows in COPY's text form, escaping all of them at once where that is possible."""
-    rows = list(rows)
-    if not rows:
+    """Write rows in COPY's text form, escaping all of them at once where that is possible: all that
+    there are, or the first that hold more than `BLOCK_CHARACTERS`.
+    """
+    taken: list[Row] = []
+    lines: list[str] = []
+    held = 0
+    for row in rows:
+        line = _FIELD.join(
+            [
+                value if type(value) is str else _NULL if value is None else written(value)
+                for value in row
+            ]
+        )
+        taken.append(row)
+        lines.append(line)
+        held += len(line)
+        if held > BLOCK_CHARACTERS:
+            break
+    if not taken:
         return ""
-    text = _ROW.join(
-        [
-            _FIELD.join(
-                [
-                    value if type(value) is str else _NULL if value is None else written(value)
-                    for value in row
-                ]
-            )
-            for row in rows
-        ]
-    )
+    text = _ROW.join(lines)
+    lines.clear()
     marks = (text.count(_FIELD), text.count(_ROW), text.count(_NULL))
-    nulls = sum([row.count(None) for row in rows])
-    if marks == (sum(map(len, rows)) - len(rows), len(rows) - 1, nulls):
+    nulls = sum([row.count(None) for row in taken])
+    if marks == (sum(map(len, taken)) - len(taken), len(taken) - 1, nulls):
         text = _escaped(text)
         for mark, meaning in ((_FIELD, "\t"), (_ROW, "\n"), (_NULL, "\\N")):
             text = text.replace(mark, meaning)
     else:
         text = "\n".join(
             "\t".join("\\N" if value is None else _escaped(written(value)) for value in row)
-            for row in rows
+            for row in taken
         )
     return text + "\n"
 

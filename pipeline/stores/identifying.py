@@ -14,7 +14,12 @@ from pipeline.stores import ledger_queries as queries
 from pipeline.stores.blame import blame_content
 from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.ledger_values import Identified, Work
-from pipeline.stores.payloads import GoneObjectsError, NoObjectStoreError, RefusedContentError
+from pipeline.stores.payloads import (
+    GoneObjectsError,
+    NoObjectStoreError,
+    RefusedContentError,
+    TooMuchError,
+)
 from pipeline.stores.postgres import is_about_data, words_of
 from pipeline.stores.publishing import (
     KnownResults,
@@ -121,6 +126,9 @@ def _tried(
     except GoneObjectsError:
         attempt.rollback()
         raise
+    except TooMuchError:
+        attempt.rollback()
+        return False
     except RefusedContentError as error:
         refused = error
     except (DBAPIError, psycopg2.Error, ValueError) as error:

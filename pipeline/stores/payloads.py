@@ -20,15 +20,24 @@ from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 VALUE_LIMIT = 10_000_000
 """Bytes of a payload; a larger one is an object, and the row names it by its hash."""
 
+LOADED_BYTES = 64 << 20
+"""Bytes of payloads that are read at once to publish contents, and then one more; of a content
+alone, all are.
+"""
+
+# None of the payloads where together they are too many: what is asked for is never sent in vain.
 _READ = text("""
-SELECT s.content_id::text, s.stage, s.fingerprint, s.part, s.digest, s.payload,
-       s.payload_ref, s.seconds
+SELECT s.content_id::text, s.stage, s.fingerprint, s.part, s.digest, s.payload_ref, s.seconds,
+       CASE WHEN sum(octet_length(s.payload)) OVER () <= :most THEN s.payload END AS payload,
+       sum(octet_length(s.payload)) OVER () AS total
 FROM stage_results s
 JOIN unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
             CAST(:parts AS text[])) AS w (content_id, stage, fingerprint, part)
   ON s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
      AND s.part = w.part
 """)
+
+UNBOUNDED = 1 << 62
 
 Key = tuple[str, StageName, str, str]
 """Content, stage, fingerprint, digest."""
@@ -54,6 +63,10 @@ class GoneObjectsError(Exception):
         self.gone = tuple(gone)
 
 
+class TooMuchError(Exception):
+    """Some contents have more payloads together than are read at once: take fewer."""
+
+
 class NoObjectStoreError(RefusedContentError):
     """The payload lies in an object store that this caller was not given; another may publish."""
 
@@ -66,12 +79,16 @@ class Payloads:
         self._bytes: dict[Key, bytes] = {
             (x.content, x.stage, x.fingerprint, x.digest): x.payload for x in batch if not x.part
         }
+        self._loaded: dict[Key, bytes] = {}
 
     def load(self, connection: Connection, chains: Mapping[str, Chain]) -> None:
-        """Read what the batch did not bring from `stage_results`, in one question.
+        """Read what the batch did not bring from `stage_results`, in one question, in the place of
+        what was read before.
 
-        Raises GoneObjectsError for all whose object is gone.
+        Raises GoneObjectsError for all whose object is gone, and TooMuchError if contents are too
+        large together.
         """
+        self._loaded.clear()
         missing = [
             (content, link)
             for content, chain in chains.items()
@@ -81,19 +98,21 @@ class Payloads:
         if not missing:
             return
         wanted = [CheckpointKey(of, link.stage, link.fingerprint) for of, link in missing]
-        rows = read_results(connection, wanted)
+        most = LOADED_BYTES if len(chains) > 1 else None
+        rows = read_results(connection, wanted, most)
         if self.blobs is None and any(row.payload_ref for row in rows):
             row = next(row for row in rows if row.payload_ref)
             raise NoObjectStoreError(
                 row.content_id, StageName(row.stage), "blob_missing", "no object store was given"
             )
-        for checkpoint in checkpoints_of(rows, self.blobs):
+        for checkpoint in checkpoints_of(rows, self.blobs, most):
             key = (checkpoint.content, checkpoint.stage, checkpoint.fingerprint, checkpoint.digest)
-            self._bytes[key] = checkpoint.payload
+            self._loaded[key] = checkpoint.payload
 
     def read(self, content: str, link: Link) -> Any:
         """Decode of a payload what is published. Raises RefusedContentError."""
-        data = self._bytes[content, link.stage, link.fingerprint, link.digest]
+        key = (content, link.stage, link.fingerprint, link.digest)
+        data = self._loaded[key] if key in self._loaded else self._bytes[key]
         try:
             return codec.decode(READ[link.stage], data)
         except PermanentError as error:
@@ -107,27 +126,40 @@ class Payloads:
             ) from error
 
 
-def read_results(connection: Connection, wanted: Sequence[CheckpointKey]) -> Sequence[Any]:
-    """Read rows of `stage_results` in one question; what is not there is not in the answer."""
+def read_results(
+    connection: Connection, wanted: Sequence[CheckpointKey], most: int | None = None
+) -> Sequence[Any]:
+    """Read rows of `stage_results` in one question; what is not there is not in the answer.
+
+    Raises TooMuchError for `most` bytes of payloads and more, without having read them.
+    """
     if not wanted:
         return ()
     contents, stages, fingerprints, parts = (list(column) for column in zip(*wanted, strict=True))
-    return connection.execute(
+    rows = connection.execute(
         _READ,
         {
+            "most": UNBOUNDED if most is None else most,
             "contents": contents,
             "stages": [stage.value for stage in stages],
             "fingerprints": fingerprints,
             "parts": parts,
         },
     ).all()
+    if most is not None and rows and (rows[0].total or 0) > most:
+        raise TooMuchError
+    return rows
 
 
-def checkpoints_of(rows: Sequence[Any], blobs: Blobs | None) -> list[Checkpoint]:
+def checkpoints_of(
+    rows: Sequence[Any], blobs: Blobs | None, most: int | None = None
+) -> list[Checkpoint]:
     """Make checkpoints of rows of `stage_results`.
 
-    Raises GoneObjectsError for all whose object is gone.
+    Raises GoneObjectsError for all whose object is gone, and TooMuchError as soon as those that
+    are there hold more than `most` bytes.
     """
+    held = 0
     found: list[Checkpoint] = []
     gone: list[Gone] = []
     for row in rows:
@@ -137,6 +169,9 @@ def checkpoints_of(rows: Sequence[Any], blobs: Blobs | None) -> list[Checkpoint]
         except PermanentError:
             gone.append((key, row.payload_ref))
             continue
+        held += len(payload)
+        if most is not None and held > most:
+            raise TooMuchError
         found.append(
             Checkpoint(**key._asdict(), digest=row.digest, payload=payload, seconds=row.seconds)
         )

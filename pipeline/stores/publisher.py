@@ -21,6 +21,7 @@ from pipeline.stores.payloads import (
     GoneObjectsError,
     Payloads,
     RefusedContentError,
+    TooMuchError,
     checkpoints_of,
     read_results,
     store_payload,
@@ -111,9 +112,10 @@ class Publisher:
     def persist(self, checkpoints: Sequence[Checkpoint]) -> Persisted:
         """Write checkpoints, and publish each content whose chain they complete.
 
-        One transaction, unless PostgreSQL refuses a value: then the batch is halved until only
-        the content that brought it is left out, and its documents fail. Writing again what is
-        there changes nothing. Raises TemporaryError for what may go well next time.
+        One transaction; two for halves where it is too much to hold at once. If PostgreSQL refuses
+        a value, it is halved until only the content that brought it is left out, and its documents
+        fail. Writing again what is there changes nothing. Raises TemporaryError for what may go
+        well next time.
         """
         report = _Report()
         self._persist(list(checkpoints), (), report)
@@ -163,6 +165,8 @@ class Publisher:
             with transaction(self._engine) as connection:
                 remove_rows(connection, self._blobs, error.gone)
             self._persist(batch, others, report)
+        except TooMuchError:
+            self._persist_halves(batch, others, report)
         except RefusedContentError as error:
             self._refuse(error, report)
             rest = [x for x in batch if x.content != error.content]
@@ -186,6 +190,13 @@ class Publisher:
             message = f"PostgreSQL refused what {last} made of it: {words_of(error)}"
             self._refuse(RefusedContentError(contents[0], last, REFUSED, message), report)
             return
+        self._persist_halves(batch, others, report)
+
+    def _persist_halves(
+        self, batch: list[Checkpoint], others: Sequence[str], report: _Report
+    ) -> None:
+        """Write and publish one half of the contents after the other."""
+        contents = sorted({x.content for x in batch} | set(others))
         first = set(contents[: len(contents) // 2])
         for half in (first, set(contents) - first):
             of_half = [x for x in batch if x.content in half]

@@ -6,7 +6,7 @@ Entries carry keys, not bytes, and the stream is never trimmed by length.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +24,10 @@ logger = logging.getLogger(__name__)
 CLAIM_IDLE_MS = 60_000
 DEAD_SECONDS = 7 * 86_400
 DEAD_LETTERS_KEPT = 10_000
-LOADED_AT_ONCE, LOADED_BYTES = 64, 64 << 20
+LOADED_BYTES, ANSWER_BYTES = 64 << 20, 16 << 20
+"""Bytes of payloads that `load` returns, and of values in one answer of Redis. What is held at
+once is at most both, and one value more.
+"""
 
 
 class DeadLetter(Entry):
@@ -154,16 +157,32 @@ class RedisWriteBehind:
         """
         found: dict[str, Checkpoint | None] = {}
         held = 0
-        for first in range(0, len(entries), LOADED_AT_ONCE):
-            some = entries[first : first + LOADED_AT_ONCE]
+        for some in self._portions(entries):
             with self._link.answering():
                 values = self._client.mget([key_of(entry) for entry in some])
             for entry, value in zip(some, values, strict=True):
-                found[entry.id] = self._unpacked(entry, value)
-                held += len(value or b"")
-            if held > LOADED_BYTES:
-                break
+                if held >= LOADED_BYTES:
+                    return found
+                checkpoint = found[entry.id] = self._unpacked(entry, value)
+                held += len(checkpoint.payload) if checkpoint else 0
         return found
+
+    def _portions(self, entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+        """Cut entries into lists whose values one answer may bring; one that is larger is alone."""
+        with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
+            for entry in entries:
+                pipe.strlen(key_of(entry))
+            sizes = pipe.execute()
+        some: list[Entry] = []
+        total = 0
+        for entry, size in zip(entries, sizes, strict=True):
+            if some and total + size > ANSWER_BYTES:
+                yield some
+                some, total = [], 0
+            some.append(entry)
+            total += size
+        if some:
+            yield some
 
     def _unpacked(self, entry: Entry, value: bytes | None) -> Checkpoint | None:
         """Read a value; None for one that is gone, or whose object is, or that cannot be read."""
