@@ -70,15 +70,13 @@ class ActorPools:
 
     async def close(self) -> None:
         """End what the actors started: the parser's child, and the queue's reader, unless that is
-        dead or hangs; then it is forgotten when another one leaves.
+        dead or hangs; then it is forgotten when another one leaves. So does the child of a dead
+        reader of sources end: a run that is done must not fail, or hang, for it.
         """
-        from ray.exceptions import RayError
-
+        asked = [reader.close.remote for reader in self._stages.get(StageName.OCR, ())]
         if self._persistence is not None:
-            with suppress(RayError, TimeoutError):
-                await asyncio.wait_for(self._persistence.leave.remote(), LEAVE_SECONDS)
-        for reader in self._stages.get(StageName.OCR, ()):
-            await reader.close.remote()
+            asked.append(self._persistence.leave.remote)
+        await asyncio.gather(*map(_let_go, asked))
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """Ask the `ocr` actors in turn what the bytes of sources are, until one answers.
@@ -159,6 +157,14 @@ class ActorPools:
 
         options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
         return ray.remote(kind).options(**options).remote(*arguments)
+
+
+async def _let_go(ask: Callable[[], Any]) -> None:
+    """Ask an actor to end something, and wait for it no longer than a moment."""
+    from ray.exceptions import RayError
+
+    with suppress(RayError, TimeoutError):
+        await asyncio.wait_for(ask(), LEAVE_SECONDS)
 
 
 async def _answer(what: str, asked: Any) -> Any:
