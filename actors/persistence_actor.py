@@ -17,6 +17,7 @@ from pipeline.documents import Value
 from pipeline.errors import RedisAwayError, UnavailableError, UsageError
 from pipeline.identity import is_id
 from pipeline.settings import Settings
+from pipeline.stores import embedded_postgres
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.protocols import (
     Backlog,
@@ -31,6 +32,7 @@ from pipeline.stores.vector_filling import VectorFilling
 
 BY_CHOICE = "CASEGRAPH_ACCELERATION=off"
 OVER = "the run is over"
+POLL_MS, LONGEST_WAIT_SECONDS = 200, 30.0
 
 
 class Drained(Value):
@@ -158,27 +160,42 @@ def make_worker(
     )
 
 
-def drain_queue(settings: Settings, urls: ServiceUrls) -> None:
-    """Persist all that is queued, of whatever project; for when no run is there to do it.
+def drain_queue(settings: Settings, urls: ServiceUrls) -> int:
+    """Persist all that is queued, of whatever project, for when no run is there to do it; return
+    how many results stay: where PostgreSQL is an embedded one that does not run, or a reader that
+    died a moment ago still holds them and they do not come free in time.
 
-    Raises UsageError while a run is at work, which would lose its services, and UnavailableError
-    if Redis does not answer: what it holds cannot be told.
+    Raises UsageError while a run is at work, which would lose its services, UnavailableError if
+    Redis does not answer: what it holds cannot be told; TemporaryError if PostgreSQL does not.
     """
     from pipeline import assembly
 
+    accelerated = settings.model_copy(update={"acceleration": "on"})
+    if settings.database_url is None and embedded_postgres.running(settings.home_folder) is None:
+        look = assembly.open_backlog(accelerated, urls)
+        return look().entries if look is not None else 0
     if at_work := assembly.projects_at_work(urls):
         raise UsageError(
             f"a run of {', '.join(at_work)} is at work; stop it first (Ctrl-C where it was started)"
         )
-    accelerated = settings.model_copy(update={"acceleration": "on"})
     worker = make_worker(accelerated, urls, project="", name="drain")
-    while worker is not None:
-        report = worker.drain(0)
+    if worker is None:
+        return 0
+    # As long as a lease lasts, what a dead reader had taken is nobody else's.
+    wait = min(settings.run.lease_seconds + 1.0, LONGEST_WAIT_SECONDS)
+    late = time.monotonic() + wait
+    block_ms = 0
+    while True:
+        report = worker.drain(block_ms)
         if report.away:
             raise UnavailableError(f"the queue cannot be drained: {report.away}")
-        if not report.entries:
+        if report.entries:
+            late = time.monotonic() + wait
+        elif not report.backlog.entries or time.monotonic() > late:
             worker.leave()
-            return
+            return report.backlog.entries
+        else:
+            block_ms = POLL_MS
 
 
 class PersistenceActor:

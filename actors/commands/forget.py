@@ -9,6 +9,7 @@ import click
 
 from actors.commands.common import json_option, print_json, project_option, say
 from actors.commands.opening import opened_link, opened_services
+from actors.commands.services import stays
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,16 +117,21 @@ def invalidate(documents: tuple[str, ...], project: str, all_: bool, as_json: bo
         found = project_reader.find_project(engine, project)
         database_url = engine.url.render_as_string(hide_password=False)
         at_work = project_reader.at_work(engine)
+        left = 0
         if not at_work:
-            drain_queue(settings, ServiceUrls(database_url=database_url, redis_url=redis_url))
+            left = drain_queue(
+                settings, ServiceUrls(database_url=database_url, redis_url=redis_url)
+            )
         if all_:
             dropped = drop_project(engine, link, found)
         else:
             dropped = drop_documents(engine, link, found, documents)
     if as_json:
-        print_json({"project": project, "keys": dropped, "drained": not at_work})
+        print_json({"project": project, "keys": dropped, "drained": not at_work and not left})
         return
     say(f"dropped {_counted(dropped, 'key')} from Redis; PostgreSQL has all that was in them")
+    if left:
+        say(stays(left))
     if at_work:
         say(
             f"a run of {shlex.join(at_work)} is at work: what it has not written to PostgreSQL "

@@ -45,20 +45,37 @@ def status(as_json: bool) -> None:
     _report(embedded.service_status(load_settings()), as_json)
 
 
-@services.command(short_help="Stop them; nothing is lost.")
+@services.command(short_help="Write what is queued to PostgreSQL, and stop them.")
 @json_option
 def stop(as_json: bool) -> None:
-    """Write to PostgreSQL what only Valkey has, then stop both. Nothing is lost."""
+    """Write to PostgreSQL what only Valkey has, then stop both. What cannot be written now stays in
+    Valkey's files, is counted, and is written by the next run.
+    """
     from actors.persistence_actor import drain_queue
     from pipeline.settings import load_settings
     from pipeline.stores import embedded
 
     settings = load_settings()
-    stopped = embedded.stop_services(settings, lambda urls: drain_queue(settings, urls))
+    left: list[int] = []
+    stopped = embedded.stop_services(
+        settings, lambda urls: left.append(drain_queue(settings, urls))
+    )
+    queue = left[0] if left else None
     if as_json:
-        print_json({"stopped": list(stopped)})
-    else:
-        say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+        print_json({"stopped": list(stopped), "queue": queue})
+        return
+    say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    if queue:
+        say(stays(queue))
+
+
+def stays(queue: int) -> str:
+    """Say what becomes of results that could not be written to PostgreSQL."""
+    results = "1 result stays" if queue == 1 else f"{queue:,} results stay"
+    return (
+        f"{results} in the queue, not in PostgreSQL yet: the next `casegraph run` writes what is "
+        "there, and so do `casegraph services start` and `stop`"
+    )
 
 
 def _report(states: Sequence[ServiceStatus], as_json: bool) -> None:

@@ -91,7 +91,7 @@ def stop_services(
 ) -> tuple[str, ...]:
     """Stop the embedded services that run, and name them; what is configured is left alone.
 
-    `drain` is called before with the URLs, when both are up: what only Valkey has goes to
+    `drain` is called before with the URLs, when Valkey is up: what only Valkey has goes to
     PostgreSQL first. If it raises, nothing is stopped.
     """
     home = settings.home_folder
@@ -99,8 +99,8 @@ def stop_services(
         return ()
     _refuse_foreign(home)
     with _locked(home):
-        up = [state for state in service_status(settings) if state.running]
-        if drain is not None and len(up) == 2:
+        up = {state.name: state for state in service_status(settings) if state.running}
+        if drain is not None and "valkey" in up and any(x.pid for x in up.values()):
             drain(find_services(settings))
         stopped = []
         # Valkey first: should PostgreSQL refuse to end, nothing new can reach the queue.

@@ -14,16 +14,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import psycopg2
 import pytest
 import redis
+from store_case import StoreCase
 
+from actors import persistence_actor
 from pipeline.errors import UnavailableError
 from pipeline.settings import Settings
-from pipeline.stores import detach, embedded, embedded_postgres, embedded_valkey, server_process
+from pipeline.stores import (
+    detach,
+    embedded,
+    embedded_postgres,
+    embedded_valkey,
+    migrating,
+    postgres,
+    server_process,
+)
+from pipeline.stores.redis_write_behind import RedisWriteBehind
 
 
 def stop_and_remove(home: Path) -> None:
@@ -107,9 +119,9 @@ def test_one_start_serves_all_commands_until_stop(home: Path) -> None:
 
     urls = embedded.ensure_services(Settings(home=home))
     assert_as_designed(urls, home)
-    assert command(home, "stop") == [{"stopped": ["valkey", "postgres"]}]
+    assert command(home, "stop") == [{"stopped": ["valkey", "postgres"], "queue": 0}]
     assert not any(is_alive(state["pid"]) for state in first)
-    assert command(home, "stop") == [{"stopped": []}]
+    assert command(home, "stop") == [{"stopped": [], "queue": None}]
     assert command(home, "status") == down
 
 
@@ -272,6 +284,80 @@ def test_stopping_drains_first_and_not_at_all_if_that_fails(used_home: Path) -> 
         embedded.stop_services(settings, drain=fails)
     assert all(pids(used_home))
     assert embedded.stop_services(settings, drain=assert_written) == ("valkey", "postgres")
+
+
+WORDS, PEOPLE = "Ann Lee met Bob Moss.", ("Ann Lee", "Bob Moss")
+
+
+@contextmanager
+def opened_case(urls: embedded.ServiceUrls) -> Iterator[StoreCase]:
+    migrating.migrate(urls.database_url)
+    engine = postgres.connect(urls.database_url)
+    case = StoreCase(engine, url=urls.redis_url)
+    try:
+        yield case
+    finally:
+        case.close()
+        engine.dispose()
+
+
+def leave_queued(case: StoreCase) -> None:
+    """Bring a document through a run that ends before its results are in PostgreSQL."""
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=WORDS)
+    case.put(case.checkpoints(WORDS, None, *PEOPLE))
+    case.ledger.end_run(run, "stopped", {})
+
+
+def test_stopping_waits_for_what_a_dead_reader_holds(
+    used_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASEGRAPH_RUN__LEASE_SECONDS", "2")
+    settings = Settings(home=used_home)
+    with opened_case(embedded.ensure_services(settings)) as case:
+        leave_queued(case)
+        taken = RedisWriteBehind(case.link, "a reader that was killed", 1000).read(3, 0)
+        assert len(taken) == 3
+    assert command(used_home, "stop") == [{"stopped": ["valkey", "postgres"], "queue": 0}]
+    with opened_case(embedded.ensure_services(settings)) as case:
+        assert case.queue.backlog().entries == 0
+        assert case.status("a.txt")[0] == "completed"
+
+
+def test_what_a_dead_reader_holds_for_longer_is_counted(
+    used_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persistence_actor, "LONGEST_WAIT_SECONDS", 0.3)
+    settings = Settings(home=used_home)
+    urls = embedded.ensure_services(settings)
+    with opened_case(urls) as case:
+        leave_queued(case)
+        RedisWriteBehind(case.link, "a reader that was killed", 1000).read(3, 0)
+    assert persistence_actor.drain_queue(settings, urls) == 3
+
+
+def test_stopping_without_postgresql_says_what_stays_and_the_next_takes_it_up(
+    used_home: Path,
+) -> None:
+    settings = Settings(home=used_home)
+    with opened_case(embedded.ensure_services(settings)) as case:
+        leave_queued(case)
+    assert embedded_postgres.stop(used_home)
+    said = subprocess.run(
+        [sys.executable, "-m", "actors.cli", "services", "stop"],
+        env={**os.environ, "CASEGRAPH_HOME": str(used_home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    assert "stopped: valkey\n" in said
+    assert "5 results stay in the queue, not in PostgreSQL yet" in said
+
+    embedded.ensure_services(settings)
+    assert command(used_home, "stop") == [{"stopped": ["valkey", "postgres"], "queue": 0}]
+    with opened_case(embedded.ensure_services(settings)) as case:
+        assert case.status("a.txt")[0] == "completed"
 
 
 def test_what_has_a_url_is_neither_started_nor_stopped(home: Path) -> None:
