@@ -151,7 +151,7 @@ class RunCoordinator:
             if self._nothing_left():
                 if self._draining:
                     return
-                self._persisting.drained = False
+                self._persisting.more()
                 if not await self._settlement.readmit() and not await self._admission.look_again(
                     self._load()
                 ):
@@ -203,7 +203,7 @@ class RunCoordinator:
 
     async def _finished(self, call: Call, answer: Answer) -> None:
         self._pulse.heard()
-        self._persisting.drained = False
+        self._persisting.more()
         self._mode.heard(f"{call.stage} {call.actor}", answer.trouble)
         self._embeddings = self._embeddings.joined(answer.embeddings)
         self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)

@@ -12,7 +12,7 @@ from actors.persistence_actor import Drained
 from actors.pulse import RETRY_SECONDS, Pulse
 from pipeline.errors import RedisAwayError, TemporaryError
 from pipeline.settings import RunSettings
-from pipeline.stores.protocols import Backlog
+from pipeline.stores.protocols import Backlog, Position
 
 BLOCK_MS = 200
 LOOK_SECONDS = 0.1
@@ -29,7 +29,8 @@ class Persisting:
     where there is none.
 
     `all_processed` says whether nothing more is on its way into the queue. `drained` says that
-    this was so and the queue was empty when it was last looked at.
+    this was so, and that nothing is queued any more that was then. What others put there later is
+    not waited for: beside a large run of another project the queue is never empty.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class Persisting:
         self._pulse = pulse
         self._all_processed = all_processed
         self._away_since: float | None = None
+        self._mark: Position | None = None
+        self._passed = False
         self.backlog = Backlog()
         self.drained = False
 
@@ -103,9 +106,23 @@ class Persisting:
         elif self._is_away():
             # What was queued is made again; waiting for it to shrink would never end.
             self.backlog = Backlog()
-        empty = self._is_away() if report.away else not report.backlog.entries
-        # What is read and cannot be taken off the queue is read again for ever.
-        self.drained = processed and empty and (bool(report.away) or not report.entries)
+        if not processed:
+            self.more()
+        if report.away:
+            # What is read and cannot be taken off the queue is read again for ever.
+            self.drained = processed and self._is_away()
+            return
+        emptied = not report.backlog.entries and not report.entries
+        # What the last of them brought, such as members of a container, is told by the same round:
+        # one more, and it has been taken up.
+        self.drained = processed and (emptied or self._passed)
+        self._passed = self._mark is not None and report.backlog.has_left(self._mark)
+        if processed and self._mark is None:
+            self._mark = report.backlog.last
+
+    def more(self) -> None:
+        """Take down that more was put into the queue, or is going to be."""
+        self.drained, self._mark, self._passed = False, None, False
 
     def _is_away(self) -> bool:
         """Say whether Redis has been away for so long that what it has of ours is made again."""

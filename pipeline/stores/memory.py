@@ -151,7 +151,13 @@ class MemoryWriteBehind:
         """Say how much is not acknowledged."""
         state = self._state
         lone = [x for key, x in state.checkpoints.items() if key not in state.persisted]
-        return Backlog(entries=len(state.queue), bytes=sum(len(x.payload) for x in lone))
+        numbers = [int(entry.partition("-")[0]) for entry in state.queue]
+        return Backlog(
+            entries=len(numbers),
+            bytes=sum(len(x.payload) for x in lone),
+            first=(min(numbers, default=0), 0),
+            last=(max(numbers, default=0), 0),
+        )
 
 
 class MemoryVectors:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.documents import StageName, Value
 
 Vector = NDArray[np.float32]
+Position = tuple[int, int]
 
 
 class Landed(StrEnum):
@@ -107,12 +108,19 @@ class Entry(Value):
 class Backlog(Value):
     """What PostgreSQL does not have yet: entries of the queue that are not acknowledged, and the
     bytes of checkpoints that only Redis holds. `limit` is the memory they may grow into, 0 for
-    one without bounds.
+    one without bounds. `first` and `last` are where the oldest and the newest entry stand; what
+    comes later stands behind.
     """
 
     entries: int = 0
     bytes: int = 0
     limit: int = 0
+    first: Position = (0, 0)
+    last: Position = (0, 0)
+
+    def has_left(self, mark: Position) -> bool:
+        """Say whether nothing is queued any more that stood at `mark` or before."""
+        return not self.entries or self.first > mark
 
 
 class Checkpoints(Protocol):

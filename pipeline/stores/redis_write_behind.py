@@ -15,7 +15,7 @@ import redis
 from pipeline.crash_points import crash_point
 from pipeline.errors import PermanentError
 from pipeline.stores import keys
-from pipeline.stores.protocols import Backlog, Blobs, Checkpoint, Entry
+from pipeline.stores.protocols import Backlog, Blobs, Checkpoint, Entry, Position
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_values import entry_of, fields_of, key_of, script, unpack
 
@@ -279,8 +279,24 @@ class RedisWriteBehind:
         with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
             pipe.xlen(keys.WRITE_BEHIND)
             pipe.get(keys.UNPERSISTED_BYTES)
-            entries, held = pipe.execute()
-        return Backlog(entries=entries, bytes=int(held or 0), limit=self._link.memory)
+            pipe.xrange(keys.WRITE_BEHIND, count=1)
+            pipe.xrevrange(keys.WRITE_BEHIND, count=1)
+            entries, held, first, last = pipe.execute()
+        return Backlog(
+            entries=entries,
+            bytes=int(held or 0),
+            limit=self._link.memory,
+            first=_position(first),
+            last=_position(last),
+        )
+
+
+def _position(found: Sequence[tuple[bytes, object]]) -> Position:
+    """Read where an entry stands in the stream off its id."""
+    if not found:
+        return 0, 0
+    milliseconds, number = found[0][0].decode().split("-")
+    return int(milliseconds), int(number)
 
 
 def _flat(batch: Any) -> Any:

@@ -156,6 +156,21 @@ def test_done_takes_entries_off_the_queue_and_keeps_the_value(both: Both) -> Non
     assert both.checkpoints.get("content-1", StageName.CHUNK, "f") == made(1)
 
 
+def test_the_backlog_says_when_all_that_was_queued_is_gone(both: Both) -> None:
+    queue = both.queue("a")
+    for number in (1, 2):
+        both.checkpoints.put(PROJECT, made(number))
+    mark = queue.backlog().last
+    both.checkpoints.put(PROJECT, made(3))
+    first, second, _ = queue.read(10, 0)
+    assert not queue.backlog().has_left(mark)
+    queue.done([second])
+    assert not queue.backlog().has_left(mark)
+    queue.done([first])
+    assert queue.backlog().has_left(mark)
+    assert not queue.backlog().has_left(queue.backlog().last)
+
+
 def test_what_is_persisted_is_not_queued_again(both: Both) -> None:
     both.checkpoints.put(PROJECT, made())
     queue = both.queue("a")

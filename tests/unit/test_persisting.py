@@ -68,3 +68,34 @@ def test_a_look_tells_how_long_it_is_while_a_round_takes_its_time(queue: Persist
     queue.heard(Drained(), processed=True)
     queue.looked(Backlog(entries=1))
     assert queue.backlog == Backlog(entries=1)
+
+
+def at(first: int, last: int, taken: int = 9) -> Drained:
+    """Tell of a round after which entries are queued from `first` to `last`."""
+    backlog = Backlog(entries=1 + last - first, first=(first, 0), last=(last, 0))
+    return Drained(entries=taken, backlog=backlog)
+
+
+def test_what_others_queue_later_is_not_waited_for(queue: Persisting) -> None:
+    queue.heard(at(1, 5), processed=False)
+    queue.heard(at(3, 8), processed=True)
+    queue.heard(at(8, 12), processed=True)
+    assert not queue.drained, "what stands eighth may be this run's"
+    queue.heard(at(9, 15), processed=True)
+    assert not queue.drained, "what it took may have brought more"
+    queue.heard(at(12, 18), processed=True)
+    assert queue.drained
+
+
+def test_what_is_put_later_by_the_run_itself_is_waited_for(queue: Persisting) -> None:
+    queue.heard(at(1, 5), processed=True)
+    queue.more()
+    queue.heard(at(6, 8), processed=True)
+    queue.heard(at(7, 8), processed=True)
+    assert not queue.drained
+    queue.heard(at(9, 9), processed=False)
+    queue.heard(at(10, 12), processed=True)
+    assert not queue.drained
+    queue.heard(at(13, 14), processed=True)
+    queue.heard(at(15, 16), processed=True)
+    assert queue.drained
