@@ -171,12 +171,14 @@ async def _answer(what: str, asked: Any) -> Any:
     """Wait for the answer of an actor that is asked again if need be. See `ActorPools.drain`."""
     from ray.exceptions import RayActorError, RayTaskError
 
+    from pipeline.stores.postgres import words_of
+
     try:
         return await asked
     except RayTaskError as error:
         if isinstance(error.cause, TemporaryError):
             raise error.cause from error
-        raise UnavailableError(f"{what} failed: {error.cause}") from error
+        raise UnavailableError(f"{what} failed: {words_of(error.cause)}") from error
     except RayActorError as error:
         raise TemporaryError(f"the {what} process died and is started again") from error
 

@@ -35,6 +35,7 @@ from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, TemporaryError
 from pipeline.stores.ledger import Ledger
+from pipeline.stores.postgres import words_of
 from pipeline.stores.protocols import CacheUse, Persisted
 
 logger = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ class RunCoordinator:
             return await self._end("failed", str(error))
         except Exception as error:
             logger.exception("the run ended by a fault of its own")
-            return await self._end("failed", f"{type(error).__name__}: {error}")
+            return await self._end("failed", f"{type(error).__name__}: {words_of(error)}")
         finally:
             self._events.cancel()
 
@@ -214,8 +215,7 @@ class RunCoordinator:
         for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
             if outcome.is_sourceless:
                 await self._settlement.reread(task, outcome)
-        if answer.persisted is not None:
-            await self._settle(answer.persisted)
+        await self._settle(answer.persisted or Persisted())
         await self._settlement.resume()
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
@@ -227,7 +227,6 @@ class RunCoordinator:
         self._flow.postponed(call)
 
     async def _settle(self, persisted: Persisted) -> None:
-        """Hear what became durable."""
         await self._settlement.take(persisted)
         if persisted.members_admitted:
             self._admission.exhausted = False
@@ -242,7 +241,7 @@ class RunCoordinator:
         await self._events.put(partial(self._drained, report, processed))
 
     async def _drained(self, report: Drained, processed: bool) -> None:
-        """Hear what became durable."""
+        """Hear what became durable, and what is left."""
         self._persisting.heard(report, processed)
         await self._settle(report.persisted)
 
@@ -294,6 +293,7 @@ class RunCoordinator:
             self._thread.trouble or self._admission.trouble or self._pulse.trouble,
             "" if self._draining else shortage(self._load(), self._place.settings.run),
             self._pulse.still_seconds if self._began else 0.0,
-            self._flow.queued(),
             self._place.settings.run.stall_seconds,
+            self._flow.queued(),
+            self._persisting.backlog.entries,
         )

@@ -59,10 +59,16 @@ class Snapshot(Value):
 
 
 def note(
-    trouble: str, shortage: str, still: float, queued: Mapping[StageName, int], stall: float
+    trouble: str,
+    shortage: str,
+    still: float,
+    stall: float,
+    queued: Mapping[StageName, int],
+    backlog: int,
 ) -> str:
     """Say what a run waits for: a store's `trouble`, or why it takes nothing in; else, where
-    nothing has moved for `stall` seconds, which stage has the longest queue.
+    nothing has moved for `stall` seconds, the stage that has the longest queue, or persistence
+    where none has one and `backlog` results wait for it.
     """
     if trouble:
         return f"waiting: {trouble}"
@@ -70,8 +76,12 @@ def note(
         return f"taking nothing in: {shortage}"
     if still < stall:
         return ""
-    busiest = max(queued.items(), key=lambda item: item[1])[0]
-    return f"nothing has moved for {round(still)}s; {busiest} has the longest queue"
+    busiest = max(queued, key=lambda stage: queued[stage])
+    if not queued[busiest] and backlog:
+        where = f"persistence has {backlog:,} results to write"
+    else:
+        where = f"{busiest} has the longest queue"
+    return f"nothing has moved for {round(still)}s; {where}"
 
 
 async def again_and_again(publish: Callable[[], Awaitable[None]]) -> None:

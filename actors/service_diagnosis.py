@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from actors.diagnosis import PROBE_SECONDS, Checks, Finding, fail, ok, warn
+from pipeline.errors import RedisAwayError
 from pipeline.settings import Settings
 from pipeline.stores import embedded, embedded_postgres, embedded_valkey
 
@@ -109,7 +110,7 @@ def _postgres(url: str, where: str) -> Finding:
 
 
 def redis(settings: Settings) -> Finding:
-    """See whether Redis answers, evicts only what may be, and has memory left."""
+    """See whether Redis answers, evicts only what may be, takes writes, and has memory left."""
     if settings.acceleration == "off":
         return ok("redis", "not used: CASEGRAPH_ACCELERATION=off")
     url = settings.redis_url
@@ -122,6 +123,7 @@ def redis(settings: Settings) -> Finding:
 
 
 def _redis(url: str, where: str) -> Finding:
+    from pipeline.stores import keys
     from pipeline.stores.redis_connection import answering, check_server, connect
 
     client = connect(url)
@@ -129,6 +131,11 @@ def _redis(url: str, where: str) -> Finding:
         with answering():
             check_server(client)
             facts = client.info()
+            # A write that changes nothing: a replica, or a server whose disk fails, refuses it.
+            client.delete(keys.run("doctor", "nothing"))
+    except RedisAwayError as error:
+        advice = "name a server in CASEGRAPH_REDIS_URL that takes writes, and see to its disk"
+        return fail("redis", str(error), advice)
     finally:
         client.close()
     product = "Valkey" if "valkey_version" in facts else "Redis"

@@ -15,7 +15,7 @@ from actors.commands.common import (
     project_option,
     say,
 )
-from actors.commands.opening import opened_services
+from actors.commands.opening import opened_link, opened_services
 from pipeline.documents import StageName
 
 if TYPE_CHECKING:
@@ -33,35 +33,35 @@ def status(project: str, as_json: bool) -> None:
 
     with opened_services() as (settings, engine, redis_url):
         state = project_reader.state(engine, project_reader.find_project(engine, project))
-        backlog = _backlog(redis_url) if settings.acceleration == "on" else None
-        mode = _mode(settings, state.last_run, backlog)
+        backlog, trouble = _backlog(settings, redis_url)
+        mode = _mode(state.last_run, trouble)
     if as_json:
         print_json(_as_json(project, state, backlog, mode))
     else:
         _print(project, state, backlog, mode)
 
 
-def _backlog(redis_url: str) -> Backlog | None:
-    """Say what PostgreSQL does not have yet, of all projects; None if Redis is away."""
+def _backlog(settings: Settings, redis_url: str) -> tuple[Backlog | None, str]:
+    """Say what PostgreSQL does not have yet, of all projects; or None, and why Redis does not
+    serve.
+    """
     from pipeline.errors import TemporaryError
-    from pipeline.stores.redis_link import RedisLink
     from pipeline.stores.redis_write_behind import RedisWriteBehind
 
+    if settings.acceleration == "off":
+        return None, "CASEGRAPH_ACCELERATION=off"
     try:
-        return RedisWriteBehind(RedisLink(redis_url), "status", 1).backlog()
-    except TemporaryError:
-        return None
+        with opened_link(settings, redis_url) as link:
+            return RedisWriteBehind(link, "status", 1).backlog(), ""
+    except TemporaryError as error:
+        return None, str(error)
 
 
-def _mode(settings: Settings, run: RunRow | None, backlog: Backlog | None) -> tuple[str, str]:
+def _mode(run: RunRow | None, trouble: str) -> tuple[str, str]:
     """Say in which mode the run that goes on is, or else the next one would be, and why."""
     if run is not None and run.alive and run.mode:
         return run.mode, run.mode_reason or ""
-    if settings.acceleration == "off":
-        return "database", "CASEGRAPH_ACCELERATION=off"
-    if backlog is None:
-        return "database", "Redis does not answer"
-    return "accelerated", ""
+    return ("database" if trouble else "accelerated"), trouble
 
 
 def _as_json(

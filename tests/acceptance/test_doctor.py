@@ -153,6 +153,17 @@ def test_a_run_refuses_a_redis_that_evicts_and_goes_on_without_one_that_is_away(
     assert assembly.open_services(away).redis_url == "redis://127.0.0.1:1/0"
 
 
+def test_a_redis_that_takes_no_writes_fails(private_valkey: str) -> None:
+    client = connect(private_valkey)
+    client.replicaof("127.0.0.1", "1")
+    finding = found("redis", Settings(redis_url=private_valkey))  # type: ignore[arg-type]
+    client.replicaof("NO", "ONE")
+    client.close()
+    assert finding.state is State.FAIL
+    assert "read only replica" in finding.seen
+    assert "takes writes" in finding.advice
+
+
 def test_without_acceleration_redis_is_not_asked() -> None:
     finding = found("redis", Settings(redis_url="redis://127.0.0.1:1", acceleration="off"))  # type: ignore[arg-type]
     assert (finding.state, finding.seen) == (State.OK, "not used: CASEGRAPH_ACCELERATION=off")

@@ -235,7 +235,21 @@ def test_status_without_redis_is_database_mode(
     status, out, _ = run("status", "--project", "case", "--json")
 
     assert status == 0
-    assert [(found["queue"], found["mode"]) for found in lines(out)] == [(None, "database")]
+    told = [(found["queue"], found["mode"], found["mode_reason"]) for found in lines(out)]
+    assert told == [(None, "database", AWAY)]
+
+
+def test_status_says_why_redis_does_not_serve(
+    run: Run, case: PublishedCase, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = valkey_url.replace("unix://", "unix://nobody:geheim@")
+    monkeypatch.setenv("CASEGRAPH_REDIS_URL", wrong)
+
+    status, out, err = run("status", "--project", "case")
+
+    assert status == 0
+    assert "password" in out
+    assert "geheim" not in out + err
 
 
 def test_failures_are_the_last_ones(run: Run, case: PublishedCase) -> None:

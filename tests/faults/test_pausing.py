@@ -122,3 +122,23 @@ def test_a_count_of_bytes_that_is_wrong_holds_up_no_run(
 
     assert (result.outcome, result.mode, result.completed) == ("finished", "accelerated", 1)
     assert valkey.get(keys.UNPERSISTED_BYTES) == b"0"
+
+
+def test_a_run_that_cannot_go_on_says_why_in_one_line(
+    settings: Settings, migrated_url: str, tmp_path: Path
+) -> None:
+    """Not the statement and its values, which a driver's error brings along."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Ann Lee met Bob Moss.")
+    connection = psycopg2.connect(migrated_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE stage_results RENAME COLUMN digest TO other")
+    connection.close()
+
+    result = SmallRun(settings, folder)()
+
+    assert result.outcome == "failed"
+    assert "digest" in result.reason
+    assert "\n" not in result.reason
+    assert "SQL" not in result.reason
