@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,26 +36,25 @@ def acknowledge_before_commit() -> None:
 
 def expiry_before_commit() -> None:
     """Give a checkpoint its expiry when it is put."""
-    from pipeline.stores.redis_checkpoints import RedisCheckpoints
+    from pipeline.stores import redis_checkpoints
     from pipeline.stores.redis_values import key_of
 
-    put = RedisCheckpoints.put
+    put, crash_point = redis_checkpoints.RedisCheckpoints.put, redis_checkpoints.crash_point
+    putting = threading.local()
 
     def expiring(self: Any, project: str, checkpoints: Any, **more: Any) -> Any:
-        from pipeline import crash_points
+        putting.here = self._link.client, checkpoints
+        return put(self, project, checkpoints, **more)
 
-        there, crash_points.crash_point = crash_points.crash_point, lambda _name: None
-        try:
-            answers = put(self, project, checkpoints, **more)
-        finally:
-            crash_points.crash_point = there
-        with self._link.answering() as client:
+    def after(name: str) -> None:
+        if name == "put.after":
+            client, checkpoints = putting.here
             for checkpoint in checkpoints:
                 client.expire(key_of(checkpoint), 100)
-        crash_points.crash_point("put.after")
-        return answers
+        crash_point(name)
 
-    RedisCheckpoints.put = expiring  # type: ignore[method-assign]
+    redis_checkpoints.RedisCheckpoints.put = expiring  # type: ignore[method-assign]
+    redis_checkpoints.crash_point = after
 
 
 def two_commands_for_a_put() -> None:
