@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import psutil
 import pytest
 from faults import history
 from sqlalchemy import Engine, text
+from waiting import until
 
 from pipeline.stores import postgres
 
@@ -40,13 +40,6 @@ def corpus(tmp_path: Path) -> Path:
         words = f"Alice Moreno met Robert Chen in Seattle. She sued Acme {number} Inc. in 2021."
         (folder / f"{number:02}.txt").write_text(words)
     return folder
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENT
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def count(engine: Engine, question: str) -> int:
@@ -91,10 +84,16 @@ def test_a_run_that_was_paused_past_its_lease_changes_nothing(
     arguments = ("run", str(corpus), "--project", "p", "--json")
     paused = quick.start(*arguments)
     try:
-        until(lambda: count(engine, "SELECT count(*) FROM documents WHERE status = 'running'"))
+        until(
+            lambda: count(engine, "SELECT count(*) FROM documents WHERE status = 'running'"),
+            PATIENT,
+        )
         signal_all(paused.pid, signal.SIGSTOP)
         assert count(engine, COMPLETED) < DOCUMENTS
-        until(lambda: not count(engine, "SELECT count(*) FROM runs WHERE lease_until > now()"))
+        until(
+            lambda: not count(engine, "SELECT count(*) FROM runs WHERE lease_until > now()"),
+            PATIENT,
+        )
         other = json.loads(quick(*arguments).stdout)
         assert other["documents"]["completed"] == DOCUMENTS
         before = quick("digest", "--project", "p").stdout

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ledger_case import LedgerCase, emptied, own_database, payloads_of, plan_of
 from sqlalchemy import Engine, text
+from waiting import until
 
-from pipeline.documents import DocumentFailure, Member, StageName
+from pipeline.documents import DocumentFailure, Member, Relationships, StageName
 from pipeline.errors import TemporaryError
 from pipeline.stores import loose_objects, payloads
 from pipeline.stores.embedded import ServiceUrls
@@ -34,14 +34,6 @@ def case(engine: Engine) -> LedgerCase:
 def stored(case: LedgerCase, data: bytes) -> str:
     """Put an object."""
     return payloads.store_payload(case.blobs, data)
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def holding(words: str, *members: str) -> dict[StageName, object]:
@@ -86,7 +78,8 @@ def test_a_large_payload_goes_with_the_chain_that_replaces_its_own(
     case: LedgerCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.stores.publisher.VALUE_LIMIT", 0)
-    case.publish("a", "words")
+    words, people = "Ann Lee met Bob Ray.", ("Ann Lee", "Bob Ray")
+    case.publish("a", words, *people)
     before = [x for (x,) in case.rows("SELECT payload_ref FROM stage_results ORDER BY stage")]
     assert len(before) == 5
 
@@ -94,13 +87,15 @@ def test_a_large_payload_goes_with_the_chain_that_replaces_its_own(
     case.ledger.open_project(case.name, case.plan, reconfigure=True)
     run = case.run()
     case.ledger.claim(run, 10)
-    case.identify(run, a="words")
-    changed = payloads_of("words")
-    case.publisher().persist(case.checkpoints("words", changed, salt="x")[-1:])
-    named = {x for (x,) in case.rows("SELECT payload_ref FROM stage_results")}
-    case.ledger.sweep_objects(0)
+    case.identify(run, a=words)
+    changed = payloads_of(words, people) | {StageName.RELATE: Relationships(relationships=())}
+    made = case.checkpoints(words, changed)
+    assert case.publisher().persist(made[-1:]).published
 
+    assert case.ledger.sweep_objects(0) == 1
+    named = {x for (x,) in case.rows("SELECT payload_ref FROM stage_results")}
     assert set(case.held(before)) == named & set(before)
+    assert len(named & set(before)) == 4
 
 
 def test_an_object_that_is_named_again_stays(case: LedgerCase) -> None:

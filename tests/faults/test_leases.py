@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import pytest
 from ledger_case import LedgerCase
 from sqlalchemy import Engine, text
+from waiting import until
 
 from faults import history
 from faults.holder import FAILURE as LATE
@@ -42,13 +43,6 @@ def case(engine: Engine) -> LedgerCase:
     return LedgerCase(engine)
 
 
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENT
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 # A claim that stops after it has taken its snapshot and before it has come to a row.
 SLOW_RUNS = """
 CREATE FUNCTION slowly() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
@@ -77,7 +71,7 @@ def test_a_claim_that_began_before_another_run_did_takes_nothing_of_it(
         thread = threading.Thread(target=lambda: got.append(Ledger(slow).claim(slow_run, 10)))
         thread.start()
         waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'")
-        until(lambda: holding.scalar(waiting))
+        until(lambda: holding.scalar(waiting), PATIENT)
 
         late_run = case.run()
         assert len(case.ledger.claim(late_run, 10)) == 1
@@ -110,7 +104,7 @@ def test_a_holder_that_was_paused_changes_nothing_of_its_successor(
         for order in orders:
             late.order(*order)
         successor = case.run()
-        until(lambda: case.ledger.claim(successor, 10))
+        until(lambda: case.ledger.claim(successor, 10), PATIENT)
         case.identify(successor, a=NEW)
         before = case.rows("SELECT * FROM documents")
         late.resume()
@@ -144,11 +138,11 @@ def test_a_holder_that_was_stopped_inside_a_transaction_does_not_keep_its_locks(
         late.order("identify", "a", OLD)
         assert late.answer() == 1
         late.order("persist_and_stop", "persist.before-commit", OLD, "Jane Roe")
-        until(lambda: late.paused)
-        until(lambda: case.ledger.pending_count(case.project))  # its lease is over
+        until(lambda: late.paused, PATIENT)
+        until(lambda: case.ledger.pending_count(case.project), PATIENT)  # its lease is over
         assert case.ledger.claim(successor, 10) == []  # and it has the document's row all the same
 
-        until(lambda: case.ledger.claim(successor, 10))
+        until(lambda: case.ledger.claim(successor, 10), PATIENT)
         case.identify(successor, a=OLD)
         done = case.publisher().persist(case.checkpoints(OLD, None, "Jane Roe"))
         assert done.completed == (document,)

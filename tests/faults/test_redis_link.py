@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import redis
+from waiting import until
 
 from faults.proxy import Proxy, proxy_for
 from faults.servers import OwnValkey
@@ -37,14 +38,6 @@ def serves(link: RedisLink) -> bool:
             return bool(client.ping())
     except RedisAwayError:
         return False
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def lose(link: RedisLink, line: Proxy) -> None:

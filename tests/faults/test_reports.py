@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from actors import driver
 from actors.driver import CarryOut, Report
@@ -53,14 +52,6 @@ def whole(run: SmallRun, carry_out: CarryOut = in_threads, **more: Any) -> Repor
         host=small_stages.host,
         carry_out=carry_out,
     )
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def count(run: SmallRun, answer: Path) -> None:
