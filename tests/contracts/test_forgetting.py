@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
-from ledger_case import emptied, own_database, payloads_of
-from sqlalchemy import Engine
+from ledger_case import payloads_of
 from store_case import StoreCase
 
 from pipeline.documents import Member
 from pipeline.errors import UsageError
 from pipeline.stores import keys
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting, Forgotten
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.project_deletion import delete_project
@@ -25,17 +22,9 @@ SMITH = "John Smith met Mary Jones in Boston."
 OTHER = "Peter Brown met John Smith."
 
 
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as opened:
-        yield opened
-
-
 @pytest.fixture
-def case(engine: Engine, valkey_url: str) -> Iterator[StoreCase]:
-    case = StoreCase(emptied(engine), url=valkey_url)
-    yield case
-    case.close()
+def case(store_case: StoreCase) -> StoreCase:
+    return store_case
 
 
 def test_nothing_is_left_of_a_document_that_was_alone(case: StoreCase, valkey: redis.Redis) -> None:

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database
-from sqlalchemy import Engine
+from ledger_case import LedgerCase
 
 from pipeline.errors import UsageError
 from pipeline.s3_names import ObjectName
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.walking import FoundFile, printable, uri_of
-
-
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as opened:
-        yield opened
-
-
-@pytest.fixture
-def case(engine: Engine) -> LedgerCase:
-    return LedgerCase(emptied(engine))
 
 
 def objects(case: LedgerCase, *keys: str) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database
-from sqlalchemy import Engine
+from ledger_case import LedgerCase
 from store_case import StoreCase
 
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.stage import STAGES
 from pipeline.stores import keys
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.postgres_checkpoints import PostgresCheckpoints
 from pipeline.stores.protocols import Checkpoint
@@ -21,19 +19,11 @@ LONG = "Jane Roe met John Smith. " * 40
 LIMIT = 60
 
 
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
 @pytest.fixture
-def case(engine: Engine, valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreCase]:
+def case(store_case: StoreCase, monkeypatch: pytest.MonkeyPatch) -> StoreCase:
     for module in ("publisher", "redis_values"):
         monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
-    case = StoreCase(emptied(engine), url=valkey_url)
-    yield case
-    case.close()
+    return store_case
 
 
 def made(case: LedgerCase, salt: str = "") -> list[Checkpoint]:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import redis
-from ledger_case import emptied, own_database
-from sqlalchemy import Engine
 from store_case import StoreCase
 
 from pipeline.documents import StageName
 from pipeline.stores import keys
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.invalidation import drop_documents, drop_lone, drop_project
 from pipeline.stores.protocols import CheckpointKey
 
 SMITH, OTHER = "John Smith met Mary Jones.", "Peter Brown met John Smith."
 
 
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as opened:
-        yield opened
-
-
 @pytest.fixture
-def case(engine: Engine, valkey_url: str) -> Iterator[StoreCase]:
-    case = StoreCase(emptied(engine), url=valkey_url)
-    case.bring("a", SMITH, "John Smith")
-    case.bring("b", OTHER, "Peter Brown")
-    yield case
-    case.close()
+def case(store_case: StoreCase) -> StoreCase:
+    store_case.bring("a", SMITH, "John Smith")
+    store_case.bring("b", OTHER, "Peter Brown")
+    return store_case
 
 
 def owners(valkey: redis.Redis) -> set[str]:

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from ledger_case import emptied, own_database
-from sqlalchemy import Engine
 from store_case import StoreCase
 
 from pipeline import identity
 from pipeline.documents import StageName
 from pipeline.stores import copying, payloads
 from pipeline.stores.chunk_vectors import DIMENSIONS, CachedVectors
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.protocols import Checkpoint, Vector
 
 LOADED, ANSWER, LARGE, LARGEST = 3_000, 1_000, 500, 700
 
 
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
 @pytest.fixture
-def case(engine: Engine, valkey_url: str) -> Iterator[StoreCase]:
-    case = StoreCase(emptied(engine), url=valkey_url)
-    yield case
-    case.close()
+def case(store_case: StoreCase) -> StoreCase:
+    return store_case
 
 
 @pytest.mark.parametrize("size", [100, 450, LARGEST])

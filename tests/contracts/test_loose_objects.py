@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database, payloads_of, plan_of
-from sqlalchemy import Engine, text
+from ledger_case import LedgerCase, payloads_of, plan_of
+from sqlalchemy import text
 from waiting import until
 
 from pipeline.documents import DocumentFailure, Member, Relationships, StageName
 from pipeline.errors import TemporaryError
 from pipeline.stores import loose_objects, payloads
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 
 FAILURE = DocumentFailure(stage=StageName.EXTRACT, error="stage_raised", message="no")
-
-
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as opened:
-        yield opened
-
-
-@pytest.fixture
-def case(engine: Engine) -> LedgerCase:
-    return LedgerCase(emptied(engine))
 
 
 def stored(case: LedgerCase, data: bytes) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database, payloads_of, plan_of
+from ledger_case import LedgerCase, payloads_of, plan_of
 from sqlalchemy import Engine
 
 from pipeline import identity
@@ -16,27 +16,10 @@ from pipeline.errors import TemporaryError
 from pipeline.stage import STAGES
 from pipeline.stores import payloads as payloads_module
 from pipeline.stores.chunk_vectors import CachedVectors
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.publisher import Publisher
 
 LETTER = "Jane Roe met John Smith."
-
-
-@pytest.fixture(scope="module")
-def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
-@pytest.fixture
-def engine(database: Engine) -> Engine:
-    return emptied(database)
-
-
-@pytest.fixture
-def case(engine: Engine) -> LedgerCase:
-    return LedgerCase(engine)
 
 
 def graph(case: LedgerCase) -> dict[str, list[object]]:

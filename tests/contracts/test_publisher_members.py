@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ledger_case import MEDIA, LedgerCase, emptied, own_database, payloads_of, sha_of
+from ledger_case import MEDIA, LedgerCase, payloads_of, sha_of
 from sqlalchemy import Engine
 
 from pipeline import identity
 from pipeline.documents import Member
 from pipeline.settings import ArchiveLimits
 from pipeline.stores import project_reader
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Identified, Ledger
-
-
-@pytest.fixture(scope="module")
-def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
-@pytest.fixture
-def engine(database: Engine) -> Engine:
-    return emptied(database)
-
-
-@pytest.fixture
-def case(engine: Engine) -> LedgerCase:
-    return LedgerCase(engine)
 
 
 def member(path: str, data: str, size: int = 5) -> Member:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database, payloads_of
-from sqlalchemy import Engine
+from ledger_case import LedgerCase, payloads_of
 
 from actors.admission import known
 from pipeline.documents import DocumentFailure, Member, StageName
@@ -14,7 +13,6 @@ from pipeline.forecast import stage_counts
 from pipeline.stage import STAGES
 from pipeline.stores import loose_objects, payloads
 from pipeline.stores.blame import blame_content
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.payloads import RefusedContentError
 from pipeline.stores.verifying import stored_project
@@ -31,17 +29,6 @@ def rehash(case: LedgerCase) -> None:
 
 def touch(case: LedgerCase) -> None:
     case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
-
-
-@pytest.fixture(scope="module")
-def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
-@pytest.fixture
-def case(database: Engine) -> LedgerCase:
-    return LedgerCase(emptied(database))
 
 
 @pytest.fixture(params=[rehash, touch])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import redis
 from faults.small_run import SmallRun, write_documents
-from ledger_case import emptied, own_database
-from sqlalchemy import Engine
 from store_case import StoreCase
 
 from actors.persistence_actor import drain_queue
 from pipeline.settings import Settings
 from pipeline.stores import keys
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.verifying_redis import CopiesInRedis
 
 HARMS: dict[str, Callable[[bytes], bytes]] = {
@@ -34,17 +31,9 @@ ENTRIES: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
 @pytest.fixture
-def case(engine: Engine, valkey_url: str) -> Iterator[StoreCase]:
-    case = StoreCase(emptied(engine), url=valkey_url)
-    yield case
-    case.close()
+def case(store_case: StoreCase) -> StoreCase:
+    return store_case
 
 
 @pytest.mark.parametrize("harm", HARMS)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from ledger_case import own_database, payloads_of
+from ledger_case import payloads_of
 from sqlalchemy import Engine, text
 from store_case import StoreCase
 
 from pipeline.documents import Member, StageName
 from pipeline.stores import keys
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.redis_values import pack
 from pipeline.stores.verifying import stored_project
 from pipeline.stores.verifying_redis import CopiesInRedis
@@ -35,18 +34,12 @@ INSERT INTO name_entities (name_id, entity_id, epoch) SELECT gen_random_uuid(), 
 INSIDE = hashlib.sha256(b"inside").hexdigest()
 
 
-@pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as opened:
-        yield opened
-
-
 @pytest.fixture
-def case(engine: Engine, valkey_url: str, tmp_path: Path) -> Iterator[StoreCase]:
+def case(database: Engine, valkey_url: str, tmp_path: Path) -> Iterator[StoreCase]:
     """Bring two texts and a container with a member, all through Redis; the queue is empty."""
-    with engine.begin() as connection:  # what the last test damaged cannot be deleted row by row
+    with database.begin() as connection:  # what the last test damaged cannot be deleted row by row
         connection.execute(text("TRUNCATE projects CASCADE"))
-    case = StoreCase(engine, url=valkey_url)
+    case = StoreCase(database, url=valkey_url)
     case.bring("a", SMITH, "John Smith", "Mary Jones")
     case.bring("b", OTHER, "Peter Brown", "John Smith")
     (tmp_path / "inside").write_bytes(b"inside")
