@@ -32,6 +32,13 @@ WHERE project_id = CAST(:project AS uuid)
        WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
 """)
 
+# Publishing locks contents, then documents; so does whoever may delete contents.
+_LOCK_BEGUN = """
+SELECT c.id FROM contents c
+WHERE c.id IN (SELECT d.next_content_id FROM documents d JOIN {table} s ON s.id = d.id)
+ORDER BY c.id FOR UPDATE
+"""
+
 # What is asked for is the last failure, the one that `failures` shows.
 _RETRY = text("""
 UPDATE documents d SET status = 'pending', attempts = 0, claimed_by = NULL, updated_at = now()
@@ -100,6 +107,7 @@ class Documents(Projects):
             return 0
         with transaction(self._engine) as connection:
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
+            connection.exec_driver_sql(_LOCK_BEGUN.format(table=table))
             changed = _reopen(
                 connection,
                 project,

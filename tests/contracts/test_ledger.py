@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
-from ledger_case import MEDIA, LedgerCase, emptied, own_database, plan_of, sha_of
-from sqlalchemy import Engine, text
+from ledger_case import MEDIA, LedgerCase, plan_of, sha_of
+from sqlalchemy import text
+from waiting import until
 
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.ledger import Claimed, Identified
 from pipeline.stores.project_reader import find_project
@@ -19,22 +18,6 @@ from pipeline.stores.project_reader import find_project
 FAILURE = DocumentFailure(
     stage=StageName.OCR, error="unreadable", message="it cannot be read \x00", log_tail="words"
 )
-
-
-@pytest.fixture(scope="module")
-def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
-        yield engine
-
-
-@pytest.fixture
-def engine(database: Engine) -> Engine:
-    return emptied(database)
-
-
-@pytest.fixture
-def case(engine: Engine) -> LedgerCase:
-    return LedgerCase(engine)
 
 
 def expire(case: LedgerCase, run: str) -> None:
@@ -508,3 +491,24 @@ def test_a_failure_that_is_recorded_already_is_told_as_one(case: LedgerCase) -> 
     assert len(case.failures()) == 1
     case.ledger.retry(case.project)
     assert case.ledger.failed(run, [row]) == []
+
+
+def test_leaving_out_takes_its_locks_in_the_order_of_publishing(case: LedgerCase) -> None:
+    run = case.run()
+    [claimed] = case.claimed(run, "a.txt")
+    case.identify(run, a="Ann Lee slept.")
+    leaving = threading.Thread(
+        target=case.ledger.record_skipped,
+        args=(case.project, [(case.found("a.txt"), "too large")]),
+    )
+    with case.engine.begin() as publishing:
+        publishing.execute(text("SELECT id FROM contents FOR NO KEY UPDATE"))
+        leaving.start()
+        until(lambda: case.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        publishing.execute(text("SET LOCAL lock_timeout = '5s'"))
+        publishing.execute(
+            text("UPDATE documents SET updated_at = now() WHERE id = :id"),
+            {"id": claimed.document_id},
+        )
+    leaving.join(30)
+    assert case.status("a.txt")[0] == "skipped"
