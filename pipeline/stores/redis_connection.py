@@ -81,8 +81,8 @@ def client_of(url: str, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
 def connect(url: str) -> redis.Redis:
     """Make a client and see that Redis answers.
 
-    Raises UsageError for a URL that cannot be right, UnavailableError if nothing answers there;
-    neither shows a password.
+    Raises UsageError for a URL that cannot be right, UnavailableError if nothing answers there, or
+    refuses even that, as a server does whose disk fails; neither shows a password.
     """
     client = client_of(url)
     try:
@@ -90,6 +90,11 @@ def connect(url: str) -> redis.Redis:
     except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as error:
         raise UnavailableError(
             f"Redis at {masked(url)} refuses the user or password; correct CASEGRAPH_REDIS_URL"
+        ) from error
+    except redis.ResponseError as error:
+        raise UnavailableError(
+            f"Redis at {masked(url)} refuses ({short(error)}); see to its disk and its settings, "
+            "or name a server in CASEGRAPH_REDIS_URL that takes writes"
         ) from error
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(

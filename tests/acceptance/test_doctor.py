@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from waiting import until
 
 from actors import diagnosis, service_diagnosis
 from actors.diagnosis import Finding, State
@@ -162,6 +164,19 @@ def test_a_redis_that_takes_no_writes_fails(private_valkey: str) -> None:
     assert finding.state is State.FAIL
     assert "read only replica" in finding.seen
     assert "takes writes" in finding.advice
+
+
+def test_a_redis_whose_disk_fails(private_valkey: str, tmp_path: Path) -> None:
+    client = connect(private_valkey)
+    client.config_set("save", "3600 1")
+    shutil.rmtree(tmp_path / "private" / "valkey")
+    client.bgsave()
+    until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
+    finding = found("redis", Settings(redis_url=private_valkey))
+    client.close()
+    assert finding.state is State.FAIL
+    assert "unable to persist to disk" in finding.seen
+    assert "see to its disk" in finding.advice
 
 
 def test_without_acceleration_redis_is_not_asked() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import redis
+from faults.servers import own_valkey
 from ledger_case import LedgerCase
 from published_case import NOW, PublishedCase, the_case
 from sqlalchemy import func, insert, select
@@ -463,3 +464,18 @@ def case_contents(case: PublishedCase) -> list[str]:
     with case.engine.connect() as connection:
         found = select(tables.contents.c.id).where(tables.contents.c.project_id == case.project)
         return [str(row) for row in connection.scalars(found)]
+
+
+def test_status_says_what_to_set_where_redis_may_drop_what_it_is_given(
+    run: Run, case: PublishedCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with own_valkey() as server:
+        with server.client() as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+        monkeypatch.setenv("CASEGRAPH_REDIS_URL", server.url)
+
+        status, out, _ = run("status", "--project", "case")
+
+    assert status == 0
+    assert "mode: database (" in out
+    assert "set it to volatile-lru" in " ".join(out.split())
