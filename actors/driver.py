@@ -5,9 +5,9 @@ Documents are in PostgreSQL before anything starts; when there is nothing to do,
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,8 @@ WAIT_SECONDS = 1.0
 IDLE_RUNS = 2
 TOP = 10
 SKIPPED_SHOWN = 3
+
+logger = logging.getLogger(__name__)
 
 CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
 """Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
@@ -182,14 +184,21 @@ def run(
             show(Snapshot(state="waiting for another run of this project"))
             time.sleep(WAIT_SECONDS)
     if ended.outcome == "finished":
-        with suppress(TemporaryError, UnavailableError):
-            ledger.sweep_objects(settings.run.checkpoint_ttl_seconds)
+        _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     total = time.monotonic() - began
     try:
         return _report(request, urls, project.id, ledger, ended, not_found, total)
     except (TemporaryError, UnavailableError) as error:
         # Why the run ended is worth more than that its sum cannot be read.
         raise UnavailableError(ended.reason or str(error)) from error
+
+
+def _sweep(ledger: Ledger, seconds: float) -> None:
+    """Remove objects that nothing names any more; a run does not fail for them."""
+    try:
+        ledger.sweep_objects(seconds)
+    except (TemporaryError, UnavailableError) as error:
+        logger.warning("objects that nothing names stay until the next run: %s", error)
 
 
 def _report(
