@@ -7,12 +7,11 @@ the coordinator decides, since it counts attempts.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from actors.calls import Answer, Call
+from actors.hosted_actor import RESTART_SECONDS, HostedActor
 from actors.persistence_actor import Drained
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
@@ -20,10 +19,9 @@ from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
-START_ATTEMPTS = 3
-START_SECONDS = 300
-RESTART_SECONDS = 0.5
-LEAVE_SECONDS = 3.0
+LONGEST_MESSAGE = 500
+DEATH = "Worker exit detail:"
+GUESSES = "There are some potential root causes"
 
 
 class CallLostError(Exception):
@@ -34,14 +32,20 @@ class CallLostError(Exception):
         self.code = code
 
 
+def death_of(words: str) -> str:
+    """Take what is known of a process's death from Ray's words, without ids and guesses."""
+    known = words.partition(DEATH)[2] or words.strip().splitlines()[-1]
+    return " ".join(known.partition(GUESSES)[0].split())[:LONGEST_MESSAGE]
+
+
 class ActorPools:
     """One pool of actors for each stage, and the persistence actor."""
 
     def __init__(self, place: Workplace, wanted: Mapping[StageName, int]) -> None:
         self._place = place
         self._wanted = wanted
-        self._stages: dict[StageName, list[Any]] = {}
-        self._persistence: Any = None
+        self._stages: dict[StageName, list[HostedActor]] = {}
+        self._persistence: HostedActor | None = None
         self._turn = 0
 
     async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
@@ -59,12 +63,14 @@ class ActorPools:
             for number in range(self._wanted[stage]):
                 task = asyncio.create_task(self._grow(stage, self._make_stage(stage), grown))
                 (later if number else first).append(task)
-        self._persistence = self._make(PersistenceActor, self._place)
-        await asyncio.gather(_started("persistence", self._persistence), *first)
+        self._persistence = self._make("persistence", PersistenceActor, self._place)
+        await asyncio.gather(self._persistence.started(), *first)
         return later
 
-    async def _grow(self, stage: StageName, actor: Any, grown: Callable[[StageName], None]) -> None:
-        await _started(stage, actor)
+    async def _grow(
+        self, stage: StageName, actor: HostedActor, grown: Callable[[StageName], None]
+    ) -> None:
+        await actor.started()
         self._stages[stage].append(actor)
         grown(stage)
 
@@ -73,10 +79,10 @@ class ActorPools:
         dead or hangs; then it is forgotten when another one leaves. So does the child of a dead
         reader of sources end: a run that is done must not fail, or hang, for it.
         """
-        asked = [reader.close.remote for reader in self._stages.get(StageName.OCR, ())]
+        asked = [reader.let_go("close") for reader in self._stages.get(StageName.OCR, ())]
         if self._persistence is not None:
-            asked.append(self._persistence.leave.remote)
-        await asyncio.gather(*map(_let_go, asked))
+            asked.append(self._persistence.let_go("leave"))
+        await asyncio.gather(*asked)
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """Ask the `ocr` actors in turn what the bytes of sources are, until one answers.
@@ -90,9 +96,9 @@ class ActorPools:
         while True:
             self._turn = (self._turn + 1) % len(readers)
             try:
-                found: list[Identified | DocumentFailure] = await readers[
-                    self._turn
-                ].identify.remote(sources)
+                found: list[Identified | DocumentFailure] = await readers[self._turn].ask(
+                    "identify", sources
+                )
             except RayActorError:
                 await asyncio.sleep(RESTART_SECONDS)
             except RayTaskError as error:
@@ -111,17 +117,21 @@ class ActorPools:
         """
         from ray.exceptions import RayActorError, RayTaskError
 
+        from pipeline.stores.postgres import words_of
+
         actor = self._stages[call.stage][call.actor]
         try:
-            answer: Answer = await actor.run.remote(call.tasks)
+            answer: Answer = await actor.ask("run", call.tasks)
         except RayActorError as error:
-            message = f"the {call.stage} process died while it worked on this document ({error})"
-            await _started(call.stage, actor)
+            death = death_of(str(error))
+            message = f"the {call.stage} process died while it worked on this document: {death}"
+            await actor.started()
             raise CallLostError("worker_died", message) from error
         except RayTaskError as error:
             if isinstance(error.cause, CasegraphError):
                 raise error.cause from error
-            message = f"the {call.stage} stage raised {type(error.cause).__name__}: {error.cause}"
+            words = words_of(error.cause)[:LONGEST_MESSAGE]
+            message = f"the {call.stage} stage raised {type(error.cause).__name__}: {words}"
             raise CallLostError("stage_raised", message) from error
         return answer
 
@@ -131,43 +141,41 @@ class ActorPools:
         Raises TemporaryError for one that failed and may be repeated, UnavailableError for what a
         repetition would not mend. So do those that fill in vectors.
         """
-        report: Drained = await _answer("persistence", self._persistence.drain.remote(block_ms))
+        report: Drained = await self._ask_persistence("drain", block_ms)
         return report
 
     async def fill_from_cache(self) -> bool:
         """Say whether every published chunk has a vector, after the cache was asked once more;
         False also without a cache.
         """
-        filled: bool = await _answer("persistence", self._persistence.fill_vectors.remote())
+        filled: bool = await self._ask_persistence("fill_vectors")
         return filled
 
     async def fill_vectors(self) -> int:
         """Have some vectors computed that published chunks lack; return how many, 0 if none."""
         reader = self._stages[StageName.CHUNK][0]
-        filled: int = await _answer(StageName.CHUNK, reader.fill_vectors.remote())
+        filled: int = await _answer(StageName.CHUNK, reader.ask("fill_vectors"))
         return filled
 
-    def _make_stage(self, stage: StageName) -> Any:
+    async def _ask_persistence(self, method: str, *arguments: object) -> Any:
+        if self._persistence is None:
+            raise RuntimeError("asked before `start`")
+        return await _answer("persistence", self._persistence.ask(method, *arguments))
+
+    def _make_stage(self, stage: StageName) -> HostedActor:
         from actors.stage_actor import StageActor
 
-        return self._make(StageActor, self._place, stage)
+        return self._make(stage, StageActor, self._place, stage)
 
-    def _make(self, kind: type, *arguments: object) -> Any:
+    def _make(self, what: str, kind: type, *arguments: object) -> HostedActor:
         import ray
 
         options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
-        return ray.remote(kind).options(**options).remote(*arguments)
+        actor: Any = ray.remote(kind).options(**options).remote(*arguments)
+        return HostedActor(what, actor, self._place.settings.run.growth_bytes)
 
 
-async def _let_go(ask: Callable[[], Any]) -> None:
-    """Ask an actor to end something, and wait for it no longer than a moment."""
-    from ray.exceptions import RayError
-
-    with suppress(RayError, TimeoutError):
-        await asyncio.wait_for(ask(), LEAVE_SECONDS)
-
-
-async def _answer(what: str, asked: Any) -> Any:
+async def _answer(what: str, asked: Awaitable[Any]) -> Any:
     """Wait for the answer of an actor that is asked again if need be. See `ActorPools.drain`."""
     from ray.exceptions import RayActorError, RayTaskError
 
@@ -181,27 +189,3 @@ async def _answer(what: str, asked: Any) -> Any:
         raise UnavailableError(f"{what} failed: {words_of(error.cause)}") from error
     except RayActorError as error:
         raise TemporaryError(f"the {what} process died and is started again") from error
-
-
-async def _started(what: str, actor: Any) -> Any:
-    """Wait until an actor's constructor is done, also the one after a death.
-
-    Raises UnavailableError after three failures, or when it takes too long.
-    """
-    from ray.exceptions import ActorUnavailableError, RayActorError
-
-    failures, late = 0, time.monotonic() + START_SECONDS
-    while True:
-        try:
-            await actor.ready.remote()
-        except ActorUnavailableError as error:
-            if time.monotonic() > late:
-                raise UnavailableError(f"{what} did not start in {START_SECONDS} s") from error
-        except RayActorError as error:
-            failures += 1
-            if failures == START_ATTEMPTS or "constructor" in str(error):
-                reason = str(error).strip().splitlines()[-1].strip()
-                raise UnavailableError(f"{what} could not start: {reason}") from error
-        else:
-            return actor
-        await asyncio.sleep(RESTART_SECONDS)

@@ -52,8 +52,8 @@ def known(batch: Sequence[Claimed]) -> list[Identified]:
 @dataclass(frozen=True)
 class Load:
     """What a run holds at this moment: documents before their last stage, claimed ones that wait
-    for room, what PostgreSQL does not have yet, and the memory that the machine has left, in bytes.
-    `pace` is how many documents it gets through in a second.
+    for room, what PostgreSQL does not have yet, the memory that the machine has left and that the
+    coordinator has `grown` by, in bytes. `pace` is how many documents it gets through in a second.
     """
 
     unprocessed: int
@@ -61,12 +61,12 @@ class Load:
     free_memory: int
     waiting: int = 0
     pace: float = 0.0
+    grown: int = 0
 
 
 def room(load: Load, run: RunSettings) -> int:
     """Count the documents that the flow may take in now: what the window has left; none while the
-    queue is long, what only Redis holds takes over half of its memory, or the machine's memory is
-    short.
+    queue is long, what only Redis holds takes over half of its memory, or memory is short.
 
     A run that holds nothing waits for nothing: what is short then is not short because of it.
     """
@@ -96,6 +96,8 @@ def shortage(load: Load, run: RunSettings) -> str:
         return "results that PostgreSQL does not have yet take over half of the memory of Redis"
     if load.free_memory < run.memory_floor_bytes and load.unprocessed > 0:
         return f"only {load.free_memory >> 20} MB of memory are free (run.memory_floor_bytes)"
+    if load.grown > run.growth_bytes and load.unprocessed > 0:
+        return f"the coordinator has grown by {load.grown >> 20} MB (run.growth_bytes)"
     return ""
 
 

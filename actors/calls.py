@@ -53,8 +53,9 @@ class Outcome(Value):
 
 class Answer(Value):
     """What a stage actor says of one call: an outcome for each task, what became durable with it,
-    why Redis did not serve, what its embedding cache was asked for and had, and how many seconds it
-    `waited` for checkpoints to be read and written.
+    why Redis did not serve, what its embedding cache was asked for and had, how many seconds it
+    `waited` for checkpoints to be read and written, and by how many bytes its process has `grown`
+    since its models were loaded.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -62,6 +63,7 @@ class Answer(Value):
     trouble: str = ""
     embeddings: CacheUse = CacheUse()
     waited: float = 0.0
+    grown: int = 0
 
 
 class Call(Value):

@@ -20,9 +20,9 @@ from actors.calls import Answer, Call
 from actors.claims import Claims
 from actors.events import Events
 from actors.flow import Flow
-from actors.free_memory import available_bytes
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
+from actors.memory import Growth, available_bytes
 from actors.mode import Mode
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
@@ -64,6 +64,7 @@ class RunCoordinator:
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._embeddings = CacheUse()
+        self._growth = Growth()
         self._events = Events()
         self._thread = LedgerThread(place.settings.run.patience_seconds)
         self._pulse = Pulse(place.settings.run.patience_seconds)
@@ -166,6 +167,7 @@ class RunCoordinator:
             waiting=self._admission.waiting,
             backlog=self._persisting.backlog,
             free_memory=available_bytes(),
+            grown=self._growth.bytes,
         )
 
     def _nothing_left(self) -> bool:

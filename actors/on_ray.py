@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from actors.free_memory import available_bytes
+from actors.memory import available_bytes
 from actors.progress import Snapshot
 from actors.run_result import RunResult
 from actors.stop import Stop

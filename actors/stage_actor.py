@@ -6,14 +6,16 @@ nothing between calls but its loaded models.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 from actors.calls import Answer, Outcome, Task
+from actors.memory import Growth
 from actors.workplace import Workplace
 from pipeline import codec, identity
 from pipeline.documents import DocumentFailure, Payload, StageName
@@ -229,6 +231,7 @@ class StageActor:
             fetcher=assembly.open_fetcher(place.settings, self._stores),
             patience=min(StageWorker.patience, place.settings.run.patience_seconds),
         )
+        self._growth = Growth()
 
     def ready(self) -> str:
         """Say that the models are loaded."""
@@ -244,7 +247,7 @@ class StageActor:
         answer = self._worker.run(tasks)
         now = self._stores.vectors.use
         used = CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
-        return answer.model_copy(update={"embeddings": used})
+        return answer.model_copy(update={"embeddings": used, "grown": self._growth.bytes})
 
     def fill_vectors(self) -> int:
         """Compute vectors that published chunks lack, some at a time; return how many were filled.
@@ -260,3 +263,8 @@ class StageActor:
         """End what the stage started (the parser's child)."""
         if self._hosted.close is not None:
             self._hosted.close()
+
+    def end(self) -> NoReturn:
+        """End this process, and what the stage started, without an answer."""
+        self.close()
+        os._exit(0)

@@ -109,6 +109,7 @@ class RunSettings(Section):
     queue_pause: int = Field(50_000, ge=1)
     stall_seconds: float = Field(120.0, gt=0)
     memory_floor_bytes: int = Field(256 << 20, ge=0)
+    growth_bytes: int = Field(1 << 30, ge=1 << 20)
     patience_seconds: float = Field(300.0, ge=0)
 
 

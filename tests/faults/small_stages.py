@@ -49,6 +49,10 @@ from pipeline.stores.protocols import Blobs
 PERSON = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
 FAILS = "cannot be read"
 SECONDS = "SMALL_STAGE_SECONDS"
+HOARDS = "SMALL_STAGE_HOARDS"
+"""How many bytes each input leaves behind in the process for ever."""
+
+_hoarded: list[bytes] = []
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class SmallStage:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
+        _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
         return [self.work(value) for value in inputs]
 
 

@@ -12,8 +12,11 @@ RUN = RunSettings(window=64, queue_pause=1000, memory_floor_bytes=100)
 PLENTY = 1 << 40
 
 
-def load(unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0) -> Load:
-    return Load(unprocessed, Backlog(entries=entries, bytes=held, limit=limit), free, waiting, pace)
+def load(
+    unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0, grown=0
+) -> Load:
+    backlog = Backlog(entries=entries, bytes=held, limit=limit)
+    return Load(unprocessed, backlog, free, waiting, pace, grown)
 
 
 def test_the_window_bounds_what_is_unprocessed():
@@ -42,11 +45,16 @@ def test_what_is_short_is_said():
     assert "1,001 results" in shortage(load(entries=1001), RUN)
     assert "half of the memory of Redis" in shortage(load(entries=1, held=501, limit=1000), RUN)
     assert "0 MB of memory" in shortage(load(unprocessed=1, free=99), RUN)
+    grown = RUN.growth_bytes + (1 << 20)
+    assert "grown by 1025 MB" in shortage(load(unprocessed=1, grown=grown), RUN)
 
 
 def test_short_memory_pauses_it_only_while_it_holds_something():
     assert room(load(unprocessed=1, free=99), RUN) == 0
     assert room(load(unprocessed=0, free=99), RUN) == 64
+    assert room(load(unprocessed=1, grown=RUN.growth_bytes), RUN) == 63
+    assert room(load(unprocessed=1, grown=RUN.growth_bytes + 1), RUN) == 0
+    assert room(load(unprocessed=0, grown=RUN.growth_bytes + 1), RUN) == 64
 
 
 def test_as_much_is_claimed_ahead_as_is_needed_within_seconds_and_a_batch_at_a_time():

@@ -1,4 +1,4 @@
-"""What a container's limit leaves, whatever the machine has."""
+"""What a container's limit leaves, whatever the machine has; and what a process has taken."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from actors.free_memory import available_bytes
+from actors.memory import Growth, available_bytes
 
-GIB = 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 
 
 def group(folder: Path, limit: object, used: int, inactive: int = 0, version: int = 2) -> None:
@@ -70,3 +70,12 @@ def test_what_is_over_its_limit_has_nothing_left(groups: Path) -> None:
 @pytest.mark.parametrize("own", ["", "0::/nowhere\n", "0::/\n"])
 def test_without_a_limit_it_is_the_machines(groups: Path, own: str) -> None:
     assert seen(groups, own) == 100 * GIB
+
+
+def test_what_a_process_has_taken_since_is_counted() -> None:
+    growth = Growth()
+    assert growth.bytes < 32 * MIB
+    held = bytearray(b"x") * (64 * MIB)
+    assert 48 * MIB < growth.bytes < 96 * MIB
+    del held
+    assert growth.bytes < 32 * MIB

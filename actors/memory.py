@@ -1,5 +1,4 @@
-"""How much memory this process and its children may still take: of the machine's, or less where a
-container sets a limit.
+"""How much memory this process and its children may still take, and how much it has taken.
 
 The machine's numbers are wrong inside a container: they are the host's, and who goes by them is
 killed. Control groups (version 2, and 1 as far as its memory controller) say what is allowed.
@@ -13,6 +12,26 @@ from pathlib import Path
 import psutil
 
 GROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+
+
+class Growth:
+    """How much memory of its own this process has taken since it was made: what other processes
+    share, such as a model that is mapped, is not counted.
+    """
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._at_first = self._own()
+
+    @property
+    def bytes(self) -> int:
+        """Count them; none for a process that has shrunk."""
+        return max(self._own() - self._at_first, 0)
+
+    def _own(self) -> int:
+        memory = self._process.memory_info()
+        taken: int = memory.rss - getattr(memory, "shared", 0)
+        return taken
 
 
 def available_bytes(groups: Path = GROUPS, own: Path = OWN) -> int:
