@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # What computes is lower by `work_thread.LOWER_BY`; 19 is the lowest there is.
+    "RAY_worker_niceness": "5",
     # One thread a process: there are as many busy processes as cores.
     "OMP_NUM_THREADS": "1",
     "OMP_THREAD_LIMIT": "1",

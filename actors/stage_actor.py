@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 from actors.calls import Answer, Outcome, Task
 from actors.memory import Growth
+from actors.work_thread import InWorkThread
 from actors.workplace import Workplace
 from pipeline import codec, identity
 from pipeline.documents import DocumentFailure, Payload, StageName
@@ -224,7 +225,7 @@ class StageActor:
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         self._worker = StageWorker(
             name=name,
-            stage=self._hosted.stage,
+            stage=InWorkThread(self._hosted.stage),
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,

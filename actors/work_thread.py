@@ -1,0 +1,50 @@
+"""Where a stage computes: a thread of a lower priority than the one that waits for stores.
+
+There are as many busy processes as cores, so whoever has waited for an answer of a millisecond
+waits as long again for a core, at each exchange. A thread that has just been answered goes first;
+what it then does is short, and what computes loses nothing by it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.documents import DocumentFailure, Payload
+from pipeline.stage import Stage, StageIdentity
+
+LOWER_BY = 10
+
+
+@dataclass(frozen=True)
+class InWorkThread:
+    """A stage that computes in a thread of its own, the same one always, and is waited for."""
+
+    stage: Stage[Any, Payload]
+    _thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "work", initializer=_lower)
+    )
+
+    @property
+    def identity(self) -> StageIdentity:
+        """Give the stage's own."""
+        return self.stage.identity
+
+    def __call__(self, inputs: Sequence[Any]) -> Sequence[Payload | DocumentFailure]:
+        """Run the stage. Raises what it raises."""
+        return self._thread.submit(self.stage, inputs).result()
+
+
+def _lower() -> None:
+    """Lower this thread's priority; only Linux has one for each thread."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            nice = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, nice + LOWER_BY)
