@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,6 +41,7 @@ from pipeline.documents import (
     Source,
     StageName,
 )
+from pipeline.scratch import scratch
 from pipeline.settings import Settings
 from pipeline.stage import STAGES, Plan, StageIdentity
 from pipeline.stores.protocols import Blobs
@@ -80,9 +80,9 @@ def read(source: Source, blobs: Blobs) -> Pages | DocumentFailure:
     members: list[Member] = []
     if text.startswith("members\n"):
         lines, text = text.splitlines()[1:], ""
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch() as folder:
             for number, line in enumerate(lines):
-                path = Path(folder) / "member"
+                path = folder / "member"
                 path.write_text(line)
                 sha256 = hashlib.sha256(line.encode()).hexdigest()
                 blobs.put_file(path, sha256)
