@@ -143,6 +143,7 @@ def run(
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
+    ledger.bind_objects()
     plan = plan_of(settings)
     project = ledger.open_project(
         request.project, plan, reconfigure=request.reconfigure, from_stage=request.from_stage

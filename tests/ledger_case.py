@@ -35,11 +35,11 @@ from pipeline.documents import (
     StageName,
 )
 from pipeline.errors import PermanentError
-from pipeline.settings import ArchiveLimits
+from pipeline.settings import ArchiveLimits, Settings
 from pipeline.stage import STAGES, Chain, Plan, StageIdentity
 from pipeline.stage import Link as ChainLink
 from pipeline.stores import postgres, project_reader
-from pipeline.stores.ledger import Claimed, Identified, Ledger
+from pipeline.stores.ledger import Claimed, Identified, Ledger, Publishing
 from pipeline.stores.memory import MemoryBlobs
 from pipeline.stores.project_deletion import delete_project
 from pipeline.stores.project_reader import FailureRow
@@ -161,8 +161,13 @@ class LedgerCase:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.engine, blobs=self.blobs, archive=self.limits)
+        self.ledger = self.ledger_on(self.engine)
         self.project = self.ledger.open_project(self.name, self.plan).id
+
+    def ledger_on(self, engine: Engine) -> Ledger:
+        """Give the ledger as another caller has it: on a line of its own, with these limits."""
+        by = Publishing(archive=self.limits, embedding_model=Settings().embedding_model)
+        return Ledger(engine, blobs=self.blobs, publishing=by)
 
     def publisher(self, plan: Plan | None = None) -> Publisher:
         return Publisher(self.engine, self.project, plan or self.plan, self.blobs, self.limits)

@@ -16,7 +16,6 @@ from pipeline.assembly.stages import (
 )
 from pipeline.assembly.stores import (
     Stores,
-    embedding_model,
     list_failures,
     list_skipped,
     open_backlog,
@@ -44,7 +43,6 @@ __all__ = [
     "ask_by_meaning",
     "build_stage",
     "build_stages",
-    "embedding_model",
     "host_stage",
     "list_failures",
     "list_skipped",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.sources import Fetcher
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.ledger import Ledger
+    from pipeline.stores.ledger_values import Publishing
     from pipeline.stores.overview import Overview
     from pipeline.stores.project_reader import FailureRow, SkippedRow
     from pipeline.stores.publisher import Publisher
@@ -126,14 +127,21 @@ def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFill
     publisher = stores.publisher_of(project)
     if publisher is None:
         return None
-    return VectorFilling(publisher, stores.vectors, embedding_model(settings))
+    return VectorFilling(publisher, stores.vectors, model_name(settings.embedding_model))
 
 
-def embedding_model(settings: Settings) -> str:
-    """Name the embedding model as the cache knows it."""
+def model_name(embedding_model: str) -> str:
+    """Name an embedding model as the cache knows it."""
     from pipeline.engines.sentence_embedder import SentenceEmbedder
 
-    return SentenceEmbedder(settings.embedding_model).name
+    return SentenceEmbedder(embedding_model).name
+
+
+def _publishing(settings: Settings) -> Publishing:
+    """Say what publishing depends on, as the settings have it."""
+    from pipeline.stores.ledger_values import Publishing
+
+    return Publishing(archive=settings.limits.archive, embedding_model=settings.embedding_model)
 
 
 def open_objects(settings: Settings) -> S3Objects:
@@ -155,11 +163,17 @@ def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
     """Open the ledger of projects, runs and documents."""
     from pipeline.stores.ledger import Ledger
 
-    return Ledger(_engine(urls), blobs=open_blobs(settings), archive=settings.limits.archive)
+    return Ledger(
+        _engine(urls),
+        blobs=open_blobs(settings),
+        publishing=_publishing(settings),
+    )
 
 
 def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher | None]:
-    """Give the publisher of each project as it is configured now; None for one that is gone."""
+    """Give the publisher of each project as it is configured now, by what its own last run had set;
+    None for one that is gone.
+    """
     from pipeline.stores.chunk_vectors import CachedVectors
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.publisher import Publisher
@@ -167,11 +181,9 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
 
     engine = _engine(urls)
     blobs = open_blobs(settings)
-    cache = None
-    if link := open_link(settings, urls):
-        vectors = RedisVectors(link, settings.run.checkpoint_ttl_seconds)
-        cache = CachedVectors(vectors, embedding_model(settings))
-    ledger = Ledger(engine, blobs=blobs, archive=settings.limits.archive)
+    link = open_link(settings, urls)
+    vectors = RedisVectors(link, settings.run.checkpoint_ttl_seconds) if link else None
+    ledger = Ledger(engine, blobs=blobs)
     known: dict[str, Publisher] = {}
 
     def publisher_of(project: str) -> Publisher | None:
@@ -179,9 +191,9 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
             plan_ = ledger.plan_of(project)
             if plan_ is None:
                 return None
-            known[project] = Publisher(
-                engine, project, plan_, blobs, settings.limits.archive, cache
-            )
+            by = ledger.publishing_of(project) or _publishing(settings)
+            cache = CachedVectors(vectors, model_name(by.embedding_model)) if vectors else None
+            known[project] = Publisher(engine, project, plan_, blobs, by.archive, cache)
         return known[project]
 
     return publisher_of

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError
+from pipeline.stores import store_mark
 from pipeline.stores.payloads import Gone, payload_of
 from pipeline.stores.protocols import Blobs, CheckpointKey
 
@@ -31,8 +32,9 @@ def remove_rows(
     connection: Connection, blobs: Blobs | None, gone: Sequence[Gone]
 ) -> list[CheckpointKey]:
     """Delete the rows of results whose object is gone, and name them; one that somebody has put
-    again meanwhile stays.
+    again meanwhile stays. Raises TemporaryError if the store is not the one that had them.
     """
+    store_mark.check(connection, blobs)
     connection.execute(_LOCK, {"ids": sorted({key.content for key, _ in gone})})
     still = [(key, reference) for key, reference in gone if _is_gone(blobs, reference)]
     if still:

@@ -15,9 +15,10 @@ from sqlalchemy import text
 from pipeline import identity
 from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError, UsageError
+from pipeline.settings import ArchiveLimits
 from pipeline.stage import Chain, Plan
 from pipeline.stores import ledger_queries as queries
-from pipeline.stores import loose_objects, tables
+from pipeline.stores import loose_objects, store_mark, tables
 from pipeline.stores.blame import clean
 from pipeline.stores.identifying import identify
 from pipeline.stores.ledger_documents import Documents
@@ -26,6 +27,7 @@ from pipeline.stores.ledger_values import (
     Found,
     Identified,
     ProjectRow,
+    Publishing,
     Recorded,
     Work,
 )
@@ -35,7 +37,7 @@ from pipeline.stores.publishing import Publication, known_checkpoints
 from pipeline.stores.removal import remove_unused_contents
 
 __all__ = [
-    "Claimed", "Found", "Identified", "Ledger", "ProjectRow", "Recorded", "Work",
+    "Claimed", "Found", "Identified", "Ledger", "ProjectRow", "Publishing", "Recorded", "Work",
 ]  # fmt: skip
 
 
@@ -175,6 +177,11 @@ class Ledger(Documents):
                 )
             )
 
+    def bind_objects(self) -> None:
+        """See that the object store is this database's. Raises UnavailableError for another one."""
+        if self._blobs is not None:
+            store_mark.bind(self._engine, self._blobs)
+
     def sweep_objects(self, seconds: float) -> int:
         """Remove the objects that nothing has named for so long, and return how many.
 
@@ -203,6 +210,6 @@ class Ledger(Documents):
                 project=project.id,
                 plan=plan,
                 payloads=Payloads(self._blobs),
-                archive=self._archive,
+                archive=self._publishing.archive if self._publishing else ArchiveLimits(),
             )
             return identify(way, run, batch)

@@ -11,15 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline import generations, identity
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
-from pipeline.settings import ArchiveLimits
 from pipeline.stage import Plan
 from pipeline.stores import tables
 from pipeline.stores.copying import copy_rows, staged
-from pipeline.stores.ledger_values import OpenedProject
+from pipeline.stores.ledger_values import OpenedProject, Publishing
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs
 
 _PLAN = text("SELECT configuration FROM projects WHERE id = CAST(:id AS uuid)")
+
+_PUBLISHING = text("SELECT publishing FROM projects WHERE id = CAST(:id AS uuid)")
 
 _LOCK = text("""
 SELECT configuration, configuration_digest FROM projects WHERE id = CAST(:id AS uuid)
@@ -53,14 +54,15 @@ class Projects:
         engine: Engine,
         *,
         blobs: Blobs | None = None,
-        archive: ArchiveLimits | None = None,
+        publishing: Publishing | None = None,
     ) -> None:
         """Take the pool, and what publishing a known content needs: the object store for
-        payloads that lie there, and the budget of containers.
+        payloads that lie there, and what the settings say of it, which becomes the projects' that
+        are opened.
         """
         self._engine = engine
         self._blobs = blobs
-        self._archive = archive or ArchiveLimits()
+        self._publishing = publishing
 
     def open_project(
         self,
@@ -104,6 +106,12 @@ class Projects:
                 plan = generations.raised(plan, from_stage)
             if stored.configuration_digest != plan.digest:
                 _reconfigure(connection, id_, plan)
+            if self._publishing is not None:
+                connection.execute(
+                    tables.projects.update()
+                    .where(tables.projects.c.id == id_)
+                    .values(publishing=self._publishing.model_dump(mode="json"))
+                )
         return OpenedProject(id=id_, name=name, configuration_digest=plan.digest, plan=plan)
 
     def plan_of(self, project: str) -> Plan | None:
@@ -111,6 +119,12 @@ class Projects:
         with transaction(self._engine) as connection:
             row = connection.execute(_PLAN, {"id": project}).one_or_none()
         return Plan.model_validate(row.configuration) if row else None
+
+    def publishing_of(self, project: str) -> Publishing | None:
+        """Read what publishing a project depends on, by its id; None where no run has said so."""
+        with transaction(self._engine) as connection:
+            stored = connection.scalar(_PUBLISHING, {"id": project})
+        return Publishing.model_validate(stored) if stored else None
 
 
 def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:

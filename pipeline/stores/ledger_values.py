@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from pipeline.documents import Value
+from pipeline.settings import ArchiveLimits
 from pipeline.stage import Chain, Plan
 from pipeline.walking import FoundFile
 
@@ -24,6 +25,15 @@ class OpenedProject(ProjectRow):
     """A project as a run opened it. `plan` is the settings' plan with the project's generations."""
 
     plan: Plan
+
+
+class Publishing(Value):
+    """What publishing depends on and no stage's output does, as the last run of a project had it:
+    whoever reads the queue publishes for all projects, and not by its own settings.
+    """
+
+    archive: ArchiveLimits
+    embedding_model: str
 
 
 class Recorded(Value):

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 
 from pipeline.engines.media_types import CONTAINERS
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.stores import store_mark
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs
 
@@ -88,7 +89,7 @@ def sweep(engine: Engine, blobs: Blobs, seconds: float) -> int:
     """Remove the objects that have been loose for so long, and return how many.
 
     `seconds` is how long a copy of a checkpoint may live in Redis: until then it can bring back
-    what it names. Raises what `Blobs.delete` raises.
+    what it names. Raises what `Blobs.delete` raises, and TemporaryError for another store.
     """
     total = 0
     while True:
@@ -111,6 +112,8 @@ def _remove(engine: Engine, blobs: Blobs, objects: Sequence[str]) -> Removed:
         unnamed = sorted(set(objects) - set(connection.scalars(_NAMED, {"objects": objects})))
         if unnamed and connection.scalar(_ON_THEIR_WAY, {"containers": list(CONTAINERS)}):
             return Removed(kept=len(unnamed))
+        if unnamed:
+            store_mark.check(connection, blobs)
         blobs.delete(unnamed)
         connection.execute(_SETTLED, {"ids": [row.id for row in rows]})
     return Removed(gone=len(unnamed))

@@ -224,6 +224,10 @@ class MemoryBlobs:
             raise blob_missing(sha256)
         target.write_bytes(self._objects[sha256])
 
+    def names(self) -> list[str]:
+        """Name the objects that are there."""
+        return list(self._objects)
+
     def delete(self, sha256s: Sequence[str]) -> None:
         """Remove objects; those that are not there are passed over."""
         for sha256 in sha256s:

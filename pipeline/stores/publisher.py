@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
-from pipeline.stores import chunk_vectors, loose_objects
+from pipeline.stores import chunk_vectors, loose_objects, store_mark
 from pipeline.stores.blame import blame_content
 from pipeline.stores.chunk_vectors import CachedVectors, has_vectors
 from pipeline.stores.copying import copy_rows
@@ -258,6 +258,7 @@ class Publisher:
         fresh = [x for x in _sorted(batch) if x.key not in stored]
         if any(map(_is_large, fresh)):
             connection.execute(loose_objects.HOLD)
+            store_mark.check(connection, self._blobs)
         copy_rows(connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, fresh))
         return fresh
 

@@ -22,6 +22,7 @@ from pipeline.publication import PublishedRows
 from pipeline.published_record import PublishedRecord
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import Chain, Plan
+from pipeline.stores import store_mark
 from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.content_rows import copy_chunks, fill_contents, hold_names
 from pipeline.stores.copying import copy_rows
@@ -278,4 +279,6 @@ def _admit(
                     members=members or (),
                 )
             )
+    if any(parent.members for parent in parents):
+        store_mark.check(way.connection, way.payloads.blobs)
     return admit(way.connection, way.project, parents, way.archive)

@@ -66,6 +66,7 @@ projects = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("configuration", JSONB, nullable=False),
     Column("configuration_digest", Text, nullable=False),
+    Column("publishing", JSONB),
     Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Time, nullable=False, server_default=func.now()),
 )
@@ -355,6 +356,15 @@ loose_objects = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("sha256", Text, nullable=False),
     Column("since", Time, nullable=False, server_default=func.now()),
+)
+
+# The one row of this table is what marks the object store as this database's: see `store_mark`.
+object_store = Table(
+    "object_store",
+    metadata,
+    Column("single", Boolean, primary_key=True, server_default="true"),
+    Column("mark", Id, nullable=False),
+    CheckConstraint("single", name="single"),
 )
 
 # Answers that cost money, committed before they are used.

@@ -67,7 +67,7 @@ def test_a_run_from_s3_follows_what_changes_there(casegraph, in_s3, server: S3Se
     assert first["documents"]["completed"] == 7  # four, the archive and its member, the odd one
     assert first["documents"]["failed"] == 1
     kept = client.list_objects_v2(Bucket="store", Prefix="objects/")["Contents"]
-    assert len(kept) == 1  # the member
+    assert len(kept) == 2  # the member, and the mark of the store
 
     [failure] = in_s3.json_lines("failures", "--project", "p")
     assert (failure["source"], failure["error"]) == ("s3://cases/in/empty #2.txt", "empty_file")

@@ -9,10 +9,12 @@ from ledger_case import MEDIA, LedgerCase, payloads_of, sha_of
 from sqlalchemy import Engine
 
 from pipeline import identity
+from pipeline.assembly import open_publishers
 from pipeline.documents import Member
-from pipeline.settings import ArchiveLimits
+from pipeline.settings import ArchiveLimits, Limits, Settings
 from pipeline.stores import project_reader
-from pipeline.stores.ledger import Identified, Ledger
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.ledger import Identified
 
 
 def member(path: str, data: str, size: int = 5) -> Member:
@@ -217,7 +219,7 @@ def test_what_fails_over_the_budget_is_taken_when_it_is_retried_with_a_larger_on
     half = 60 << 20
     nested(case, (half, half))
     case.limits = ArchiveLimits(max_ratio=200)
-    case.ledger = Ledger(engine, blobs=case.blobs, archive=case.limits)
+    case.ledger = case.ledger_on(engine)
     case.ledger.retry(case.project)
 
     nested(case, (half, half))
@@ -291,3 +293,23 @@ def test_deleting_a_project_removes_the_objects_nobody_else_has(
     assert [row.name for row in project_reader.projects(engine)] == ["other"]
     assert case.value("SELECT count(*) FROM documents") == 2
     assert identity.project_id("other") == other.project
+
+
+def test_whoever_reads_the_queue_publishes_by_the_limits_of_the_project(
+    case: LedgerCase, valkey_url: str, tmp_path: Path
+) -> None:
+    """Of another run, or of `services stop` where another shell had set them."""
+    url = case.engine.url.render_as_string(hide_password=False)
+    others = Settings(home=tmp_path, limits=Limits(archive=ArchiveLimits(max_members=1)))
+    of_others = open_publishers(others, ServiceUrls(database_url=url, redis_url=valkey_url))
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="zip")
+    publisher = of_others(case.project)
+    assert publisher is not None
+
+    publisher.persist(container(case, "zip", member("x.txt", "x"), member("y.txt", "y")))
+
+    assert case.status("a.txt")[0] == "completed"
+    assert case.failures() == []
+    assert len(uris(case)) == 3

@@ -147,7 +147,7 @@ def test_odd_keys_are_documents_and_those_that_are_gone_are_counted(
     from pipeline import assembly
 
     engine = connect(migrated_url)
-    ledger = Ledger(engine, blobs=assembly.open_blobs(settings), archive=settings.limits.archive)
+    ledger = Ledger(engine, blobs=assembly.open_blobs(settings))
     project = ledger.open_project("p", assembly.plan(settings))
     files = list(Walk(Selection(hidden=True), objects).files(["s3://cases"]))
     assert ledger.record_documents(project.id, files).new == len(ODD | PLAIN)

@@ -63,6 +63,7 @@ class SmallRun:
     ) -> RunCoordinator:
         """Record the documents of the folder, and make what brings them through."""
         ledger = assembly.open_ledger(self.settings, self.urls)
+        ledger.bind_objects()
         project = ledger.open_project(
             self.project, self.plan, reconfigure=reconfigure, from_stage=from_stage
         )
@@ -130,11 +131,7 @@ class SmallRun:
         """
         engine = postgres.engine_of(self.urls.database_url, pool_size=1)
         try:
-            yield Ledger(
-                engine,
-                blobs=assembly.open_blobs(self.settings),
-                archive=self.settings.limits.archive,
-            )
+            yield Ledger(engine, blobs=assembly.open_blobs(self.settings))
         finally:
             engine.dispose()
 

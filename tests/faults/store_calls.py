@@ -34,8 +34,8 @@ class World:
 
     def through(self, engine: Engine) -> Stores:
         """Give the stores as the caller has them: on a line of its own."""
-        ledger = Ledger(engine, blobs=self.case.blobs, archive=self.case.limits)
         case = self.case
+        ledger = case.ledger_on(engine)
         publisher = Publisher(engine, case.project, case.plan, case.blobs, case.limits)
         return Stores(
             ledger, publisher, PostgresCheckpoints(engine, lambda _: publisher, case.blobs)

@@ -12,6 +12,7 @@ import redis
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import StageName
+from pipeline.errors import UnavailableError
 from pipeline.settings import Settings
 from pipeline.stores import postgres
 from pipeline.stores.verifying import stored_project
@@ -74,6 +75,25 @@ def wrong(run: SmallRun) -> list[str]:
             return [str(finding) for finding in stored.findings()]
     finally:
         engine.dispose()
+
+
+def test_a_store_that_is_not_there_is_no_loss(run: SmallRun) -> None:
+    """A share that is not mounted, or another home: nothing is taken for gone."""
+    before = run.digest(), run.counts()
+    objects = run.settings.home_folder / "objects"
+    objects.rename(objects.with_name("elsewhere"))
+
+    with pytest.raises(UnavailableError, match="lacks their mark"):
+        run(from_stage=StageName.RELATE)
+    objects.mkdir()
+    with pytest.raises(UnavailableError, match="lacks their mark"):
+        run(from_stage=StageName.RELATE)
+
+    objects.rmdir()
+    objects.with_name("elsewhere").rename(objects)
+    assert run(from_stage=StageName.RELATE).outcome == "finished"
+    assert (run.digest(), run.counts()) == before
+    assert wrong(run) == []
 
 
 @pytest.mark.parametrize("stage", ["ocr", "chunk", "%"])

@@ -1,0 +1,95 @@
+"""The object that marks a store as the one that this database's objects are in.
+
+An object that is not there is gone only if the store is the right one: a share that is not mounted,
+or another home, has none of them, and to take that for a loss would delete what they are named by.
+The mark is an object like any other, so it moves along when somebody copies them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+
+from sqlalchemy import Connection, Engine, text
+
+from pipeline.errors import PermanentError, TemporaryError, UnavailableError
+from pipeline.scratch import scratch
+from pipeline.stores.postgres import alone, transaction
+from pipeline.stores.protocols import Blobs
+
+logger = logging.getLogger(__name__)
+
+_MARK = text("SELECT mark::text FROM object_store")
+_SET = text("INSERT INTO object_store (mark) VALUES (CAST(:mark AS uuid)) ON CONFLICT DO NOTHING")
+_REPLACE = text("""
+UPDATE object_store SET mark = CAST(:mark AS uuid) WHERE mark = CAST(:before AS uuid)
+""")
+
+# What is named by none but a container's list is a document soon, or was one.
+_NAMES_ANY = text("""
+SELECT EXISTS (SELECT FROM documents WHERE blob IS NOT NULL)
+    OR EXISTS (SELECT FROM stage_results WHERE payload_ref IS NOT NULL)
+""")
+
+ADVICE = (
+    "the object store is not the one that the objects of this database are in (it lacks their "
+    "mark); mount it, correct CASEGRAPH_OBJECT_STORE_URL or CASEGRAPH_HOME, or copy the objects"
+)
+
+
+def bind(engine: Engine, blobs: Blobs) -> None:
+    """See that a store is this database's, or make it so: the first time, and while nothing names
+    an object. A mark is in one store only, but for copies: the one that was marked before is
+    not the right one any more.
+
+    Raises UnavailableError for another one. One that is away is not judged.
+    """
+    with alone(engine) as connection:
+        before = connection.scalar(_MARK)
+    try:
+        if before is not None and _has(blobs, before):
+            return
+        with alone(engine) as connection:
+            if before is not None and connection.scalar(_NAMES_ANY):
+                raise UnavailableError(ADVICE)
+        # The store first: what the row says was there.
+        mark = str(uuid.uuid4())
+        _put(blobs, mark)
+        with transaction(engine) as connection:
+            connection.execute(_REPLACE if before else _SET, {"mark": mark, "before": before})
+            now = str(connection.scalar(_MARK))
+        if now != mark and not _has(blobs, now):
+            raise UnavailableError(ADVICE)
+    except TemporaryError as error:
+        logger.warning("whether the object store is the right one cannot be seen: %s", error)
+
+
+def check(connection: Connection, blobs: Blobs | None) -> None:
+    """See that a store is the right one, before what it lacks is taken for gone, and before rows
+    name what was put there. Raises TemporaryError for another one; a database that never marked
+    one believes it.
+    """
+    mark = connection.scalar(_MARK)
+    if mark is not None and (blobs is None or not _has(blobs, str(mark))):
+        raise TemporaryError(ADVICE)
+
+
+def _bytes(mark: str) -> bytes:
+    return f"casegraph keeps objects of one database here, {mark}\n".encode("ascii")
+
+
+def _put(blobs: Blobs, mark: str) -> None:
+    data = _bytes(mark)
+    with scratch() as folder:
+        (folder / "mark").write_bytes(data)
+        blobs.put_file(folder / "mark", hashlib.sha256(data).hexdigest())
+
+
+def _has(blobs: Blobs, mark: str) -> bool:
+    with scratch() as folder:
+        try:
+            blobs.fetch(hashlib.sha256(_bytes(mark)).hexdigest(), folder / "mark")
+        except PermanentError:
+            return False
+    return True
