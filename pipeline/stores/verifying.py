@@ -13,6 +13,7 @@ from pipeline.documents import Payload, StageName
 from pipeline.errors import PermanentError
 from pipeline.scratch import scratch
 from pipeline.stage import Plan
+from pipeline.stores import store_mark
 from pipeline.stores import verifying_queries as queries
 from pipeline.stores.idling import may_idle
 from pipeline.stores.payloads import payload_of
@@ -162,11 +163,17 @@ class StoredProject:
 def stored_project(
     engine: Engine, project: str, plan: Plan, blobs: Blobs, *, quick: bool = False
 ) -> Iterator[StoredProject]:
-    """Open one moment of a project, for reading only."""
+    """Open one moment of a project, for reading only.
+
+    Raises TemporaryError for another object store than that which has the objects: all of them
+    would seem to be gone.
+    """
     with engine.connect() as connection:
         frozen = connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         with frozen.begin():
             may_idle(frozen)
+            if not quick:
+                store_mark.check(frozen, blobs)
             yield StoredProject(frozen, project, plan, blobs, quick=quick)

@@ -12,7 +12,7 @@ import redis
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import StageName
-from pipeline.errors import UnavailableError
+from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.settings import Settings
 from pipeline.stores import postgres
 from pipeline.stores.verifying import stored_project
@@ -88,6 +88,8 @@ def test_a_store_that_is_not_there_is_no_loss(run: SmallRun) -> None:
     objects.mkdir()
     with pytest.raises(UnavailableError, match="lacks their mark"):
         run(from_stage=StageName.RELATE)
+    with pytest.raises(TemporaryError, match="lacks their mark"):
+        wrong(run)
 
     objects.rmdir()
     objects.with_name("elsewhere").rename(objects)
