@@ -11,9 +11,11 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from pipeline.errors import TemporaryError
 
 PREFIX = "casegraph-scratch-"
 MADE_SECONDS = 60.0
@@ -22,8 +24,10 @@ MADE_SECONDS = 60.0
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Make a folder for the length of the block. Raises OSError if the disk refuses."""
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+    """Make a folder for the length of the block. Raises TemporaryError if the disk refuses."""
+    with disk_asked():
+        made = tempfile.TemporaryDirectory(prefix=PREFIX)
+    with made as name:
         lock = os.open(name, os.O_RDONLY)
         try:
             with suppress(OSError):  # a file system without locks: then it is nobody's to sweep
@@ -31,6 +35,45 @@ def scratch() -> Iterator[Path]:
             yield Path(name)
         finally:
             os.close(lock)
+
+
+@contextmanager
+def disk_asked() -> Iterator[None]:
+    """Do something to our own files in a temporary folder, and to nothing else: what the system
+    refuses there is no document's fault. Raises TemporaryError in the place of OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = (
+            f"the temporary folder {tempfile.tempdir}" if tempfile.tempdir else "temporary files"
+        )
+        raise TemporaryError(
+            f"{where} cannot be written ({error.strerror or error}); free some space there, or set "
+            "TMPDIR to another folder"
+        ) from error
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """Open a file in a temporary folder and give what writes to it. Raises TemporaryError if the
+    disk refuses; what the block itself raises comes through.
+    """
+    with disk_asked():
+        out = path.open("wb")
+
+    def write(data: bytes) -> None:
+        with disk_asked():
+            out.write(data)
+
+    try:
+        yield write
+    except BaseException:
+        with suppress(OSError):  # it writes what is left over, and says again what was said
+            out.close()
+        raise
+    with disk_asked():
+        out.close()
 
 
 def sweep_scratch() -> int:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from pipeline.documents import DocumentFailure, Source, StageName, Value
 from pipeline.errors import PermanentError
 from pipeline.s3_names import ObjectName, is_s3, read_uri
-from pipeline.scratch import scratch
+from pipeline.scratch import scratch, written
 from pipeline.stores.protocols import Blobs
 
 READ_BYTES = 1 << 20
@@ -65,7 +65,8 @@ class Fetcher:
     """Reads sources: files, objects in S3, and members from the object store.
 
     `detect` names the media type of a local file, given its path and its own name. What a store
-    that is down raises (TemporaryError, UnavailableError) comes through: no document is to blame.
+    that is down raises (TemporaryError, UnavailableError) comes through, as does what a disk that
+    takes no copy does (TemporaryError): no document is to blame.
     """
 
     blobs: Blobs
@@ -124,13 +125,13 @@ class Fetcher:
 
     def _copied(self, uri: str, target: Path) -> tuple[str, int]:
         """Copy a file or an object, and give its hash and size."""
-        with target.open("wb") as out:
+        with written(target) as write:
             if not is_s3(uri):
-                return _hash_file(_path_of(uri), out)
+                return _hash_file(_path_of(uri), write)
             if self.objects is None:
                 raise PermanentError("unknown_source", "nothing was given to read s3:// with")
             with self.objects.opened(read_uri(uri)) as blocks:
-                return _hash(blocks, out)
+                return _hash(blocks, write)
 
 
 def unreadable(error: OSError | PermanentError) -> DocumentFailure:
@@ -157,22 +158,22 @@ def _path_of(uri: str) -> Path:
     return Path(os.fsdecode(unquote_to_bytes(parts.path)))
 
 
-def _hash_file(path: Path, copy_to: IO[bytes] | None) -> tuple[str, int]:
+def _hash_file(path: Path, write: Callable[[bytes], object] | None) -> tuple[str, int]:
     """Hash a regular file, copying it on the way. Raises OSError, also for a device or a pipe."""
     flags = os.O_RDONLY | os.O_NONBLOCK  # opening a pipe must not wait for a writer
     descriptor = os.open(path, flags)
     with os.fdopen(descriptor, "rb") as data:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise IsADirectoryError(21, "not a regular file", str(path))
-        return _hash(iter(lambda: data.read(READ_BYTES), b""), copy_to)
+        return _hash(iter(lambda: data.read(READ_BYTES), b""), write)
 
 
-def _hash(blocks: Iterable[bytes], copy_to: IO[bytes] | None) -> tuple[str, int]:
+def _hash(blocks: Iterable[bytes], write: Callable[[bytes], object] | None) -> tuple[str, int]:
     """Hash bytes block by block, copying them on the way."""
     total, size = hashlib.sha256(), 0
     for block in blocks:
         total.update(block)
         size += len(block)
-        if copy_to is not None:
-            copy_to.write(block)
+        if write is not None:
+            write(block)
     return total.hexdigest(), size

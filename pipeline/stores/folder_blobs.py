@@ -72,13 +72,11 @@ class FolderBlobs:
         """Copy an object into a file."""
         try:
             shutil.copyfile(self._place(sha256), target)
-        except FileNotFoundError as error:
-            if self._place(sha256).exists():
-                raise
-            raise blob_missing(sha256) from error
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not self._place(sha256).exists():
+                raise blob_missing(sha256) from error
             raise TemporaryError(
-                f"the object {sha256[:12]}… cannot be copied ({error.strerror})"
+                f"the object {sha256[:12]}… cannot be copied to {target.parent} ({error.strerror})"
             ) from error
 
     def delete(self, sha256s: Sequence[str]) -> None:

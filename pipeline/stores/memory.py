@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.scratch import disk_asked
 from pipeline.stores import keys
 from pipeline.stores.folder_blobs import blob_missing, checked_hash
 from pipeline.stores.protocols import (
@@ -222,7 +223,8 @@ class MemoryBlobs:
         """Copy an object into a file."""
         if checked_hash(sha256) not in self._objects:
             raise blob_missing(sha256)
-        target.write_bytes(self._objects[sha256])
+        with disk_asked():
+            target.write_bytes(self._objects[sha256])
 
     def names(self) -> list[str]:
         """Name the objects that are there."""

@@ -13,7 +13,7 @@ from pipeline import codec
 from pipeline.documents import StageName
 from pipeline.errors import PermanentError
 from pipeline.published_record import READ
-from pipeline.scratch import scratch
+from pipeline.scratch import disk_asked, scratch, written
 from pipeline.stage import Chain, Link
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 
@@ -181,11 +181,15 @@ def checkpoints_of(
 
 
 def store_payload(blobs: Blobs, payload: bytes) -> str:
-    """Put a large payload into the object store and return the hash that names it."""
+    """Put a large payload into the object store and return the hash that names it.
+
+    Raises TemporaryError for a disk that takes no copy of it, as what `Blobs.put_file` raises.
+    """
     sha256 = hashlib.sha256(payload).hexdigest()
     with scratch() as folder:
         path = folder / "payload"
-        path.write_bytes(payload)
+        with written(path) as write:
+            write(payload)
         blobs.put_file(path, sha256)
     return sha256
 
@@ -202,4 +206,5 @@ def payload_of(blobs: Blobs | None, payload: bytes | None, reference: str | None
     with scratch() as folder:
         path = folder / "payload"
         blobs.fetch(reference, path)
-        return path.read_bytes()
+        with disk_asked():
+            return path.read_bytes()

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError, UsageError
+from pipeline.scratch import disk_asked
 from pipeline.stores.folder_blobs import blob_missing, checked_hash
 from pipeline.stores.s3_client import (
     Trouble,
@@ -72,7 +73,8 @@ class S3Blobs:
 
     def fetch(self, sha256: str, target: Path) -> None:
         """Download an object into a file."""
-        with self._answering(sha256):
+        # boto3 says in words of its own what the network does: what is left is the disk's.
+        with disk_asked(), self._answering(sha256):
             self._client.download_file(
                 self._bucket, self._key(sha256), str(target), Config=transfer_bounds()
             )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PermanentError, TemporaryError, UnavailableError, UsageError
 from pipeline.stores.folder_blobs import FolderBlobs
 from pipeline.stores.memory import MemoryBlobs
+from pipeline.stores.payloads import payload_of, store_payload
 from pipeline.stores.protocols import Blobs
 from pipeline.stores.s3_blobs import S3Blobs
 
@@ -125,6 +126,24 @@ def test_a_folder_that_cannot_be_written_is_temporary_and_leaves_nothing(tmp_pat
     path, sha256 = file_of(tmp_path, b"x")
     with pytest.raises(TemporaryError, match="cannot be written"):
         FolderBlobs(tmp_path / "objects").put_file(path, sha256)
+
+
+def test_a_copy_that_the_disk_does_not_take_is_temporary(blobs: Blobs, tmp_path: Path) -> None:
+    path, sha256 = file_of(tmp_path, b"x")
+    blobs.put_file(path, sha256)
+    with pytest.raises(TemporaryError):
+        blobs.fetch(sha256, tmp_path / "not there" / "back")
+
+
+def test_a_payload_needs_a_temporary_folder_and_says_so(
+    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = store_payload(blobs, b"payload")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(TemporaryError, match=r"gone cannot be written.*TMPDIR"):
+        store_payload(blobs, b"another")
+    with pytest.raises(TemporaryError, match=r"gone cannot be written.*TMPDIR"):
+        payload_of(blobs, None, sha256)
 
 
 def test_s3_keys_are_under_the_prefix(s3: S3Blobs, tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from actors.pulse import Pulse
 from faults.invariants import broken
 from faults.local_pools import LocalPools
 from faults.small_run import SmallRun
 from faults.test_running_again import FAST, calls, only_from, other, stored
 from pipeline import assembly, identity
 from pipeline.documents import DocumentFailure, StageName
+from pipeline.errors import TemporaryError
 from pipeline.settings import Settings
 from pipeline.sources import Identified, Located
 from pipeline.stores import postgres, project_reader
@@ -194,3 +196,23 @@ def test_a_file_that_is_written_all_the_time_fails_and_holds_nobody_up(
     assert failures(run) == {}
     assert "Ivy Vance" in names(run)
     assert stored(run) == []
+
+
+def test_a_temporary_folder_that_takes_no_copy_fails_no_document(
+    run: SmallRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    told, bear = [], Pulse.no_answer
+
+    def borne(self: Pulse, error: TemporaryError, *who: str) -> None:
+        bear(self, error, *who)
+        told.append(str(error))
+        temporary.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(Pulse, "no_answer", borne)
+    result = run()
+
+    assert told[0].startswith(f"the temporary folder {temporary} cannot be written (No such file")
+    assert (result.outcome, result.completed, result.failed) == ("finished", 3, 0)
+    assert (failures(run), stored(run)) == ({}, [])

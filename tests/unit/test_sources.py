@@ -1,12 +1,14 @@
 """Walking the sources and fetching bytes."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.documents import DocumentFailure
-from pipeline.errors import UsageError
+from pipeline.errors import TemporaryError, UsageError
 from pipeline.sources import Fetcher, Identified, Located, SourceChangedError
 from pipeline.stores.folder_blobs import FolderBlobs
 from pipeline.walking import Selection, Walk
@@ -172,3 +174,34 @@ def test_a_member_that_is_gone_is_a_failure(tree):
     assert isinstance(failure, DocumentFailure)
     assert failure.error == "blob_missing"
     assert "`forget` the container" in failure.message
+
+
+@contextmanager
+def full_scratch(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder in which the copy of a source goes to a disk that is full."""
+    folder = tmp_path / "full"
+    folder.mkdir()
+    (folder / "source").symlink_to("/dev/full")
+    yield folder
+
+
+def test_a_disk_that_takes_no_copy_is_not_the_documents_fault(tree, monkeypatch):
+    known = fetcher(tree).identify(at(tree / "in/a.txt"))
+    monkeypatch.setattr("pipeline.sources.scratch", lambda: full_scratch(tree))
+    monkeypatch.setattr("tempfile.tempdir", "/the/folder")
+    with (
+        pytest.raises(TemporaryError, match=r"/the/folder.*No space left on device.*TMPDIR"),
+        fetcher(tree).fetched(at(tree / "in/a.txt"), known),
+    ):
+        pass
+
+
+def test_a_source_that_cannot_be_read_into_its_copy_is_the_documents_own(tree):
+    known = fetcher(tree).identify(at(tree / "in/a.txt"))
+    (tree / "in/a.txt").unlink()
+    (tree / "in/a.txt").symlink_to("/proc/self/mem")  # opens, and cannot be read
+    with (
+        pytest.raises(OSError, match="Input/output error"),
+        fetcher(tree).fetched(at(tree / "in/a.txt"), known),
+    ):
+        pass
