@@ -7,8 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
-from pipeline.errors import TemporaryError
-from pipeline.patience import lost_patience, patient_async
+from pipeline.patience import patient_async
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -38,10 +37,7 @@ class LedgerThread:
         async def once() -> T:
             return await self.ask_once(function, *arguments)
 
-        try:
-            answer: T = await patient_async(self._patience, self._tell)(once)
-        except TemporaryError as error:
-            raise lost_patience(error, self._patience) from error
+        answer: T = await patient_async(self._patience, self._tell)(once)
         self._tell("")
         return answer
 

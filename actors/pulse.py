@@ -54,6 +54,6 @@ class Pulse:
         now = time.monotonic()
         since, _ = self._silent.pop(who, (now, ""))
         if now - since > self._patience:
-            raise lost_patience(error, self._patience) from error
+            raise lost_patience(error, now - since) from error
         self._silent[who] = since, str(error)
         logger.warning("waiting: %s", error)

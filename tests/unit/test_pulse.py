@@ -1,10 +1,15 @@
 """How long a run bears that a store does not answer."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
 from actors import pulse
+from actors.ledger_thread import LedgerThread
 from actors.pulse import Pulse
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.patience import patient
 
 AWAY = TemporaryError("PostgreSQL: connection refused")
 DIED = TemporaryError("the persistence process died and is started again")
@@ -16,11 +21,16 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(pulse, "time", clock)
+    monkeypatch.setattr("tenacity.time", clock)
+    monkeypatch.setattr("tenacity.nap.time", clock)
     return clock
 
 
@@ -33,7 +43,7 @@ def test_patience_begins_with_the_first_failure(clock: Clock) -> None:
     beat.no_answer(AWAY)
     assert beat.trouble == str(AWAY)
     clock.now += 1
-    with pytest.raises(UnavailableError, match="waited 300 s"):
+    with pytest.raises(UnavailableError, match="waited 301 s"):
         beat.no_answer(AWAY)
 
 
@@ -57,3 +67,36 @@ def test_who_is_answered_waits_no_longer_and_the_others_do(clock: Clock) -> None
     beat.no_answer(DIED, "persistence")
     with pytest.raises(UnavailableError):
         beat.no_answer(AWAY)
+
+
+def call(clock: Clock, *seconds: float) -> Callable[[], str]:
+    """Make what fails after so long at each call, and answers when there is no more of them."""
+    left = list(seconds)
+
+    def ask() -> str:
+        if not left:
+            return "answer"
+        clock.now += left.pop(0)
+        raise AWAY
+
+    return ask
+
+
+def test_one_call_that_took_longer_than_all_patience_and_failed_is_made_again(
+    clock: Clock,
+) -> None:
+    assert patient(30)(call(clock, 1000, 10)) == "answer"
+    assert asyncio.run(LedgerThread(30).ask(call(clock, 1000, 10))) == "answer"
+
+
+def test_patience_ends_when_it_says(clock: Clock) -> None:
+    with pytest.raises(TemporaryError, match="refused"):
+        patient(30)(call(clock, 1000, 10, 10, 10, 10, 10, 10))
+    assert 1030 <= clock.now < 1040
+
+
+def test_how_long_was_waited_is_told_as_it_was(clock: Clock) -> None:
+    ledger = LedgerThread(30)
+    with pytest.raises(UnavailableError, match=r"refused \(waited 45 s\)"):
+        asyncio.run(ledger.ask(call(clock, 1000, 20, 25, 5)))
+    assert ledger.trouble == str(AWAY)
