@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from actors.calls import Answer, Call
-from actors.hosted_actor import RESTART_SECONDS, HostedActor
+from actors.hosted_actor import HostedActor
 from actors.persistence_actor import Drained
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
@@ -85,28 +85,28 @@ class ActorPools:
         await asyncio.gather(*asked)
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
-        """Ask the `ocr` actors in turn what the bytes of sources are, until one answers.
+        """Ask one of the `ocr` actors, each in turn, what the bytes of sources are.
 
-        Raises TemporaryError if the store where they lie does not, UnavailableError or UsageError
-        if it refuses.
+        Raises TemporaryError if the store where they lie does not answer, or if the process died,
+        which is told when it is there again; UnavailableError if it cannot be, UnavailableError or
+        UsageError for a store that refuses.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
         readers = self._stages[StageName.OCR]
-        while True:
-            self._turn = (self._turn + 1) % len(readers)
-            try:
-                found: list[Identified | DocumentFailure] = await readers[self._turn].ask(
-                    "identify", sources
-                )
-            except RayActorError:
-                await asyncio.sleep(RESTART_SECONDS)
-            except RayTaskError as error:
-                if isinstance(error.cause, CasegraphError):
-                    raise error.cause from error
-                raise
-            else:
-                return found
+        self._turn = (self._turn + 1) % len(readers)
+        reader = readers[self._turn]
+        try:
+            found: list[Identified | DocumentFailure] = await reader.ask("identify", sources)
+        except RayActorError as error:
+            death = f"the ocr process died while it looked at documents: {death_of(str(error))}"
+            await reader.started()
+            raise TemporaryError(death) from error
+        except RayTaskError as error:
+            if isinstance(error.cause, CasegraphError):
+                raise error.cause from error
+            raise
+        return found
 
     async def run(self, call: Call) -> Answer:
         """Make one call of a stage.
