@@ -28,7 +28,8 @@ def bound_idling(engine: Engine) -> Engine:
     Said on the connection, since poolers refuse such options at its start.
     """
 
-    @event.listens_for(engine, "connect")
+    # Before SQLAlchemy sets the isolation level, which would take a round trip more.
+    @event.listens_for(engine, "connect", insert=True)
     def bound(connection: Any, _record: object) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -17,6 +17,9 @@ from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores.idling import bound_idling
 
 DRIVER = "postgresql+psycopg2"
+# What is not there under a lock is not there: the statement after the one that waited must see what
+# was committed meanwhile, whatever server, role or URL say. The driver says it with BEGIN.
+ISOLATION = "READ COMMITTED"
 CONNECT_SECONDS = 10
 POOL_SECONDS = 30
 OLDEST_VERSION = 15
@@ -49,6 +52,7 @@ def engine_of(url: str, *, pool_size: int = 4, ask_first: bool = False) -> Engin
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=ask_first,
+        isolation_level=ISOLATION,
         # What the URL says itself stays.
         connect_args={name: value for name, value in ours.items() if name not in target.query},
     )
@@ -205,12 +209,15 @@ def alone(engine: Engine) -> Iterator[Connection]:
     with _told(), engine.connect() as connection:
         # By the driver's own switch: SQLAlchemy's takes a round trip to set it back.
         driver: Any = connection.connection.dbapi_connection
+        # So does the driver's, for the level that it was given; one statement needs none.
+        level, driver.isolation_level = driver.isolation_level, None
         driver.autocommit = True
         try:
             yield connection
         finally:
             if not driver.closed:
                 driver.autocommit = False
+                driver.isolation_level = level
 
 
 @contextmanager

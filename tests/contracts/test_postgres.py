@@ -229,6 +229,32 @@ def test_who_writes_may_not_idle_for_long_and_the_url_has_the_last_word(
     engine.dispose()
 
 
+LEVEL = text("SHOW transaction_isolation")
+
+
+@pytest.mark.parametrize("said", ["", "serializable", "repeatable%5C%20read"])
+def test_transactions_see_what_was_committed_before_each_statement(
+    migrated_url: str, said: str
+) -> None:
+    """Whatever the server says: what is looked at under a lock must be what is there."""
+    options = f"?options=-cdefault_transaction_isolation%3D{said}" if said else ""
+    with proxy_for(migrated_url) as line:
+        engine = postgres.engine_of(line.url(migrated_url) + options, pool_size=1)
+        for _ in range(2):
+            with postgres.transaction(engine) as connection:
+                assert connection.scalar(LEVEL) == "read committed"
+            before = line.traffic
+            with postgres.alone(engine) as connection:
+                connection.scalar(LEVEL)
+            spent = line.traffic - before
+            assert (spent.queries, spent.round_trips) == (1, 1)
+        with GraphReader(engine, "").snapshot() as reader:
+            assert reader._rows(str, LEVEL) == ["repeatable read"]
+        with postgres.transaction(engine) as connection:
+            assert connection.scalar(LEVEL) == "read committed"
+        engine.dispose()
+
+
 def idle_until_ended(engine: Engine) -> None:
     """Idle inside a transaction that may not, until PostgreSQL has had enough of it."""
     looking = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
