@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -18,21 +19,15 @@ SCHEMES = ("redis", "rediss", "unix")
 MINIMUM_VERSION = (7, 0)
 KEEPING_POLICIES = ("volatile-", "noeviction")
 
-_REFUSING = (
-    redis.exceptions.NoPermissionError,
-    redis.exceptions.ReadOnlyError,
-    redis.exceptions.ClusterDownError,
-    redis.exceptions.ClusterCrossSlotError,
-    redis.exceptions.AskError,  # MOVED is one, too
-    redis.exceptions.TryAgainError,
+_SCRIPT = re.compile(r"\buser_script:\d")
+"""How an error names the line of a script that it comes from."""
+
+_SERVERS_WORDS = re.compile(
+    r"[A-Z]{3,} |The user executing the script|ACL failure in script|Script killed|"
+    r"Unknown (\w+ )?command called|This (\w+ )?command is not allowed"
 )
-_REFUSALS = (
-    "MISCONF", "READONLY", "NOREPLICAS", "BUSY ", "UNBLOCKED", "NOGROUP", "NOPERM",
-    # NOPERM, as it is said of a command inside a script: by Redis 7.0, and by later ones.
-    "The user executing the script", "ACL failure in script",
-)  # fmt: skip
-"""How Redis begins to say why it does not do now what it does at other times. redis-py makes
-classes of some of them, without that word.
+"""How an error of a script begins that the server caused: with a code other than ERR, which
+redis-py takes away, or in these words. The server says them at other times of other commands.
 """
 
 
@@ -107,7 +102,8 @@ def connect(url: str) -> redis.Redis:
 def check_server(client: redis.Redis) -> None:
     """Refuse a server that could drop what PostgreSQL does not have yet, or is too old.
 
-    Raises UnavailableError that says what to set.
+    Raises UnavailableError that says what to set, and what Redis says if it takes no scripts: it
+    would serve readers, and be taken for one that answers again.
     """
     policy, version = eviction_policy(client), server_version(client)
     if in_cluster_mode(client):
@@ -126,6 +122,7 @@ def check_server(client: redis.Redis) -> None:
             "in PostgreSQL; set it to volatile-lru "
             "(redis-cli CONFIG SET maxmemory-policy volatile-lru, and in redis.conf)"
         )
+    client.evalsha(client.script_load("return 1"), 0)
 
 
 def eviction_policy(client: redis.Redis) -> str | None:
@@ -154,7 +151,7 @@ def server_version(client: redis.Redis) -> tuple[int, ...]:
 def answering() -> Iterator[None]:
     """Turn what Redis raises when it is away, full, or refuses, into a RedisAwayError.
 
-    What is wrong with a command or a script comes through: that is a fault of ours.
+    What is wrong with a script, or a value of another type, comes through: a fault of ours.
     """
     try:
         yield
@@ -170,18 +167,34 @@ def answering() -> Iterator[None]:
 
 
 def trouble_of(error: BaseException) -> str:
-    """Say why Redis does not serve, if it is that what an error tells; else nothing."""
+    """Say why Redis does not serve, if it is that what an error tells; else nothing, and of one
+    that is full neither: it serves readers.
+    """
     if isinstance(error, redis.AuthenticationError | redis.exceptions.AuthorizationError):
         return f"Redis refuses ({short(error)})"
     if isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError):
         return f"Redis does not answer ({short(error)})"
     if isinstance(error, redis.exceptions.InvalidResponse):
         return f"what answers is not Redis ({short(error)})"
-    if isinstance(error, _REFUSING) or (
-        isinstance(error, redis.ResponseError) and _words_of(error).startswith(_REFUSALS)
-    ):
+    if isinstance(error, redis.exceptions.OutOfMemoryError):
+        return ""
+    if isinstance(error, redis.ResponseError) and not _is_fault_of_ours(error):
         return f"Redis refuses ({short(error)})"
     return ""
+
+
+def is_wrong_type(error: object) -> bool:
+    """Say whether Redis refused a command because its key holds a value of another type."""
+    return isinstance(error, redis.ResponseError) and _words_of(error).startswith("WRONGTYPE ")
+
+
+def _is_fault_of_ours(error: redis.ResponseError) -> bool:
+    """Say whether a command or a script is wrong, whatever the server. All else that a server may
+    say is its own trouble: no list could hold the words of all versions and makes.
+    """
+    words = _words_of(error)
+    raised = _SCRIPT.search(words) and not _SERVERS_WORDS.match(words)
+    return is_wrong_type(error) or bool(raised)
 
 
 def short(error: BaseException) -> str:

@@ -6,23 +6,29 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import redis
 from checkpoint_case import link_to
 from faults.servers import OwnValkey, own_valkey
+from faults.small_run import SmallRun, write_documents
+from pydantic import SecretStr
 from redis._parsers.base import BaseParser
 
 from actors import diagnosis, service_diagnosis
-from pipeline import assembly
+from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import RedisAwayError, UnavailableError
-from pipeline.settings import Settings
-from pipeline.stores import embedded_valkey
+from pipeline.settings import RunSettings, Settings
+from pipeline.stores import embedded_valkey, postgres
+from pipeline.stores.project_reader import failures
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
+from pipeline.stores.redis_connection import connect
 from pipeline.stores.redis_link import FAILURES, RedisLink
 from pipeline.stores.redis_write_behind import RedisWriteBehind
 
@@ -73,6 +79,14 @@ def link(server: OwnValkey) -> Iterator[RedisLink]:
         "READONLY You can't write against a read only replica.",
         "MISCONF Errors writing to the AOF file: No space left on device",
         "NOREPLICAS Not enough good replicas to write.",
+        "ERR unknown command 'EVALSHA', with args beginning with: 'f' '1'",
+        "DENIED Redis is running in protected mode because protected mode is enabled",
+        "NOSCRIPT No matching script.",
+        "ERR Unknown Redis command called from script script: 8f6, on @user_script:3.",
+        "ERR Unknown command called from script script: on @user_script:3.",
+        "MISCONF Errors writing to the AOF file: script: 8f6, on @user_script:3.",
+        "ERR Script killed by user with SCRIPT KILL. script: 8f6, on @user_script:1.",
+        "SOMETHING that no version has said before",
     ],
 )
 @pytest.mark.parametrize("through_a_pipeline", [False, True])
@@ -102,6 +116,8 @@ def test_a_fault_of_ours_comes_through(link: RedisLink) -> None:
             link.answering() as client,
         ):
             client.eval("return nothing.at.all", 0)
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE"), link.answering() as client:
+            client.eval("return redis.call('LPUSH', KEYS[1], '2')", 1, "text")
     with link.answering() as client:
         assert client.ping()
 
@@ -181,20 +197,14 @@ def test_a_stream_that_is_flushed_while_it_is_waited_for(
     assert answers == [[]]
 
 
-@pytest.fixture
-def cluster_url() -> Iterator[str]:
-    """Give the URL of a Valkey that is a cluster by itself, with no slot assigned."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        port, bus = one.getsockname()[1], other.getsockname()[1]
+@contextmanager
+def valkey_with(*options: str) -> Iterator[str]:
+    """Run a Valkey with options that the embedded one has not, and give its URL."""
     with tempfile.TemporaryDirectory(prefix="casegraph-own-") as name:
         folder = Path(name)
-        path = folder / "valkey.sock"
         command = [
-            str(embedded_valkey.binary()), "--cluster-enabled", "yes", "--bind", "127.0.0.1",
-            "--port", str(port), "--cluster-port", str(bus), "--unixsocket", str(path),
-            "--dir", name, "--save", "",
+            str(embedded_valkey.binary()), "--unixsocket", str(folder / "valkey.sock"),
+            "--dir", name, "--save", "", *options,
         ]  # fmt: skip
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -205,6 +215,119 @@ def cluster_url() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait()
+
+
+@pytest.fixture
+def cluster_url() -> Iterator[str]:
+    """Give the URL of a Valkey that is a cluster by itself, with no slot assigned."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        port, bus = one.getsockname()[1], other.getsockname()[1]
+    with valkey_with(
+        "--cluster-enabled", "yes", "--bind", "127.0.0.1",
+        "--port", str(port), "--cluster-port", str(bus),
+    ) as url:  # fmt: skip
+        yield url
+
+
+@pytest.fixture
+def denied_url() -> Iterator[str]:
+    """Give the URL of what answers like a Redis that takes no connection from here."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def deny() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection:
+                        connection.sendall(b"-DENIED Redis is running in protected mode\r\n")
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(1 << 16):
+                            pass
+
+        denying = threading.Thread(target=deny)
+        denying.start()
+        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+        listening.shutdown(socket.SHUT_RDWR)
+        denying.join()
+
+
+def pointed_at(settings: Settings, url: str) -> Settings:
+    run = RunSettings(window=8, persist_seconds=0.02)
+    return settings.model_copy(update={"redis_url": SecretStr(url), "run": run})
+
+
+@pytest.mark.parametrize("command", ["EVALSHA", "XADD", "XAUTOCLAIM", "INFO"])
+def test_a_command_that_was_renamed_fails_no_document(
+    settings: Settings, tmp_path: Path, command: str
+) -> None:
+    write_documents(tmp_path / "documents", 6)
+    with valkey_with("--port", "0", "--rename-command", command, "") as url:
+        run = SmallRun(pointed_at(settings, url), tmp_path / "documents")
+        assembly.open_services(run.settings)
+        result = run()
+    assert result.outcome == "finished", result.reason
+    assert run.counts()["completed"] == result.completed >= 6
+    if command != "XAUTOCLAIM":  # that is asked for by persistence alone
+        assert result.mode == "database"
+        assert "Redis refuses" in result.mode_reason
+
+
+def test_a_server_that_takes_no_script_is_not_taken_for_one_that_answers_again() -> None:
+    with valkey_with("--port", "0", "--rename-command", "EVALSHA", "") as url:
+        link = link_to(url, probe_seconds=0.01)
+        fast = RedisCheckpoints(link, 100)
+        for _ in range(5):
+            with pytest.raises(RedisAwayError):
+                fast.get([made().key])
+            time.sleep(0.02)
+        assert "EVALSHA" in link.trouble
+
+
+def test_a_server_that_denies_connections_is_gone_on_without(
+    settings: Settings, tmp_path: Path, denied_url: str
+) -> None:
+    write_documents(tmp_path / "documents", 6)
+    run = SmallRun(pointed_at(settings, denied_url), tmp_path / "documents")
+    assembly.open_services(run.settings)
+    result = run()
+    assert (result.outcome, result.mode) == ("finished", "database"), result.reason
+    assert "protected mode" in result.mode_reason
+    with pytest.raises(RedisAwayError, match="protected mode"):
+        RedisWriteBehind(link_to(denied_url), "status", 1).backlog()
+    with pytest.raises(UnavailableError, match="protected mode"):
+        connect(denied_url)
+
+
+def test_scripts_that_are_forgotten_all_the_time_end_no_run(
+    settings: Settings, tmp_path: Path, valkey_url: str, valkey: redis.Redis
+) -> None:
+    write_documents(tmp_path / "documents", 40)
+    run = SmallRun(pointed_at(settings, valkey_url), tmp_path / "documents")
+    over = threading.Event()
+
+    def forget() -> None:
+        while not over.is_set():
+            valkey.script_flush()
+
+    forgetting = threading.Thread(target=forget)
+    forgetting.start()
+    try:
+        result = run()
+    finally:
+        over.set()
+        forgetting.join()
+    assert result.outcome == "finished", result.reason
+    assert run.left() == 0
+    engine = postgres.engine_of(run.urls.database_url)
+    try:
+        reasons = {row.error for row in failures(engine, identity.project_id(run.project))}
+    finally:
+        engine.dispose()
+    assert reasons <= {"unreadable"}
 
 
 def test_a_cluster_is_refused_before_a_run_and_by_doctor(
