@@ -91,7 +91,7 @@ class PersistenceWorker:
                 if persisted is not None and project == self.project:
                     light = persisted.model_copy(update={"winners": ()})
                     report = report.model_copy(update={"persisted": light})
-                self._settle(mine, persisted)
+                self._settle(mine, found, persisted)
             return report.model_copy(update={"backlog": self.write_behind.backlog()})
         except RedisAwayError as error:
             # What was committed is told all the same; its entries are read again some time.
@@ -119,9 +119,15 @@ class PersistenceWorker:
             return None
         return publisher.persist([x for entry in entries if (x := found.get(entry.id))])
 
-    def _settle(self, entries: Sequence[Entry], persisted: Persisted | None) -> None:
+    def _settle(
+        self,
+        entries: Sequence[Entry],
+        found: Mapping[str, Checkpoint | None],
+        persisted: Persisted | None,
+    ) -> None:
         """Tell Redis what PostgreSQL has now. What belongs to no project any more is moved away:
-        left where it is, a project made anew under the same name would take it for persisted.
+        left where it is, a project made anew under the same name would take it for persisted. What
+        was gone may have been put again by now, and has an entry of its own then.
         """
         if persisted is None:
             for entry in entries:
@@ -132,7 +138,11 @@ class PersistenceWorker:
         for entry in entries:
             if entry.content in refused:
                 self.write_behind.refuse(entry, refused[entry.content])
-        self.write_behind.done([entry for entry in entries if entry.content not in refused])
+        taken = [entry for entry in entries if entry.content not in refused]
+        self.write_behind.done(
+            [entry for entry in taken if found[entry.id]],
+            [entry for entry in taken if not found[entry.id]],
+        )
         # What comes late for a content that was forgotten meanwhile leaves no trace.
         late = [entry.key for entry in entries if entry.content in set(persisted.gone)]
         self.checkpoints.discard(late)

@@ -124,9 +124,11 @@ class MemoryWriteBehind:
         """Read the entries' checkpoints, by entry id; None for one that is gone."""
         return {entry.id: self._state.checkpoints.get(_key(entry)) for entry in entries}
 
-    def done(self, entries: Sequence[Entry]) -> None:
+    def done(self, entries: Sequence[Entry], gone: Sequence[Entry] = ()) -> None:
         """Acknowledge: remember that the checkpoints are persisted, drop the entries."""
         with self._state.changed:
+            for entry in gone:
+                self._drop(entry)
             for entry in entries:
                 if _key(entry) in self._state.checkpoints:
                     self._state.persisted.add(_key(entry))

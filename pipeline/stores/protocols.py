@@ -182,8 +182,10 @@ class WriteBehind(Protocol):
         """
         ...
 
-    def done(self, entries: Sequence[Entry]) -> None:
-        """Acknowledge: give the checkpoints their expiry, drop the entries, in one step."""
+    def done(self, entries: Sequence[Entry], gone: Sequence[Entry] = ()) -> None:
+        """Acknowledge: give the checkpoints their expiry, drop the entries, in one step. Those of
+        what was `gone` when it was loaded are dropped, and no key of theirs is touched.
+        """
         ...
 
     def refuse(self, entry: Entry, reason: str) -> None:

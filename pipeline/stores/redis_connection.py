@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
@@ -186,6 +187,18 @@ def trouble_of(error: BaseException) -> str:
 def is_wrong_type(error: object) -> bool:
     """Say whether Redis refused a command because its key holds a value of another type."""
     return isinstance(error, redis.ResponseError) and _words_of(error).startswith("WRONGTYPE ")
+
+
+def sizes_of(answers: Iterable[Any]) -> list[int | None]:
+    """Give what a pipeline of STRLEN was answered, None for a key of another type. Raises whatever
+    else it was answered.
+    """
+    sizes: list[int | None] = []
+    for answer in answers:
+        if isinstance(answer, Exception) and not is_wrong_type(answer):
+            raise answer
+        sizes.append(None if isinstance(answer, Exception) else int(answer))
+    return sizes
 
 
 def _is_fault_of_ours(error: redis.ResponseError) -> bool:

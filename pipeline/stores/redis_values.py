@@ -14,6 +14,8 @@ from pipeline.stores.payloads import VALUE_LIMIT, payload_of, store_payload
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Entry
 
 VERSION = b"\x01"
+UNREADABLE = (ValueError, KeyError)
+"""What `entry_of` raises for fields that are no entry."""
 
 
 @cache

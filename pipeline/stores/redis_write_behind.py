@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import redis
@@ -16,27 +15,19 @@ from pipeline.crash_points import crash_point
 from pipeline.errors import PermanentError
 from pipeline.stores import keys
 from pipeline.stores.protocols import Backlog, Blobs, Checkpoint, Entry, Position
+from pipeline.stores.redis_connection import sizes_of
+from pipeline.stores.redis_dead_letters import RedisDeadLetters
 from pipeline.stores.redis_link import RedisLink
-from pipeline.stores.redis_values import entry_of, fields_of, key_of, script, unpack
+from pipeline.stores.redis_values import UNREADABLE, entry_of, key_of, script, unpack
 
 logger = logging.getLogger(__name__)
 
 CLAIM_IDLE_MS = 60_000
-DEAD_SECONDS = 7 * 86_400
-DEAD_LETTERS_KEPT = 10_000
+OF_ANOTHER_TYPE = "what is under its key is no checkpoint: something else wrote it"
 LOADED_BYTES, ANSWER_BYTES = 64 << 20, 16 << 20
 """Bytes of payloads that `load` returns, and of values in one answer of Redis. What is held at
 once is at most both, and one value more.
 """
-
-
-class DeadLetter(Entry):
-    """An entry that was refused, and why. `checkpoint` is None once it has expired, and where it
-    cannot be read.
-    """
-
-    reason: str
-    checkpoint: Checkpoint | None = None
 
 
 class RedisWriteBehind:
@@ -61,8 +52,8 @@ class RedisWriteBehind:
         self._ttl = ttl_seconds
         self._claim_idle_ms = claim_idle_ms
         self._claim_from: bytes | str = "0-0"
+        self.letters = RedisDeadLetters(link, blobs)
         self._done: Any = link.client.register_script(script("done"))
-        self._refuse: Any = link.client.register_script(script("refuse"))
         self._leave: Any = link.client.register_script(script("leave"))
 
     def read(self, count: int, block_ms: int) -> Sequence[Entry]:
@@ -135,11 +126,11 @@ class RedisWriteBehind:
             if fields:
                 try:
                     entries.append(entry_of(entry_id, fields))
-                except (ValueError, KeyError) as error:
+                except UNREADABLE as error:
                     # Whoever waits for its result finds that it is not there, and makes it again.
                     why = f"{type(error).__name__}: {error}"
                     reason = f"this version of casegraph cannot read the entry ({why})"
-                    self._refuse_fields(entry_id, fields, reason)
+                    self.letters.write_fields(entry_id, fields, reason)
             else:
                 # Taken, then deleted by someone else: nothing can be persisted any more.
                 _alarm(entry_id)
@@ -149,8 +140,8 @@ class RedisWriteBehind:
     def load(self, entries: Sequence[Entry]) -> Mapping[str, Checkpoint | None]:
         """Read the entries' checkpoints, by entry id; None for one that is gone.
 
-        One that cannot be read becomes a dead letter, and its value leaves its key: it is gone,
-        too, and is made again.
+        One that cannot be read, or is no checkpoint at all, becomes a dead letter, and its value
+        leaves its key: it is gone, too, and is made again.
 
         Only of the first entries, where all together would be too much to hold: the others are
         read again, since nobody acknowledges them.
@@ -172,15 +163,18 @@ class RedisWriteBehind:
         with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
             for entry in entries:
                 pipe.strlen(key_of(entry))
-            sizes = pipe.execute()
+            sizes = sizes_of(pipe.execute(raise_on_error=False))
         some: list[Entry] = []
         total = 0
         for entry, size in zip(entries, sizes, strict=True):
-            if some and total + size > ANSWER_BYTES:
+            if size is None:
+                logger.error("%s is made again: %s", key_of(entry), OF_ANOTHER_TYPE)
+                self.refuse(entry, OF_ANOTHER_TYPE)
+            if some and total + (size or 0) > ANSWER_BYTES:
                 yield some
                 some, total = [], 0
             some.append(entry)
-            total += size
+            total += size or 0
         if some:
             yield some
 
@@ -196,9 +190,11 @@ class RedisWriteBehind:
                 self.refuse(entry, error.message)
             return None
 
-    def done(self, entries: Sequence[Entry]) -> None:
-        """Give the checkpoints their expiry and drop the entries, in one script."""
-        if not entries:
+    def done(self, entries: Sequence[Entry], gone: Sequence[Entry] = ()) -> None:
+        """Give the checkpoints their expiry and drop the entries, in one script; of those that were
+        `gone` only the entries: what lies under their keys by now PostgreSQL does not have.
+        """
+        if not entries and not gone:
             return
         crash_point("done.before")
         with self._link.answering():
@@ -208,61 +204,18 @@ class RedisWriteBehind:
                     keys.UNPERSISTED_BYTES,
                     *sorted({key_of(entry) for entry in entries}),
                 ],
-                args=[keys.WRITE_BEHIND_GROUP, self._ttl, *(entry.id for entry in entries)],
-            )
+                args=[
+                    keys.WRITE_BEHIND_GROUP, self._ttl, *(entry.id for entry in (*entries, *gone)),
+                ],
+            )  # fmt: skip
         crash_point("done.after")
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Write a dead letter that keeps the value for a week, and drop the entry."""
         crash_point("refuse.before")
         with self._link.answering():
-            self._letter_of(entry.id, reason, key_of(entry), (entry.project, *fields_of(entry)))
+            self.letters.write(entry, reason)
         crash_point("refuse.after")
-
-    def _refuse_fields(self, entry_id: bytes, fields: Mapping[bytes, bytes], reason: str) -> None:
-        """Refuse an entry that cannot be read: with what there is of its fields."""
-        logger.error("entry %s of the write-behind queue: %s", entry_id.decode(), reason)
-        parts = [
-            fields.get(name, b"").decode("utf-8", "replace")
-            for name in (b"project", b"content", b"stage", b"fingerprint", b"part")
-        ]
-        self._letter_of(entry_id.decode(), reason, keys.checkpoint(*parts[1:]), parts)
-
-    def _letter_of(self, entry_id: str, reason: str, key: str, parts: Sequence[str]) -> None:
-        self._refuse(
-            keys=[
-                keys.WRITE_BEHIND,
-                keys.UNPERSISTED_BYTES,
-                keys.DEAD_LETTERS,
-                key,
-                keys.dead_value(entry_id),
-            ],
-            args=[
-                keys.WRITE_BEHIND_GROUP, entry_id, reason, DEAD_SECONDS, DEAD_LETTERS_KEPT, *parts,
-            ],
-        )  # fmt: skip
-
-    def refused(self, count: int = 100) -> Sequence[DeadLetter]:
-        """Read the latest dead letters, latest first; but for those of entries that cannot be
-        read.
-        """
-        with self._link.answering():
-            letters = self._client.xrevrange(keys.DEAD_LETTERS, count=count)
-            found = [self._letter(fields) for _, fields in letters]
-        return [letter for letter in found if letter]
-
-    def _letter(self, fields: Mapping[bytes, bytes]) -> DeadLetter | None:
-        try:
-            entry = entry_of(fields[b"entry"], fields)
-        except (ValueError, KeyError):
-            return None
-        value = self._client.get(keys.dead_value(entry.id))
-        checkpoint = None
-        with suppress(PermanentError):
-            checkpoint = unpack(entry.key, value, self._blobs) if value else None
-        return DeadLetter(
-            **entry.model_dump(), reason=fields[b"reason"].decode(), checkpoint=checkpoint
-        )
 
     def leave(self) -> None:
         """Say that this reader reads no more. It is forgotten if it holds nothing, and so are those

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine, TextClause
@@ -18,6 +17,7 @@ from pipeline.stores import keys
 from pipeline.stores import verifying_queries as queries
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import CheckpointKey
+from pipeline.stores.redis_connection import sizes_of
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_removal import SCAN_KEYS
 from pipeline.stores.redis_values import VERSION
@@ -115,16 +115,19 @@ class CopiesInRedis:
                         pipe.getrange(name, 0, HEAD_BYTES)
                         pipe.strlen(name)
                         pipe.pttl(name)
-                    answers = iter(pipe.execute())
+                    answers = pipe.execute(raise_on_error=False)
+                    sizes = sizes_of(answers[1::3])
             copies: list[Copy] = []
             held = 0
-            for name in names:
-                head, size, ttl = islice(answers, 3)
+            for name, head, size, ttl in zip(
+                names, answers[::3], sizes, answers[2::3], strict=True
+            ):
                 if ttl == -2:  # it expired meanwhile
                     continue
-                held += size if ttl == -1 else 0
+                held += (size or 0) if ttl == -1 else 0
                 if (key := _key(name)) is not None:
-                    copies.append((key, _digest(head), ttl >= 0))
+                    digest = "" if size is None else _digest(head)
+                    copies.append((key, digest, ttl >= 0))
             yield copies, held
             if not cursor:
                 return

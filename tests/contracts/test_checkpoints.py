@@ -195,6 +195,16 @@ def test_what_postgresql_lacks_is_queued_again(both: Both) -> None:
     assert queue.backlog().entries == 0
 
 
+def test_of_what_was_gone_only_the_entry_is_dropped(both: Both) -> None:
+    queue = both.queue("a")
+    both.checkpoints.put(PROJECT, made())
+    [entry] = queue.read(10, 0)
+    queue.done([], [entry])
+    assert queue.backlog().entries == 0
+    both.checkpoints.put(PROJECT, made())
+    assert queue.backlog().entries == 1, "it is not taken for persisted"
+
+
 def test_a_second_entry_for_what_is_not_persisted_is_harmless(both: Both) -> None:
     both.checkpoints.put(PROJECT, made())
     both.checkpoints.put(PROJECT, made())
@@ -334,7 +344,7 @@ def test_refusing_is_counted_too_and_keeps_value_and_reason(
     [entry] = queue.read(10, 0)
     queue.refuse(entry, "it was forgotten — “gone”")
     assert queue.backlog().bytes == 0
-    [letter] = queue.refused()
+    [letter] = queue.letters.latest()
     assert (letter.id, letter.project, letter.content) == (entry.id, PROJECT, "content-1")
     assert letter.reason == "it was forgotten — “gone”"
     assert letter.checkpoint == made()
@@ -352,7 +362,7 @@ def test_refusing_leaves_alone_what_is_persisted(
     queue.done([first])
     queue.refuse(second, "late")
     assert checkpoints.get("content-1", StageName.CHUNK, "f") == made()
-    assert [letter.checkpoint for letter in queue.refused()] == [None]
+    assert [letter.checkpoint for letter in queue.letters.latest()] == [None]
 
 
 def test_what_a_dead_reader_took_is_taken_over(valkey_url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from faults.small_run import SmallRun, write_documents
 from store_case import StoreCase
 
 from actors.persistence_actor import drain_queue
+from pipeline import identity
 from pipeline.settings import Settings
 from pipeline.stores import keys
+from pipeline.stores.publisher import Publisher
 from pipeline.stores.verifying_redis import CopiesInRedis
 
 HARMS: dict[str, Callable[[bytes], bytes]] = {
@@ -58,7 +61,7 @@ def test_a_value_that_cannot_be_read_is_made_again(
     assert case.status("b.txt")[0] == "completed"
     assert case.status("a.txt")[0] == "running"
     assert case.queue.backlog().entries == case.queue.backlog().bytes == 0
-    [letter] = case.queue.refused()
+    [letter] = case.queue.letters.latest()
     assert (letter.key, letter.checkpoint) == (checkpoints[1].key, None)
     assert "cannot read" in letter.reason or "cannot be read" in letter.reason
     chain = case.ledger.known_chains([case.content("Ann Lee.")], case.plan)
@@ -90,6 +93,77 @@ def test_who_finds_it_first_puts_another_in_its_place(
     assert case.queue.backlog().bytes == len(whole)
 
 
+def test_a_key_of_another_type_is_a_dead_letter_and_made_again(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt")
+    case.identify(run, a="Ann Lee.", b="Bob Moss.")
+    checkpoints = case.checkpoints("Ann Lee.")
+    case.put(checkpoints)
+    case.put(case.checkpoints("Bob Moss."))
+    name = keys.checkpoint(*checkpoints[1].key)
+    valkey.delete(name)
+    valkey.hset(name, "a", "b")
+    findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=True)
+    assert [(x.subject, x.message) for x in findings] == [
+        (name, "what Redis has there cannot be read")
+    ]
+
+    case.drain()
+
+    assert case.status("b.txt")[0] == "completed"
+    assert case.status("a.txt")[0] == "running"
+    assert case.queue.backlog().entries == case.queue.backlog().bytes == 0
+    [letter] = case.queue.letters.latest()
+    assert (letter.key, letter.checkpoint) == (checkpoints[1].key, None)
+    assert "something else wrote it" in letter.reason
+    assert valkey.ttl(keys.dead_value(letter.id)) > 0
+    assert not valkey.exists(name)
+    case.put([checkpoints[1]])
+    case.drain()
+    assert case.status("a.txt")[0] == "completed"
+
+
+def test_a_key_of_another_type_makes_room(case: StoreCase, valkey: redis.Redis) -> None:
+    first, second, third, *_ = case.checkpoints("Ann Lee.")
+    for checkpoint in (first, second, third):
+        valkey.rpush(keys.checkpoint(*checkpoint.key), "x")
+    assert case.fast.get([first.key]) == {}
+    assert case.fast.put(case.project, [first]) == [first]
+    case.fast.adopt([second])
+    assert case.fast.get([first.key, second.key]) == {first.key: first, second.key: second}
+    case.fast.discard([third.key])
+    assert not valkey.exists(keys.checkpoint(*third.key))
+    assert case.queue.backlog().bytes == valkey.strlen(keys.checkpoint(*first.key))
+
+
+def test_what_comes_back_while_it_is_found_gone_does_not_expire(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="Ann Lee.")
+    lost, *rest = case.checkpoints("Ann Lee.")
+    case.put([lost, *rest])
+    name = keys.checkpoint(*lost.key)
+    valkey.delete(name)
+
+    def put_again(project: str) -> Publisher:
+        case.put([lost])
+        return case.publisher()
+
+    replace(case.worker, publisher_of=put_again).drain(0)
+
+    assert case.value("SELECT count(*) FROM stage_results") == len(rest)
+    assert valkey.ttl(name) == -1, "PostgreSQL does not have it"
+    assert valkey.ttl(keys.checkpoint(*rest[0].key)) > 0
+    assert case.queue.backlog().entries == 1
+    case.drain()
+    assert case.status("a.txt")[0] == "completed"
+    assert valkey.ttl(name) > 0
+
+
 @pytest.mark.parametrize("harm", ENTRIES)
 def test_an_entry_that_cannot_be_read_is_a_dead_letter(
     case: StoreCase, valkey: redis.Redis, harm: str
@@ -117,7 +191,7 @@ def test_an_entry_that_cannot_be_read_is_a_dead_letter(
     assert valkey.xlen(keys.DEAD_LETTERS) == 2 * case.worker.batch
     [(_, letter), *_] = valkey.xrange(keys.DEAD_LETTERS, count=1)  # type: ignore[misc]
     assert b"cannot read the entry" in letter[b"reason"]
-    assert not any(letter.content for letter in case.queue.refused())
+    assert not any(letter.content for letter in case.queue.letters.latest())
     findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=False)
     assert list(findings) == []
 
@@ -132,6 +206,11 @@ def test_a_run_and_what_stops_the_services_go_on(settings: Settings, tmp_path: P
             fields = {"project": "p", "content": "c", "stage": "ocr"}
             client.xadd(keys.WRITE_BEHIND, {**fields, "fingerprint": "f", "part": ""})
             client.set(keys.checkpoint("c", "ocr", "f"), b"?")
+            project = identity.project_id("other")
+            content = identity.content_id(project, "0" * 64, "text/plain")
+            fields = {"project": project, "content": content, "stage": "ocr"}
+            client.xadd(keys.WRITE_BEHIND, {**fields, "fingerprint": "f", "part": ""})
+            client.hset(keys.checkpoint(content, "ocr", "f"), "a", "b")
 
         harm()
         result = run()

@@ -3,12 +3,19 @@
 -- is full, since it frees some.
 -- KEYS: queue, count of unpersisted bytes, then checkpoints
 -- ARGV: consumer group, seconds to live, then entry ids
+
+-- A key that holds another type has no size that anybody counted.
+local function size(key)
+  local length = redis.pcall('STRLEN', key)
+  return type(length) == 'number' and length or 0
+end
+
 local freed = 0
 for i = 3, #KEYS do
   -- One that expires already was counted when it began to; one that is gone, with the flush that
   -- took the count as well.
   if redis.call('PTTL', KEYS[i]) == -1 then
-    freed = freed + redis.call('STRLEN', KEYS[i])
+    freed = freed + size(KEYS[i])
     redis.call('EXPIRE', KEYS[i], ARGV[2])
   end
 end

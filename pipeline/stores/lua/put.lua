@@ -15,7 +15,12 @@ end
 local room = tonumber(ARGV[3])
 for i = 3, #KEYS do
   local at = 4 + (i - 3) * 5
-  local there = redis.call('GET', KEYS[i])
+  local there = redis.pcall('GET', KEYS[i])
+  if type(there) == 'table' and there.err then
+    -- Of another type: no checkpoint, and in the way of one.
+    redis.call('UNLINK', KEYS[i])
+    there = false
+  end
   if there then
     answers[#answers + 1] = there
     if ARGV[2] == '1' and redis.call('PERSIST', KEYS[i]) == 1 then

@@ -5,8 +5,15 @@
 -- KEYS: queue, count of unpersisted bytes, dead letters, checkpoint, the value's place aside
 -- ARGV: consumer group, entry id, reason, seconds to keep, letters to keep,
 --       then the entry's fields: project, content, stage, fingerprint, part
+
+-- A key that holds another type has no size that anybody counted.
+local function size(key)
+  local length = redis.pcall('STRLEN', key)
+  return type(length) == 'number' and length or 0
+end
+
 if redis.call('PTTL', KEYS[4]) == -1 then
-  if redis.call('DECRBY', KEYS[2], redis.call('STRLEN', KEYS[4])) < 0 then
+  if redis.call('DECRBY', KEYS[2], size(KEYS[4])) < 0 then
     redis.call('SET', KEYS[2], 0)
   end
   redis.call('RENAME', KEYS[4], KEYS[5])
