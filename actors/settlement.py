@@ -16,9 +16,10 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
 from pipeline.stage import Chain
+from pipeline.stores.blame import REFUSED
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import Persisted
-from pipeline.stores.publisher import REFUSED, Publisher
+from pipeline.stores.publisher import Publisher
 
 READMISSIONS = 5
 READMITTED_AT_ONCE = 200

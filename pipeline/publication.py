@@ -153,7 +153,9 @@ class _Mentions:
         self._version = version
         self._record = record
         self._places = {
-            page.number: _Places(page.words) for page in record.pages.pages if page.words
+            page.number: _Places(page.number, page.words)
+            for page in record.pages.pages
+            if page.words
         }
 
     def kept(self, text: str, names: Sequence[Row]) -> dict[int, Row]:
@@ -256,7 +258,13 @@ def _relationship(
 class _Places:
     """Where the words of one page are."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, page: int, words: Words) -> None:
+        if not len(words.starts) == len(words.ends) == len(words.boxes):
+            raise PermanentError(
+                "inconsistent",
+                f"ocr gave the words of page {page} {len(words.starts)} starts, "
+                f"{len(words.ends)} ends and {len(words.boxes)} boxes",
+            )
         self._words = sorted(zip(words.starts, words.ends, words.boxes, strict=True))
         self._starts = [start for start, _, _ in self._words]
 

@@ -136,7 +136,7 @@ class _Blocks:
         try:
             text = copy_text(itertools.islice(self._rows, BLOCK_ROWS))
             self._block = io.BytesIO(text.encode("utf-8"))
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever copies raises it again
             self.error = error
         return self._block.read(size)
 

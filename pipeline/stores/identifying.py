@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import psycopg2
-from sqlalchemy.exc import DBAPIError
-
 from pipeline import identity
 from pipeline.errors import TemporaryError
 from pipeline.stage import STAGES, Chain
 from pipeline.stores import ledger_queries as queries
-from pipeline.stores.blame import blame_content
+from pipeline.stores.blame import blame_content, refusal
 from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.ledger_values import Identified, Work
 from pipeline.stores.payloads import (
@@ -20,7 +17,7 @@ from pipeline.stores.payloads import (
     RefusedContentError,
     TooMuchError,
 )
-from pipeline.stores.postgres import is_about_data, words_of
+from pipeline.stores.postgres import is_about_data
 from pipeline.stores.publishing import (
     KnownResults,
     LockedContent,
@@ -131,11 +128,10 @@ def _tried(
         return False
     except RefusedContentError as error:
         refused = error
-    except (DBAPIError, psycopg2.Error, ValueError) as error:
+    except Exception as error:
         if not is_about_data(error):
             raise
-        message = f"PostgreSQL refused its results: {words_of(error)}"
-        refused = RefusedContentError(min(chains), STAGES[-1], "refused_by_database", message)
+        refused = refusal(min(chains), STAGES[-1], error)
     else:
         attempt.commit()
         return True

@@ -9,11 +9,17 @@ from urllib.parse import quote_plus
 
 import psycopg2
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pipeline.crash_points import crash_point
-from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.errors import CasegraphError, PermanentError, TemporaryError, UnavailableError
 from pipeline.stores.idling import bound_idling
 
 DRIVER = "postgresql+psycopg2"
@@ -168,13 +174,22 @@ def is_temporary(error: BaseException) -> bool:
 
 
 def is_about_data(error: BaseException) -> bool:
-    """Say whether the values are what PostgreSQL refused: the same rows fail again.
-
-    Text with a NUL or a lone surrogate is refused before it is sent.
+    """Say whether it is about the values that were to be written: the same rows fail again. What
+    PostgreSQL says tells so by its code; whatever else goes wrong on the way is about them as well,
+    but for a service's or the machine's trouble.
     """
     if isinstance(error, (DBAPIError, psycopg2.Error)):
         return code_of(error)[:2] in DATA_CLASSES
-    return isinstance(error, UnicodeEncodeError) or (
+    if isinstance(error, CasegraphError):
+        return isinstance(error, PermanentError)
+    return not isinstance(error, (SQLAlchemyError, OSError, MemoryError))
+
+
+def is_refused_value(error: BaseException) -> bool:
+    """Say whether PostgreSQL refuses a value. Text with a NUL or a lone surrogate is refused before
+    it is sent.
+    """
+    return isinstance(error, (DBAPIError, psycopg2.Error, UnicodeEncodeError)) or (
         isinstance(error, ValueError) and "NUL" in str(error)
     )
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import psycopg2
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors, loose_objects, store_mark
-from pipeline.stores.blame import blame_content
+from pipeline.stores.blame import blame_content, refusal
 from pipeline.stores.chunk_vectors import CachedVectors, has_vectors
 from pipeline.stores.copying import copy_rows
 from pipeline.stores.gone_objects import remove_rows
@@ -26,7 +24,7 @@ from pipeline.stores.payloads import (
     read_results,
     store_payload,
 )
-from pipeline.stores.postgres import alone, is_about_data, transaction, words_of
+from pipeline.stores.postgres import alone, is_about_data, transaction
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted, Vector
 from pipeline.stores.publishing import (
     Publication,
@@ -37,9 +35,7 @@ from pipeline.stores.publishing import (
     stored_digests,
 )
 
-__all__ = ["REFUSED", "Persisted", "Publisher"]
-
-REFUSED = "refused_by_database"
+__all__ = ["Persisted", "Publisher"]
 
 
 @dataclass
@@ -113,9 +109,9 @@ class Publisher:
         """Write checkpoints, and publish each content whose chain they complete.
 
         One transaction; two for halves where it is too much to hold at once. If PostgreSQL refuses
-        a value, it is halved until only the content that brought it is left out, and its documents
-        fail. Writing again what is there changes nothing. Raises TemporaryError for what may go
-        well next time.
+        a value, or anything else is wrong with what is written, it is halved until only the content
+        that brought it is left out, and its documents fail. Writing again what is there changes
+        nothing. Raises TemporaryError for what may go well next time.
         """
         report = _Report()
         self._persist(list(checkpoints), (), report)
@@ -171,7 +167,7 @@ class Publisher:
             self._refuse(error, report)
             rest = [x for x in batch if x.content != error.content]
             self._persist(rest, [x for x in others if x != error.content], report)
-        except (DBAPIError, psycopg2.Error, ValueError) as error:
+        except Exception as error:
             if not is_about_data(error):
                 raise
             self._halve(batch, others, error, report)
@@ -183,12 +179,11 @@ class Publisher:
     def _halve(
         self, batch: list[Checkpoint], others: Sequence[str], error: Exception, report: _Report
     ) -> None:
-        """Find the content whose values PostgreSQL refuses."""
+        """Find the content that cannot be published."""
         contents = sorted({x.content for x in batch} | set(others))
         if len(contents) == 1:
             last = max((x.stage for x in batch), key=STAGES.index, default=STAGES[-1])
-            message = f"PostgreSQL refused what {last} made of it: {words_of(error)}"
-            self._refuse(RefusedContentError(contents[0], last, REFUSED, message), report)
+            self._refuse(refusal(contents[0], last, error), report)
             return
         self._persist_halves(batch, others, report)
 

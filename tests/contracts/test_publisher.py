@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import psycopg2
 import pytest
 from ledger_case import LedgerCase, payloads_of, plan_of
 from sqlalchemy import Engine
 
 from pipeline import identity
-from pipeline.documents import DocumentStatus, Mentions, Pages, StageName
-from pipeline.errors import TemporaryError
+from pipeline.documents import DocumentStatus, Mentions, Page, Pages, StageName, Words
+from pipeline.errors import PermanentError, TemporaryError, UnavailableError
 from pipeline.stage import STAGES
 from pipeline.stores import payloads as payloads_module
 from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.memory import MemoryVectors
+from pipeline.stores.protocols import Vector
 from pipeline.stores.publisher import Publisher
 
 LETTER = "Jane Roe met John Smith."
@@ -294,6 +296,106 @@ def test_a_payload_that_cannot_be_read_back_fails_its_content_alone(case: Ledger
     assert persisted.published == (case.content("Other."),)
     [failure] = case.failures()
     assert (failure.stage, failure.error) == (StageName.CHUNK, "unreadable_payload")
+
+
+def ill_made(words: str) -> dict[StageName, Any]:
+    """Make payloads whose words have starts without ends."""
+    payloads = payloads_of(words, ["Jane Roe"])
+    page = Page(
+        number=1,
+        start=0,
+        end=len(words),
+        words=Words(starts=(0, 5), ends=(4,), boxes=((0, 0, 1, 1),)),
+    )
+    payloads[StageName.OCR] = Pages(text=words, pages=(page,))
+    return payloads
+
+
+def test_payloads_that_do_not_fit_together_fail_their_content_alone(case: LedgerCase) -> None:
+    run = case.run()
+    texts = {f"d{number}": f"Jane Roe wrote letter {number}." for number in range(5)}
+    case.claimed(run, *(f"{name}.txt" for name in texts))
+    case.identify(run, **texts)
+    batch = [
+        x
+        for name, words in texts.items()
+        for x in case.checkpoints(words, ill_made(words) if name == "d3" else None, "Jane Roe")
+    ]
+
+    persisted = case.publisher().persist(batch)
+
+    assert len(persisted.completed) == 4
+    assert dict(persisted.refused).keys() == {case.content(texts["d3"])}
+    [failure] = case.failures()
+    assert (failure.error, failure.source) == ("inconsistent", "corpus/d3.txt")
+    assert "page 1" in failure.message
+
+
+class FussyVectors(MemoryVectors):
+    """A cache with a bug of its own, seen when it is asked for one text."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
+        if identity.text_key("Jane Roe wrote letter 3.") in text_hashes:
+            raise self.error
+        return super().get(model, text_hashes)
+
+
+@pytest.mark.parametrize("error", [TypeError("no such thing"), PermanentError("odd", "too odd")])
+def test_whatever_goes_wrong_with_one_content_fails_it_alone(
+    case: LedgerCase, error: Exception
+) -> None:
+    run = case.run()
+    texts = {f"d{number}": f"Jane Roe wrote letter {number}." for number in range(5)}
+    case.claimed(run, *(f"{name}.txt" for name in texts))
+    case.identify(run, **texts)
+    batch = [x for words in texts.values() for x in case.checkpoints(words, None, "Jane Roe")]
+    cache = CachedVectors(FussyVectors(error), "m")
+
+    persisted = Publisher(case.engine, case.project, case.plan, case.blobs, cache=cache).persist(
+        batch
+    )
+
+    assert len(persisted.completed) == 4
+    assert case.status("d3.txt")[0] == "failed"
+    [failure] = case.failures()
+    assert failure.error == getattr(error, "code", "not_publishable")
+    assert str(error) in failure.message
+
+
+@pytest.mark.parametrize(
+    "error", [TemporaryError("later"), UnavailableError("away"), OSError("disk"), MemoryError()]
+)
+def test_what_is_the_machines_or_a_services_trouble_fails_nobody(
+    case: LedgerCase, error: Exception
+) -> None:
+    words = "Jane Roe wrote letter 3."
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=words)
+    cache = CachedVectors(FussyVectors(error), "m")
+    publisher = Publisher(case.engine, case.project, case.plan, case.blobs, cache=cache)
+    with pytest.raises(type(error)):
+        publisher.persist(case.checkpoints(words, None, "Jane Roe"))
+    assert case.status("a.txt")[0] == "running"
+
+
+def test_a_table_that_is_gone_fails_nobody(case: LedgerCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=LETTER)
+    with case.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE mentions RENAME TO aside")
+    try:
+        with pytest.raises(psycopg2.Error, match="mentions"):
+            case.publisher().persist(case.checkpoints(LETTER, None, "Jane Roe"))
+    finally:
+        with case.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE aside RENAME TO mentions")
+    assert case.status("a.txt")[0] == "running"
 
 
 def test_large_payloads_lie_in_the_object_store(
