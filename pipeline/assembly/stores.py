@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import TemporaryError
+from pipeline.errors import TemporaryError, UsageError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls, ensure_services
 from pipeline.stores.protocols import Backlog, Blobs, Vectors, WriteBehind
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pipeline.stores.redis_link import RedisLink
     from pipeline.stores.s3_objects import S3Objects
     from pipeline.stores.vector_filling import VectorFilling
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,9 @@ def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
 def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher | None]:
     """Give the publisher of each project as it is configured now, by what its own last run had set;
     None for one that is gone.
+
+    One that this version cannot read has a publisher that only writes: it comes up in a queue that
+    is shared, and who can read it publishes what is written.
     """
     from pipeline.stores.chunk_vectors import CachedVectors
     from pipeline.stores.ledger import Ledger
@@ -188,9 +195,14 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
 
     def publisher_of(project: str) -> Publisher | None:
         if project not in known:
-            plan_ = ledger.plan_of(project)
-            if plan_ is None:
-                return None
+            try:
+                plan_ = ledger.plan_of(project)
+            except UsageError as error:
+                plan_ = None
+                logger.warning("results are written and not published: %s", error)
+            else:
+                if plan_ is None:
+                    return None
             by = ledger.publishing_of(project) or _publishing(settings)
             cache = CachedVectors(vectors, model_name(by.embedding_model)) if vectors else None
             known[project] = Publisher(engine, project, plan_, blobs, by.archive, cache)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects.postgresql import insert
 
@@ -18,7 +20,7 @@ from pipeline.stores.ledger_values import OpenedProject, Publishing
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs
 
-_PLAN = text("SELECT configuration FROM projects WHERE id = CAST(:id AS uuid)")
+_PLAN = text("SELECT name, configuration FROM projects WHERE id = CAST(:id AS uuid)")
 
 _PUBLISHING = text("SELECT publishing FROM projects WHERE id = CAST(:id AS uuid)")
 
@@ -77,7 +79,8 @@ class Projects:
 
         With `reconfigure` the plan becomes the project's; `from_stage` raises that stage's
         generation. Documents whose published chain does not follow the new plan are pending
-        again. Raises UsageError for another plan without `reconfigure`.
+        again. Raises UsageError for another plan without `reconfigure`, and for one that this
+        version cannot read.
         """
         id_ = identity.project_id(name)
         configuration = plan.model_dump(mode="json")
@@ -93,7 +96,7 @@ class Projects:
                 .on_conflict_do_nothing()
             )
             stored = connection.execute(_LOCK, {"id": id_}).one()
-            plan = generations.kept(plan, Plan.model_validate(stored.configuration))
+            plan = generations.kept(plan, _plan(name, stored.configuration))
             if stored.configuration_digest != plan.digest and not reconfigure:
                 difference = difference_of(stored.configuration, plan.model_dump(mode="json"))
                 raise UsageError(
@@ -115,16 +118,33 @@ class Projects:
         return OpenedProject(id=id_, name=name, configuration_digest=plan.digest, plan=plan)
 
     def plan_of(self, project: str) -> Plan | None:
-        """Read a project's plan, by its id; None if there is no such project."""
+        """Read a project's plan, by its id; None if there is no such project. Raises UsageError for
+        one that this version cannot read.
+        """
         with transaction(self._engine) as connection:
             row = connection.execute(_PLAN, {"id": project}).one_or_none()
-        return Plan.model_validate(row.configuration) if row else None
+        return _plan(row.name, row.configuration) if row else None
+
+
+def _plan(name: str, configuration: Any) -> Plan:
+    """Read a stored plan. Raises UsageError for one that is none of this version's."""
+    try:
+        return Plan.model_validate(configuration)
+    except ValidationError as error:
+        raise UsageError(
+            f"another version of casegraph made project {name!r}, and this one cannot read its "
+            "settings; use that version, or take another project name"
+        ) from error
 
     def publishing_of(self, project: str) -> Publishing | None:
-        """Read what publishing a project depends on, by its id; None where no run has said so."""
+        """Read what publishing a project depends on, by its id; None where no run has said so, or
+        one of a version that says it otherwise.
+        """
         with transaction(self._engine) as connection:
             stored = connection.scalar(_PUBLISHING, {"id": project})
-        return Publishing.model_validate(stored) if stored else None
+        with suppress(ValidationError):
+            return Publishing.model_validate(stored) if stored else None
+        return None
 
 
 def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:

@@ -85,14 +85,15 @@ _RESULT_COLUMNS = (
 class Publisher:
     """The way of one project's checkpoints into PostgreSQL. Safe to use in several processes.
 
-    Chunks are given the vectors of `cache` as they are published.
+    Chunks are given the vectors of `cache` as they are published. Without a `plan`, where another
+    version made one that this one cannot read, results are written and not published.
     """
 
     def __init__(
         self,
         engine: Engine,
         project_id: str,
-        plan: Plan,
+        plan: Plan | None,
         blobs: Blobs,
         archive: ArchiveLimits | None = None,
         cache: CachedVectors | None = None,
@@ -203,7 +204,7 @@ class Publisher:
         """
         with transaction(self._engine, "fail") as connection:
             digest = connection.scalar(_CONFIGURATION, {"project": self._project})
-            if digest == self._plan.digest:
+            if self._plan is not None and digest == self._plan.digest:
                 blame_content(connection, error)
         report.published.refused[error.content] = error.message
 
@@ -222,16 +223,17 @@ class Publisher:
         stored = stored_digests(connection, list(contents))
         fresh = self._write_results(connection, live, stored)
         report.winners = self._stronger(connection, live, stored)
-        report.fenced = digest is not None and digest != self._plan.digest
+        plan = self._plan
+        report.fenced = digest is not None and (plan is None or digest != plan.digest)
         gone = sorted(named - contents.keys())
-        if digest is None or report.fenced:
+        if plan is None or digest is None or report.fenced:
             return Published(removed=gone)
         known = known_results(contents, {**stored, **{x.key: x.digest for x in fresh}})
-        chains = {id_: row.follow(self._plan, known[id_]) for id_, row in contents.items()}
+        chains = {id_: row.follow(plan, known[id_]) for id_, row in contents.items()}
         way = Publication(
             connection=connection,
             project=self._project,
-            plan=self._plan,
+            plan=plan,
             payloads=Payloads(self._blobs, live),
             archive=self._archive,
             vectors=self._cache if self._has_vectors(connection) else None,

@@ -13,8 +13,9 @@ from store_case import StoreCase
 
 from actors.persistence_actor import drain_queue
 from pipeline import identity
+from pipeline.errors import UsageError
 from pipeline.settings import Settings
-from pipeline.stores import keys
+from pipeline.stores import keys, postgres
 from pipeline.stores.publisher import Publisher
 from pipeline.stores.verifying_redis import CopiesInRedis
 
@@ -218,3 +219,44 @@ def test_a_run_and_what_stops_the_services_go_on(settings: Settings, tmp_path: P
         harm()
         drain_queue(settings, run.urls)
         assert client.xlen(keys.WRITE_BEHIND) == 0
+
+
+@pytest.mark.parametrize("who", ["a run", "what stops the services"])
+def test_results_of_a_project_that_another_version_made_are_kept_for_it(
+    settings: Settings, tmp_path: Path, valkey_url: str, who: str
+) -> None:
+    write_documents(tmp_path / "documents", 6)
+    run = SmallRun(settings, tmp_path / "documents")
+    engine = postgres.engine_of(run.urls.database_url)
+    other = StoreCase(engine, name="other", url=valkey_url)
+    try:
+        before = other.run()
+        other.claimed(before, "a.txt")
+        other.identify(before, a="Ann Lee.")
+        other.put(other.checkpoints("Ann Lee.", None, "Ann Lee"))
+        other.ledger.end_run(before, "interrupted", {})
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE projects SET configuration ="
+                " jsonb_set(configuration, '{identities,0,stage}', '\"translate\"')"
+            )
+
+        if who == "a run":
+            result = run()
+            assert result.outcome == "finished", result.reason
+            assert run.left() == 0
+        else:
+            assert drain_queue(settings, run.urls) == 0
+
+        assert other.queue.backlog().entries == other.queue.backlog().bytes == 0
+        assert list(other.queue.letters.latest()) == []
+        assert other.status("a.txt")[0] == "running"
+        with pytest.raises(UsageError, match="another version of casegraph made project 'other'"):
+            other.ledger.plan_of(other.project)
+        with pytest.raises(UsageError, match="another version of casegraph"):
+            other.ledger.open_project("other", other.plan, reconfigure=True)
+        # To the version that made it nothing is lost.
+        assert other.publisher().publish([other.content("Ann Lee.")]).completed
+    finally:
+        other.close()
+        engine.dispose()
