@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from pipeline import identity
 from pipeline.documents import DocumentStatus, StageName
+from pipeline.stores import loose_objects
 from pipeline.stores.blame import clean
 from pipeline.stores.copying import staged
 from pipeline.stores.forecasting import Forecasting, forecasting
@@ -138,6 +139,7 @@ class Documents(Projects):
         failure and type are these. A document that was never identified has no type.
         """
         with transaction(self._engine) as connection:
+            connection.execute(loose_objects.HOLD)
             return connection.execute(
                 _RETRY,
                 {

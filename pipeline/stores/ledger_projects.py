@@ -14,7 +14,7 @@ from pipeline import generations, identity
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.stage import Plan
-from pipeline.stores import tables
+from pipeline.stores import loose_objects, tables
 from pipeline.stores.copying import copy_rows, staged
 from pipeline.stores.ledger_values import OpenedProject, Publishing
 from pipeline.stores.postgres import transaction
@@ -165,6 +165,7 @@ def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:
             (row.id,) for row in rows if not follows(plan, row.sha256, row.media_type, row.chain)
         ]
         copy_rows(connection, outdated, ("id",), wrong)
+    connection.execute(loose_objects.HOLD)
     connection.exec_driver_sql(_REOPEN.format(outdated=outdated))
 
 

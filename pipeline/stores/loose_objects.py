@@ -3,7 +3,9 @@
 Whatever deletes a row that names an object leaves the object's hash in `loose_objects`, by a
 trigger of its table: no way of deleting can forget to, and one that dies afterwards has left it.
 A document on its way may be about to name an object, and none of PostgreSQL's rows says so; while
-there is one, nothing is removed. Documents get on their way under the lock that removing holds.
+there is one, nothing is removed. Documents get on their way under the lock that removing holds, and
+whether one is there is asked before what is named: what is published between the two questions was
+on its way at the first.
 """
 
 from __future__ import annotations
@@ -30,13 +32,19 @@ HOLD = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(key=LOCK)
 _REMOVE = text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=LOCK)
 
 # What is past `ocr` and not published has put its objects, and nothing in PostgreSQL names them. A
-# container that failed after `ocr` goes on from there when it is tried again.
+# container that failed after `ocr` goes on from there when it is tried again; while its run may
+# have more in the queue than PostgreSQL knows, it is not known how far it came.
 _ON_THEIR_WAY = text("""
 SELECT EXISTS (SELECT 1 FROM documents
                WHERE next_content_id IS NOT NULL AND status IN ('pending', 'running'))
     OR EXISTS (SELECT 1 FROM documents d JOIN contents c ON c.id = d.next_content_id
                JOIN stage_results r ON r.content_id = c.id AND r.stage = 'ocr'
                WHERE d.status = 'failed' AND c.members IS NULL AND c.media_type = ANY(:containers))
+    OR EXISTS (SELECT 1 FROM documents d JOIN contents c ON c.id = d.next_content_id
+               JOIN runs r ON r.id = d.claimed_by
+               WHERE d.status = 'failed' AND c.media_type = ANY(:containers)
+                 AND r.outcome IS DISTINCT FROM 'finished'
+                 AND r.lease_until > now() - interval '1 day')
 """)
 
 # What names an object: a member, the list of members of its container, a large payload.
@@ -109,8 +117,10 @@ def _remove(engine: Engine, blobs: Blobs, objects: Sequence[str]) -> Removed:
         connection.execute(_REMOVE)
         # What becomes loose from here on adds a row of its own, which is not among these.
         rows = connection.execute(_ROWS, {"objects": objects}).all()
+        # In this order, since each question sees what is committed when it is asked.
+        on_their_way = connection.scalar(_ON_THEIR_WAY, {"containers": list(CONTAINERS)})
         unnamed = sorted(set(objects) - set(connection.scalars(_NAMED, {"objects": objects})))
-        if unnamed and connection.scalar(_ON_THEIR_WAY, {"containers": list(CONTAINERS)}):
+        if unnamed and on_their_way:
             return Removed(kept=len(unnamed))
         if unnamed:
             store_mark.check(connection, blobs)

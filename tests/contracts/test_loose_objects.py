@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from ledger_case import LedgerCase, payloads_of, plan_of
-from sqlalchemy import text
+from sqlalchemy import event, text
 from waiting import until
 
 from pipeline.documents import DocumentFailure, Member, Relationships, StageName
@@ -15,6 +15,7 @@ from pipeline.errors import TemporaryError
 from pipeline.stores import loose_objects, payloads
 from pipeline.stores.forgetting import Forgetting
 
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 FAILURE = DocumentFailure(stage=StageName.EXTRACT, error="stage_raised", message="no")
 
 
@@ -99,6 +100,15 @@ def test_an_object_that_is_named_again_stays(case: LedgerCase) -> None:
     assert case.value("SELECT count(*) FROM loose_objects") == 0
 
 
+def as_container(case: LedgerCase, words: str) -> None:
+    """Let a content be an archive."""
+    with case.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE contents SET media_type = 'application/zip' WHERE id = :id"),
+            {"id": case.content(words)},
+        )
+
+
 @pytest.mark.parametrize("ends", ["published", "failed", "forgotten"])
 def test_one_on_its_way_holds_all_back_until_it_ends(case: LedgerCase, ends: str) -> None:
     loose = stored(case, b"loose")
@@ -137,11 +147,7 @@ def test_a_container_that_failed_after_ocr_finds_its_members_when_it_is_tried_ag
     case.identify(run, late="late")
     case.publisher().persist(case.checkpoints("late", holding("late", held))[:1])
     case.ledger.failed(run, [(late.document_id, late.claim, FAILURE)])
-    with case.engine.begin() as connection:
-        connection.execute(
-            text("UPDATE contents SET media_type = 'application/zip' WHERE id = :id"),
-            {"id": case.content("late")},
-        )
+    as_container(case, "late")
 
     assert case.ledger.sweep_objects(0) == 0
     assert case.held([held]) == [held]
@@ -190,13 +196,12 @@ def test_no_document_gets_on_its_way_while_objects_are_removed(case: LedgerCase)
     """It could store anew, and find there, what is removed the next moment."""
     run = case.run()
     case.claimed(run, "late.txt")
-    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     removed: list[str] = []
 
     class Blobs:
         def delete(self, objects: list[str]) -> None:
             work = thread.submit(case.identify, run, late="late")
-            until(lambda: case.value(waiting) or work.done())
+            until(lambda: case.value(WAITING) or work.done())
             assert not work.done()
             removed.extend(objects)
             works.append(work)
@@ -209,3 +214,81 @@ def test_no_document_gets_on_its_way_while_objects_are_removed(case: LedgerCase)
         assert work.result(30)
     assert removed == [sha256]
     assert case.value("SELECT next_content_id::text FROM documents") == case.content("late")
+
+
+def test_what_is_published_between_two_questions_of_the_removal_stays(case: LedgerCase) -> None:
+    """On its way at the first question, and named at the second: it must not be in neither."""
+    held = stored(case, b"held")
+    case.publish("box", "before", payloads=holding("before", held))
+    settle(case)
+    change(case, "box", "after")
+    settle(case)
+    run = case.run()
+    case.claimed(run, "late.txt")
+    case.identify(run, late="late")
+    asked: list[str] = []
+
+    def after(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM documents" in statement and not asked:
+            asked.append(statement)
+            case.publisher().persist(case.checkpoints("late", holding("late", held)))
+
+    event.listen(case.engine, "after_cursor_execute", after)
+    try:
+        case.ledger.sweep_objects(0)
+    finally:
+        event.remove(case.engine, "after_cursor_execute", after)
+
+    assert len(asked) == 1
+    assert case.value("SELECT count(*) FROM documents WHERE blob = :held", held=held) == 1
+    assert case.held([held]) == [held]
+
+
+@pytest.mark.parametrize("way", ["retry", "reconfigure"])
+def test_no_document_is_reopened_while_objects_are_removed(case: LedgerCase, way: str) -> None:
+    """What is to run `ocr` again is not identified anew, and stores what it finds there."""
+    case.publish("done", "done")
+    run = case.run()
+    [failed] = case.claimed(run, "failed.txt")
+    case.identify(run, failed="failed")
+    case.ledger.failed(run, [(failed.document_id, failed.claim, FAILURE)])
+    again = {
+        "retry": lambda: case.ledger.retry(case.project),
+        "reconfigure": lambda: case.ledger.open_project(
+            case.name, plan_of(ocr="2"), reconfigure=True
+        ),
+    }[way]
+
+    class Blobs:
+        def delete(self, objects: list[str]) -> None:
+            work = thread.submit(again)
+            until(lambda: case.value(WAITING) or work.done())
+            works.append((work, work.done()))
+
+    works: list[tuple[Future[object], bool]] = []
+    with ThreadPoolExecutor(1) as thread:
+        assert loose_objects.remove(case.engine, Blobs(), [hashlib.sha256(b"x").hexdigest()]).gone
+        [(work, too_early)] = works
+        assert work.result(30)
+    assert not too_early
+    assert case.value("SELECT count(*) FROM documents WHERE status = 'pending'") == 1
+
+
+def test_a_failed_container_whose_run_may_have_more_in_the_queue_holds_all_back(
+    case: LedgerCase,
+) -> None:
+    """Its `ocr` may be in Redis only: nobody can say yet what it names."""
+    held = stored(case, b"held")
+    case.publish("box", "before", payloads=holding("before", held))
+    settle(case)
+    change(case, "box", "after")
+    run = case.run()
+    [late] = case.claimed(run, "late.txt")
+    case.identify(run, late="late")
+    case.ledger.failed(run, [(late.document_id, late.claim, FAILURE)])
+    as_container(case, "late")
+
+    assert case.ledger.sweep_objects(0) == 0
+    assert case.held([held]) == [held]
+    case.ledger.end_run(run, "finished", {})
+    assert case.ledger.sweep_objects(0) == 1
