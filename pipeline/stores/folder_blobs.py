@@ -80,9 +80,17 @@ class FolderBlobs:
             ) from error
 
     def delete(self, sha256s: Sequence[str]) -> None:
-        """Remove objects; those that are not there are passed over."""
+        """Remove objects; those that are not there are passed over. Raises TemporaryError if the
+        disk refuses.
+        """
         for sha256 in sha256s:
-            self._place(sha256).unlink(missing_ok=True)
+            try:
+                self._place(sha256).unlink(missing_ok=True)
+            except OSError as error:
+                raise TemporaryError(
+                    f"the object {sha256[:12]}… cannot be removed from {self._folder} "
+                    f"({error.strerror})"
+                ) from error
 
 
 def _sync_folder(folder: Path) -> None:

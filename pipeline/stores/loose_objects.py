@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 LOCK = 0x6C6F6F73_65000001
 AT_ONCE = 1_000
+DELETED_AT_ONCE = 50
+"""Objects between two looks at whether the lock is still held."""
 
 # Together with whatever begins to store objects that no row names yet.
 HOLD = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(key=LOCK)
@@ -62,6 +64,7 @@ _OLD = text("""
 SELECT DISTINCT sha256 FROM loose_objects
 WHERE since < now() - make_interval(secs => :seconds) ORDER BY sha256 LIMIT :limit
 """)
+_STILL_OURS = text("SELECT 1")
 _SETTLED = text("DELETE FROM loose_objects WHERE id = ANY(:ids)")
 
 
@@ -124,6 +127,10 @@ def _remove(engine: Engine, blobs: Blobs, objects: Sequence[str]) -> Removed:
             return Removed(kept=len(unnamed))
         if unnamed:
             store_mark.check(connection, blobs)
-        blobs.delete(unnamed)
+        for at in range(0, len(unnamed), DELETED_AT_ONCE):
+            # Who was stopped for longer than a transaction may idle has lost it, and the lock with
+            # it: this raises then, before what others have named by now goes.
+            connection.execute(_STILL_OURS)
+            blobs.delete(unnamed[at : at + DELETED_AT_ONCE])
         connection.execute(_SETTLED, {"ids": [row.id for row in rows]})
     return Removed(gone=len(unnamed))

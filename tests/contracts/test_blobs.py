@@ -146,6 +146,19 @@ def test_a_payload_needs_a_temporary_folder_and_says_so(
         payload_of(blobs, None, sha256)
 
 
+def test_a_folder_that_keeps_an_object_is_temporary(tmp_path: Path) -> None:
+    path, sha256 = file_of(tmp_path, b"x")
+    blobs = FolderBlobs(tmp_path / "objects")
+    place = tmp_path / "objects" / sha256[:2] / sha256
+    place.mkdir(parents=True)  # also root cannot unlink a folder
+    with pytest.raises(TemporaryError, match=f"{sha256[:12]}… cannot be removed"):
+        blobs.delete([sha256])
+    place.rmdir()
+    blobs.put_file(path, sha256)
+    blobs.delete([sha256])
+    assert not place.exists()
+
+
 def test_s3_keys_are_under_the_prefix(s3: S3Blobs, tmp_path: Path) -> None:
     import boto3
 

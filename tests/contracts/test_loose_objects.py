@@ -12,7 +12,7 @@ from waiting import until
 
 from pipeline.documents import DocumentFailure, Member, Relationships, StageName
 from pipeline.errors import TemporaryError
-from pipeline.stores import loose_objects, payloads
+from pipeline.stores import loose_objects, payloads, postgres
 from pipeline.stores.forgetting import Forgetting
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -292,3 +292,28 @@ def test_a_failed_container_whose_run_may_have_more_in_the_queue_holds_all_back(
     assert case.held([held]) == [held]
     case.ledger.end_run(run, "finished", {})
     assert case.ledger.sweep_objects(0) == 1
+
+
+def test_who_has_lost_the_lock_while_removing_removes_no_more(
+    case: LedgerCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped for longer than a transaction may idle: a successor may name the objects by now."""
+    monkeypatch.setattr(loose_objects, "DELETED_AT_ONCE", 1)
+    first, second = sorted(stored(case, data) for data in (b"one", b"two"))
+    run = case.run()
+    case.claimed(run, "late.txt")
+    url = case.engine.url.render_as_string(hide_password=False)
+    slow = postgres.connect(f"{url}&options=-c%20idle_in_transaction_session_timeout%3D300")
+    advisory = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+
+    class Blobs:
+        def delete(self, objects: list[str]) -> None:
+            case.blobs.delete(objects)
+            until(lambda: not case.value(advisory))
+            case.identify(run, late="late")
+            case.publisher().persist(case.checkpoints("late", holding("late", second)))
+
+    assert loose_objects.remove(slow, Blobs(), [first, second]) == (0, 2)
+    slow.dispose()
+    assert case.value("SELECT blob FROM documents WHERE blob IS NOT NULL") == second
+    assert case.held([first, second]) == [second]
