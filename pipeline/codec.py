@@ -29,13 +29,18 @@ def encode(value: BaseModel) -> bytes:
 
 def decode(model: type[Model], data: bytes) -> Model:
     """Read a value back. Raises PermanentError for bytes of another version."""
+    return model.model_validate_json(json_of(model.__name__, data))
+
+
+def json_of(name: str, data: bytes) -> bytes:
+    """Read the JSON of a value back. Raises PermanentError for bytes of another version."""
     kind, body = data[:1], data[1:]
     if kind == ZSTD:
         body = zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_DECODED)
     elif kind != PLAIN:
         raise PermanentError(
             "unknown_codec",
-            f"a stored {model.__name__} begins with byte {kind!r}, which this version of "
+            f"a stored {name} begins with byte {kind!r}, which this version of "
             "casegraph cannot read; it was written by a newer one",
         )
-    return model.model_validate_json(body)
+    return body

@@ -27,6 +27,18 @@ class _Part(Payload):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class HeldMember(_Part):
+    """The object that holds a member of a container."""
+
+    sha256: str
+
+
+class HeldMembers(_Part):
+    """`ocr`, as far as it names objects."""
+
+    members: tuple[HeldMember, ...] = ()
+
+
 class ChunkText(_Part):
     """A chunk without its sentences."""
 

@@ -56,7 +56,8 @@ FROM contents c WHERE c.id = ANY(CAST(:ids AS uuid[]))
 """)
 
 _RESULTS = text("""
-SELECT content_id::text, stage, fingerprint, part, payload_ref FROM stage_results
+SELECT content_id::text, stage, fingerprint, part, payload_ref, members
+FROM stage_results
 WHERE content_id = ANY(CAST(:ids AS uuid[]))
 """)
 
@@ -149,6 +150,7 @@ def _forget(
     gone = set(remove_unused_contents(connection, project, loose))
     objects = {row.blob for row in family if row.blob}
     objects |= {row.payload_ref for row in results if row.payload_ref and row.content_id in gone}
+    objects |= {x for row in results if row.content_id in gone for x in row.members or ()}
     objects |= {sha256 for content in gone for sha256 in facts[content].members}
     part = Forgotten(
         documents=sum(not row.inside for row in family),

@@ -125,6 +125,16 @@ class Projects:
             row = connection.execute(_PLAN, {"id": project}).one_or_none()
         return _plan(row.name, row.configuration) if row else None
 
+    def publishing_of(self, project: str) -> Publishing | None:
+        """Read what publishing a project depends on, by its id; None where no run has said so, or
+        one of a version that says it otherwise.
+        """
+        with transaction(self._engine) as connection:
+            stored = connection.scalar(_PUBLISHING, {"id": project})
+        with suppress(ValidationError):
+            return Publishing.model_validate(stored) if stored else None
+        return None
+
 
 def _plan(name: str, configuration: Any) -> Plan:
     """Read a stored plan. Raises UsageError for one that is none of this version's."""
@@ -135,16 +145,6 @@ def _plan(name: str, configuration: Any) -> Plan:
             f"another version of casegraph made project {name!r}, and this one cannot read its "
             "settings; use that version, or take another project name"
         ) from error
-
-    def publishing_of(self, project: str) -> Publishing | None:
-        """Read what publishing a project depends on, by its id; None where no run has said so, or
-        one of a version that says it otherwise.
-        """
-        with transaction(self._engine) as connection:
-            stored = connection.scalar(_PUBLISHING, {"id": project})
-        with suppress(ValidationError):
-            return Publishing.model_validate(stored) if stored else None
-        return None
 
 
 def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:

@@ -11,16 +11,17 @@ on its way at the first.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from pipeline.engines.media_types import CONTAINERS
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import store_mark
+from pipeline.stores.payloads import members_of
 from pipeline.stores.postgres import transaction
-from pipeline.stores.protocols import Blobs
+from pipeline.stores.protocols import Blobs, Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +35,16 @@ HOLD = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(key=LOCK)
 _REMOVE = text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=LOCK)
 
 # What is past `ocr` and not published has put its objects, and nothing in PostgreSQL names them. A
-# container that failed after `ocr` goes on from there when it is tried again; while its run may
-# have more in the queue than PostgreSQL knows, it is not known how far it came.
+# container that failed after `ocr` goes on from there when it is tried again: what it holds is
+# named by its result, but for one that an earlier version stored. While its run may have more in
+# the queue than PostgreSQL knows, it is not known how far it came.
 _ON_THEIR_WAY = text("""
 SELECT EXISTS (SELECT 1 FROM documents
                WHERE next_content_id IS NOT NULL AND status IN ('pending', 'running'))
     OR EXISTS (SELECT 1 FROM documents d JOIN contents c ON c.id = d.next_content_id
                JOIN stage_results r ON r.content_id = c.id AND r.stage = 'ocr'
-               WHERE d.status = 'failed' AND c.members IS NULL AND c.media_type = ANY(:containers))
+               WHERE d.status = 'failed' AND r.members IS NULL AND c.published_at IS NULL
+                 AND c.media_type = ANY(:containers))
     OR EXISTS (SELECT 1 FROM documents d JOIN contents c ON c.id = d.next_content_id
                JOIN runs r ON r.id = d.claimed_by
                WHERE d.status = 'failed' AND c.media_type = ANY(:containers)
@@ -49,12 +52,15 @@ SELECT EXISTS (SELECT 1 FROM documents
                  AND r.lease_until > now() - interval '1 day')
 """)
 
-# What names an object: a member, the list of members of its container, a large payload.
+# What names an object: a member, the list of members of its container, what `ocr` said of one that
+# is not published, a large payload.
 _NAMED = text("""
 SELECT d.blob FROM documents d WHERE d.blob = ANY(:objects)
 UNION
 SELECT m.value ->> 'sha256' FROM contents c CROSS JOIN jsonb_array_elements(c.members) AS m
 WHERE m.value ->> 'sha256' = ANY(:objects)
+UNION
+SELECT m FROM stage_results s CROSS JOIN unnest(s.members) AS m WHERE m = ANY(:objects)
 UNION
 SELECT s.payload_ref FROM stage_results s WHERE s.payload_ref = ANY(:objects)
 """)
@@ -65,6 +71,7 @@ SELECT DISTINCT sha256 FROM loose_objects
 WHERE since < now() - make_interval(secs => :seconds) ORDER BY sha256 LIMIT :limit
 """)
 _STILL_OURS = text("SELECT 1")
+_LOOSEN = text("INSERT INTO loose_objects (sha256) SELECT unnest(CAST(:objects AS text[]))")
 _SETTLED = text("DELETE FROM loose_objects WHERE id = ANY(:ids)")
 
 
@@ -94,6 +101,13 @@ def remove(engine: Engine, blobs: Blobs, objects: Collection[str]) -> Removed:
             part = Removed(kept=len(some))
         gone, kept = gone + part.gone, kept + part.kept
     return Removed(gone, kept)
+
+
+def loosen(connection: Connection, late: Iterable[Checkpoint]) -> None:
+    """Write down the objects that results name which came too late to be stored."""
+    objects = {sha256 for checkpoint in late for sha256 in members_of(checkpoint) or ()}
+    if objects:
+        connection.execute(_LOOSEN, {"objects": sorted(objects)})
 
 
 def sweep(engine: Engine, blobs: Blobs, seconds: float) -> int:

@@ -12,7 +12,7 @@ from zstandard import ZstdError
 from pipeline import codec
 from pipeline.documents import StageName
 from pipeline.errors import PermanentError
-from pipeline.published_record import READ
+from pipeline.published_record import READ, HeldMembers
 from pipeline.scratch import disk_asked, scratch, written
 from pipeline.stage import Chain, Link
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
@@ -178,6 +178,20 @@ def checkpoints_of(
     if gone:
         raise GoneObjectsError(gone)
     return found
+
+
+def members_of(checkpoint: Checkpoint) -> list[str] | None:
+    """Read which objects an `ocr` names; None of another stage, or if nobody can read it."""
+    if checkpoint.stage is not StageName.OCR:
+        return None
+    try:
+        data = codec.json_of(HeldMembers.__name__, checkpoint.payload)
+        # What is empty is not written, and most hold nothing: then the text is not parsed.
+        if b'"members":' not in data:
+            return []
+        return sorted({x.sha256 for x in HeldMembers.model_validate_json(data).members})
+    except (PermanentError, ValueError, ZstdError):
+        return None
 
 
 def store_payload(blobs: Blobs, payload: bytes) -> str:

@@ -17,6 +17,9 @@ UNION
 SELECT m.value ->> 'sha256' FROM contents c CROSS JOIN jsonb_array_elements(c.members) AS m
 WHERE c.project_id = :project
 UNION
+SELECT unnest(s.members) FROM stage_results s JOIN contents c ON c.id = s.content_id
+WHERE c.project_id = :project
+UNION
 SELECT s.payload_ref FROM stage_results s JOIN contents c ON c.id = s.content_id
 WHERE s.payload_ref IS NOT NULL AND c.project_id = :project
 """)

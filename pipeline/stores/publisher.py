@@ -21,6 +21,7 @@ from pipeline.stores.payloads import (
     RefusedContentError,
     TooMuchError,
     checkpoints_of,
+    members_of,
     read_results,
     store_payload,
 )
@@ -78,7 +79,8 @@ SELECT configuration_digest FROM projects WHERE id = CAST(:project AS uuid) FOR 
 """)
 
 _RESULT_COLUMNS = (
-    "content_id", "stage", "fingerprint", "part", "digest", "payload", "payload_ref", "seconds",
+    "content_id", "stage", "fingerprint", "part", "digest", "payload", "payload_ref", "members",
+    "seconds",
 )  # fmt: skip
 
 
@@ -220,6 +222,7 @@ class Publisher:
         named = {x.content for x in batch} | set(others)
         contents = lock_contents(connection, sorted(named))
         live = [x for x in batch if x.content in contents]
+        loose_objects.loosen(connection, (x for x in batch if x.content not in contents))
         stored = stored_digests(connection, list(contents))
         fresh = self._write_results(connection, live, stored)
         report.winners = self._stronger(connection, live, stored)
@@ -283,6 +286,7 @@ class Publisher:
             checkpoint.digest,
             None if large else checkpoint.payload,
             store_payload(self._blobs, checkpoint.payload) if large else None,
+            members_of(checkpoint),
             checkpoint.seconds,
         )
 

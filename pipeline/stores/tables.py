@@ -195,7 +195,8 @@ Index(None, failures.c.document_id, failures.c.failed_at)
 
 # A stage's output for one content, under its fingerprint: written behind, written once.
 # `payload` is the codec's bytes; above the limit of a value it is null and `payload_ref` names
-# the object that holds it.
+# the object that holds it. `members` are the hashes of what a container's `ocr` put into the object
+# store: none has been published yet that names them.
 stage_results = Table(
     "stage_results",
     metadata,
@@ -206,6 +207,7 @@ stage_results = Table(
     Column("digest", Text, nullable=False),
     Column("payload", LargeBinary),
     Column("payload_ref", Text),
+    Column("members", ARRAY(Text)),
     Column("seconds", Double, nullable=False),
     Column("created_at", Time, nullable=False, server_default=func.now()),
     CheckConstraint("(payload IS NULL) <> (payload_ref IS NULL)", name="payload"),

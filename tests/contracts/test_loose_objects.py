@@ -109,6 +109,14 @@ def as_container(case: LedgerCase, words: str) -> None:
         )
 
 
+def settle_completed(case: LedgerCase) -> None:
+    """Let no document be on its way, and those that failed stay so."""
+    with case.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE documents SET status = 'completed' WHERE status <> 'failed'")
+        )
+
+
 @pytest.mark.parametrize("ends", ["published", "failed", "forgotten"])
 def test_one_on_its_way_holds_all_back_until_it_ends(case: LedgerCase, ends: str) -> None:
     loose = stored(case, b"loose")
@@ -317,3 +325,84 @@ def test_who_has_lost_the_lock_while_removing_removes_no_more(
     slow.dispose()
     assert case.value("SELECT blob FROM documents WHERE blob IS NOT NULL") == second
     assert case.held([first, second]) == [second]
+
+
+def failed_after_ocr(case: LedgerCase, words: str, *members: str) -> str:
+    """Bring a new container to its `ocr` and no further; return its document's id."""
+    run = case.run()
+    [late] = case.claimed(run, f"{words}.txt")
+    case.identify(run, **{words: words})
+    case.publisher().persist(case.checkpoints(words, holding(words, *members))[:1])
+    case.ledger.failed(run, [(late.document_id, late.claim, FAILURE)])
+    case.ledger.end_run(run, "finished", {})
+    as_container(case, words)
+    return late.document_id
+
+
+@pytest.mark.parametrize("way", ["forgotten", "deleted", "left out"])
+def test_what_a_container_held_that_was_never_published_goes_with_it(
+    case: LedgerCase, way: str
+) -> None:
+    held = stored(case, b"held")
+    document = failed_after_ocr(case, "late", held)
+    assert case.ledger.sweep_objects(0) == 0
+
+    match way:
+        case "forgotten":
+            forgetting = Forgetting(case.engine, case.project, case.blobs, lambda _: None)
+            assert forgetting.forget([document]).objects == 1
+        case "deleted":
+            case.delete()
+        case "left out":
+            case.ledger.record_skipped(case.project, [(case.found("late.txt"), "too large")])
+            assert case.held([held]) == [held]
+            assert case.ledger.sweep_objects(0) == 1
+
+    assert case.held([held]) == []
+
+
+def test_what_an_ocr_names_that_comes_when_its_document_is_forgotten_goes(case: LedgerCase) -> None:
+    held = stored(case, b"held")
+    run = case.run()
+    [late] = case.claimed(run, "late.txt")
+    case.identify(run, late="late")
+    made = case.checkpoints("late", holding("late", held))
+    Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget([late.document_id])
+
+    assert case.publisher().persist(made[:1]).gone == (case.content("late"),)
+
+    assert case.ledger.sweep_objects(0) == 1
+    assert case.held([held]) == []
+
+
+def test_a_failed_container_holds_back_only_what_it_holds(case: LedgerCase) -> None:
+    other = LedgerCase(case.engine, name="other", blobs=case.blobs)
+    both, own = stored(case, b"both"), stored(case, b"own")
+    failed_after_ocr(other, "late", both)
+    case.publish("box", "before", payloads=holding("before", both, own))
+    settle_completed(case)
+
+    gone = Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget(
+        [case.uri("box.txt")]
+    )
+
+    assert (gone.objects, gone.kept_objects) == (1, 0)
+    assert case.held([both, own]) == [both]
+    other.delete()
+    assert case.held([both]) == []
+
+
+def test_a_container_whose_ocr_an_earlier_version_stored_holds_all_back(case: LedgerCase) -> None:
+    held = stored(case, b"held")
+    failed_after_ocr(case, "late", held)
+    with case.engine.begin() as connection:
+        connection.execute(text("UPDATE stage_results SET members = NULL"))
+    assert loose_objects.remove(case.engine, case.blobs, [held]) == (0, 1)
+
+
+def test_an_ocr_that_nobody_can_read_names_nothing_that_is_known(case: LedgerCase) -> None:
+    made = case.checkpoints("late", holding("late"))
+    assert [payloads.members_of(x) for x in made] == [[], None, None, None, None]
+    assert payloads.members_of(made[0].model_copy(update={"payload": b"\x02no zstd"})) is None
+    assert payloads.members_of(made[0].model_copy(update={"payload": b'\x01{"members":3}'})) is None
+    assert payloads.members_of(made[0].model_copy(update={"payload": b"\x09"})) is None
