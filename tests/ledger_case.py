@@ -259,7 +259,7 @@ class LedgerCase:
         """Delete the project as the command does, once its runs have ended."""
         for (run,) in self.rows("SELECT id::text FROM runs WHERE ended_at IS NULL"):
             self.ledger.end_run(run, "finished", {})
-        return delete_project(self.engine, self.name, blobs=self.blobs)
+        return delete_project(self.engine, self.name, blobs=self.blobs).documents
 
     def held(self, objects: Sequence[str]) -> list[str]:
         """Say which of these objects are in the store."""

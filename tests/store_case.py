@@ -42,7 +42,10 @@ class StoreCase(LedgerCase):
 
     @property
     def forgetting(self) -> Forgetting:
-        return Forgetting(self.engine, self.project, self.blobs, ForgottenCopies(self.link))
+        return self.forgetting_with(ForgottenCopies(self.link))
+
+    def forgetting_with(self, copies: ForgottenCopies) -> Forgetting:
+        return Forgetting(self.engine, self.project, self.blobs, copies, copies.sweep)
 
     def close(self) -> None:
         self.link.client.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from actors.commands.common import json_option, print_json, project_option, say
+from actors.commands.leftovers import counted, say_leftovers
 from actors.commands.opening import opened_link, opened_services
 from actors.commands.services import stays
 from pipeline.errors import UsageError
@@ -40,12 +41,8 @@ def forget(documents: tuple[str, ...], project: str, dry_run: bool, as_json: boo
     ):
         copies = ForgottenCopies(link)
         found = find_project(engine, project)
-        forgetting = Forgetting(engine, found, open_blobs(settings), copies)
-        if dry_run:
-            gone = forgetting.count(documents)
-        else:
-            gone = forgetting.forget(documents)
-            copies.sweep(engine)
+        forgetting = Forgetting(engine, found, open_blobs(settings), copies, copies.sweep)
+        gone = forgetting.count(documents) if dry_run else forgetting.forget(documents)
     if as_json:
         counts = ("documents", "members") if dry_run else gone._fields
         print_json(
@@ -54,25 +51,19 @@ def forget(documents: tuple[str, ...], project: str, dry_run: bool, as_json: boo
         )
     else:
         say(f"would forget {_documents(gone)}" if dry_run else _sentence(gone))
-    if gone.kept_objects:
-        say(
-            f"{_counted(gone.kept_objects, 'stored object')} not removed yet, since a document on "
-            "its way may hold the same, or the store is away: a later `casegraph run` will"
-        )
-    if copies.trouble:
-        say(f"Redis was not asked ({copies.trouble}); what it has of them expires by itself")
+    say_leftovers(gone.kept_objects, copies.trouble)
 
 
 def _documents(gone: Forgotten) -> str:
     """Write how many documents, and how many inside them."""
-    words = _counted(gone.documents, "document")
+    words = counted(gone.documents, "document")
     return f"{words} and {gone.members:,} inside them" if gone.members else words
 
 
 def _sentence(gone: Forgotten) -> str:
     """Say what is gone."""
     parts = [
-        _counted(number, word)
+        counted(number, word)
         for number, word in (
             (gone.mentions, "mention"),
             (gone.relationships, "relationship"),
@@ -86,10 +77,6 @@ def _sentence(gone: Forgotten) -> str:
     return f"forgot {_documents(gone)}{more}"
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 @click.command(short_help="Drop what Redis has of documents or of a project.")
 @click.argument("documents", nargs=-1, metavar="[SOURCE|DOCUMENT]…")
 @project_option
@@ -98,10 +85,11 @@ def _counted(number: int, word: str) -> str:
 def invalidate(documents: tuple[str, ...], project: str, all_: bool, as_json: bool) -> None:
     """Drop the copies that Redis has of some documents, or with --all of a whole project.
 
-    Nothing is lost: the queue is written to PostgreSQL first, and what is read later comes from
-    there. While a run is at work it empties the queue itself, and only what it has written to
-    PostgreSQL by now is dropped. Vectors of texts and answers of models are kept: they belong to
-    no project.
+    No result is lost: the queue is written to PostgreSQL first, and what is read later comes from
+    there. Copies of what PostgreSQL has replaced, of an earlier configuration or of a file before
+    it changed, go too: going back to those makes them anew. While a run is at work it empties the
+    queue itself, and only what it has written to PostgreSQL by now is dropped. Vectors of texts and
+    answers of models are kept: they belong to no project.
     """
     if bool(documents) == all_:
         raise UsageError("name the documents whose copies to drop, or give --all; not both")
@@ -129,7 +117,7 @@ def invalidate(documents: tuple[str, ...], project: str, all_: bool, as_json: bo
     if as_json:
         print_json({"project": project, "keys": dropped, "drained": not at_work and not left})
         return
-    say(f"dropped {_counted(dropped, 'key')} from Redis; PostgreSQL has all that was in them")
+    say(f"dropped {counted(dropped, 'key')} from Redis; PostgreSQL has all that is still needed")
     if left:
         say(stays(left))
     if at_work:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from actors.commands.common import json_option, print_json, print_json_lines, say
+from actors.commands.leftovers import say_leftovers
 from actors.commands.opening import opened_link, opened_services
 from pipeline.errors import UsageError
 
@@ -71,13 +72,12 @@ def delete_project(name: str, yes: bool, as_json: bool) -> None:
             _ask(name)
         with opened_link(settings, redis_url) as link:
             copies = ForgottenCopies(link)
-            documents = delete(engine, name, copies, open_blobs(settings))
+            gone = delete(engine, name, copies, open_blobs(settings))
     if as_json:
-        print_json({"project": name, "deleted": True, "documents": documents})
+        print_json({"project": name, "deleted": True} | gone._asdict())
     else:
-        say(f"deleted {name}: {documents:,} documents; their sources are where they were")
-    if copies.trouble:
-        say(f"Redis was not asked ({copies.trouble}); what it has of them expires by itself")
+        say(f"deleted {name}: {gone.documents:,} documents; their sources are where they were")
+    say_leftovers(gone.kept_objects, copies.trouble)
 
 
 def _ask(name: str) -> None:

@@ -2,8 +2,9 @@
 
 One transaction a batch. Its locks are those of publishing, in the same order, so a result that
 arrives meanwhile is either published before and forgotten with the rest, or finds its document
-gone and is dropped. Copies in Redis and objects go after the commit: if that is interrupted, the
-copies expire, and a later run removes the objects.
+gone and is dropped. Copies in Redis go after the commit, and objects after the copies, which may
+bring back what names them: if that is interrupted, the copies expire, and then a run removes the
+objects.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ WHERE id = ANY(CAST(:ids AS uuid[])) OR root_id = ANY(CAST(:ids AS uuid[]))
 ORDER BY id FOR UPDATE
 """)
 
+_STILL_THERE = text("""
+SELECT EXISTS (SELECT 1 FROM documents
+               WHERE id = ANY(CAST(:ids AS uuid[])) AND created_at <= :began)
+""")
+
 _DELETE = text("DELETE FROM documents WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 _FACTS = text("""
@@ -64,7 +70,8 @@ WHERE content_id = ANY(CAST(:ids AS uuid[]))
 
 class Forgotten(NamedTuple):
     """What is gone. `members` are those of `documents`, which are top-level; `objects` were
-    nobody else's. `kept_objects` may be, or their store was away; a later run removes them.
+    nobody else's. `kept_objects` may be, or a copy in Redis could not be dropped that names them,
+    or their store was away; a later run removes them.
     """
 
     documents: int = 0
@@ -90,13 +97,26 @@ class Copies:
 
 
 @dataclass(frozen=True)
+class _Batch:
+    """What one transaction took. `roots` are its top-level documents."""
+
+    roots: Sequence[str]
+    forgotten: Forgotten
+    copies: Copies
+    objects: set[str]
+
+
+@dataclass(frozen=True)
 class Forgetting:
-    """Forgets documents of one project. `drop_copies` removes what Redis has of a batch."""
+    """Forgets documents of one project. `drop_copies` removes what Redis has of a batch, and
+    `sweep_copies` what is left of contents that are gone; both say why they could not.
+    """
 
     engine: Engine
     project: str
     blobs: Blobs
-    drop_copies: Callable[[Copies], None]
+    drop_copies: Callable[[Copies], str | None]
+    sweep_copies: Callable[[Engine], str | None] = lambda _: None
 
     def count(self, names: Sequence[str]) -> Forgotten:
         """Count the documents that would be forgotten. Raises UsageError like `forget`."""
@@ -114,28 +134,43 @@ class Forgetting:
         with transaction(self.engine) as connection:
             wanted = found(connection, self.project, names)
             began = connection.scalar(text("SELECT now()"))
-        total = Forgotten()
-        while part := patient(PATIENCE_SECONDS)(self._batch, wanted, began):
-            total = total.plus(part)
-        return total
+        total, trouble = Forgotten(), ""
+        objects: set[str] = set()
+        while batch := self._batch(wanted, began):
+            total = total.plus(batch.forgotten)
+            objects |= batch.objects
+            trouble = self.drop_copies(batch.copies) or trouble
+        trouble = self.sweep_copies(self.engine) or trouble
+        away = loose_objects.leave if trouble else loose_objects.remove
+        gone, kept = away(self.engine, self.blobs, objects)
+        return total._replace(objects=gone, kept_objects=kept)
 
-    def _batch(self, wanted: Wanted, began: datetime) -> Forgotten | None:
-        """Forget some documents; None if there are none left."""
-        with transaction(self.engine, "forget") as connection:
-            connection.execute(_PROJECT, {"project": self.project})
-            roots = pick(connection, wanted, began, BATCH_DOCUMENTS)
-            if not roots:
-                return None
-            part, copies, objects = _forget(connection, self.project, roots)
-        self.drop_copies(copies)
-        gone, kept = loose_objects.remove(self.engine, self.blobs, objects)
-        return part._replace(objects=gone, kept_objects=kept)
+    def _batch(self, wanted: Wanted, began: datetime) -> _Batch | None:
+        """Forget some documents; None if there are none left.
+
+        If the answer to the commit is lost, the next try sees whether it went through.
+        """
+        tried: list[_Batch] = []
+
+        def attempt() -> _Batch | None:
+            with transaction(self.engine, "forget") as connection:
+                connection.execute(_PROJECT, {"project": self.project})
+                for batch in tried:
+                    there = {"ids": list(batch.roots), "began": began}
+                    if not connection.scalar(_STILL_THERE, there):
+                        return batch
+                roots = pick(connection, wanted, began, BATCH_DOCUMENTS)
+                if not roots:
+                    return None
+                batch = _forget(connection, self.project, roots)
+                tried[:] = [batch]
+            return batch
+
+        return patient(PATIENCE_SECONDS)(attempt)
 
 
-def _forget(
-    connection: Connection, project: str, roots: Sequence[str]
-) -> tuple[Forgotten, Copies, set[str]]:
-    """Delete top-level documents with their members: what went, its copies, its objects."""
+def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batch:
+    """Delete top-level documents with their members."""
     # Contents before documents, as everywhere. One that a document comes to point to between the
     # two is locked when it is looked at whether it goes.
     loose = _contents(connection.execute(_FAMILY, {"ids": list(roots)}).all())
@@ -152,7 +187,7 @@ def _forget(
     objects |= {row.payload_ref for row in results if row.payload_ref and row.content_id in gone}
     objects |= {x for row in results if row.content_id in gone for x in row.members or ()}
     objects |= {sha256 for content in gone for sha256 in facts[content].members}
-    part = Forgotten(
+    forgotten = Forgotten(
         documents=sum(not row.inside for row in family),
         members=sum(row.inside for row in family),
         contents=len(gone),
@@ -168,7 +203,7 @@ def _forget(
             if row.content_id in gone
         ),
     )
-    return part, copies, objects
+    return _Batch(roots, forgotten, copies, objects)
 
 
 def _contents(family: Sequence[Row[Any]]) -> set[str]:

@@ -25,8 +25,10 @@ class ForgottenCopies:
         self._removal = RedisRemoval(link)
         self.trouble = ""
 
-    def __call__(self, copies: Copies) -> None:
-        """Remove checkpoints, live status, heads and dead letters, each by its name."""
+    def __call__(self, copies: Copies) -> str:
+        """Remove checkpoints, live status, heads and dead letters, each by its name; return the
+        trouble.
+        """
         names = [
             *(keys.checkpoint(*key) for key in copies.checkpoints),
             *(keys.document_status(document) for document in copies.documents),
@@ -37,12 +39,16 @@ class ForgottenCopies:
             self._removal.drop_letters(set(copies.contents).intersection)
         except TemporaryError as error:
             self.trouble = str(error)
+        return self.trouble
 
-    def sweep(self, engine: Engine) -> None:
-        """Remove what is left of contents and projects that are gone: what documents said once."""
+    def sweep(self, engine: Engine) -> str:
+        """Remove what is left of contents and projects that are gone: what documents said once.
+        Return the trouble.
+        """
         if self.trouble:
-            return
+            return self.trouble
         try:
             drop_lone(engine, self._link)
         except TemporaryError as error:
             self.trouble = str(error)
+        return self.trouble

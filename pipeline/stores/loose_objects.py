@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, text
@@ -20,7 +21,7 @@ from pipeline.engines.media_types import CONTAINERS
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import store_mark
 from pipeline.stores.payloads import members_of
-from pipeline.stores.postgres import transaction
+from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.protocols import Blobs, Checkpoint
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ _SETTLED = text("DELETE FROM loose_objects WHERE id = ANY(:ids)")
 
 class Removed(NamedTuple):
     """How many objects went, and how many that nothing names stayed, since a document on its way,
-    of whatever project, may be about to name them.
+    of whatever project, or a copy in Redis may be about to name them.
     """
 
     gone: int = 0
@@ -101,6 +102,18 @@ def remove(engine: Engine, blobs: Blobs, objects: Collection[str]) -> Removed:
             part = Removed(kept=len(some))
         gone, kept = gone + part.gone, kept + part.kept
     return Removed(gone, kept)
+
+
+def leave(engine: Engine, _: Blobs, objects: Collection[str]) -> Removed:
+    """Remove none of them, and count those that nothing names: they are for a later `sweep`, since
+    copies that could not be dropped may bring back what names them.
+    """
+    ordered, named = sorted(objects), 0
+    with suppress(TemporaryError), alone(engine) as connection:
+        for at in range(0, len(ordered), AT_ONCE):
+            some = {"objects": ordered[at : at + AT_ONCE]}
+            named += len(connection.scalars(_NAMED, some).all())
+    return Removed(kept=len(ordered) - named)
 
 
 def loosen(connection: Connection, late: Iterable[Checkpoint]) -> None:

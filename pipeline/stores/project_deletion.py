@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, Engine, delete, select, text
 
 from pipeline.errors import UsageError
@@ -25,14 +27,22 @@ WHERE s.payload_ref IS NOT NULL AND c.project_id = :project
 """)
 
 
+class Deleted(NamedTuple):
+    """What went with a project. `kept_objects` are as in `Forgotten`."""
+
+    documents: int
+    objects: int = 0
+    kept_objects: int = 0
+
+
 def delete_project(
     engine: Engine, name: str, copies: ForgottenCopies | None = None, blobs: Blobs | None = None
-) -> int:
+) -> Deleted:
     """Delete a project with all that was made of its documents; the sources are left alone.
 
-    Returns the number of documents. Raises UsageError if there is no such project, or while a
-    run of it goes on. Copies in Redis, dead letters among them, and objects that nothing names
-    any more go after the transaction: if that is interrupted, the copies expire, and a later run
+    Raises UsageError if there is no such project, or while a run of it goes on. Copies in Redis,
+    dead letters among them, go after the transaction, and then the objects that nothing names any
+    more: if that is interrupted, or Redis cannot be asked, the copies expire, and then a run
     removes the objects. `copies` says whether Redis could be asked.
     """
     project = find_project(engine, name)
@@ -44,11 +54,12 @@ def delete_project(
             delete(tables.documents).where(tables.documents.c.project_id == project)
         ).rowcount
         connection.execute(delete(tables.projects).where(tables.projects.c.id == project))
-    if copies is not None:
-        copies.sweep(engine)
-    if blobs is not None and objects:
-        loose_objects.remove(engine, blobs, objects)
-    return documents
+    trouble = copies.sweep(engine) if copies is not None else ""
+    if blobs is None:
+        return Deleted(documents)
+    away = loose_objects.leave if trouble else loose_objects.remove
+    gone, kept = away(engine, blobs, objects)
+    return Deleted(documents, gone, kept)
 
 
 def _refuse_while_running(connection: Connection, project: str, name: str) -> None:

@@ -179,6 +179,8 @@ def test_usage_that_cannot_be_is_one_line(here, corpus, valkey: redis.Redis):
         assert done.stderr.count("\n") == 1
     one = here.json("invalidate", str(corpus / "0.txt"), *of)
     assert one["keys"] >= 5
+    said = here("invalidate", "--all", *of).stderr
+    assert said.endswith("from Redis; PostgreSQL has all that is still needed\n")
     assert not valkey.exists(keys.WRITE_BEHIND) or valkey.xlen(keys.WRITE_BEHIND) == 0
 
 

@@ -434,7 +434,9 @@ def test_projects_are_listed_and_deleted(
     assert (status, "--yes" in err) == (2, True)
     status, out, _ = run("projects", "delete", "case", "--yes", "--json")
 
-    assert (status, lines(out)[0]["documents"]) == (0, 4)
+    assert (status, lines(out)) == (
+        0, [{"project": "case", "deleted": True, "documents": 4, "objects": 0, "kept_objects": 0}],
+    )  # fmt: skip
     assert [row["name"] for row in lines(run("projects", "list", "--json")[1])] == ["other"]
     with case.engine.connect() as connection:
         for table in (tables.contents, tables.names, tables.documents):

@@ -10,7 +10,7 @@ import redis
 from ledger_case import payloads_of
 from store_case import StoreCase
 
-from pipeline.documents import Member
+from pipeline.documents import Member, Payload, StageName
 from pipeline.errors import UsageError
 from pipeline.stores import keys
 from pipeline.stores.forgetting import Forgetting, Forgotten
@@ -236,9 +236,87 @@ def test_a_deleted_project_leaves_no_dead_letter_and_another_project_keeps_its_o
 def test_without_redis_it_is_forgotten_all_the_same(case: StoreCase) -> None:
     case.bring("a", SMITH)
     copies = ForgottenCopies(link_to("redis://127.0.0.1:1/0"))
-    Forgetting(case.engine, case.project, case.blobs, copies).forget([case.uri("a.txt")])
+    case.forgetting_with(copies).forget([case.uri("a.txt")])
     assert "does not answer" in copies.trouble
     assert case.counts()["documents"] == 0
+
+
+def holding(case: StoreCase, folder: Path) -> tuple[str, dict[StageName, Payload]]:
+    """Store an object, and make what a container says that holds it."""
+    sha256 = hashlib.sha256(b"inside").hexdigest()
+    (folder / "inside").write_bytes(b"inside")
+    case.blobs.put_file(folder / "inside", sha256)
+    held = Member(path="in/a.txt", sha256=sha256, size=6)
+    return sha256, payloads_of("box", members=[held])
+
+
+@pytest.mark.parametrize("way", ["forget", "delete"])
+def test_objects_stay_for_copies_in_redis_that_could_not_be_dropped(
+    case: StoreCase, tmp_path: Path, way: str
+) -> None:
+    """A run that takes the file in again finds what `ocr` said, and stores no member anew."""
+    sha256, payloads = holding(case, tmp_path)
+    run = case.run()
+    case.claimed(run, "box.txt")
+    case.identify(run, box="box")
+    made = case.checkpoints("box", payloads)
+    case.put(made)
+    case.drain()
+    case.ledger.end_run(run, "finished", {})
+    away = ForgottenCopies(link_to("redis://127.0.0.1:1/0"))
+
+    if way == "forget":
+        gone = case.forgetting_with(away).forget([case.uri("box.txt")])
+        assert (gone.documents, gone.objects, gone.kept_objects) == (1, 0, 1)
+    else:
+        assert delete_project(case.engine, case.name, away, case.blobs) == (2, 0, 1)
+        case.ledger.open_project(case.name, case.plan)
+    assert case.ledger.sweep_objects(3600) == 0
+
+    run = case.run()
+    case.claimed(run, "box.txt")
+    case.identify(run, box="box")
+    found = case.fast.get([made[0].key])
+    assert set(found) == {made[0].key}
+    case.fast.put(case.project, [*found.values(), *made[1:]], lacking=True)
+    case.drain()
+    assert case.value("SELECT blob FROM documents WHERE blob IS NOT NULL") == sha256
+    assert case.held([sha256]) == [sha256]
+
+
+def test_objects_go_after_all_copies_that_may_bring_them_back(
+    case: StoreCase, tmp_path: Path
+) -> None:
+    """Those of an earlier configuration, too, which are found only when all of Redis is seen."""
+    sha256, payloads = holding(case, tmp_path)
+    case.publish("box", "box", payloads=payloads)
+    unasked = Forgetting(case.engine, case.project, case.blobs, lambda _: "", lambda _: "is away")
+
+    gone = unasked.forget([case.uri("box.txt")])
+
+    assert (gone.objects, gone.kept_objects) == (0, 1)
+    assert case.held([sha256]) == [sha256]
+    assert case.ledger.sweep_objects(0) == 1
+
+
+def test_a_deleted_project_says_how_many_objects_went_with_it(
+    case: StoreCase, tmp_path: Path
+) -> None:
+    sha256, payloads = holding(case, tmp_path)
+    other = StoreCase(case.engine, name="other", url=case.url, blobs=case.blobs)
+    for each in (case, other):
+        run = each.run()
+        each.claimed(run, "box.txt")
+        each.identify(run, box="box")
+        each.publisher().persist(each.checkpoints("box", payloads))
+        each.ledger.end_run(run, "finished", {})
+
+    first = delete_project(case.engine, case.name, ForgottenCopies(case.link), case.blobs)
+    second = delete_project(case.engine, "other", ForgottenCopies(case.link), case.blobs)
+
+    assert (first, second) == ((2, 0, 0), (2, 1, 0))
+    assert case.held([sha256]) == []
+    other.close()
 
 
 def test_what_it_said_before_it_changed_goes_from_redis_too(
@@ -255,8 +333,7 @@ def test_what_it_said_before_it_changed_goes_from_redis_too(
     assert len(valkey.keys("doc:*")) == 15
 
     copies = ForgottenCopies(case.link)
-    Forgetting(case.engine, case.project, case.blobs, copies).forget([case.uri("a.txt")])
-    copies.sweep(case.engine)
+    case.forgetting_with(copies).forget([case.uri("a.txt")])
 
     left = {key.decode().split(":")[1] for key in valkey.keys("doc:*")}
     assert left == {case.content("not forgotten")}

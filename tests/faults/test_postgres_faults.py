@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ledger_case import LedgerCase, emptied
+from sqlalchemy import Engine
 
 from faults.harmed import Harmed
+from faults.harmed_call import through
 from faults.local_pools import LocalPools
-from faults.proxy import proxy_for
+from faults.proxy import Proxy, proxy_for
 from faults.servers import OwnPostgres
 from faults.small_run import Outcome, SmallRun
 from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
+from pipeline.stores.forgetting import Forgetting, Forgotten
 
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=2)
 
@@ -152,3 +156,19 @@ def test_away_for_too_long_is_one_line_and_the_next_run_goes_on(
     assert "run again when it is back" in result.reason
     faulty.run.until_done()
     assert faulty.outcome() == quiet
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "unheard"])
+def test_forgetting_counts_what_went_when_the_answer_to_its_commit_is_lost(
+    postgres_server: OwnPostgres, straight: Engine, line: Proxy, answered: bool
+) -> None:
+    case = LedgerCase(emptied(straight))
+    case.publish("a", "Ann Lee met Bob Ray.", "Ann Lee", "Bob Ray")
+    with through(line, postgres_server) as engine:
+        forgetting = Forgetting(engine, case.project, case.blobs, lambda _: None)
+        line.lose("COMMIT", skip=1, answered=answered)  # the first one looks for the documents
+        gone = forgetting.forget([case.uri("a.txt")])
+
+    assert line.lost
+    assert gone == Forgotten(documents=1, contents=1, mentions=2, relationships=1)
+    assert case.value("SELECT count(*) FROM documents") == 0
