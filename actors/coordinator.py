@@ -262,7 +262,9 @@ class RunCoordinator:
         await self._thread.ask(self._progress, snapshot.model_dump_json())
 
     async def _end(self, outcome: str, reason: str = "") -> RunResult:
-        """Give back what was claimed and not finished, and say how it went."""
+        """Give back what was claimed and not finished, and say how it went. Who began the run ends
+        it.
+        """
         result = RunResult(
             outcome=outcome,
             stage_calls=dict(self._flow.done),
@@ -277,12 +279,10 @@ class RunCoordinator:
             store_wait=self._claims.waits.store_wait,
             latency=self._claims.waits.latency,
         )
-        # A run that ends since PostgreSQL is away does not wait for it once more: its lease ends.
+        # A run that ends since PostgreSQL is away does not wait for it once more.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
         with suppress(TemporaryError):
             await ask(self._ledger.release, self._place.run)
-            summary = result.model_dump(mode="json")
-            await ask(self._ledger.end_run, self._place.run, outcome, summary)
         await self._pools.close()
         return result
 

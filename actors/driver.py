@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from actors.progress import Snapshot
 from actors.request import Request, split_by_size
 from actors.run_result import RunResult
 from actors.stop import Stop
+from actors.turns import Asking, Turns
 from actors.waits import NO_SPREAD, Spread
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
@@ -27,7 +28,7 @@ from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
-from pipeline.walking import uri_of
+from pipeline.walking import FoundFile, uri_of
 
 WAIT_SECONDS = 1.0
 IDLE_RUNS = 2
@@ -143,55 +144,89 @@ def run(
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
-    ledger.bind_objects()
-    plan = plan_of(settings)
-    project = ledger.open_project(
-        request.project, plan, reconfigure=request.reconfigure, from_stage=request.from_stage
+    ask = Asking(settings.run.patience_seconds)
+    ask(ledger.bind_objects)
+    project = ask(
+        ledger.open_project,
+        request.project,
+        plan_of(settings),
+        reconfigure=request.reconfigure,
+        from_stage=request.from_stage,
     )
-    plan = project.plan
-    found = not_found = 0
-    with ledger.roll_call(project.id) as roll:
-        for batch in batches:
-            small, large = split_by_size(batch, settings.limits.max_file_bytes)
-            ledger.record_documents(project.id, small, rehash=request.rehash)
-            ledger.record_skipped(project.id, large)
-            roll.found(batch)
-            found += len(batch)
-            show(Snapshot(state="looking for documents", total=found))
-            if stop.asked:
-                break
-        else:
-            not_found = roll.missing([uri_of(source) for source in request.sources])
+    not_found = _record(settings, request, batches, ledger, project.id, show, stop)
+    turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
     ended, idle = Ended(outcome="stopped") if stop.asked else Ended(), 0
     while ended.outcome == "finished":
-        if pending := ledger.pending_count(project.id):
-            run_id = ledger.start_run(project.id, settings.run.lease_seconds)
-            place = Workplace(settings, urls, project.id, run_id, plan, host)
+        if pending := ask(ledger.pending_count, project.id):
+            place = Workplace(settings, urls, project.id, turns.begin(), project.plan, host)
             result = carry_out(place, pending, show, stop)
+            turns.ended(result)
             ended = ended.followed_by(result)
-            idle = 0 if result.completed + result.failed else idle + 1
+            if result.outcome != "finished" or result.completed + result.failed:
+                idle = 0
+            # Beside a living run it is no wonder: that one had them first.
+            elif not turns.others_at_work():
+                idle += 1
             # Once may be the doing of another run, which gave back what it had.
-            if idle == IDLE_RUNS and result.outcome == "finished":
+            if idle == IDLE_RUNS:
+                turns.leave()
                 raise UnavailableError(
                     f"{pending} documents cannot be worked on: none was completed and none failed; "
                     "run again, and if it stays so, `casegraph doctor` may say why"
                 )
-        elif not ledger.counts(project.id).get(DocumentStatus.RUNNING):
+        elif not ask(ledger.counts, project.id).get(DocumentStatus.RUNNING):
             break
         elif stop.asked:
             ended = replace(ended, outcome="stopped")
         else:
             # Another run has them, or had them and died: then they are free when its lease ends.
+            turns.leave()
+            idle = 0
             show(Snapshot(state="waiting for another run of this project"))
             time.sleep(WAIT_SECONDS)
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     total = time.monotonic() - began
+    summed = (request, urls, project.id, ledger, ended, not_found, total)
     try:
-        return _report(request, urls, project.id, ledger, ended, not_found, total)
+        return _report(*summed) if ended.outcome == "failed" else ask(_report, *summed)
     except (TemporaryError, UnavailableError) as error:
         # Why the run ended is worth more than that its sum cannot be read.
         raise UnavailableError(ended.reason or str(error)) from error
+    finally:
+        turns.leave()
+
+
+def _record(
+    settings: Settings,
+    request: Request,
+    batches: Iterable[Sequence[FoundFile]],
+    ledger: Ledger,
+    project: str,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+) -> int:
+    """Write down the files that a walk finds, and count the documents that it does not find again;
+    none if it is stopped. Raises UnavailableError if PostgreSQL, or a store that is walked over,
+    goes away: a walk is not repeated.
+    """
+    found = 0
+    try:
+        with ledger.roll_call(project) as roll:
+            for batch in batches:
+                small, large = split_by_size(batch, settings.limits.max_file_bytes)
+                ledger.record_documents(project, small, rehash=request.rehash)
+                ledger.record_skipped(project, large)
+                roll.found(batch)
+                found += len(batch)
+                show(Snapshot(state="looking for documents", total=found))
+                if stop.asked:
+                    return 0
+            return roll.missing([uri_of(source) for source in request.sources])
+    except TemporaryError as error:
+        raise UnavailableError(
+            f"{error}; {found:,} files are taken down: run again when it is back"
+        ) from error
 
 
 def _sweep(ledger: Ledger, seconds: float) -> None:

@@ -129,6 +129,7 @@ def load(settings: Settings, urls: ServiceUrls, texts: Iterator[str], done: int)
         spent += time.monotonic() - began
         count += len(batch)
         ledger.end_run(admitted.run, "finished", {})
+        ledger.take_statistics()
         say(f"{done + count:,} loaded, {spent:.0f} s of persistence")
     return {"seconds": spent, "documents_per_second": count / spent}
 

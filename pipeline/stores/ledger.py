@@ -68,11 +68,7 @@ class Ledger(Documents):
             return answer.rowcount == 1
 
     def end_run(self, run: str, outcome: str, summary: Mapping[str, Any]) -> None:
-        """Write down how a run ended. What it still claims is anybody's from now on.
-
-        Then statistics are taken, for those who read now: PostgreSQL does so by itself only some
-        minute later, and plans until then as if the tables were empty.
-        """
+        """Write down how a run ended. What it still claims is anybody's from now on."""
         with transaction(self._engine) as connection:
             connection.execute(
                 tables.runs.update()
@@ -84,6 +80,16 @@ class Ledger(Documents):
                     summary=dict(summary),
                 )
             )
+
+    def others_at_work(self, run: str) -> bool:
+        """Say whether another run of the same project holds its lease."""
+        with alone(self._engine) as connection:
+            return bool(connection.scalar(queries.OTHERS_AT_WORK, {"run": run}))
+
+    def take_statistics(self) -> None:
+        """Take statistics after a run, for those who read now: PostgreSQL does so by itself only
+        some minute later, and plans until then as if the tables were empty.
+        """
         with suppress(TemporaryError), transaction(self._engine) as connection:
             connection.execute(queries.ANALYZE)
 

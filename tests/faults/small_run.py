@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from faults.local_pools import LocalPools
 from faults.local_run import ACTORS
 from pipeline import assembly, identity
 from pipeline.documents import StageName
+from pipeline.errors import TemporaryError
 from pipeline.settings import Settings, load_settings
 from pipeline.stage import Plan
 from pipeline.stores import postgres
@@ -62,6 +63,12 @@ class SmallRun:
         rehash: bool = False,
     ) -> RunCoordinator:
         """Record the documents of the folder, and make what brings them through."""
+        _, coordinator = self._begin(reconfigure, from_stage, rehash)
+        return coordinator
+
+    def _begin(
+        self, reconfigure: bool, from_stage: StageName | None, rehash: bool
+    ) -> tuple[str, RunCoordinator]:
         ledger = assembly.open_ledger(self.settings, self.urls)
         ledger.bind_objects()
         project = ledger.open_project(
@@ -77,7 +84,7 @@ class SmallRun:
             update={"database_url": self.stages_database or self.urls.database_url}
         )
         pools = LocalPools(place, ACTORS, replace(place, urls=urls))
-        return RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
+        return run, RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
 
     def __call__(
         self,
@@ -88,12 +95,14 @@ class SmallRun:
     ) -> RunResult:
         """Run once, to the end."""
 
-        async def whole() -> RunResult:
-            return await self.coordinator(
-                reconfigure=reconfigure, from_stage=from_stage, rehash=rehash
-            ).run()
+        async def whole() -> tuple[str, RunResult]:
+            run, coordinator = self._begin(reconfigure, from_stage, rehash)
+            return run, await coordinator.run()
 
-        return asyncio.run(whole())
+        run, result = asyncio.run(whole())
+        with suppress(TemporaryError), self._asking() as ledger:
+            ledger.end_run(run, result.outcome, result.model_dump(mode="json"))
+        return result
 
     def until_done(self, most: int = 20) -> list[RunResult]:
         """Run again while a document is pending, as `casegraph run` does."""

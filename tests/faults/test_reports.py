@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,21 @@ import pytest
 from waiting import until
 
 from actors import driver
-from actors.driver import CarryOut, Report
+from actors.driver import IDLE_RUNS, CarryOut, Report
+from actors.progress import Snapshot
 from actors.request import Request
 from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.summary import print_summary
 from faults import small_stages
 from faults.local_run import in_threads
+from faults.proxy import Proxy, proxy_for
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly
 from pipeline.documents import StageName
+from pipeline.errors import UnavailableError
 from pipeline.settings import RunSettings, Settings
-from pipeline.walking import Passed, Selection, Walk
+from pipeline.walking import FoundFile, Passed, Selection, Walk
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["faults.small_run", "actors.coordinator", "boto3"])
@@ -41,12 +46,18 @@ def run(settings: Settings, tmp_path: Path) -> SmallRun:
     return SmallRun(settings.model_copy(update={"run": FAST}), folder)
 
 
-def whole(run: SmallRun, carry_out: CarryOut = in_threads, **more: Any) -> Report:
+def whole(
+    run: SmallRun,
+    carry_out: CarryOut = in_threads,
+    *,
+    show: Callable[[Snapshot], None] = lambda _: None,
+    **more: Any,
+) -> Report:
     """Run as the command does."""
     return driver.run(
         run.settings,
         Request([str(run.folder)], run.project, Walk(Selection()), **more),
-        lambda _: None,
+        show,
         Stop(),
         plan_of=lambda _: run.plan,
         host=small_stages.host,
@@ -145,3 +156,115 @@ def test_what_a_changed_container_held_leaves_the_object_store(run: SmallRun) ->
     until(lambda: whole(run) and before not in stored())
 
     assert len(stored()) == 1
+
+
+class Beside:
+    """Another run of the project, which is at work for as long as a test wants."""
+
+    def __init__(self, run: SmallRun) -> None:
+        self.ledger = assembly.open_ledger(run.settings, run.urls)
+        self.project = self.ledger.open_project(run.project, run.plan).id
+        self.run = self.ledger.start_run(self.project, 600)
+
+    def claim(self) -> int:
+        return len(self.ledger.claim(self.run, 100))
+
+    def record(self, name: str) -> None:
+        found = FoundFile(uri=f"file:///{name}", source=name, size=1, stamp="1")
+        self.ledger.record_documents(self.project, [found])
+
+    def stop(self) -> None:
+        self.ledger.release(self.run)
+        self.ledger.end_run(self.run, "stopped", {})
+
+
+def test_a_run_that_is_late_again_and_again_waits_for_the_living_one(run: SmallRun) -> None:
+    """That one takes each wave of members while this one starts its actors."""
+    beside, late = Beside(run), 0
+
+    def show(snapshot: Snapshot) -> None:
+        if snapshot.state.startswith("waiting for another run"):
+            if late < IDLE_RUNS + 1:
+                beside.record(f"member {late}")
+            else:
+                beside.stop()
+
+    def carry_out(*arguments: Any) -> RunResult:
+        nonlocal late
+        late += 1
+        if late <= IDLE_RUNS + 1:
+            assert beside.claim()
+        return in_threads(*arguments)
+
+    report = whole(run, carry_out, show=show)
+
+    assert (report.outcome, report.completed) == ("finished", 5)
+
+
+def test_documents_that_nobody_can_work_on_end_a_run_that_is_alone(run: SmallRun) -> None:
+    def carry_out(*_: Any) -> RunResult:
+        return RunResult(outcome="finished", stage_calls={}, seconds=0.0, completed=0, failed=0)
+
+    with pytest.raises(UnavailableError, match="4 documents cannot be worked on"):
+        whole(run, carry_out)
+
+
+def through(run: SmallRun, line: Proxy, patience: float) -> SmallRun:
+    """Give the run with its PostgreSQL behind a line."""
+    settings = Settings(
+        home=run.settings.home,
+        database_url=line.url(run.urls.database_url),  # type: ignore[arg-type]
+        redis_url=run.urls.redis_url,  # type: ignore[arg-type]
+        run=FAST.model_copy(update={"patience_seconds": patience}),
+    )
+    return dataclasses.replace(run, settings=settings)
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_postgresql_goes_away_while_a_run_waits_for_another(run: SmallRun, back: bool) -> None:
+    beside, cut = Beside(run), []
+
+    def show(snapshot: Snapshot) -> None:
+        if snapshot.state.startswith("waiting for another run") and not cut:
+            beside.stop()
+            line.refuse()
+            line.cut()
+            if back:
+                cut.append(threading.Timer(1.5, line.heal))
+                cut[0].start()
+
+    def carry_out(*arguments: Any) -> RunResult:
+        if not cut:
+            assert beside.claim() == 4
+        return in_threads(*arguments)
+
+    with proxy_for(run.urls.database_url) as line:
+        if back:
+            assert whole(through(run, line, 60.0), carry_out, show=show).completed == 5
+            cut[0].join()
+        else:
+            with pytest.raises(UnavailableError, match=r"waited 1 s\); what is done is kept: run"):
+                whole(through(run, line, 1.0), carry_out, show=show)
+
+
+@pytest.mark.parametrize("ends", ["finished", "stopped"])
+def test_a_run_is_at_work_until_its_sum_is_read(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Who stops the services asks for that first."""
+    seen = []
+
+    def summed(*arguments: Any) -> Report:
+        seen.append(assembly.projects_at_work(run.urls))
+        return report(*arguments)
+
+    def carry_out(place: Any, pending: int, show: Any, stop: Stop) -> RunResult:
+        stop.asked = ends == "stopped"
+        return in_threads(place, pending, show, stop)
+
+    report = driver._report
+    monkeypatch.setattr(driver, "_report", summed)
+
+    assert whole(run, carry_out).outcome == ends
+    assert seen == [[run.project]]
+    assert assembly.projects_at_work(run.urls) == []

@@ -1,0 +1,67 @@
+"""The runs that one command makes in PostgreSQL, one after the other, and what it asks there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import ParamSpec, TypeVar
+
+from actors.run_result import RunResult
+from pipeline.errors import TemporaryError
+from pipeline.patience import lost_patience, patient
+from pipeline.stores.ledger import Ledger
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Asking:
+    """Questions to PostgreSQL that are repeated for so long while it is away."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __call__(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Call a function. Raises UnavailableError when what is temporary lasted for too long."""
+        try:
+            return patient(self._seconds)(function, *arguments, **named)
+        except TemporaryError as error:
+            raise lost_patience(error, self._seconds) from error
+
+
+class Turns:
+    """The turns of a command at a project. A turn that has come to its end keeps its lease until
+    it is left: the command has to read the sum, and nobody is to stop PostgreSQL before.
+    """
+
+    def __init__(self, ledger: Ledger, ask: Asking, project: str, lease_seconds: float) -> None:
+        self._ledger, self._ask = ledger, ask
+        self._project, self._lease_seconds = project, lease_seconds
+        self._run = ""
+        self._result: RunResult | None = None
+
+    def begin(self) -> str:
+        """Begin a run, and return its id."""
+        self.leave()
+        self._run = self._ask(self._ledger.start_run, self._project, self._lease_seconds)
+        return self._run
+
+    def ended(self, result: RunResult) -> None:
+        """Hear how the run ended, and take statistics for what is read next."""
+        self._result = result
+        # Who lost patience with PostgreSQL does not begin to wait anew.
+        if result.outcome != "failed":
+            self._ask(self._ledger.renew, self._run, self._lease_seconds)
+            self._ask(self._ledger.take_statistics)
+
+    def others_at_work(self) -> bool:
+        """Say whether a run of the project beside this one holds its lease."""
+        return self._ask(self._ledger.others_at_work, self._run)
+
+    def leave(self) -> None:
+        """Write down how the run ended. If that does not arrive, its lease runs out."""
+        result, self._result = self._result, None
+        if result is not None:
+            with suppress(TemporaryError):
+                summary = result.model_dump(mode="json")
+                self._ledger.end_run(self._run, result.outcome, summary)
