@@ -33,6 +33,7 @@ from pipeline.stores.protocols import Backlog
 
 IDENTIFY_BATCH = 32
 AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
+HELD_SECONDS = 10.0
 THREADS = 3
 
 
@@ -53,7 +54,8 @@ def known(batch: Sequence[Claimed]) -> list[Identified]:
 class Load:
     """What a run holds at this moment: documents before their last stage, claimed ones that wait
     for room, what PostgreSQL does not have yet, the memory that the machine has left and that the
-    coordinator has `grown` by, in bytes. `pace` is how many documents it gets through in a second.
+    coordinator has `grown` by, in bytes. `pace` is how many documents it gets through in a second,
+    `at_once` how many the actors of one stage can take up.
     """
 
     unprocessed: int
@@ -62,6 +64,7 @@ class Load:
     waiting: int = 0
     pace: float = 0.0
     grown: int = 0
+    at_once: int = 1
 
 
 def room(load: Load, run: RunSettings) -> int:
@@ -75,10 +78,12 @@ def room(load: Load, run: RunSettings) -> int:
 
 def to_claim(load: Load, run: RunSettings) -> int:
     """Count the documents to claim now: what the window holds, and what it will take in within the
-    next seconds. What takes long is left to other runs until then. None for less than a batch,
-    since a claim is a transaction.
+    next seconds; but no more than the run gets through within some more, or than its actors take up
+    at once while that is less, or not known: other runs may have the rest. None for less than a
+    batch, since a claim is a transaction.
     """
-    most = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
+    window = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
+    most = min(window, max(math.ceil(load.pace * HELD_SECONDS), load.at_once, 1))
     wanted = most - load.unprocessed - load.waiting
     batch = max(min(IDENTIFY_BATCH, most // 2), 1)
     return 0 if shortage(load, run) or wanted < batch else wanted
@@ -134,7 +139,7 @@ class Admission:
         self._settlement = settlement
         self._identifying = 0
         self._ready: deque[Task] = deque()
-        self._entered = 0
+        self._taken = 0
         self._pace = Pace()
         self.exhausted = False
         self._claiming = False
@@ -154,9 +159,9 @@ class Admission:
         nothing more; what came up since is asked for when nothing is left.
         """
         run = self._place.settings.run
-        pace = self._pace.note(self._entered - load.unprocessed)
+        # What was known, or is a copy, has gone through as well.
+        pace = self._pace.note(self._taken - self.waiting - load.unprocessed)
         entered = self._enter(room(load, run))
-        self._entered += entered
         if self.exhausted or self._claiming:
             return
         now = replace(load, unprocessed=load.unprocessed + entered, waiting=self.waiting, pace=pace)
@@ -210,6 +215,7 @@ class Admission:
     def _take(self, claimed: Sequence[Claimed]) -> None:
         """Find out what documents are, in batches of which all or none want to be looked at."""
         self._claims.add(claimed)
+        self._taken += len(claimed)
         self._identifying += len(claimed)
         for same_bytes in (False, True):
             kind = [document for document in claimed if document.same_bytes is same_bytes]

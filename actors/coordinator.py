@@ -168,6 +168,7 @@ class RunCoordinator:
             backlog=self._persisting.backlog,
             free_memory=available_bytes(),
             grown=self._growth.bytes,
+            at_once=self._flow.at_once,
         )
 
     def _nothing_left(self) -> bool:

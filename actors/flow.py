@@ -82,6 +82,11 @@ class Flow:
         """
         return frozenset(self._adrift)
 
+    @property
+    def at_once(self) -> int:
+        """Count the contents that the actors of one stage can take up without a queue."""
+        return SLOTS * max(self.actors.values())
+
     def queued(self) -> dict[StageName, int]:
         """Count the contents that wait for each stage."""
         return {stage: len(queue) for stage, queue in self._ready.items()}

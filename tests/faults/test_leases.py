@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from faults.holder import FAILURE as LATE
 from faults.holder import holder
 from faults.invariants import broken
 from faults.small_run import SmallRun, write_documents
+from faults.small_stages import SECONDS
 from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
@@ -154,17 +156,32 @@ def test_a_holder_that_was_stopped_inside_a_transaction_does_not_keep_its_locks(
     assert shown == (case.rows("SELECT * FROM mentions"), case.rows("SELECT * FROM documents"))
 
 
-@pytest.mark.parametrize("acceleration", ["on", "off"])
+def until_done(run: SmallRun, seconds: str) -> None:
+    os.environ[SECONDS] = seconds
+    run.until_done()
+
+
+@pytest.mark.parametrize(
+    ("acceleration", "window", "count"),
+    [("on", 8, 160), ("off", 8, 160), ("on", RunSettings().window, RunSettings().window - 3)],
+)
 def test_runs_at_the_same_time_share_the_work(
-    acceleration: str, settings: Settings, engine: Engine, tmp_path: Path
+    acceleration: str,
+    window: int,
+    count: int,
+    settings: Settings,
+    engine: Engine,
+    tmp_path: Path,
 ) -> None:
     folder = tmp_path / "documents"
-    write_documents(folder, 160)
-    quick = RunSettings(window=8, persist_seconds=0.02)
+    write_documents(folder, count)
+    quick = RunSettings(window=window, persist_seconds=0.02)
     run = SmallRun(settings.model_copy(update={"acceleration": acceleration, "run": quick}), folder)
     history.remember(engine)
 
-    processes = [PROCESSES.Process(target=run.until_done) for _ in range(3)]
+    # Where one run could hold all, none is at its end before the others have begun.
+    seconds = "0" if count > 2 * window else "0.1"
+    processes = [PROCESSES.Process(target=until_done, args=(run, seconds)) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:
@@ -178,7 +195,7 @@ def test_runs_at_the_same_time_share_the_work(
     assert workers is not None
     assert workers > 1, "one run did all"
     assert run.left() == 0
-    assert history.written(engine) > 5 * 160 / 2
+    assert history.written(engine) > 5 * count / 2
     assert history.written_twice(engine) == []
     assert history.takeovers(engine) == (0, 0)
     if acceleration == "on":

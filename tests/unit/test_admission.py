@@ -13,10 +13,10 @@ PLENTY = 1 << 40
 
 
 def load(
-    unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0, grown=0
+    unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0, grown=0, at_once=1
 ) -> Load:
     backlog = Backlog(entries=entries, bytes=held, limit=limit)
-    return Load(unprocessed, backlog, free, waiting, pace, grown)
+    return Load(unprocessed, backlog, free, waiting, pace, grown, at_once)
 
 
 def test_the_window_bounds_what_is_unprocessed():
@@ -58,14 +58,25 @@ def test_short_memory_pauses_it_only_while_it_holds_something():
 
 
 def test_as_much_is_claimed_ahead_as_is_needed_within_seconds_and_a_batch_at_a_time():
-    assert to_claim(load(), RUN) == 64
-    assert to_claim(load(unprocessed=64, pace=0.1), RUN) == 0
-    assert to_claim(load(unprocessed=32, pace=0.1), RUN) == 33
+    assert to_claim(load(pace=10), RUN) == 100
+    assert to_claim(load(unprocessed=32, pace=6.4), RUN) == IDENTIFY_BATCH
+    assert to_claim(load(unprocessed=33, pace=6.4), RUN) == 0
     assert to_claim(load(unprocessed=64, pace=1000), RUN) == MOST_AHEAD
     waiting = MOST_AHEAD - IDENTIFY_BATCH
     assert to_claim(load(unprocessed=64, waiting=waiting, pace=1000), RUN) == IDENTIFY_BATCH
     assert to_claim(load(unprocessed=64, waiting=waiting + 1, pace=1000), RUN) == 0
     assert to_claim(load(), RunSettings(window=1)) == 1
+
+
+def test_a_run_that_knows_no_pace_leaves_to_others_what_its_actors_do_not_take_up():
+    assert to_claim(load(at_once=4), RUN) == 4
+    assert to_claim(load(unprocessed=3, at_once=4), RUN) == 0
+    assert to_claim(load(unprocessed=2, at_once=4), RUN) == 2
+    assert to_claim(load(unprocessed=2, at_once=4, pace=0.1), RUN) == 2, "few, and slow"
+    assert to_claim(load(unprocessed=2, at_once=4, pace=2), RUN) == 18
+    assert to_claim(load(at_once=400), RUN) == 64
+    assert to_claim(load(at_once=400, pace=0.01), RunSettings(window=8)) == 9
+    assert to_claim(load(), RUN) == 1
 
 
 def test_the_pace_is_that_of_the_last_seconds():
