@@ -9,11 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.on_ray import on_ray
 from actors.progress import Snapshot
-from actors.request import Request, split_by_size
+from actors.request import Request, split_by_size, uris
 from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.turns import Asking, Turns
@@ -28,12 +28,12 @@ from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
-from pipeline.walking import FoundFile, uri_of
+from pipeline.walking import FoundFile
 
 WAIT_SECONDS = 1.0
 IDLE_RUNS = 2
 TOP = 10
-SKIPPED_SHOWN = 3
+SHOWN = 3
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +41,21 @@ CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResul
 """Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
 
 
+class NotFound(NamedTuple):
+    """How many documents under the sources are not there any more, and where some of them were."""
+
+    total: int = 0
+    some: Sequence[str] = ()
+
+
+ALL_FOUND = NotFound()
+
+
 @dataclass(frozen=True)
 class Report:
     """What a run did and what the project holds after it. `reason` is for `outcome` failed;
     `mode` is how it worked at its end, `mode_reason` why that was without Redis;
-    `not_found` counts documents under the sources that are not there any more; `skipped` are some
+    `elsewhere` counts the documents that runs beside this one settled meanwhile; `skipped` are some
     of the documents that were not looked into.
     """
 
@@ -60,7 +70,8 @@ class Report:
     documents_per_second: float
     completed: int = 0
     failed: int = 0
-    not_found: int = 0
+    elsewhere: int = 0
+    not_found: NotFound = ALL_FOUND
     store_wait: Spread = NO_SPREAD
     latency: Spread = NO_SPREAD
     stage_calls: Mapping[StageName, int] = field(default_factory=dict)
@@ -74,7 +85,7 @@ class Report:
             "project": self.project,
             "outcome": self.outcome,
             "documents": dict(self.documents),
-            "not_found": self.not_found,
+            "not_found": self.not_found.total,
             "stage_calls": {stage.value: self.stage_calls.get(stage, 0) for stage in STAGES},
             "mode": self.mode or None,
             "mode_reason": self.mode_reason,
@@ -140,7 +151,7 @@ def run(
     with, UnavailableError for a service that does not answer.
     """
     began = time.monotonic()
-    batches = request.files()
+    batches = request.files(settings)
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
@@ -153,7 +164,8 @@ def run(
         reconfigure=request.reconfigure,
         from_stage=request.from_stage,
     )
-    not_found = _record(settings, request, batches, ledger, project.id, show, stop)
+    lost = _record(settings, request, batches, ledger, project.id, show, stop)
+    before = _settled(ask(ledger.counts, project.id))
     turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
     ended, idle = Ended(outcome="stopped") if stop.asked else Ended(), 0
     while ended.outcome == "finished":
@@ -187,7 +199,7 @@ def run(
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     total = time.monotonic() - began
-    summed = (request, urls, project.id, ledger, ended, not_found, total)
+    summed = (request, urls, project.id, ledger, ended, before, lost, total)
     try:
         return _report(*summed) if ended.outcome == "failed" else ask(_report, *summed)
     except (TemporaryError, UnavailableError) as error:
@@ -205,10 +217,10 @@ def _record(
     project: str,
     show: Callable[[Snapshot], None],
     stop: Stop,
-) -> int:
-    """Write down the files that a walk finds, and count the documents that it does not find again;
-    none if it is stopped. Raises UnavailableError if PostgreSQL, or a store that is walked over,
-    goes away: a walk is not repeated.
+) -> NotFound:
+    """Write down the files that a walk finds, and say which documents it does not find again; none
+    if it is stopped. Raises UnavailableError if PostgreSQL, or a store that is walked over, goes
+    away: a walk is not repeated.
     """
     found = 0
     try:
@@ -221,8 +233,10 @@ def _record(
                 found += len(batch)
                 show(Snapshot(state="looking for documents", total=found))
                 if stop.asked:
-                    return 0
-            return roll.missing([uri_of(source) for source in request.sources])
+                    return ALL_FOUND
+            sources = uris(request.sources)
+            count = roll.missing(sources)
+            return NotFound(count, roll.missing_some(sources, SHOWN) if count else ())
     except TemporaryError as error:
         raise UnavailableError(
             f"{error}; {found:,} files are taken down: run again when it is back"
@@ -237,16 +251,22 @@ def _sweep(ledger: Ledger, seconds: float) -> None:
         logger.warning("objects that nothing names stay until the next run: %s", error)
 
 
+def _settled(counts: Mapping[DocumentStatus, int]) -> int:
+    """Count the documents that nothing more is to be done for."""
+    return counts[DocumentStatus.COMPLETED] + counts[DocumentStatus.FAILED]
+
+
 def _report(
     request: Request,
     urls: ServiceUrls,
     project: str,
     ledger: Ledger,
     ended: Ended,
-    not_found: int,
+    before: int,
+    lost: NotFound,
     total: float,
 ) -> Report:
-    """Sum up a run that took `total` seconds."""
+    """Sum up a run that took `total` seconds and found `before` documents settled."""
     counts = ledger.counts(project)
     return Report(
         project=request.project,
@@ -262,9 +282,10 @@ def _report(
         documents_per_second=ended.completed / ended.seconds if ended.seconds else 0.0,
         completed=ended.completed,
         failed=ended.failed,
-        not_found=not_found,
+        elsewhere=max(_settled(counts) - before - ended.completed - ended.failed, 0),
+        not_found=lost,
         stage_calls=ended.stage_calls,
         graph=assembly.open_overview(urls, project, TOP),
         failures=assembly.list_failures(urls, project),
-        skipped=assembly.list_skipped(urls, project, SKIPPED_SHOWN),
+        skipped=assembly.list_skipped(urls, project, SHOWN),
     )

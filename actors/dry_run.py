@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.request import Request, split_by_size
+from actors.request import Request, split_by_size, uris
 from pipeline import assembly, generations, identity
 from pipeline.forecast import Forecast, stage_counts
 from pipeline.settings import Settings
 from pipeline.stage import Plan
 from pipeline.stores.ledger_projects import difference_of
-from pipeline.walking import uri_of
 
 
 def dry_run(
@@ -19,10 +18,10 @@ def dry_run(
     """Walk over the sources and compare them with the project, under the plan that a run would
     have; if it would refuse that plan, as if `--reconfigure` was given.
 
-    Raises UsageError for a source that is not there or has no file, UnavailableError for a
+    Raises UsageError for a source that is not there or has nothing, UnavailableError for a
     service that does not answer.
     """
-    batches = request.files()
+    batches = request.files(settings)
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
     project = identity.project_id(request.project)
@@ -43,7 +42,7 @@ def dry_run(
         return Forecast(
             project=request.project,
             **{kind: counts.get(kind, 0) for kind in kinds},
-            not_found=forecasting.not_found([uri_of(source) for source in request.sources]),
+            not_found=forecasting.not_found(uris(request.sources)),
             stages=stage_counts(plan, forecasting.unread(), forecasting.known()),
             difference=difference,
             needs_reconfigure=bool(difference) and not request.reconfigure,

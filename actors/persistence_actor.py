@@ -191,6 +191,7 @@ def drain_queue(settings: Settings, urls: ServiceUrls) -> int:
     if at_work := assembly.projects_at_work(urls):
         raise UsageError(
             f"a run of {', '.join(at_work)} is at work; stop it first (Ctrl-C where it was started)"
+            f", or wait {settings.run.lease_seconds:.0f} s if it was killed"
         )
     worker = make_worker(accelerated, urls, project="", name="drain")
     if worker is None:

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
-from pipeline.walking import FoundFile, Walk
+from pipeline.settings import Settings
+from pipeline.stores import embedded_postgres
+from pipeline.walking import FoundFile, Walk, uri_of
 
 BATCH = 500
 
@@ -24,17 +27,31 @@ class Request:
     reconfigure: bool = False
     from_stage: StageName | None = None
 
-    def files(self) -> Iterator[list[FoundFile]]:
+    def files(self, settings: Settings) -> Iterator[list[FoundFile]]:
         """Walk over the sources, in lists of at most `BATCH` files; one list at a time is held.
 
-        Raises UsageError, at once, for a source that is not there and where there is no file.
+        Raises UsageError, at once, for a source that is not there, and where there is no file and
+        nothing that the project has from there, of which something were to be said.
         """
         self.walk.check(self.sources)
         batches = _in_batches(self.walk.files(self.sources))
         first = next(batches, None)
-        if first is None:
-            raise UsageError(f"there is no file to take in {', '.join(self.sources)}{self._why()}")
-        return chain([first], batches)
+        if first is not None:
+            return chain([first], batches)
+        if self._has_documents(settings):
+            return iter(())
+        raise UsageError(f"there is no file to take in {', '.join(self.sources)}{self._why()}")
+
+    def _has_documents(self, settings: Settings) -> bool:
+        """Say whether the project has documents from these sources."""
+        if (
+            settings.database_url is None
+            and not embedded_postgres.folder(settings.home_folder).exists()
+        ):
+            return False
+        ledger = assembly.open_ledger(settings, assembly.open_services(settings))
+        with ledger.roll_call(identity.project_id(self.project)) as roll:
+            return roll.missing(uris(self.sources)) > 0
 
     def _why(self) -> str:
         """Say why files that are there were not taken."""
@@ -44,6 +61,11 @@ class Request:
         if passed.hidden:
             return f": all {passed.hidden} are hidden; --hidden takes them"
         return ""
+
+
+def uris(sources: Sequence[str]) -> list[str]:
+    """Name what a person gave as sources."""
+    return [uri_of(source) for source in sources]
 
 
 def split_by_size(

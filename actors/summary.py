@@ -34,12 +34,15 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    notes = (_languages(graph), _left_out(passed), _not_found(report), _mode(report))
+    notes = (_languages(graph), _left_out(passed), _mode(report))
     for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
     if graph.with_warnings:
         console.print()
         console.print(_warnings(report), soft_wrap=True)
+    if report.not_found.total:
+        console.print()
+        console.print(_not_found(report), soft_wrap=True)
     if report.skipped:
         console.print()
         console.print(_skipped(report), soft_wrap=True)
@@ -71,6 +74,14 @@ def _headline(report: Report) -> Text:
         )
     passed_over = f"; {_count(skipped, 'document')} skipped" if skipped else ""
     style = "bold yellow" if failed or skipped else "bold green"
+    if not worked and not report.completed + report.failed and report.elsewhere:
+        whole = _tally(completed, failed)
+        return Text(
+            f"{report.project}: another run did what was left,"
+            f" {_count(report.elsewhere, 'document')}; in all {whole}{passed_over}"
+            f" ({clock(report.seconds)})",
+            style=style,
+        )
     if not worked and not report.completed + report.failed:
         still = f"; {_count(failed, 'document')} failed before" if failed else ""
         same = "" if skipped else ", all is as it was"
@@ -148,16 +159,21 @@ def _left_out(passed: Passed) -> list[str]:
     return [f"Left out: {', '.join(parts)}."] if parts else []
 
 
-def _not_found(report: Report) -> list[str]:
-    """Say what became of documents whose files are gone: nothing."""
-    if not report.not_found:
-        return []
-    were = "was" if report.not_found == 1 else "were"
-    sentence = (
-        f"{_count(report.not_found, 'document')} of the project {were} not found in these sources "
-        "this time (deleted, moved, or left out): what was read in them before stays in the graph."
+def _not_found(report: Report) -> Text:
+    """Name documents whose files are gone; what became of them is nothing."""
+    total, some = report.not_found
+    were, them = ("was", "it") if total == 1 else ("were", "them")
+    title = (
+        f"{_count(total, 'document')} of the project {were} not found in these sources this time "
+        f"(deleted, moved, or left out); what was read in {them} before stays in the graph until "
+        "you forget it"
     )
-    return [sentence.replace("in them", "in it") if report.not_found == 1 else sentence]
+    text = Text(f"{title}\n", style="bold")
+    for source in some:
+        text.append(f"  {source}\n", style="not bold yellow")
+    if left := total - len(some):
+        text.append(f"  … and {left:,} more\n", style="not bold")
+    return text.append(f"  casegraph forget SOURCE {_of(report.project)}", style="not bold cyan")
 
 
 def _warnings(report: Report) -> Text:

@@ -49,7 +49,8 @@ def verify(project: str, quick: bool, as_json: bool) -> int:
         say(f"{project}: nothing is wrong{' in what was looked at' if passed else ''}")
         return int(bool(passed) and settings.acceleration == "on")
     by_check = ", ".join(f"{check} {number:,}" for check, number in sorted(counts.items()))
-    say(f"{project}: {counts.total():,} things are wrong ({by_check})")
+    things = "1 thing is" if counts.total() == 1 else f"{counts.total():,} things are"
+    say(f"{project}: {things} wrong ({by_check})")
     return 1
 
 

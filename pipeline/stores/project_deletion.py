@@ -10,7 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.stores import loose_objects, tables
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.postgres import transaction
-from pipeline.stores.project_reader import AT_WORK, find_project
+from pipeline.stores.project_reader import LEASE_LEFT, find_project
 from pipeline.stores.protocols import Blobs
 
 NAMED = text("""
@@ -67,5 +67,8 @@ def _refuse_while_running(connection: Connection, project: str, name: str) -> No
     connection.execute(
         select(tables.projects.c.id).where(tables.projects.c.id == project).with_for_update()
     )
-    if name in set(connection.scalars(AT_WORK)):
-        raise UsageError(f"a run of {name!r} is going on; stop it first, then delete the project")
+    if seconds := connection.scalar(LEASE_LEFT, {"project": project}):
+        raise UsageError(
+            f"a run of {name!r} is going on; stop it first, or wait {seconds} s if it was killed, "
+            "then delete the project"
+        )

@@ -114,6 +114,12 @@ WHERE r.ended_at IS NULL AND r.lease_until > now() ORDER BY p.name
 """)
 
 
+LEASE_LEFT = text("""
+SELECT ceil(extract(epoch FROM max(lease_until) - now()))::int FROM runs
+WHERE project_id = :project AND ended_at IS NULL AND lease_until > now()
+""")
+
+
 def at_work(engine: Engine) -> list[str]:
     """Name the projects whose run holds its lease; none in a database without the schema."""
     with engine.connect() as connection:

@@ -16,14 +16,15 @@ from pipeline.walking import FoundFile
 # The sources are looked at last: there may be thousands, but hardly ever so many missing files.
 _MISSING = """
 WITH missing AS MATERIALIZED (
-    SELECT d.uri FROM documents d
+    SELECT d.uri, d.source FROM documents d
     WHERE d.project_id = CAST(:project AS uuid) AND d.parent_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM {found} f WHERE f.id = d.id)
 )
-SELECT count(*) FROM missing m
+SELECT {what} FROM missing m
 WHERE EXISTS (SELECT 1 FROM unnest(CAST(:sources AS text[])) AS s (uri)
               WHERE m.uri = s.uri OR starts_with(m.uri, regexp_replace(s.uri, '([^/])$', '\\1/')))
 """
+_SOME = " ORDER BY m.source, m.uri LIMIT :most"
 
 
 class RollCall:
@@ -45,12 +46,18 @@ class RollCall:
         """Count the documents at or under these URIs that were not found, without members."""
         return missing_from(self._connection, self._table, self._project, sources)
 
+    def missing_some(self, sources: Sequence[str], most: int) -> list[str]:
+        """Name some of these, as they were given, in order."""
+        question = text(_MISSING.format(found=self._table, what="m.source") + _SOME)
+        wanted = {"project": self._project, "sources": list(sources), "most": most}
+        return list(self._connection.scalars(question, wanted))
+
 
 def missing_from(connection: Connection, table: str, project: str, sources: Sequence[str]) -> int:
     """Count a project's documents at or under these URIs, without members, that a table of ids
     does not have.
     """
-    question = text(_MISSING.format(found=table))
+    question = text(_MISSING.format(found=table, what="count(*)"))
     return int(connection.scalar(question, {"project": project, "sources": list(sources)}) or 0)
 
 

@@ -163,6 +163,15 @@ def test_verify_names_what_is_wrong_and_exits_1(here, corpus, migrated_url):
     assert "things are wrong (mention_text" in done.stderr
 
 
+def test_one_thing_that_is_wrong_is_one(here, corpus, migrated_url):
+    here.json("run", str(corpus), "--project", "p")
+    with psycopg2.connect(migrated_url) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE documents SET status = 'pending' WHERE source LIKE '%/0.txt'")
+    connection.close()
+
+    assert "p: 1 thing is wrong (pending 1)" in here("verify", "--project", "p", status=1).stderr
+
+
 def test_usage_that_cannot_be_is_one_line(here, corpus, valkey: redis.Redis):
     here.json("run", str(corpus / "0.txt"), "--project", "p")
     of = ("--project", "p")

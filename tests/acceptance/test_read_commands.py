@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -459,7 +460,8 @@ def test_a_project_is_not_deleted_while_it_runs(run: Run, case: PublishedCase) -
     status, _, err = run("projects", "delete", "case", "--yes")
 
     assert status == 2
-    assert "going on" in err
+    assert "going on; stop it first, or wait" in err
+    assert int(re.findall(r"wait (\d+) s if it was killed", err)[0]) in range(500, 601)
 
 
 def case_contents(case: PublishedCase) -> list[str]:

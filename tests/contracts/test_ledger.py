@@ -215,6 +215,14 @@ def test_what_a_walk_does_not_find_again_is_counted_under_its_sources(case: Ledg
         assert roll.missing([case.uri("in%20side")]) == 1
         assert roll.missing([case.uri("in/gone.txt"), case.uri("in")]) == 1
         assert roll.missing(["file:///"]) == 2
+        assert roll.missing_some(["file:///"], 3) == [
+            "corpus/in%20side/gone.txt",
+            "corpus/in/gone.txt",
+        ]
+        assert roll.missing_some([case.uri("in/gone.txt"), case.uri("in")], 3) == [
+            "corpus/in/gone.txt"
+        ]
+        assert roll.missing_some(["file:///"], 1) == ["corpus/in%20side/gone.txt"]
         assert roll.missing([case.uri("in/kept.txt"), case.uri("i")]) == 0
     with case.ledger.roll_call(case.project) as roll:
         assert roll.missing([case.uri("in")]) == 3

@@ -15,6 +15,7 @@ from waiting import until
 
 from actors import driver
 from actors.driver import IDLE_RUNS, CarryOut, Report
+from actors.dry_run import dry_run
 from actors.progress import Snapshot
 from actors.request import Request
 from actors.run_result import RunResult
@@ -24,9 +25,9 @@ from faults import small_stages
 from faults.local_run import in_threads
 from faults.proxy import Proxy, proxy_for
 from faults.small_run import SmallRun, write_documents
-from pipeline import assembly
+from pipeline import assembly, identity
 from pipeline.documents import StageName
-from pipeline.errors import UnavailableError
+from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import RunSettings, Settings
 from pipeline.walking import FoundFile, Passed, Selection, Walk
 
@@ -46,6 +47,10 @@ def run(settings: Settings, tmp_path: Path) -> SmallRun:
     return SmallRun(settings.model_copy(update={"run": FAST}), folder)
 
 
+def request(run: SmallRun, **more: Any) -> Request:
+    return Request([str(run.folder)], run.project, Walk(Selection()), **more)
+
+
 def whole(
     run: SmallRun,
     carry_out: CarryOut = in_threads,
@@ -56,7 +61,7 @@ def whole(
     """Run as the command does."""
     return driver.run(
         run.settings,
-        Request([str(run.folder)], run.project, Walk(Selection()), **more),
+        request(run, **more),
         show,
         Stop(),
         plan_of=lambda _: run.plan,
@@ -268,3 +273,60 @@ def test_a_run_is_at_work_until_its_sum_is_read(
     assert whole(run, carry_out).outcome == ends
     assert seen == [[run.project]]
     assert assembly.projects_at_work(run.urls) == []
+
+
+def said(report: Report, capsys: pytest.CaptureFixture[str]) -> str:
+    """Give the summary as a person reads it, on one line."""
+    print_summary(report, Passed(), ["run", "docs", "--project", "p"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_what_another_run_did_meanwhile_is_said(
+    run: SmallRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def beside(*arguments: Any) -> RunResult:
+        assert [result.completed for result in run.until_done()] == [5]
+        return in_threads(*arguments)
+
+    report = whole(run, beside)
+
+    assert (report.completed, report.elsewhere) == (0, 5)
+    words = said(report, capsys)
+    assert words.startswith(
+        "small: another run did what was left, 5 documents; in all 5 documents completed ("
+    )
+    assert "small: nothing to do, all is as it was (" in said(whole(run), capsys)
+
+
+def test_documents_that_are_not_found_are_named_with_what_to_do(
+    run: SmallRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole(run)
+    paths = sorted(run.folder.iterdir())
+    for path in paths[:-1]:
+        path.unlink()
+    some = said(whole(run), capsys)
+    paths[-1].unlink()
+    report = whole(run)
+    everything = said(report, capsys)
+
+    assert "3 documents of the project were not found in these sources this time" in some
+    assert all(str(path) in some for path in paths[:-1])
+    assert "casegraph forget SOURCE --project small" in some
+    assert report.as_json()["not_found"] == 4
+    assert "4 documents of the project were not found in these sources this time" in everything
+    assert "… and 1 more casegraph forget SOURCE" in everything
+    assert dry_run(run.settings, request(run), plan_of=lambda _: run.plan).not_found == 4
+
+
+def test_an_empty_folder_of_which_the_project_has_nothing_is_wrong_usage(run: SmallRun) -> None:
+    whole(run)
+    other = dataclasses.replace(run, folder=run.folder / "empty")
+    other.folder.mkdir()
+
+    with pytest.raises(UsageError, match="there is no file to take in"):
+        whole(other)
+    with pytest.raises(UsageError, match="there is no file to take in"):
+        whole(dataclasses.replace(other, folder=other.folder, project="new"))
+    ledger = assembly.open_ledger(run.settings, run.urls)
+    assert ledger.plan_of(identity.project_id("new")) is None
