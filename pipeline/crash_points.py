@@ -13,10 +13,15 @@ from typing import Final
 VARIABLE: Final = "CASEGRAPH_CRASH_AT"
 
 POINTS: Final = (
+    "open.before-commit", "open.after-commit",
     "record.before-commit", "record.after-commit",
     "claim.before-commit", "claim.after-commit",
     "identify.before-commit", "identify.after-commit",
     "fail.before-commit", "fail.after-commit",
+    "again.before-commit", "again.after-commit",
+    "requeue.before-commit", "requeue.after-commit",
+    "gone.before-commit", "gone.after-commit",
+    "forget.before-commit", "forget.after-commit",
     "put.before", "put.after",
     "persist.before-commit", "persist.after-commit",
     "adopt.before", "adopt.after",

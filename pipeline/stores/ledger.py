@@ -112,7 +112,7 @@ class Ledger(Documents):
         """Count one more attempt of documents that run once more: a claim of its own, with a number
         of its own, which is returned.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "again") as connection:
             counted = connection.execute(queries.AGAIN, {"run": run, "ids": sorted(set(documents))})
             return {row[0]: row[1] for row in counted}
 
@@ -120,7 +120,7 @@ class Ledger(Documents):
         """Give claimed documents whose bytes are others by now back, to be looked at again, without
         counting the attempt; return how many.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "requeue") as connection:
             wanted = {"run": run, "ids": sorted(set(documents))}
             connection.execute(queries.LOCK_NEXT, wanted)
             given = connection.execute(queries.REQUEUE, wanted).all()

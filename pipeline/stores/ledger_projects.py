@@ -84,7 +84,7 @@ class Projects:
         """
         id_ = identity.project_id(name)
         configuration = plan.model_dump(mode="json")
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "open") as connection:
             made = connection.execute(
                 insert(tables.projects)
                 .values(

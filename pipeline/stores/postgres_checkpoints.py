@@ -38,7 +38,7 @@ class PostgresCheckpoints:
         try:
             found = checkpoints_of(rows, self._blobs)
         except GoneObjectsError as error:
-            with transaction(self._engine) as connection:
+            with transaction(self._engine, "gone") as connection:
                 remove_rows(connection, self._blobs, error.gone)
             return self.get(wanted)
         return {checkpoint.key: checkpoint for checkpoint in found}

@@ -161,7 +161,7 @@ class Publisher:
             with transaction(self._engine, "persist") as connection:
                 part = self._write(connection, batch, others, tried)
         except GoneObjectsError as error:
-            with transaction(self._engine) as connection:
+            with transaction(self._engine, "gone") as connection:
                 remove_rows(connection, self._blobs, error.gone)
             self._persist(batch, others, report)
         except TooMuchError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.crash_points import crash_point
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError, UsageError
 from pipeline.scratch import disk_asked
 from pipeline.stores.folder_blobs import blob_missing, checked_hash
@@ -59,8 +60,11 @@ class S3Blobs:
         """Upload a file under its hash, unless it is there. Large ones go up in parts."""
         key = self._key(sha256)
         with self._answering(sha256):
-            if not self._there(key):
-                self._client.upload_file(str(path), self._bucket, key, Config=transfer_bounds())
+            if self._there(key):
+                return
+            crash_point("object.before")
+            self._client.upload_file(str(path), self._bucket, key, Config=transfer_bounds())
+            crash_point("object.after")
 
     def _there(self, key: str) -> bool:
         try:

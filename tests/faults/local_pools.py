@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from actors.actor_pools import CallLostError
 from actors.calls import Answer, Call
 from actors.persistence_actor import Drained, PersistenceActor
 from actors.stage_actor import StageActor
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
+from pipeline.errors import CasegraphError
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
@@ -60,7 +62,12 @@ class LocalPools:
 
     async def run(self, call: Call) -> Answer:
         actor, thread = self._actors[call.stage][call.actor]
-        return await _in(thread, actor.run, call.tasks)
+        try:
+            return await _in(thread, actor.run, call.tasks)
+        except CasegraphError:
+            raise
+        except Exception as error:
+            raise CallLostError("stage_raised", str(error)) from error
 
     async def drain(self, block_ms: int) -> Drained:
         assert self._persistence is not None

@@ -135,8 +135,8 @@ class SmallRun:
 
     @contextmanager
     def _asking(self) -> Iterator[Ledger]:
-        """Give a ledger with a connection that ends with the block: this is asked again and
-        again.
+        """Give a ledger that counts, with a connection that ends with the block: this is asked
+        again and again, and a way to S3 takes a second to open.
         """
         engine = postgres.engine_of(self.urls.database_url, pool_size=1)
         try:

@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from pipeline.documents import (
 )
 from pipeline.scratch import scratch
 from pipeline.settings import Settings
+from pipeline.sources import Fetcher, Identified, Located
 from pipeline.stage import STAGES, Plan, StageIdentity
 from pipeline.stores.protocols import Blobs
 
@@ -51,6 +53,10 @@ FAILS = "cannot be read"
 SECONDS = "SMALL_STAGE_SECONDS"
 HOARDS = "SMALL_STAGE_HOARDS"
 """How many bytes each input leaves behind in the process for ever."""
+RAISES = "SMALL_STAGE_RAISES"
+"""A file that is made by the stage that raises, once: who finds it there does not."""
+WRITES = "SMALL_STAGE_WRITES"
+"""A file, a colon, and the source over which it is moved as soon as that is identified."""
 
 _hoarded: list[bytes] = []
 
@@ -69,8 +75,31 @@ class SmallStage:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
+        if once := os.environ.get(RAISES):
+            raise_once(Path(once))
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
         return [self.work(value) for value in inputs]
+
+
+def raise_once(marker: Path) -> None:
+    """Raise, unless somebody has."""
+    with suppress(FileExistsError):
+        marker.touch(exist_ok=False)
+        raise RuntimeError("a stage was to raise once")
+
+
+def write_when_identified(later: Path, source: Path) -> None:
+    """Let this process move a file over a source that it has identified and not read yet."""
+    identify = Fetcher.identify
+
+    def then(self: Fetcher, located: Located) -> Identified | DocumentFailure:
+        found = identify(self, located)
+        if located.uri == source.as_uri():
+            with suppress(FileNotFoundError):
+                later.replace(source)
+        return found
+
+    Fetcher.identify = then  # type: ignore[method-assign]
 
 
 def read(source: Source, blobs: Blobs) -> Pages | DocumentFailure:
@@ -179,5 +208,8 @@ def host(stage: StageName, _settings: Settings, stores: Stores) -> Hosted:
         StageName.RESOLVE: name,
         StageName.RELATE: relate,
     }
+    if stage is StageName.OCR and WRITES in os.environ:
+        later, source = os.environ[WRITES].split(":")
+        write_when_identified(Path(later), Path(source))
     embedder = embed if stage is StageName.CHUNK else None
     return Hosted(SmallStage(stage, work[stage]), embed=embedder)

@@ -5,15 +5,19 @@ All points are walked one by one, each in a process of its own, on real stores a
 
 from __future__ import annotations
 
+import ast
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from published_case import shared_database
+from s3_case import CREDENTIALS, S3Server, serving
 
 from actors.persistence_actor import drain_queue
+from faults import crash_scenes
 from faults.invariants import broken
 from faults.small_run import Outcome, SmallRun, undisturbed, write_documents
 from pipeline import assembly, identity
@@ -22,58 +26,69 @@ from pipeline.documents import StageName
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
 from pipeline.stores.embedded import ServiceUrls
-from pipeline.stores.protocols import Checkpoint
-from pipeline.stores.redis_checkpoints import RedisCheckpoints
+from pipeline.stores.forgetting import Forgetting
+from pipeline.stores.forgotten_copies import ForgottenCopies
 
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = 12
+BEFORE_AND_AFTER = ("before", "after")
+EXPIRES = "expires, and PostgreSQL does not have it"
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["faults.small_run", "actors.coordinator", "boto3"])
 
 
-def die_there(run: SmallRun, at: str) -> None:
-    """Do the work of a process with a crash point set."""
-    os.environ[VARIABLE] = at
-    if at.startswith(("adopt", "refuse")):
+def come_there(run: SmallRun, point: str) -> None:
+    """Do what comes to a point."""
+    if point.startswith("forget"):
+        forget_one(run)
+    elif point.startswith("gone"):
+        run(from_stage=StageName.RELATE)
+    else:
+        go_on(run, point)
+
+
+def go_on(run: SmallRun, point: str) -> None:
+    """Do what a process does that finds what is left to do."""
+    if point.startswith(("adopt", "refuse")):
         drain_queue(run.settings, run.urls)
     else:
         run.until_done()
 
 
-def ending(run: SmallRun, at: str) -> int | None:
-    """Run in a process of its own and give its exit status."""
-    process = PROCESSES.Process(target=die_there, args=(run, at))
+def forget_one(run: SmallRun) -> None:
+    """Forget a container, with what is in it."""
+    link = assembly.open_link(run.settings, run.urls)
+    forgetting = Forgetting(
+        postgres.engine_of(run.urls.database_url),
+        identity.project_id(run.project),
+        assembly.open_blobs(run.settings),
+        ForgottenCopies(link) if link else lambda _: None,
+    )
+    forgetting.forget([str(run.folder / "0003.txt")])
+
+
+def die_there(
+    work: Callable[[SmallRun, str], None], run: SmallRun, at: str, environment: Mapping[str, str]
+) -> None:
+    """Work in a process of its own with a crash point set."""
+    os.environ.update({VARIABLE: at, **CREDENTIALS, **environment})
+    work(run, at.partition("@")[0])
+
+
+def ending(
+    work: Callable[[SmallRun, str], None],
+    run: SmallRun,
+    at: str,
+    environment: Mapping[str, str] | None = None,
+) -> int | None:
+    """Work in a process of its own and give its exit status."""
+    process = PROCESSES.Process(target=die_there, args=(work, run, at, environment or {}))
     process.start()
     process.join(120)
     if process.is_alive():
         process.kill()
         pytest.fail(f"the run does not end at {at}")
     return process.exitcode
-
-
-def strange(run: SmallRun, point: str) -> None:
-    """Queue what comes to these points: a checkpoint that PostgreSQL has with another digest, one
-    of a project that is gone.
-    """
-    link = assembly.open_link(run.settings, run.urls)
-    assert link is not None
-    project = identity.project_id("gone")
-    content = identity.content_id(project, "0" * 64, "text/plain")
-    fingerprint, stage = "f" * 64, StageName.OCR
-    if point.startswith("adopt"):
-        engine = postgres.engine_of(run.urls.database_url)
-        with engine.connect() as connection:
-            row = connection.exec_driver_sql(
-                "SELECT content_id::text, stage, fingerprint FROM stage_results ORDER BY 1, 2, 3"
-            ).first()
-        engine.dispose()
-        project = identity.project_id(run.project)
-        content, stage, fingerprint = row[0], StageName(row[1]), row[2]
-    with link.answering() as client:
-        client.flushdb()
-    loser = Checkpoint(
-        content=content, stage=stage, fingerprint=fingerprint, digest="loser", payload=b"loser"
-    )
-    RedisCheckpoints(link, 100).put(project, [loser])
 
 
 @pytest.fixture(scope="module")
@@ -94,33 +109,69 @@ def expected(
         return undisturbed(few, url, tmp_path_factory.mktemp("quiet"))
 
 
+@pytest.fixture(scope="module")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with serving(tmp_path_factory.mktemp("s3"), {"cases": {}}) as server:
+        yield server
+
+
 OF_REDIS = ("put", "done", "adopt", "refuse")
 WALKED = [
     *((point, "on") for point in POINTS),
     *((point, "off") for point in POINTS if not point.startswith(OF_REDIS)),
+    *((point, "s3") for point in POINTS if point.startswith("object")),
 ]
 
 
-@pytest.mark.parametrize(("point", "acceleration"), WALKED)
+@pytest.mark.parametrize(("point", "mode"), WALKED)
 def test_a_death_at_any_point_changes_nothing(
     point: str,
-    acceleration: str,
+    mode: str,
     few: Path,
     expected: Outcome,
     settings: Settings,
     tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    fast = RunSettings(window=8, persist_seconds=0.02, lease_seconds=0.5)
-    run = SmallRun(settings.model_copy(update={"acceleration": acceleration, "run": fast}), few)
-    if point.startswith(("adopt", "refuse")):
-        run.until_done()
-        strange(run, point)
+    changes: dict[str, object] = {
+        "run": RunSettings(window=8, persist_seconds=0.02, lease_seconds=0.5),
+        "acceleration": "off" if mode == "off" else "on",
+    }
+    if mode == "s3":
+        changes["s3_endpoint_url"] = request.getfixturevalue("s3_server").url
+        changes["object_store_url"] = f"s3://cases/{point}"
+    run = SmallRun(settings.model_copy(update=changes), few)
+    environment = crash_scenes.prepare(run, point, tmp_path)
     marker = tmp_path / "died"
-    assert ending(run, f"{point}@{marker}") == -signal.SIGKILL
+    assert ending(come_there, run, f"{point}@{marker}", environment) == -signal.SIGKILL
     assert marker.exists()
-    if acceleration == "on":
-        assert broken(run) == []
-    assert ending(run, f"{point}@{marker}") == 0
+    # Copies of what is forgotten go after the commit; who dies between leaves them to expire.
+    left_over = EXPIRES if point == "forget.after-commit" else "nothing"
+    if mode != "off":
+        assert [line for line in broken(run) if left_over not in line] == []
+    assert ending(go_on, run, f"{point}@{marker}", environment) == 0
     assert (run.digest(), run.counts()) == expected
-    if acceleration == "on":
+    if mode != "off":
         assert broken(run) == []
+
+
+def test_every_point_that_the_source_names_is_walked() -> None:
+    """One that is missing here is met by no test, one too many by no process."""
+    assert points_in(ROOT / "pipeline") | points_in(ROOT / "actors") == set(POINTS)
+    assert {point for point, _ in WALKED} == set(POINTS)
+
+
+def points_in(folder: Path) -> set[str]:
+    """Read which points the source has."""
+    found = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func).rpartition(".")[2]
+            names = [x.value for x in node.args if isinstance(x, ast.Constant)]
+            if name == "crash_point":
+                found.update(names)
+            elif name == "transaction":
+                found.update(f"{of}.{when}-commit" for of in names for when in BEFORE_AND_AFTER)
+    return found

@@ -1,0 +1,98 @@
+"""What must be there for a run to come to the rarer crash points, with Ray and without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from faults.small_run import SmallRun
+from faults.small_stages import RAISES, WRITES
+from pipeline import assembly, identity
+from pipeline.documents import StageName
+from pipeline.stores import postgres
+from pipeline.stores.protocols import Checkpoint
+from pipeline.stores.redis_checkpoints import RedisCheckpoints
+
+AFTER_A_RUN = ("adopt", "refuse", "gone", "forget")
+"""What only comes about where a run has ended before."""
+LIMIT = 150
+
+
+def prepare(run: SmallRun, point: str, aside: Path) -> dict[str, str]:
+    """Bring about what leads to a point; return the environment of the process that is to die.
+
+    `aside` is an empty folder, on the disk of the documents.
+    """
+    if point.startswith("again"):
+        return {RAISES: str(aside / "raised")}
+    if point.startswith("requeue"):
+        source, later = run.folder / "0000.txt", aside / "later.txt"
+        later.write_text(source.read_text())
+        source.write_text("Ivy Vance met nobody.")
+        return {WRITES: f"{later}:{source}"}
+    if point.startswith("gone"):
+        _run_with_objects(run)
+        _flush(run)
+        _lose_objects(run)
+    elif point.startswith(AFTER_A_RUN):
+        run.until_done()
+        if not point.startswith("forget"):
+            _strange(run, point)
+    return {}
+
+
+def _run_with_objects(run: SmallRun) -> None:
+    """Run to the end, with the larger payloads in the object store."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("publisher", "redis_values"):
+            patch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+        run.until_done()
+
+
+def _lose_objects(run: SmallRun) -> None:
+    """Remove the objects that hold what stages made."""
+    engine = postgres.engine_of(run.urls.database_url)
+    with engine.connect() as connection:
+        names = connection.exec_driver_sql(
+            "SELECT DISTINCT r.payload_ref FROM stage_results r JOIN contents c"
+            " ON c.id = r.content_id WHERE c.project_id = %s AND r.payload_ref IS NOT NULL",
+            (identity.project_id(run.project),),
+        ).scalars()
+        assembly.open_blobs(run.settings).delete(list(names))
+    engine.dispose()
+
+
+def _flush(run: SmallRun) -> None:
+    if (link := assembly.open_link(run.settings, run.urls)) is not None:
+        with link.answering() as client:
+            client.flushdb()
+        link.client.close()
+
+
+def _strange(run: SmallRun, point: str) -> None:
+    """Queue what comes to these points: a checkpoint that PostgreSQL has with another digest, one
+    of a project that is gone.
+    """
+    link = assembly.open_link(run.settings, run.urls)
+    assert link is not None
+    project = identity.project_id("gone")
+    content = identity.content_id(project, "0" * 64, "text/plain")
+    fingerprint, stage = "f" * 64, StageName.OCR
+    if point.startswith("adopt"):
+        project = identity.project_id(run.project)
+        engine = postgres.engine_of(run.urls.database_url)
+        with engine.connect() as connection:
+            row = connection.exec_driver_sql(
+                "SELECT r.content_id::text, r.stage, r.fingerprint FROM stage_results r"
+                " JOIN contents c ON c.id = r.content_id WHERE c.project_id = %s ORDER BY 1, 2, 3",
+                (project,),
+            ).first()
+        engine.dispose()
+        content, stage, fingerprint = row[0], StageName(row[1]), row[2]
+    _flush(run)
+    loser = Checkpoint(
+        content=content, stage=stage, fingerprint=fingerprint, digest="loser", payload=b"loser"
+    )
+    RedisCheckpoints(link, 100).put(project, [loser])
+    link.client.close()
