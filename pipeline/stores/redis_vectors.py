@@ -34,7 +34,9 @@ class RedisVectors:
         return self._use
 
     def get(self, model: str, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
-        """Read the vectors that are there, by hash; each is its own, writable array."""
+        """Read the vectors that are there, by hash; each is its own, writable array. What is no
+        vector is as good as none.
+        """
         if not text_hashes:
             return {}
         names = [keys.embedding(model, text) for text in text_hashes]
@@ -42,9 +44,9 @@ class RedisVectors:
         with suppress(TemporaryError), self._link.answering() as client:
             values = client.mget(names)
         found = {
-            text: np.frombuffer(value, TYPE).astype(np.float32)
+            text: vector
             for text, value in zip(text_hashes, values, strict=True)
-            if value
+            if value and (vector := _vector(value)) is not None
         }
         asked = self._use.asked + len(set(text_hashes))
         self._use = CacheUse(asked=asked, found=self._use.found + len(found))
@@ -63,3 +65,11 @@ class RedisVectors:
                 data = np.asarray(vector, TYPE).tobytes()
                 pipe.set(keys.embedding(model, text), data, ex=self._ttl)
             pipe.execute()
+
+
+def _vector(value: bytes) -> Vector | None:
+    """Read a value; None for bytes that are no numbers, or none that can be reckoned with."""
+    if len(value) % TYPE.itemsize:
+        return None
+    vector = np.frombuffer(value, TYPE).astype(np.float32)
+    return vector if np.isfinite(vector).all() else None

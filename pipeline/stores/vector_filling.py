@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline import identity
+from pipeline.stores.chunk_vectors import DIMENSIONS
 from pipeline.stores.protocols import Vector, Vectors
 from pipeline.stores.publisher import Publisher
 
@@ -40,7 +41,12 @@ class VectorFilling:
         embed: Callable[[Sequence[str]], Sequence[Vector]] | None,
     ) -> int:
         texts = {identity.text_key(text): text for _, text in missing}
-        known = dict(self.vectors.get(self.model, sorted(texts)))
+        known = {
+            key: vector
+            for key, vector in self.vectors.get(self.model, sorted(texts)).items()
+            # What the model makes may be of another length, too: then `store_vectors` says so.
+            if vector.shape == (DIMENSIONS,)
+        }
         if embed is not None:
             # Longest first, so that a batch holds texts of like length and little is padding.
             left = sorted(texts.keys() - known.keys(), key=lambda key: (-len(texts[key]), key))
