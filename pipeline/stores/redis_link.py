@@ -121,6 +121,10 @@ class RedisLink:
         """Keep why an exchange failed, before the breaker says that it opens."""
         self._fail(trouble_of(error) or str(error))
 
+    def doubt(self) -> None:
+        """See again at the next use whether the server will do: it may be another one by then."""
+        self._checked = False
+
     def wait_longer(self) -> None:
         """Leave Redis alone for longer after a probe that failed."""
         doubled = self._breaker.reset_timeout * 2
@@ -149,6 +153,8 @@ class _Patience(pybreaker.CircuitBreakerListener):
     def state_change(self, cb: Any, old_state: Any, new_state: Any) -> None:
         """Adapt how long Redis is left alone, and log a change of mode."""
         old, new = (state.name if state else "" for state in (old_state, new_state))
+        if new == pybreaker.STATE_OPEN:
+            self._link.doubt()
         if new == pybreaker.STATE_CLOSED:
             self._link.wait_as_at_first()
             self._link.tell(open_=False)

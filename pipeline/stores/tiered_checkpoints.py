@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from pipeline.documents import Value
-from pipeline.errors import TemporaryError
+from pipeline.errors import RedisAwayError, TemporaryError
 from pipeline.stores.protocols import (
     Checkpoint,
     CheckpointKey,
@@ -57,6 +57,9 @@ class TieredCheckpoints:
         Outputs are of contents whose chain was read from PostgreSQL, which therefore lacks them: so
         it is only asked for them where the stages before write to it, too. The inputs of one that
         is there are not looked for any further.
+
+        Raises TemporaryError if PostgreSQL does not answer, or the object store, which it
+        shares with Redis: then Redis is not what is away.
         """
         found = self._from_fast([*outputs, *inputs])
         if found is None:
@@ -81,7 +84,8 @@ class TieredCheckpoints:
     ) -> Put:
         """Write checkpoints; with `durable`, to PostgreSQL at once.
 
-        See `Checkpoints.put` for `lacking`. Raises TemporaryError if neither store takes them.
+        See `Checkpoints.put` for `lacking`. Raises TemporaryError if neither store takes them, or
+        the object store does not answer.
         """
         stays = (
             [None] * len(checkpoints) if durable else self._to_fast(project, checkpoints, lacking)
@@ -110,7 +114,7 @@ class TieredCheckpoints:
             return None
         try:
             found = self.fast.get(wanted)
-        except TemporaryError as error:
+        except RedisAwayError as error:
             self._trouble = str(error)
             return None
         if self._trouble != NO_ROOM:  # that is about writing, and ends when a write goes through
@@ -125,7 +129,7 @@ class TieredCheckpoints:
             return [None] * len(checkpoints)
         try:
             stays = self.fast.put(project, checkpoints, lacking=lacking)
-        except TemporaryError as error:
+        except RedisAwayError as error:
             self._trouble = str(error)
             return [None] * len(checkpoints)
         self._trouble = NO_ROOM if None in stays else ""

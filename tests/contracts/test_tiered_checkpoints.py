@@ -9,10 +9,12 @@ import redis
 from checkpoint_case import link_to
 from ledger_case import LedgerCase
 
+from pipeline.errors import RedisAwayError, TemporaryError
 from pipeline.stores import keys, postgres
 from pipeline.stores.postgres_checkpoints import PostgresCheckpoints
-from pipeline.stores.protocols import Checkpoint, CheckpointKey, Landed
+from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Landed
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
+from pipeline.stores.s3_blobs import S3Blobs
 from pipeline.stores.tiered_checkpoints import TieredCheckpoints
 
 AWAY = "redis://127.0.0.1:1/0"
@@ -35,9 +37,12 @@ def made(case: LedgerCase) -> list[Checkpoint]:
     return case.checkpoints("Ann Lee met Bob Moss.")
 
 
-def tiered(case: LedgerCase, redis_url: str | None) -> TieredCheckpoints:
-    durable = PostgresCheckpoints(case.engine, lambda _: case.publisher(), case.blobs)
-    fast = RedisCheckpoints(link_to(redis_url), 100) if redis_url else None
+def tiered(
+    case: LedgerCase, redis_url: str | None, blobs: Blobs | None = None
+) -> TieredCheckpoints:
+    blobs = blobs or case.blobs
+    durable = PostgresCheckpoints(case.engine, lambda _: case.publisher(), blobs)
+    fast = RedisCheckpoints(link_to(redis_url), 100, blobs) if redis_url else None
     return TieredCheckpoints(fast, durable)
 
 
@@ -105,3 +110,25 @@ def test_postgresqls_checkpoint_wins_over_what_is_put(
     assert both.put(case.project, [loser]).stays == (loser,)  # Redis knows no better yet
     assert both.put(case.project, [loser], durable=True).stays == (made[0],)
     assert both.look([], [loser.key]) == {loser.key: made[0]}
+
+
+def test_an_object_store_that_is_away_is_not_told_as_redis(
+    case: LedgerCase,
+    made: list[Checkpoint],
+    valkey_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipeline.stores.redis_values.VALUE_LIMIT", 10)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert tiered(case, valkey_url).put(case.project, made[:1]).landed == (Landed.REDIS,)
+    away = tiered(case, valkey_url, S3Blobs.from_url("s3://bucket", "http://127.0.0.1:1"))
+    for asked in (
+        lambda: away.look([], [made[0].key]),
+        lambda: away.put(case.project, made[1:2]),
+    ):
+        with pytest.raises(TemporaryError, match="S3") as told:
+            asked()
+        assert not isinstance(told.value, RedisAwayError)
+        assert away.trouble == ""
+    assert stored(case) == 0

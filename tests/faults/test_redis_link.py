@@ -110,6 +110,28 @@ def test_two_slow_answers_are_an_outage(
     assert "answers take over" in link.trouble
 
 
+def test_after_slow_answers_it_is_seen_again_whether_the_server_keeps_what_it_is_given(
+    link: RedisLink,
+    line: Proxy,
+    valkey_server: OwnValkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipeline.stores.redis_link.SLOW_SECONDS", 0.05)
+    assert serves(link)
+    line.delay(0.1)
+    until(lambda: not serves(link))
+    line.heal()
+    with valkey_server.client() as client:
+        before = client.config_get("maxmemory-policy")["maxmemory-policy"]
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            until(lambda: serves(link) or "allkeys-lru" in link.trouble)
+            assert not serves(link)
+        finally:
+            client.config_set("maxmemory-policy", before)
+    until(lambda: serves(link))
+
+
 def test_a_refusal_of_one_value_is_no_outage(link: RedisLink) -> None:
     link.client.set("text", "1")
     for _ in range(5):
