@@ -44,6 +44,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FAULTS_A_ROUND = 25
 ROUND_SECONDS = 240.0
 PAUSES = (0.2, 3.5)
+ENDED_WELL = (0, 3)
+FAULTY = ("Traceback (most recent call last)", "ended by a fault of its own")
 COMMIT_SECONDS = 5.0
 LEASE_SECONDS = 2.0
 RUN = RunSettings(cpus=2, window=16, persist_seconds=0.05, lease_seconds=LEASE_SECONDS, attempts=4)
@@ -217,6 +219,7 @@ class Chaos:
     documents: int = 0
     blamed: int = 0
     differences: list[str] = field(default_factory=list)
+    patience: float = ROUND_SECONDS
 
     def __call__(self) -> None:
         """Make all faults, round by round, and compare after each round."""
@@ -252,8 +255,8 @@ class Chaos:
         while here < most and time.monotonic() < late:
             stage.wait(0.05, 0.8)
             if process.poll() is not None:
-                _reap(process)
-                if process.returncode in (0, 3) and not _left(run):
+                self._hear(project, *_reap(process))
+                if process.returncode in ENDED_WELL and not _left(run):
                     break
                 process = self._start(stage, project)
                 continue
@@ -265,13 +268,40 @@ class Chaos:
                 self.made[name] += 1
                 self.tell(f"{project} {sum(self.made.values())}: {name}")
         _heal(stage)
-        _ended(stage, process)
+        self._ended(project, process)
         for _ in range(6):
             self.blamed += _retry_the_blamed(run)
             if not _left(run):
                 break
-            _ended(stage, self._start(stage, project))
+            self._ended(project, self._start(stage, project), quiet=True)
         self._compare(run, project, expected)
+
+    def _ended(self, project: str, process: Any, *, quiet: bool = False) -> None:
+        """Wait for the end of a run that nothing harms any more; one that never ends is a
+        difference, and one that was `quiet` from its start has to end well.
+        """
+        words = ("", "")
+        try:
+            words = process.communicate(timeout=self.patience)
+        except subprocess.TimeoutExpired:
+            self.differences.append(f"{project}: a run did not end in {self.patience:.0f} s")
+            _reap(process)
+            return
+        _reap(process)
+        self._hear(project, *words)
+        if quiet and process.returncode not in ENDED_WELL:
+            self.differences.append(
+                f"{project}: nothing harmed a run, and it ended with {process.returncode}:"
+                f" {words[1].strip()[-300:]}"
+            )
+
+    def _hear(self, project: str, out: str, err: str) -> None:
+        """A run may end early for what was done to it, with one line; a fault of its own is a
+        difference.
+        """
+        for words in (out, err):
+            if (at := max(words.find(sign) for sign in FAULTY)) >= 0:
+                self.differences.append(f"{project}: a run says {words[at:][:2000]}")
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
         found = _finished(run)
@@ -326,23 +356,22 @@ def _environment(stage: Stage) -> dict[str, str]:
     }
 
 
-def _ended(stage: Stage, process: Any) -> None:
-    """Wait for the end of a run that nothing harms any more."""
-    with suppress(subprocess.TimeoutExpired):
-        process.communicate(timeout=ROUND_SECONDS)
-    _reap(process)
-
-
-def _reap(process: Any) -> None:
-    """End a run with all its processes: those of Ray outlive a command that was killed."""
+def _reap(process: Any) -> tuple[str, str]:
+    """End a run with all its processes: those of Ray outlive a command that was killed. Returns
+    what it said that nobody has read.
+    """
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     for child in _session(process.pid):
         with suppress(psutil.NoSuchProcess):
             child.kill()
     process.wait()
+    words = ("", "")
+    if not process.stdout.closed:
+        words = process.stdout.read(), process.stderr.read()
     for pipe in (process.stdout, process.stderr):
         pipe.close()
+    return words
 
 
 def _session(leader: int) -> list[psutil.Process]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,35 @@ def test_some_faults_change_nothing(tmp_path: Path) -> None:
     chaos()
     assert chaos.differences == [], "\n".join([f"seed {seed}", *told])
     assert sum(chaos.made.values()) >= 8
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("import time; time.sleep(600)", "a run did not end in 1 s"),
+        ("raise KeyError('mine')", "KeyError: 'mine'"),
+        ("import sys; print('gone', file=sys.stderr); sys.exit(1)", "ended with 1: gone"),
+        ("", ""),
+        ("import sys; sys.exit(3)", ""),
+    ],
+)
+def test_a_run_that_does_not_end_as_it_should_is_a_difference(
+    tmp_path: Path, program: str, found: str
+) -> None:
+    chaos = Chaos(0, tmp_path, 0, lambda _: None, patience=20.0 if "sleep" not in program else 1.0)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+    chaos._ended("p", process, quiet=True)
+
+    assert process.poll() is not None
+    assert bool(chaos.differences) == bool(found)
+    assert found in "".join(chaos.differences)
 
 
 @pytest.mark.long
