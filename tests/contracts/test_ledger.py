@@ -278,6 +278,16 @@ def test_claims_of_a_dead_run_are_taken_over(case: LedgerCase) -> None:
     assert case.status("a.txt")[0] == "running"
 
 
+def test_a_run_past_its_lease_claims_nothing_until_it_renews(case: LedgerCase) -> None:
+    case.ledger.record_documents(case.project, [case.found("a.txt")])
+    late = case.run(lease=0.0)
+
+    assert case.ledger.claim(late, 10) == []
+    assert case.status("a.txt")[0] == "pending"
+    assert case.ledger.renew(late, 60.0)
+    assert len(case.ledger.claim(late, 10)) == 1
+
+
 def test_an_ended_run_can_neither_renew_nor_claim(case: LedgerCase) -> None:
     run = case.run()
     case.claimed(run, "a.txt")

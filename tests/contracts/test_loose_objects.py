@@ -14,6 +14,7 @@ from pipeline.documents import DocumentFailure, Member, Relationships, StageName
 from pipeline.errors import TemporaryError
 from pipeline.stores import loose_objects, payloads, postgres
 from pipeline.stores.forgetting import Forgetting
+from pipeline.stores.protocols import Blobs
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 FAILURE = DocumentFailure(stage=StageName.EXTRACT, error="stage_raised", message="no")
@@ -84,6 +85,46 @@ def test_a_large_payload_goes_with_the_chain_that_replaces_its_own(
     named = {x for (x,) in case.rows("SELECT payload_ref FROM stage_results")}
     assert set(case.held(before)) == named & set(before)
     assert len(named & set(before)) == 4
+
+
+def test_a_large_payload_is_stored_and_named_while_nothing_is_removed(
+    case: LedgerCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it may go between the two: it was loose already, and its row is not there yet."""
+    monkeypatch.setattr("pipeline.stores.publisher.VALUE_LIMIT", 0)
+    words = "Ann Lee met Bob Ray."
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a=words)
+    made = case.checkpoints(words, None, "Ann Lee", "Bob Ray")
+    loose = [stored(case, checkpoint.payload) for checkpoint in made]
+    # Nobody waits for it any more when its results come: nothing else holds the removal back.
+    settle(case)
+    with case.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO loose_objects (sha256) SELECT unnest(CAST(:all AS text[]))"),
+            {"all": loose},
+        )
+    taken = []
+
+    def sweep_beside(blobs: Blobs, payload: bytes) -> str:
+        """Let another process remove what is loose, between the object and its row."""
+        reference = store(blobs, payload)
+        taken.append(pool.submit(case.ledger.sweep_objects, 0))
+        until(lambda: taken[-1].done() or is_waiting())
+        return reference
+
+    def is_waiting() -> bool:
+        asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return bool(case.value(asked))
+
+    store = payloads.store_payload
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr("pipeline.stores.publisher.store_payload", sweep_beside)
+        case.publisher().persist(made)
+
+    assert [future.result() for future in taken] == [0] * len(taken)
+    assert len(case.held(loose)) == len(loose) == 5
 
 
 def test_an_object_that_is_named_again_stays(case: LedgerCase) -> None:

@@ -5,14 +5,28 @@ whole runs without Ray, on real stores.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
+from actors.admission import Admission, Identify, Load
+from actors.calls import Outcome
+from actors.claims import Claims
+from actors.events import Events
+from actors.flow import Flow
+from actors.lease import Lease
+from actors.ledger_thread import LedgerThread
+from actors.mode import Mode
 from actors.pulse import Pulse
+from actors.settlement import Settlement
+from actors.workplace import Workplace
+from faults import small_stages
 from faults.invariants import broken
 from faults.local_pools import LocalPools
 from faults.small_run import SmallRun
@@ -22,8 +36,10 @@ from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import TemporaryError
 from pipeline.settings import Settings
 from pipeline.sources import Identified, Located
+from pipeline.stage import STAGES
 from pipeline.stores import postgres, project_reader
-from pipeline.walking import uri_of
+from pipeline.stores.protocols import Backlog
+from pipeline.walking import Selection, Walk, uri_of
 
 PEOPLE = ("Ann Lee", "Bob Moss", "Cleo North")
 TIMEOUT = 60.0
@@ -216,3 +232,137 @@ def test_a_temporary_folder_that_takes_no_copy_fails_no_document(
     assert told[0].startswith(f"the temporary folder {temporary} cannot be written (No such file")
     assert (result.outcome, result.completed, result.failed) == ("finished", 3, 0)
     assert (failures(run), stored(run)) == ({}, [])
+
+
+class Desk:
+    """What a coordinator has around its documents, on real stores and without stages. `identify`
+    says what bytes are.
+    """
+
+    def __init__(self, run: SmallRun, identify: Identify) -> None:
+        ledger = assembly.open_ledger(run.settings, run.urls)
+        project = ledger.open_project(run.project, run.plan)
+        self.run, self.ledger, self.project = run, ledger, project.id
+        number = ledger.start_run(project.id, 60)
+        place = Workplace(
+            run.settings, run.urls, project.id, number, project.plan, small_stages.host
+        )
+        self.claims, self.events = Claims(total=1), Events()
+        self.flow = Flow(actors=dict.fromkeys(STAGES, 1))
+        thread = LedgerThread(TIMEOUT)
+        self.settlement = Settlement(
+            place,
+            ledger,
+            assembly.open_publishers(run.settings, run.urls),
+            thread,
+            self.claims,
+            self.flow,
+        )
+        self.admission = Admission(
+            place,
+            ledger,
+            self.claims,
+            self.flow,
+            identify,
+            Pulse(TIMEOUT),
+            Lease(place, ledger, thread, Mode("")),
+            self.events,
+            self.settlement,
+        )
+
+    def load(self) -> Load:
+        return Load(self.flow.unprocessed, Backlog(entries=0), 1 << 40, self.admission.waiting)
+
+    def write(self, path: Path, words: str) -> str:
+        """Write a file, let a walk find it, and return its document."""
+        path.write_text(words)
+        self.ledger.record_documents(self.project, list(Walk(Selection()).files([str(path)])))
+        return document(self.run, path)
+
+    async def handle(self) -> None:
+        """Handle what was begun, until nothing of it is left."""
+        while self.events.are_coming:
+            await self.events.handle()
+            self.events.check()
+        await self.events.handle()
+
+    async def take(self) -> None:
+        """Claim what there is, and let it into the flow."""
+        assert await self.admission.look_again(self.load())
+        await self.handle()
+        self.admission.exhausted = True
+        self.admission.admit(self.load())
+
+
+GONE = DocumentFailure(stage=StageName.OCR, error="source_missing", message="it is gone")
+
+
+async def looked_at(sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
+    return [
+        Identified(sha256=hashlib.sha256(data).hexdigest(), media_type="text/plain", size=len(data))
+        for located in sources
+        for data in [
+            await asyncio.to_thread(Path(url2pathname(urlsplit(located.uri).path)).read_bytes)
+        ]
+    ]
+
+
+def test_what_was_read_under_an_earlier_claim_fails_nobody_who_waits_for_other_bytes(
+    run: SmallRun, tmp_path: Path
+) -> None:
+    """The call that found its source gone was about the bytes of before."""
+    path = tmp_path / "moves.txt"
+
+    async def whole() -> None:
+        desk = Desk(run, looked_at)
+        name = desk.write(path, "Ivy Vance met Kim Ray.")
+        await desk.take()
+        [before] = desk.flow.calls()
+        desk.write(path, "Kim Ray met Lou Lane.")
+        await desk.take()
+
+        [task] = before.tasks
+        outcome = Outcome(content_id=task.content_id, unread=GONE)
+        desk.flow.finished(before, [outcome])
+        await desk.settlement.reread(task, outcome)
+
+        assert name in desk.claims
+        assert desk.claims.failed == 0
+        [now] = desk.flow.calls()[0].tasks
+        assert now.document_id == name
+        assert now.content_id != task.content_id
+
+    asyncio.run(whole())
+    assert failures(run) == {}
+
+
+@pytest.mark.parametrize("answer", ["gone", "the bytes of before"])
+def test_what_was_looked_at_under_an_earlier_claim_is_not_believed(
+    run: SmallRun, tmp_path: Path, answer: str
+) -> None:
+    """While it was looked at, its file was written and it was claimed anew."""
+    path = tmp_path / "moves.txt"
+
+    async def whole() -> None:
+        calls = 0
+
+        async def identify(sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
+            nonlocal calls
+            calls += 1
+            old = await looked_at(sources)
+            if calls > 1:
+                return old
+            desk.write(path, "Kim Ray met Lou Lane.")
+            assert await desk.admission.look_again(desk.load())
+            return [GONE] if answer == "gone" else old
+
+        desk = Desk(run, identify)
+        name = desk.write(path, "Ivy Vance met Kim Ray.")
+        await desk.take()
+
+        assert calls == 2
+        assert name in desk.claims
+        assert (desk.claims.failed, desk.flow.unprocessed) == (0, 1)
+
+    asyncio.run(whole())
+    assert failures(run) == {}
