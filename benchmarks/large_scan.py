@@ -58,6 +58,18 @@ def main() -> None:
     write(result, output)
     show(result)
     print(f"written to {output}")
+    judge(rows)
+
+
+def judge(rows: Mapping[str, Mapping[str, int]]) -> None:
+    """Raise SystemExit with the processes that grew by more than they may, if any did."""
+    grown = ", ".join(
+        f"{role} grew by {row['growth_bytes'] / MEBIBYTE:.0f} MiB"
+        for role, row in rows.items()
+        if row["growth_bytes"] > GROWTH_AT_MOST
+    )
+    if grown:
+        raise SystemExit(f"over the target of {GROWTH_AT_MOST / MEBIBYTE:.0f} MiB: {grown}")
 
 
 def read_options() -> argparse.Namespace:

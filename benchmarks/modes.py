@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,9 +38,13 @@ def main() -> None:
     quarry = open_quarry(options.gold)
     output = options.output.resolve()
     with tempfile.TemporaryDirectory(prefix="casegraph-benchmark-") as name, contextlib.chdir(name):
+        counts = few_of(options.window or WINDOWS, options.few, options.documents)
         folders = Folders(
             write(quarry, Path(name) / "all", options.documents),
-            write(quarry, Path(name) / "few", min(options.few, options.documents)),
+            {
+                window: write(quarry, Path(name) / f"few-{window}", count)
+                for window, count in counts.items()
+            },
         )
         rows = list(measure(folders, options))
     result = {
@@ -61,7 +65,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--documents", type=int, default=800, metavar="N", help="default 800")
     parser.add_argument(
         "--few", type=int, default=60, metavar="N",
-        help="how many of them database mode runs with a delay, default 60",
+        help="how many of them database mode runs with a delay, default 60; twice the documents in "
+        "flight at least",
     )  # fmt: skip
     parser.add_argument(
         "--delay", type=int, action="append", metavar="MS", help=f"default {DELAYS_MS}"
@@ -77,16 +82,23 @@ def read_options() -> argparse.Namespace:
 
 @dataclass(frozen=True)
 class Folders:
-    """The documents, and the first few of them."""
+    """The documents, and the first few of them for each number in flight."""
 
     all: Path
-    few: Path
+    few: Mapping[int, Path]
 
-    def of(self, mode: str, delay_ms: int) -> Path:
+    def of(self, mode: str, delay_ms: int, window: int) -> Path:
         """Choose what is run: database mode waits for each round trip, so at a distance it takes
         the few, and a rate is what is compared.
         """
-        return self.few if mode == "database" and delay_ms else self.all
+        return self.few[window] if mode == "database" and delay_ms else self.all
+
+
+def few_of(windows: Iterable[int], few: int, documents: int) -> dict[int, int]:
+    """Count the few for each number in flight: with less than twice as many as that, most of a run
+    would be its beginning and its end, and so many would hardly ever be in flight.
+    """
+    return {window: min(max(few, 2 * window), documents) for window in windows}
 
 
 def write(quarry: Quarry, folder: Path, count: int) -> Path:
@@ -112,7 +124,7 @@ def measure(folders: Folders, options: argparse.Namespace) -> Iterator[dict[str,
                     }
                     say(what)
                     with run_at_a_distance(
-                        settings, urls, folders.of(mode, delay), delay / 1000, environment
+                        settings, urls, folders.of(mode, delay, window), delay / 1000, environment
                     ) as run:
                         row = {**what, **run.figures}
                         if mode == "accelerated":
@@ -138,10 +150,12 @@ def verdicts(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for mode, window, delay in speed
         if mode == "accelerated" and delay == longest and (mode, window, 0) in speed
     }
+    counts = {(x["mode"], x["window"], x["delay_ms"]): x["documents"] for x in rows}
     ratios = {
-        f"{window} in flight, {delay} ms": speed["accelerated", window, delay] / slow
+        f"{window} in flight, {delay} ms (the rate over {counts['accelerated', window, delay]}"
+        f" documents to that over {counts['database', window, delay]})": fast_rate / slow
         for (mode, window, delay), slow in speed.items()
-        if mode == "database" and ("accelerated", window, delay) in speed
+        if mode == "database" and (fast_rate := speed.get(("accelerated", window, delay)))
     }
     return {
         "wait_median_ms_at_most": max((x["wait_median_ms"] for x in fast), default=None),

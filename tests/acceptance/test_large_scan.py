@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,3 +46,30 @@ def test_a_scan_of_30_mb_is_searchable_to_its_last_page(casegraph, tmp_path: Pat
     objects = [path for path in (tmp_path / "home").rglob("objects/**/*") if path.is_file()]
     assert kept < scan["bytes"] / 20
     assert objects == []
+
+
+CALL = """
+import sys
+import large_scan
+from measuring.growth import Peak, compare
+
+grown = int(sys.argv[1]) << 20
+before, after = Peak(0, 1 << 20), Peak(0, (1 << 20) + grown)
+rows = compare({"ray::StageActor": before}, {"ray::StageActor": after})
+large_scan.judge(rows)
+"""
+
+
+@pytest.mark.parametrize(("grown", "status"), [(128, 0), (129, 1)])
+def test_the_benchmark_fails_over_its_target(grown: int, status: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CALL, str(grown)],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == status
+    said = "over the target of 128 MiB: ray::StageActor grew by 129 MiB\n" if status else ""
+    assert done.stderr == said
