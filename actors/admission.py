@@ -33,7 +33,7 @@ from pipeline.stores.protocols import Backlog
 
 IDENTIFY_BATCH = 32
 AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
-HELD_SECONDS = 10.0
+HELD_SECONDS = 20.0
 THREADS = 3
 
 
@@ -55,7 +55,8 @@ class Load:
     """What a run holds at this moment: documents before their last stage, claimed ones that wait
     for room, what PostgreSQL does not have yet, the memory that the machine has left and that the
     coordinator has `grown` by, in bytes. `pace` is how many documents it gets through in a second,
-    `at_once` how many the actors of one stage can take up.
+    `at_once` how many its actors can take up, `at_first` how many those of the first stage can,
+    and `unread` how many documents are not past that.
     """
 
     unprocessed: int
@@ -65,6 +66,8 @@ class Load:
     pace: float = 0.0
     grown: int = 0
     at_once: int = 1
+    at_first: int = 1
+    unread: int = 0
 
 
 def room(load: Load, run: RunSettings) -> int:
@@ -78,14 +81,17 @@ def room(load: Load, run: RunSettings) -> int:
 
 def to_claim(load: Load, run: RunSettings) -> int:
     """Count the documents to claim now: what the window holds, and what it will take in within the
-    next seconds; but no more than the run gets through within some more, or than its actors take up
-    at once while that is less, or not known: other runs may have the rest. None for less than a
-    batch, since a claim is a transaction.
+    next seconds; but no more than the run gets through within some more. Where that is less than
+    its actors take up at once, or not known, it is those, and of what is not read yet what the
+    first stage takes up: other runs may have the rest. None for less than a batch, since a claim is
+    a transaction.
     """
     window = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
-    most = min(window, max(math.ceil(load.pace * HELD_SECONDS), load.at_once, 1))
-    wanted = most - load.unprocessed - load.waiting
-    batch = max(min(IDENTIFY_BATCH, most // 2), 1)
+    soon = math.ceil(load.pace * HELD_SECONDS)
+    most = min(window, max(soon, load.at_once))
+    fresh = min(most, max(soon, load.at_first))
+    wanted = min(most - load.unprocessed, fresh - load.unread) - load.waiting
+    batch = max(min(IDENTIFY_BATCH, fresh // 2), 1)
     return 0 if shortage(load, run) or wanted < batch else wanted
 
 
@@ -164,7 +170,13 @@ class Admission:
         entered = self._enter(room(load, run))
         if self.exhausted or self._claiming:
             return
-        now = replace(load, unprocessed=load.unprocessed + entered, waiting=self.waiting, pace=pace)
+        now = replace(
+            load,
+            unprocessed=load.unprocessed + entered,
+            unread=self._flow.unread,
+            waiting=self.waiting,
+            pace=pace,
+        )
         if wanted := to_claim(now, run):
             self._claiming = True
             self._events.spawn(self._claim_ahead(wanted))

@@ -168,6 +168,8 @@ class RunCoordinator:
             backlog=self._persisting.backlog,
             free_memory=available_bytes(),
             grown=self._growth.bytes,
+            unread=self._flow.unread,
+            at_first=self._flow.at_first,
             at_once=self._flow.at_once,
         )
 

@@ -84,8 +84,18 @@ class Flow:
 
     @property
     def at_once(self) -> int:
-        """Count the contents that the actors of one stage can take up without a queue."""
-        return SLOTS * max(self.actors.values())
+        """Count the contents that all actors together can take up without a queue."""
+        return SLOTS * sum(self.actors.values())
+
+    @property
+    def at_first(self) -> int:
+        """Count those that the actors of the first stage can."""
+        return SLOTS * self.actors[STAGES[0]]
+
+    @property
+    def unread(self) -> int:
+        """Count the contents that have not gone through the first stage."""
+        return sum(item.task.chain.gap is STAGES[0] for item in self._items.values())
 
     def queued(self) -> dict[StageName, int]:
         """Count the contents that wait for each stage."""

@@ -13,10 +13,10 @@ PLENTY = 1 << 40
 
 
 def load(
-    unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0, grown=0, at_once=1
+    unprocessed=0, entries=0, held=0, limit=0, free=PLENTY, waiting=0, pace=0.0, grown=0, **more
 ) -> Load:
     backlog = Backlog(entries=entries, bytes=held, limit=limit)
-    return Load(unprocessed, backlog, free, waiting, pace, grown, at_once)
+    return Load(unprocessed, backlog, free, waiting, pace, grown, **more)
 
 
 def test_the_window_bounds_what_is_unprocessed():
@@ -58,9 +58,9 @@ def test_short_memory_pauses_it_only_while_it_holds_something():
 
 
 def test_as_much_is_claimed_ahead_as_is_needed_within_seconds_and_a_batch_at_a_time():
-    assert to_claim(load(pace=10), RUN) == 100
-    assert to_claim(load(unprocessed=32, pace=6.4), RUN) == IDENTIFY_BATCH
-    assert to_claim(load(unprocessed=33, pace=6.4), RUN) == 0
+    assert to_claim(load(pace=10), RUN) == 114
+    assert to_claim(load(unprocessed=64, pace=6.4), RUN) == IDENTIFY_BATCH
+    assert to_claim(load(unprocessed=65, pace=6.4), RUN) == 0
     assert to_claim(load(unprocessed=64, pace=1000), RUN) == MOST_AHEAD
     waiting = MOST_AHEAD - IDENTIFY_BATCH
     assert to_claim(load(unprocessed=64, waiting=waiting, pace=1000), RUN) == IDENTIFY_BATCH
@@ -69,13 +69,15 @@ def test_as_much_is_claimed_ahead_as_is_needed_within_seconds_and_a_batch_at_a_t
 
 
 def test_a_run_that_knows_no_pace_leaves_to_others_what_its_actors_do_not_take_up():
-    assert to_claim(load(at_once=4), RUN) == 4
-    assert to_claim(load(unprocessed=3, at_once=4), RUN) == 0
-    assert to_claim(load(unprocessed=2, at_once=4), RUN) == 2
-    assert to_claim(load(unprocessed=2, at_once=4, pace=0.1), RUN) == 2, "few, and slow"
-    assert to_claim(load(unprocessed=2, at_once=4, pace=2), RUN) == 18
-    assert to_claim(load(at_once=400), RUN) == 64
-    assert to_claim(load(at_once=400, pace=0.01), RunSettings(window=8)) == 9
+    few = {"at_once": 16, "at_first": 4}
+    assert to_claim(load(**few), RUN) == 4
+    assert to_claim(load(unprocessed=3, unread=3, **few), RUN) == 0
+    assert to_claim(load(unprocessed=2, unread=2, **few), RUN) == 2
+    assert to_claim(load(unprocessed=4, unread=4, pace=0.1, **few), RUN) == 0, "few, and slow"
+    assert to_claim(load(unprocessed=12, unread=0, **few), RUN) == 4, "slow behind the first stage"
+    assert to_claim(load(unprocessed=16, unread=0, **few), RUN) == 0
+    assert to_claim(load(unprocessed=4, unread=4, pace=1, **few), RUN) == 16
+    assert to_claim(load(at_once=400, at_first=400), RUN) == 64
     assert to_claim(load(), RUN) == 1
 
 
