@@ -258,6 +258,7 @@ class Publisher:
         fresh = [x for x in _sorted(batch) if x.key not in stored]
         if any(map(_is_large, fresh)):
             connection.execute(loose_objects.HOLD)
+        if any(_is_large(x) or members_of(x) for x in fresh):
             store_mark.check(connection, self._blobs)
         copy_rows(connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, fresh))
         return fresh

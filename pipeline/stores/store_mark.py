@@ -26,10 +26,9 @@ _REPLACE = text("""
 UPDATE object_store SET mark = CAST(:mark AS uuid) WHERE mark = CAST(:before AS uuid)
 """)
 
-# What is named by none but a container's list is a document soon, or was one.
 _NAMES_ANY = text("""
 SELECT EXISTS (SELECT FROM documents WHERE blob IS NOT NULL)
-    OR EXISTS (SELECT FROM stage_results WHERE payload_ref IS NOT NULL)
+    OR EXISTS (SELECT FROM stage_results WHERE payload_ref IS NOT NULL OR members <> '{}')
 """)
 
 ADVICE = (
