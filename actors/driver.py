@@ -204,7 +204,8 @@ def run(
         return _report(*summed) if ended.outcome == "failed" else ask(_report, *summed)
     except (TemporaryError, UnavailableError) as error:
         # Why the run ended is worth more than that its sum cannot be read.
-        raise UnavailableError(ended.reason or str(error)) from error
+        unread = f"what was done is kept, and its sum cannot be read: {error}"
+        raise UnavailableError(ended.reason or unread) from error
     finally:
         turns.leave()
 

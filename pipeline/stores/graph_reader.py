@@ -24,6 +24,7 @@ from pipeline.stores.graph_rows import (
 )
 from pipeline.stores.idling import may_idle
 from pipeline.stores.matching_query import MATCHING_ENTITIES
+from pipeline.stores.postgres import one_moment, reading
 
 WHO_WHAT_WHERE: tuple[MentionType, ...] = (
     MentionType.PERSON,
@@ -53,7 +54,8 @@ Row = TypeVar("Row")
 
 class GraphReader:
     """Answers questions about one project. A reader of an engine sees what is published at each
-    question; one from `snapshot` sees one moment throughout.
+    question; one from `snapshot` sees one moment throughout. Raises TemporaryError where PostgreSQL
+    does not answer, also in the middle of a stream.
     """
 
     def __init__(
@@ -70,13 +72,8 @@ class GraphReader:
     @contextmanager
     def snapshot(self) -> Iterator[GraphReader]:
         """Open a reader that sees the graph as it is now until the block ends."""
-        with self._engine.connect() as connection:
-            frozen = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            with frozen.begin():
-                may_idle(frozen)
-                yield GraphReader(self._engine, self.project_id, frozen)
+        with one_moment(self._engine) as frozen:
+            yield GraphReader(self._engine, self.project_id, frozen)
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -84,7 +81,7 @@ class GraphReader:
         if self._connection is not None:
             yield self._connection
         else:
-            with self._engine.connect() as connection:
+            with reading(self._engine) as connection:
                 yield connection
 
     def _rows(

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from pipeline.documents import Predicate, Value
 from pipeline.stores.graph_reader import GraphReader
+from pipeline.stores.postgres import reading
 
 COUNTS = text("""
 SELECT (SELECT count(*) FROM published_documents WHERE project_id = :project),
@@ -66,7 +67,7 @@ class Overview(Value):
 
 def overview(engine: Engine, project: str, top: int) -> Overview:
     """Count what a project holds and name its best connected entities."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         counts = connection.execute(
             COUNTS, {"project": project, "weakest": Predicate.CO_MENTIONED.value}
         ).one()

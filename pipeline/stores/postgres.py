@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pipeline.crash_points import crash_point
 from pipeline.errors import CasegraphError, PermanentError, TemporaryError, UnavailableError
-from pipeline.stores.idling import bound_idling
+from pipeline.stores.idling import bound_idling, may_idle
 
 DRIVER = "postgresql+psycopg2"
 # What is not there under a lock is not there: the statement after the one that waited must see what
@@ -233,6 +233,29 @@ def alone(engine: Engine) -> Iterator[Connection]:
             if not driver.closed:
                 driver.autocommit = False
                 driver.isolation_level = level
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that changes nothing: it ends with the block, and nobody waits to hear
+    that it did. Raises TemporaryError for what may go well next time.
+    """
+    with _told(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def one_moment(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that reads what is there now throughout, and may idle. Raises
+    TemporaryError for what may go well next time.
+    """
+    with reading(engine) as connection:
+        frozen = connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with frozen.begin():
+            may_idle(frozen)
+            yield frozen
 
 
 @contextmanager

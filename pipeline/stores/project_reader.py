@@ -1,4 +1,7 @@
-"""What is known of projects beside their graphs: how far they are, and what failed."""
+"""What is known of projects beside their graphs: how far they are, and what failed.
+
+All raise TemporaryError where PostgreSQL does not answer.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UsageError
 from pipeline.stores import tables
 from pipeline.stores.idling import may_idle
+from pipeline.stores.postgres import reading
 
 STREAM_ROWS = 1_000
 STREAMED = {"yield_per": STREAM_ROWS}
@@ -80,7 +84,7 @@ class ProjectState(NamedTuple):
 
 def find_project(engine: Engine, name: str) -> str:
     """Get a project's id. Raises UsageError that lists the projects if there is none."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         project = identity.project_id(name)
         found = connection.scalar(
             select(tables.projects.c.id).where(tables.projects.c.id == project)
@@ -104,7 +108,7 @@ GROUP BY p.id ORDER BY p.name COLLATE "C"
 
 def projects(engine: Engine) -> list[ProjectRow]:
     """List the projects by name."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return [ProjectRow(*row) for row in connection.execute(PROJECTS)]
 
 
@@ -122,7 +126,7 @@ WHERE project_id = :project AND ended_at IS NULL AND lease_until > now()
 
 def at_work(engine: Engine) -> list[str]:
     """Name the projects whose run holds its lease; none in a database without the schema."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if connection.scalar(text("SELECT to_regclass('runs')::text")) is None:
             return []
         return list(connection.scalars(AT_WORK))
@@ -151,7 +155,7 @@ FROM runs WHERE project_id = :project ORDER BY started_at DESC, id LIMIT 1
 
 def state(engine: Engine, project: str) -> ProjectState:
     """Count a project's documents, flags and persisted outputs, and look up its last run."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         by_status = dict.fromkeys((status.value for status in DocumentStatus), 0)
         by_status |= _pairs(connection, BY_STATUS, project)
         stages = dict.fromkeys((stage.value for stage in StageName), 0)
@@ -189,7 +193,7 @@ WHERE project_id = :project AND status = 'skipped' ORDER BY uri COLLATE "C" LIMI
 
 def failures(engine: Engine, project: str) -> Iterator[FailureRow]:
     """Stream the failed documents with their last failure, in order of URI."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         may_idle(connection)
         for row in connection.execute(FAILURES, {"project": project}, execution_options=STREAMED):
             yield FailureRow(*row)
@@ -197,7 +201,7 @@ def failures(engine: Engine, project: str) -> Iterator[FailureRow]:
 
 def skipped(engine: Engine, project: str, limit: int | None = None) -> Iterator[SkippedRow]:
     """Stream the documents that were skipped, all or the first ones, in order of URI."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         may_idle(connection)
         wanted = {"project": project, "limit": limit}
         for row in connection.execute(SKIPPED, wanted, execution_options=STREAMED):
@@ -218,6 +222,6 @@ ORDER BY d.uri COLLATE "C" LIMIT 1
 
 def document_state(engine: Engine, project: str, what: str) -> tuple[str, str, str] | None:
     """Look up (source, status, reason) of a document by source, URI or id, published or not."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(UNPUBLISHED, {"project": project, "what": what}).first()
     return None if row is None else (row[0], row[1], row[2])

@@ -15,8 +15,8 @@ from pipeline.scratch import scratch
 from pipeline.stage import Plan
 from pipeline.stores import store_mark
 from pipeline.stores import verifying_queries as queries
-from pipeline.stores.idling import may_idle
 from pipeline.stores.payloads import payload_of
+from pipeline.stores.postgres import one_moment
 from pipeline.stores.protocols import Blobs
 from pipeline.verification import (
     ContentFacts,
@@ -168,12 +168,7 @@ def stored_project(
     Raises TemporaryError for another object store than that which has the objects: all of them
     would seem to be gone.
     """
-    with engine.connect() as connection:
-        frozen = connection.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        with frozen.begin():
-            may_idle(frozen)
-            if not quick:
-                store_mark.check(frozen, blobs)
-            yield StoredProject(frozen, project, plan, blobs, quick=quick)
+    with one_moment(engine) as frozen:
+        if not quick:
+            store_mark.check(frozen, blobs)
+        yield StoredProject(frozen, project, plan, blobs, quick=quick)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import redis
+from faults.proxy import proxy_for
 from faults.servers import own_valkey
 from ledger_case import LedgerCase
 from published_case import NOW, PublishedCase, the_case
@@ -20,7 +21,7 @@ from sqlalchemy import func, insert, select
 
 from actors.cli import COMMANDS, main
 from pipeline import identity
-from pipeline.stores import keys, postgres, tables
+from pipeline.stores import keys, migrating, postgres, tables
 from pipeline.stores.ledger import Ledger
 
 AWAY = "Redis does not answer (Connection refused)"
@@ -483,3 +484,47 @@ def test_status_says_what_to_set_where_redis_may_drop_what_it_is_given(
     assert status == 0
     assert "mode: database (" in out
     assert "set it to volatile-lru" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status", "--project", "case"),
+        ("failures", "--project", "case"),
+        ("projects",),
+        ("entities", "--project", "case"),
+        ("show", "john smith", "--project", "case"),
+        ("show", "complaint.eml", "--project", "case"),
+        ("search", "board", "--project", "case"),
+        ("digest", "--project", "case"),
+        ("export", "--project", "case", "--format", "graphml", "--output", "case.graphml"),
+        ("retry", "--project", "case"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_a_connection_that_is_cut_at_any_question_is_one_line(
+    case: PublishedCase,
+    run: Run,
+    migrated_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    ends = set()
+    with proxy_for(migrated_url) as line:
+        url = line.url(migrated_url)
+        monkeypatch.setenv("CASEGRAPH_DATABASE_URL", url)
+        before = line.traffic
+        migrating.migrate(url)
+        skip = (line.traffic - before).queries
+        while True:
+            line.lose("", skip=skip, answered=False)
+            status, _, err = run(*arguments)
+            if not line.lost:
+                break
+            line.heal()
+            told = [x for x in err.splitlines() if x.startswith("casegraph: ")]
+            assert (len(told), "Traceback" in err) == (status, False), err
+            assert all("PostgreSQL" in words and "connection" in words for words in told)
+            ends.add(status)
+            skip += 1
+    assert 1 in ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import multiprocessing
 import threading
@@ -27,7 +28,7 @@ from faults.proxy import Proxy, proxy_for
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import StageName
-from pipeline.errors import UnavailableError, UsageError
+from pipeline.errors import CasegraphError, UnavailableError, UsageError
 from pipeline.settings import RunSettings, Settings
 from pipeline.walking import FoundFile, Passed, Selection, Walk
 
@@ -330,3 +331,33 @@ def test_an_empty_folder_of_which_the_project_has_nothing_is_wrong_usage(run: Sm
         whole(dataclasses.replace(other, folder=other.folder, project="new"))
     ledger = assembly.open_ledger(run.settings, run.urls)
     assert ledger.plan_of(identity.project_id("new")) is None
+
+
+def test_a_connection_that_is_cut_when_the_work_is_done_is_one_line(
+    run: SmallRun, migrated_url: str
+) -> None:
+    run()
+    (run.folder / "new.txt").write_text("Ann Lee met Bob Moss.")
+    told: list[str] = []
+    with proxy_for(migrated_url) as line:
+        url = Settings(database_url=line.url(migrated_url)).database_url  # type: ignore[arg-type]
+        at_once = {"database_url": url, "run": FAST.model_copy(update={"patience_seconds": 0.0})}
+        harmed = SmallRun(run.settings.model_copy(update=at_once), run.folder)
+        for skip in itertools.count(0, 3):  # each is a whole run
+
+            def carry_out(*_: object, skip: int = skip) -> RunResult:
+                line.lose("", skip=skip, answered=False)
+                return RunResult(
+                    outcome="stopped", stage_calls={}, seconds=1.0, completed=0, failed=0
+                )
+
+            try:
+                whole(harmed, carry_out)
+            except CasegraphError as error:
+                told.append(str(error))
+            if not line.lost:
+                break
+            line.heal()
+    assert len(told) > 2
+    assert all("PostgreSQL" in words and "\n" not in words for words in told)
+    assert all("what was done is kept" in words for words in told)
