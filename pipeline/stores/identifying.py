@@ -50,7 +50,15 @@ def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Wo
     loose = {row.next_content_id for row in mine} - {None, *contents}
     unclaimed = contents.keys() - {content_of[id_] for id_ in documents}
     remove_unused_contents(way.connection, way.project, loose | unclaimed)
-    statuses = way.connection.execute(queries.STATUSES, {"ids": documents})
+    statuses = way.connection.execute(
+        queries.STATUSES,
+        {
+            "run": run,
+            "ids": list(claim_of),
+            "claims": list(claim_of.values()),
+            "contents": [content_of[id_] for id_ in claim_of],
+        },
+    )
     return [
         Work(
             document_id=row.id,

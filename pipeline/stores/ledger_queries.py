@@ -153,9 +153,16 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS uuid[])) AS w (id, content)
 WHERE d.id = w.id
 """)
 
+# Also what is completed under these claims by now: who did not hear of a COMMIT asks again.
 STATUSES = text("""
-SELECT id::text, status FROM documents
-WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN ('completed', 'running') ORDER BY id
+SELECT d.id::text, d.status
+FROM documents d JOIN unnest(CAST(:ids AS uuid[]), CAST(:claims AS bigint[]),
+                             CAST(:contents AS uuid[])) AS w (id, claim, content)
+  ON w.id = d.id AND w.claim = d.claim
+WHERE d.claimed_by = CAST(:run AS uuid)
+  AND (d.status = 'running' AND d.next_content_id = w.content
+       OR d.status = 'completed' AND d.content_id = w.content)
+ORDER BY d.id
 """)
 
 FACTS = text("""

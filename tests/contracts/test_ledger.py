@@ -440,6 +440,18 @@ def test_a_known_content_completes_where_it_is_identified(case: LedgerCase) -> N
     assert [x.document_id for x in case.ledger.unpublished(run)] == [case.document("new.txt")]
 
 
+def test_what_was_identified_is_told_again_to_who_did_not_hear_it(case: LedgerCase) -> None:
+    case.publish("a", "Jane Roe.", "Jane Roe")
+    run = case.run()
+    case.claimed(run, "copy.txt", "new.txt")
+    heard = case.identify(run, copy="Jane Roe.", new="Unseen.")
+
+    assert case.identify(run, copy="Jane Roe.", new="Unseen.") == heard
+    assert list(case.identify(run, copy="Others.", new="Unseen.")) == [case.document("new.txt")]
+    assert case.identify(case.run(), copy="Jane Roe.", new="Unseen.") == {}
+    assert case.value("SELECT count(*) FROM contents") == 2
+
+
 def test_what_is_complete_but_not_published_is_published_when_identified(
     case: LedgerCase,
 ) -> None:

@@ -30,6 +30,7 @@ from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, UnavailableError, UsageError
 from pipeline.settings import RunSettings, Settings
+from pipeline.stores.ledger import Ledger
 from pipeline.walking import FoundFile, Passed, Selection, Walk
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -361,3 +362,26 @@ def test_a_connection_that_is_cut_when_the_work_is_done_is_one_line(
     assert len(told) > 2
     assert all("PostgreSQL" in words and "\n" not in words for words in told)
     assert all("what was done is kept" in words for words in told)
+
+
+def test_copies_are_counted_also_if_the_commit_that_completed_them_was_not_heard(
+    run: SmallRun, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(run)
+    for name in ("a", "b", "c"):
+        (run.folder / f"copy of {name}.txt").write_bytes((run.folder / f"{name}.txt").read_bytes())
+    identified, harmed = Ledger.identified, []
+    with proxy_for(migrated_url) as line:
+        url = Settings(database_url=line.url(migrated_url)).database_url  # type: ignore[arg-type]
+
+        def unheard(self: Ledger, *arguments: Any) -> Any:
+            if not harmed:
+                line.lose("COMMIT", answered=True)
+                harmed.append(line)
+            return identified(self, *arguments)
+
+        monkeypatch.setattr(Ledger, "identified", unheard)
+        settings = run.settings.model_copy(update={"database_url": url})
+        report = whole(SmallRun(settings, run.folder))
+        assert line.lost
+    assert (report.outcome, report.completed, report.failed) == ("finished", 3, 0)
