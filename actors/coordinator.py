@@ -210,7 +210,7 @@ class RunCoordinator:
     async def _finished(self, call: Call, answer: Answer) -> None:
         self._pulse.heard()
         self._persisting.more()
-        self._mode.heard(f"{call.stage} {call.actor}", answer.trouble)
+        self._mode.heard_of(call.stage, call.actor, answer.trouble, self._flow.resting())
         self._embeddings = self._embeddings.joined(answer.embeddings)
         self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
         before = self._flow.processed

@@ -101,6 +101,11 @@ class Flow:
         """Count the contents that wait for each stage."""
         return {stage: len(queue) for stage, queue in self._ready.items()}
 
+    def resting(self) -> frozenset[StageName]:
+        """Name the stages that work on nothing and for which nothing waits."""
+        working = {call.stage for call in self._calls.values()}
+        return frozenset(x for x in STAGES if x not in working and not self._ready[x])
+
     def grow(self, stage: StageName) -> None:
         """Give a stage one more actor."""
         self.actors[stage] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 ACCELERATED, DATABASE = "accelerated", "database"
@@ -20,6 +21,15 @@ class Mode:
             self._troubles[who] = trouble
         else:
             self._troubles.pop(who, None)
+
+    def heard_of(self, stage: str, actor: int, trouble: str, resting: Collection[str]) -> None:
+        """Do so of an actor of a stage. Once one is served, what those of `resting` stages said
+        last is not true any more: they have nothing left to do, and will not say another thing.
+        """
+        self.heard(f"{stage} {actor}", trouble)
+        if not trouble:
+            for who in [x for x in self._troubles if x.partition(" ")[0] in resting]:
+                del self._troubles[who]
 
     @property
     def name(self) -> str:

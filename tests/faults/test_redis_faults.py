@@ -14,13 +14,21 @@ from pathlib import Path
 import pytest
 import redis
 
+from actors import driver
+from actors.progress import Snapshot
+from actors.request import Request
+from actors.stop import Stop
+from faults import small_stages
 from faults.harmed import DOCUMENTS, Harmed
+from faults.local_run import in_threads
 from faults.proxy import proxy_for
 from faults.servers import OwnValkey
 from faults.small_run import Outcome, SmallRun
 from faults.small_stages import SECONDS
+from pipeline.documents import StageName
 from pipeline.settings import RunSettings, ServiceSettings, Settings
 from pipeline.stores.redis_link import RedisLink
+from pipeline.walking import Selection, Walk
 
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=5)
 
@@ -197,3 +205,42 @@ def test_it_comes_back_and_is_used_again(
         assert faulty.run.left()
     assert [result.mode for result in results] == ["accelerated"]
     assert faulty.outcome() == quiet
+
+
+def test_back_after_a_stage_had_its_last_document(
+    faulty: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody will ask again says nothing of how the run works."""
+    monkeypatch.setenv(SECONDS, "0.05")
+    monkeypatch.setitem(RedisLink.__init__.__kwdefaults__, "probe_seconds", 0.2)
+    count = 60
+    (tmp_path / "documents").mkdir()
+    for number in range(count):
+        path = tmp_path / "documents" / f"{number}.txt"
+        path.write_text(f"Ann Lee met Bob Moss on day {number}.")
+    wide = faulty.run.settings.model_copy(
+        update={"run": RUN.model_copy(update={"window": 10 * count})}
+    )
+    run, seen = SmallRun(wide, tmp_path / "documents"), []
+
+    def show(snapshot: Snapshot) -> None:
+        read = snapshot.done.get(StageName.OCR, 0)
+        if not seen and read >= count - 12:
+            faulty.line.refuse()
+            faulty.line.cut()
+            seen.append("away")
+        elif seen == ["away"] and read == count:
+            faulty.line.heal()
+            seen.append("back")
+
+    report = driver.run(
+        wide,
+        Request([str(run.folder)], run.project, Walk(Selection())),
+        show,
+        Stop(),
+        plan_of=small_stages.plan,
+        host=small_stages.host,
+        carry_out=in_threads,
+    )
+    assert seen == ["away", "back"]
+    assert (report.outcome, report.mode, report.mode_reason) == ("finished", "accelerated", "")
