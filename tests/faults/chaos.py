@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +31,7 @@ import psutil
 
 from faults.invariants import broken
 from faults.proxy import Proxy, proxy_for
+from faults.ray_process import reap, start
 from faults.servers import OwnPostgres, OwnValkey, own_postgres, own_valkey
 from faults.small_run import SmallRun, write_documents
 from faults.small_stages import SECONDS
@@ -40,7 +39,6 @@ from pipeline import assembly, identity
 from pipeline.settings import RunSettings, ServiceSettings, Settings
 from pipeline.stores import migrating, postgres
 
-ROOT = Path(__file__).resolve().parents[2]
 FAULTS_A_ROUND = 25
 ROUND_SECONDS = 240.0
 PAUSES = (0.2, 3.5)
@@ -236,14 +234,7 @@ class Chaos:
 
     def _start(self, stage: Stage, project: str) -> Any:
         self.runs += 1
-        stage.process = subprocess.Popen(
-            [sys.executable, "-m", "faults.ray_run", str(self.folder), project],
-            env=_environment(stage),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        stage.process = start(_environment(stage), str(self.folder), project)
         return stage.process
 
     def _round(self, stage: Stage, project: str, expected: object) -> None:
@@ -255,7 +246,7 @@ class Chaos:
         while here < most and time.monotonic() < late:
             stage.wait(0.05, 0.8)
             if process.poll() is not None:
-                self._hear(project, *_reap(process))
+                self._hear(project, *reap(process))
                 if process.returncode in ENDED_WELL and not _left(run):
                     break
                 process = self._start(stage, project)
@@ -285,9 +276,9 @@ class Chaos:
             words = process.communicate(timeout=self.patience)
         except subprocess.TimeoutExpired:
             self.differences.append(f"{project}: a run did not end in {self.patience:.0f} s")
-            _reap(process)
+            reap(process)
             return
-        _reap(process)
+        reap(process)
         self._hear(project, *words)
         if quiet and process.returncode not in ENDED_WELL:
             self.differences.append(
@@ -331,7 +322,7 @@ def _stage(dice: random.Random) -> Iterator[Stage]:
         finally:
             _heal(stage)
             if stage.process is not None:
-                _reap(stage.process)
+                reap(stage.process)
 
 
 def _settings(stage: Stage) -> Settings:
@@ -344,9 +335,7 @@ def _settings(stage: Stage) -> Settings:
 
 
 def _environment(stage: Stage) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
-    return kept | {
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+    return {
         SECONDS: "0.03",
         "CASEGRAPH_HOME": str(stage.valkey.home / "home"),
         "CASEGRAPH_DATABASE_URL": stage.postgres_line.url(stage.postgres.url),
@@ -354,34 +343,6 @@ def _environment(stage: Stage) -> dict[str, str]:
         "CASEGRAPH_RUN": RUN.model_dump_json(),
         "CASEGRAPH_SERVICES": ServiceSettings(redis_answer_seconds=0.5).model_dump_json(),
     }
-
-
-def _reap(process: Any) -> tuple[str, str]:
-    """End a run with all its processes: those of Ray outlive a command that was killed. Returns
-    what it said that nobody has read.
-    """
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    for child in _session(process.pid):
-        with suppress(psutil.NoSuchProcess):
-            child.kill()
-    process.wait()
-    words = ("", "")
-    if not process.stdout.closed:
-        words = process.stdout.read(), process.stderr.read()
-    for pipe in (process.stdout, process.stderr):
-        pipe.close()
-    return words
-
-
-def _session(leader: int) -> list[psutil.Process]:
-    """List the processes of a session."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(ProcessLookupError, psutil.Error):
-            if os.getsid(process.pid) == leader:
-                found.append(process)
-    return found
 
 
 def _heal(stage: Stage) -> None:

@@ -1,4 +1,7 @@
-"""A whole run with small stages on Ray, as `casegraph run` carries it out: FOLDER PROJECT."""
+"""A whole run with small stages on Ray, as `casegraph run` carries it out: FOLDER PROJECT [STAGE].
+
+STAGE is what `--from` takes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from actors import driver
 from actors.request import Request
 from actors.stop import Stop
 from faults import small_stages
+from pipeline.documents import StageName
 from pipeline.errors import CasegraphError
 from pipeline.settings import load_settings
 from pipeline.walking import Selection, Walk
@@ -17,8 +21,9 @@ from pipeline.walking import Selection, Walk
 
 def main(arguments: Sequence[str]) -> int:
     """Run once; the exit status is that of `casegraph run`."""
-    folder, project = arguments
-    request = Request([folder], project, Walk(Selection()))
+    folder, project, *stage = arguments
+    from_stage = StageName(stage[0]) if stage else None
+    request = Request([folder], project, Walk(Selection()), from_stage=from_stage)
     try:
         report = driver.run(
             load_settings(),
