@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -102,11 +102,26 @@ def test_hanging(faulty: Faulty, quiet: Outcome) -> None:
     assert faulty.outcome() == quiet
 
 
-def test_slow(faulty: Faulty, quiet: Outcome) -> None:
+def test_slow(faulty: Faulty, quiet: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too slow is as good as away, though every answer comes long before it is given up."""
+    monkeypatch.setattr("pipeline.stores.redis_link.SLOW_SECONDS", 0.1)
+    patient = ServiceSettings(redis_answer_seconds=30)
+    settings = faulty.run.settings.model_copy(update={"services": patient})
+    slow = replace(faulty, run=replace(faulty.run, settings=settings))
+    with slow.going() as results:
+        slow.line.delay(0.2)
+    assert results[-1].outcome == "finished", results[-1].reason
+    assert (results[-1].mode, results[-1].mode_reason) == (
+        "database",
+        "answers take over 0.1 s",
+    )
+    assert slow.outcome() == quiet
+
+
+def test_less_quick_than_usual_it_is_used(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going():
         faulty.line.delay(0.2)
-        done = faulty.done()
-        faulty.until(lambda: faulty.done() > done)
+        faulty.after(1)
         faulty.line.heal()
     assert faulty.outcome() == quiet
 
