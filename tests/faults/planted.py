@@ -2,8 +2,9 @@
 
     python -m faults.planted [NAME…]
 
-For each it runs the tests that should fail, with the bug, and without. Set `PLANTED_BUG` to have
-one in a process that imports `faults.small_run`.
+For each it runs the tests that should fail, without the bug and with it: only a bug whose tests
+pass without it is caught. Set `PLANTED_BUG` to have one in a process that imports
+`faults.small_run`.
 """
 
 from __future__ import annotations
@@ -225,13 +226,19 @@ def caught(name: str, *, planted: bool = True) -> bool:
 
 
 def main(names: Sequence[str]) -> int:
-    """Try bugs, all if none is named, and print which were caught."""
+    """Try bugs, all if none is named, and print which were caught.
+
+    Tests that fail without a bug, too, see something else: a broken environment catches nothing.
+    """
     missed = []
     for name in names or list(PLANTS):
-        found = caught(name)
-        sys.stdout.write(f"{'caught' if found else 'MISSED'}  {name}\n")
+        if caught(name, planted=False):
+            said = "FAILS ANYWAY"
+        else:
+            said = "caught" if caught(name) else "MISSED"
+        sys.stdout.write(f"{said}  {name}\n")
         sys.stdout.flush()
-        missed += [] if found else [name]
+        missed += [] if said == "caught" else [name]
     sys.stdout.write(f"{len(names or PLANTS) - len(missed)} of {len(names or PLANTS)} caught\n")
     return int(bool(missed))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,13 @@ def test_a_run_that_does_not_end_as_it_should_is_a_difference(
 def test_a_planted_bug_is_caught(bug: str) -> None:
     assert planted.caught(bug)
     assert not planted.caught(bug, planted=False)
+
+
+def test_tests_that_fail_anyway_catch_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bug, failing = "members_forgotten", tmp_path / "test_failing.py"
+    failing.write_text("def test_it():\n    assert False\n")
+    monkeypatch.setitem(planted.PLANTS, bug, replace(planted.PLANTS[bug], tests=(str(failing),)))
+    assert planted.main([bug]) == 1
+    assert capsys.readouterr().out == f"FAILS ANYWAY  {bug}\n0 of 1 caught\n"
