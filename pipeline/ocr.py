@@ -15,7 +15,8 @@ from typing import Protocol
 
 from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
 from pipeline.engines.media_types import detect as detect_media_type
-from pipeline.engines.parse_request import ParseFailure, ParseOptions, ParseRequest
+from pipeline.engines.parse_request import NO_ROOM, ParseFailure, ParseOptions, ParseRequest
+from pipeline.errors import TemporaryError
 from pipeline.identity import sha256_hex
 from pipeline.scratch import scratch
 from pipeline.settings import Limits, OcrSettings
@@ -89,6 +90,8 @@ class OcrStage:
                 )
             )
             if isinstance(answer, ParseFailure):
+                if answer.error == NO_ROOM:
+                    raise TemporaryError(answer.message)
                 return DocumentFailure(
                     stage=StageName.OCR,
                     error=answer.error,

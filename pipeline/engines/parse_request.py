@@ -13,6 +13,8 @@ from pipeline.documents import Pages, Value
 from pipeline.settings import ArchiveLimits, Limits, OcrSettings
 
 LENGTH = struct.Struct(">I")
+NO_ROOM = "no_room"
+"""The error of a file whose members the disk does not take now: nothing is wrong with the file."""
 
 
 class ParseOptions(Value):

@@ -16,13 +16,14 @@ from pipeline.documents import Pages
 from pipeline.engines import sandbox
 from pipeline.engines.parse_request import (
     LENGTH,
+    NO_ROOM,
     ChildLimits,
     Frame,
     ParseFailure,
     ParseRequest,
     frame_bytes,
 )
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, TemporaryError
 
 OUT_OF_MEMORY = 3
 """Exit status after an answer of `parser_memory`: what is left of the heap is not to be used."""
@@ -66,8 +67,9 @@ def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseF
 
     try:
         return read(request, progress)
-    except PermanentError as error:
-        return ParseFailure(error=error.code, message=error.message)
+    except (PermanentError, TemporaryError) as error:
+        code = error.code if isinstance(error, PermanentError) else NO_ROOM
+        return ParseFailure(error=code, message=str(error))
     except MemoryError:
         return ParseFailure(
             error="parser_memory",

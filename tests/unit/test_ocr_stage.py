@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from pydantic import SecretStr
 from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
 from pipeline.engines.parse_request import ParseFailure, ParseRequest
 from pipeline.engines.parser import Parser
+from pipeline.errors import TemporaryError
 from pipeline.ocr import OcrStage, detect
+from pipeline.scratch import scratch
 from pipeline.settings import ArchiveLimits, Limits, OcrSettings
 from pipeline.stores.folder_blobs import FolderBlobs
 
@@ -146,3 +150,40 @@ def test_what_decides_the_text_is_in_the_identity(parser: Parser, blobs: FolderB
 def test_raising_a_limit_runs_nothing_again() -> None:
     raised = Limits(parse_seconds=999, archive=ArchiveLimits(max_bytes=1))
     assert identity(OcrSettings(), raised) == identity(OcrSettings())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("kind", ["archive", "mail"])
+def test_a_disk_that_takes_no_members_leaves_none_out(
+    tmp_path: Path,
+    parser: Parser,
+    blobs: FolderBlobs,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    path = tmp_path / f"made.{kind}"
+    if kind == "archive":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.txt", "Ann Lee")
+    else:
+        mail = EmailMessage()
+        mail["From"], mail["Subject"] = "ann@example.org", "the letter"
+        mail.set_content("See below.")
+        mail.add_attachment("Bob Ray", filename="a.txt")
+        path.write_bytes(bytes(mail))
+    stage = OcrStage(parser, blobs, OcrSettings(), Limits())
+    container = source(tmp_path, "made.zip" if kind == "archive" else "made.eml", path.read_bytes())
+
+    @contextmanager
+    def full() -> Iterator[Path]:
+        with scratch() as folder:
+            (folder / "writing").symlink_to("/dev/full")
+            yield folder
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.ocr.scratch", full)
+        with pytest.raises(TemporaryError, match=r"cannot be written \(No space left on device\)"):
+            stage([container])
+    [answer] = stage([container])
+    assert isinstance(answer, Pages)
+    assert [member.path for member in answer.members] == ["a.txt"]

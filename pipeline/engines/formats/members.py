@@ -6,6 +6,7 @@ lie about their size, cost what they cost.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from pipeline.documents import Member
 from pipeline.errors import PermanentError
+from pipeline.scratch import written
 from pipeline.settings import ArchiveLimits
 
 # Below this a high ratio is nothing to fear: a log file of a few megabytes shrinks a thousandfold.
@@ -84,7 +86,8 @@ class MemberWriter:
         self._total = 0
 
     def add(self, name: str, blocks: Iterable[bytes]) -> Member:
-        """Write a member as its bytes come. Raises PermanentError("archive_bomb").
+        """Write a member as its bytes come. Raises PermanentError("archive_bomb"), and
+        TemporaryError for a disk that takes no more: a member is not left out for that.
 
         A second member of the same path gets a number before its extension.
         """
@@ -92,15 +95,17 @@ class MemberWriter:
         total, size = hashlib.sha256(), 0
         target = self._folder / "writing"
         try:
-            with target.open("wb") as out:
+            with written(target) as write:
                 for block in blocks:
                     size += len(block)
                     self._total += len(block)
                     self._check(len(self._members) + 1)
                     total.update(block)
-                    out.write(block)
-        except BaseException:
+                    write(block)
+        except BaseException as error:
             target.unlink(missing_ok=True)
+            if isinstance(cause := error.__cause__, OSError) and cause.errno == errno.EFBIG:
+                raise cause from None  # the child's own limit: it is the member that is too large
             raise
         self._check(len(self._members) + 1)
         member = Member(path=path, sha256=total.hexdigest(), size=size)
