@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_objects import stored_objects
 from waiting import until
 
 from actors import driver
@@ -154,7 +155,7 @@ def test_what_a_changed_container_held_leaves_the_object_store(run: SmallRun) ->
     objects = run.settings.home / "objects"
 
     def stored() -> list[str]:
-        return [x.name for x in objects.rglob("*") if x.is_file()]
+        return [x.name for x in stored_objects(objects)]
 
     whole(run)
     [before] = stored()
