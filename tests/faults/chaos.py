@@ -223,10 +223,11 @@ class Chaos:
         """Make all faults, round by round, and compare after each round."""
         dice = random.Random(self.seed)
         with _stage(dice) as stage:
-            apart = _settings(stage).model_copy(update={"acceleration": "off"})
-            quiet = SmallRun(apart, self.folder, "quiet")
+            apart = {"acceleration": "off", "home": stage.valkey.home / "quiet"}
+            quiet = SmallRun(_settings(stage).model_copy(update=apart), self.folder, "quiet")
             quiet.until_done()
             expected = _finished(quiet)
+            SmallRun(_settings(stage), self.folder).move_in()
             round_ = 0
             while sum(self.made.values()) < self.wanted:
                 round_ += 1
@@ -328,6 +329,7 @@ def _stage(dice: random.Random) -> Iterator[Stage]:
 def _settings(stage: Stage) -> Settings:
     """Give the settings of this program's own looks, past the lines."""
     return Settings(
+        home=stage.valkey.home / "home",
         database_url=stage.postgres.url,  # type: ignore[arg-type]
         redis_url=stage.valkey.url,  # type: ignore[arg-type]
         run=RUN,

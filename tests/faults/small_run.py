@@ -26,7 +26,7 @@ from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
 from pipeline.settings import Settings, load_settings
 from pipeline.stage import Plan
-from pipeline.stores import postgres
+from pipeline.stores import postgres, store_mark
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.walking import Selection, Walk
@@ -103,6 +103,19 @@ class SmallRun:
         with suppress(TemporaryError), self._asking() as ledger:
             ledger.end_run(run, result.outcome, result.model_dump(mode="json"))
         return result
+
+    def move_in(self) -> SmallRun:
+        """Make the object store of this home the database's, whichever it was; nothing that was put
+        there is needed any more.
+        """
+        engine = postgres.engine_of(self.urls.database_url, pool_size=1)
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql("DELETE FROM object_store")
+            store_mark.bind(engine, assembly.open_blobs(self.settings))
+        finally:
+            engine.dispose()
+        return self
 
     def until_done(self, most: int = 20) -> list[RunResult]:
         """Run again while a document is pending, as `casegraph run` does."""

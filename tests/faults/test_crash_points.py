@@ -132,7 +132,10 @@ def test_a_death_at_any_point_changes_nothing(
     settings: Settings,
     tmp_path: Path,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
     changes: dict[str, object] = {
         "run": RunSettings(window=8, persist_seconds=0.02, lease_seconds=0.5),
         "acceleration": "off" if mode == "off" else "on",
@@ -140,7 +143,7 @@ def test_a_death_at_any_point_changes_nothing(
     if mode == "s3":
         changes["s3_endpoint_url"] = request.getfixturevalue("s3_server").url
         changes["object_store_url"] = f"s3://cases/{point}"
-    run = SmallRun(settings.model_copy(update=changes), few)
+    run = SmallRun(settings.model_copy(update=changes), few).move_in()
     environment = crash_scenes.prepare(run, point, tmp_path)
     marker = tmp_path / "died"
     assert ending(come_there, run, f"{point}@{marker}", environment) == -signal.SIGKILL

@@ -73,7 +73,7 @@ def run(
         acceleration=mode,
         run=RUN,
     )
-    return SmallRun(settings, few, f"{point}-{mode}")
+    return SmallRun(settings, few, f"{point}-{mode}").move_in()
 
 
 def environment_of(run: SmallRun) -> dict[str, str]:

@@ -59,7 +59,7 @@ def faulty(
         project = request.node.name
         yield Faulty(
             SmallRun(through, folder, project),
-            SmallRun(past, folder, project),
+            SmallRun(past, folder, project).move_in(),
             line,
             postgres_server,
         )
