@@ -124,7 +124,7 @@ def test_the_services_of_a_run_at_work_are_not_stopped(story: Story) -> None:
     assert (story.refusal.returncode, story.refusal.stdout) == (2, "")
     [line] = story.refusal.stderr.splitlines()
     assert line.startswith("casegraph: a run of p is at work; stop it first")
-    assert line.endswith(", or wait 15 s if it was killed")
+    assert line.endswith(", or wait 5 s if it was killed")
 
 
 def test_a_second_ctrl_c_ends_a_run_at_once_and_nothing_of_it_is_left(story: Story) -> None:
