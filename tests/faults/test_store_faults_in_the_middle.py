@@ -26,8 +26,9 @@ from pipeline.stores.protocols import Checkpoint
 
 PATIENT = 60.0
 STORED = text("""
-INSERT INTO stage_results (content_id, stage, fingerprint, part, digest, payload, seconds)
-VALUES (:content, :stage, :fingerprint, :part, :digest, :payload, :seconds)
+INSERT INTO stage_results (content_id, stage, fingerprint, part, digest, payload, seconds, members)
+VALUES (:content, :stage, :fingerprint, :part, :digest, :payload, :seconds,
+        CASE WHEN :stage = 'ocr' THEN CAST('{}' AS text[]) END)
 """)
 
 
