@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 from faults import small_stages
+from faults.ray_process import reap, start
 from sqlalchemy import text
 from waiting import until
 
@@ -42,13 +40,8 @@ def test_a_process_that_grows_is_started_anew_and_nothing_is_lost(
     folder.mkdir()
     for number in range(DOCUMENTS):
         (folder / f"{number}.txt").write_text(f"Ann Lee met Bob Ray.\nNumber {number}")
-    root = Path(__file__).parents[2]
-    run = subprocess.Popen(
-        [sys.executable, "-m", "faults.ray_run", str(folder), "growing"],
-        cwd=root,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests'}",
+    run = start(
+        {
             "CASEGRAPH_HOME": str(settings.home),
             "CASEGRAPH_DATABASE_URL": settings.database_url.get_secret_value(),
             "CASEGRAPH_REDIS_URL": settings.redis_url.get_secret_value(),
@@ -58,9 +51,8 @@ def test_a_process_that_grows_is_started_anew_and_nothing_is_lost(
             # Calls of few documents: a batch is what a process works on within a time.
             small_stages.SECONDS: "0.1",
         },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        str(folder),
+        "growing",
     )
     seen: set[int] = set()
 
@@ -72,7 +64,7 @@ def test_a_process_that_grows_is_started_anew_and_nothing_is_lost(
         until(has_ended, PATIENT)
         out, err = run.communicate()
     finally:
-        run.kill()
+        reap(run)
     report = json.loads(out)
     assert report["documents"]["completed"] == DOCUMENTS, err
     assert report["stage_calls"] == {stage.value: DOCUMENTS for stage in STAGES}
