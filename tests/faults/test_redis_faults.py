@@ -239,12 +239,13 @@ def test_back_after_a_stage_had_its_last_document(
     run, seen = SmallRun(wide, tmp_path / "documents"), []
 
     def show(snapshot: Snapshot) -> None:
-        read = snapshot.done.get(StageName.OCR, 0)
-        if not seen and read >= count - 12:
+        # A result whose answer was lost is found again and not counted: no count is ever sure to
+        # reach all. Two actors read and one extracts, so the last is read well before the heal.
+        if not seen and snapshot.done.get(StageName.OCR, 0) >= count - 12:
             faulty.line.refuse()
             faulty.line.cut()
             seen.append("away")
-        elif seen == ["away"] and read == count:
+        elif seen == ["away"] and snapshot.done.get(StageName.EXTRACT, 0) >= 2 * count // 3:
             faulty.line.heal()
             seen.append("back")
 
