@@ -41,6 +41,9 @@ TEMPORARY_CODES = frozenset({"25006", "25P03", "25P04", "55P03"})
 TEMPORARY_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 PERMANENT_CODES = frozenset({"40002"})  # a constraint, at the end of a transaction
 DATA_CLASSES = frozenset({"21", "22", "23", "54"})
+# What an administrator decided: a right that the role lacks, a table or schema that is not
+# there, a database that is gone.
+REFUSED_CODES = frozenset({"42501", "42P01", "3D000", "3F000"})
 HINT = "start it, or correct CASEGRAPH_DATABASE_URL"
 
 
@@ -207,7 +210,8 @@ def words_of(error: BaseException) -> str:
 def transaction(engine: Engine, point: str = "") -> Iterator[Connection]:
     """Open a transaction that ends with the block; `point` names it among the crash points.
 
-    Raises TemporaryError for what may go well next time, everything else as it is.
+    Raises TemporaryError for what may go well next time, UnavailableError for what an administrator
+    has to allow or put back, everything else as it is.
     """
     with _told():
         with engine.begin() as connection:
@@ -260,10 +264,15 @@ def one_moment(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Say of PostgreSQL's errors which may be gone next time."""
+    """Say of PostgreSQL's errors which may be gone next time, and which an administrator mends."""
     try:
         yield
     except (DBAPIError, psycopg2.Error, PoolTimeoutError) as error:
         if is_temporary(error):
             raise TemporaryError(f"PostgreSQL: {words_of(error)}") from error
+        if code_of(error) in REFUSED_CODES:
+            raise UnavailableError(
+                f"PostgreSQL refuses: {words_of(error)}; give the role of CASEGRAPH_DATABASE_URL "
+                "the right, or the database its tables (`casegraph doctor`)"
+            ) from error
         raise

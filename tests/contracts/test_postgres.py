@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from faults import small_stages
 from faults.proxy import proxy_for
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,11 +24,13 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.settings import Settings
 from pipeline.stores import idling, migrating, postgres, project_reader
 from pipeline.stores.chunk_vectors import has_vectors
 from pipeline.stores.copying import BLOCK_ROWS, copy_rows
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.graph_reader import GraphReader
+from pipeline.stores.ledger import Ledger
 from pipeline.stores.migrations import HEAD
 from pipeline.stores.tables import metadata
 from pipeline.stores.verifying import stored_project
@@ -179,7 +183,7 @@ def test_a_lost_connection_is_temporary(migrated_url: str) -> None:
         ("22003", False),
         ("23505", False),
         ("25P02", False),  # an error of ours went before
-        ("42P01", False),
+        ("42703", False),  # what only a mistake of ours asks for
     ],
 )
 def test_what_may_go_well_next_time_is_temporary(
@@ -193,6 +197,35 @@ def test_what_may_go_well_next_time_is_temporary(
     ):
         connection.exec_driver_sql(raising)
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        ("REVOKE INSERT ON projects FROM {role}", "permission denied for table projects"),
+        ("ALTER TABLE projects RENAME TO elsewhere", 'relation "projects" does not exist'),
+    ],
+)
+def test_what_an_administrator_has_to_mend_is_one_line(
+    migrated_url: str, harm: str, words: str
+) -> None:
+    role = f"clerk_{uuid.uuid4().hex}"
+    owner = postgres.connect(migrated_url)
+    with postgres.transaction(owner) as connection:
+        granting = f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'clerk'; {granting}"))
+        connection.execute(text(harm.format(role=role)))
+    url = owner.url.set(username=role, password="clerk")
+    clerk = postgres.connect(url.render_as_string(hide_password=False))
+    try:
+        with pytest.raises(UnavailableError, match=words) as caught:
+            Ledger(clerk).open_project("a project", small_stages.plan(Settings()))
+    finally:
+        clerk.dispose()
+        with postgres.transaction(owner) as connection:
+            connection.execute(text(f"DROP OWNED BY {role}; DROP ROLE {role}"))
+        owner.dispose()
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_dead_line_is_noticed_and_the_url_has_the_last_word(services: ServiceUrls) -> None:
