@@ -27,6 +27,7 @@ from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings
 from pipeline.sources import Identified, Located
+from pipeline.stage import STAGES
 from pipeline.stores.ledger import Claimed, Ledger
 from pipeline.stores.ledger import Identified as IdentifiedDocument
 from pipeline.stores.protocols import Backlog
@@ -55,8 +56,8 @@ class Load:
     """What a run holds at this moment: documents before their last stage, claimed ones that wait
     for room, what PostgreSQL does not have yet, the memory that the machine has left and that the
     coordinator has `grown` by, in bytes. `pace` is how many documents it gets through in a second,
-    `at_once` how many its actors can take up, `at_first` how many those of the first stage can,
-    and `unread` how many documents are not past that.
+    or could if it had them; `at_once` how many its actors can take up, `pace_at_first` and
+    `at_first` the same of the first stage, and `unread` how many documents are not past that.
     """
 
     unprocessed: int
@@ -68,6 +69,7 @@ class Load:
     at_once: int = 1
     at_first: int = 1
     unread: int = 0
+    pace_at_first: float = 0.0
 
 
 def room(load: Load, run: RunSettings) -> int:
@@ -83,13 +85,13 @@ def to_claim(load: Load, run: RunSettings) -> int:
     """Count the documents to claim now: what the window holds, and what it will take in within the
     next seconds; but no more than the run gets through within some more. Where that is less than
     its actors take up at once, or not known, it is those, and of what is not read yet what the
-    first stage takes up: other runs may have the rest. None for less than a batch, since a claim is
-    a transaction.
+    first stage does: other runs may have the rest. None for less than a batch, since a claim is a
+    transaction.
     """
     window = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
     soon = math.ceil(load.pace * HELD_SECONDS)
     most = min(window, max(soon, load.at_once))
-    fresh = min(most, max(soon, load.at_first))
+    fresh = min(most, max(soon, load.at_first, math.ceil(load.pace_at_first * HELD_SECONDS)))
     wanted = min(most - load.unprocessed, fresh - load.unread) - load.waiting
     batch = max(min(IDENTIFY_BATCH, fresh // 2), 1)
     return 0 if shortage(load, run) or wanted < batch else wanted
@@ -165,8 +167,9 @@ class Admission:
         nothing more; what came up since is asked for when nothing is left.
         """
         run = self._place.settings.run
-        # What was known, or is a copy, has gone through as well.
-        pace = self._pace.note(self._taken - self.waiting - load.unprocessed)
+        # What was known, or is a copy, has gone through as well. What a run that waits for its
+        # documents gets through says too little: it would go on to wait.
+        seen = self._pace.note(self._taken - self.waiting - load.unprocessed)
         entered = self._enter(room(load, run))
         if self.exhausted or self._claiming:
             return
@@ -175,7 +178,8 @@ class Admission:
             unprocessed=load.unprocessed + entered,
             unread=self._flow.unread,
             waiting=self.waiting,
-            pace=pace,
+            pace=max(seen, self._flow.could_do()),
+            pace_at_first=self._flow.could_do(STAGES[:1]),
         )
         if wanted := to_claim(now, run):
             self._claiming = True

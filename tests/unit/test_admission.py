@@ -77,6 +77,8 @@ def test_a_run_that_knows_no_pace_leaves_to_others_what_its_actors_do_not_take_u
     assert to_claim(load(unprocessed=12, unread=0, **few), RUN) == 4, "slow behind the first stage"
     assert to_claim(load(unprocessed=16, unread=0, **few), RUN) == 0
     assert to_claim(load(unprocessed=4, unread=4, pace=1, **few), RUN) == 16
+    assert to_claim(load(unprocessed=4, unread=3, pace_at_first=2, **few), RUN) == 12
+    assert to_claim(load(unprocessed=4, unread=3, pace_at_first=0.3, **few), RUN) == 3
     assert to_claim(load(at_once=400, at_first=400), RUN) == 64
     assert to_claim(load(), RUN) == 1
 

@@ -116,6 +116,22 @@ def test_quick_work_is_batched_and_shared_among_actors():
     assert [len(call.tasks) for call in flow.calls()][:2] == [2, 1]
 
 
+def test_what_a_run_could_do_is_known_when_each_stage_is():
+    flow = Flow({**ACTORS, StageName.RELATE: 1})
+    flow.add(task("a"))
+    could = []
+    while calls := flow.calls():
+        could.append(flow.could_do())
+        flow.finished(calls[0], good(calls[0], seconds=0.1))
+    assert could == [0] * 5
+    assert flow.could_do() == 10, "as many as the slowest stage"
+    assert flow.could_do(STAGES[:1]) == 20
+    flow.add(task("b"))
+    [call] = flow.calls()
+    flow.finished(call, good(call, seconds=5, reused=True))
+    assert flow.could_do(STAGES[:1]) == 20, "what was there says nothing"
+
+
 def test_a_failure_ends_that_content_only():
     flow = Flow(ACTORS)
     flow._seconds[StageName.OCR] = 0.001
