@@ -47,7 +47,7 @@ class Ledger(Documents):
     def start_run(self, project: str, lease_seconds: float) -> str:
         """Begin a run of a project and return its id."""
         run = identity.run_id()
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "start") as connection:
             connection.execute(
                 queries.START, {"run": run, "project": project, "seconds": lease_seconds}
             )
@@ -60,7 +60,7 @@ class Ledger(Documents):
 
         `mode` and `reason` say for `status` how the run works: accelerated or in database mode.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "renew") as connection:
             answer = connection.execute(
                 queries.RENEW,
                 {"run": run, "seconds": lease_seconds, "mode": mode, "reason": reason},
@@ -69,7 +69,7 @@ class Ledger(Documents):
 
     def end_run(self, run: str, outcome: str, summary: Mapping[str, Any]) -> None:
         """Write down how a run ended. What it still claims is anybody's from now on."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "end") as connection:
             connection.execute(
                 tables.runs.update()
                 .where(tables.runs.c.id == run, tables.runs.c.ended_at.is_(None))
@@ -130,7 +130,7 @@ class Ledger(Documents):
 
     def release(self, run: str) -> int:
         """Give all claimed documents back without counting the attempt; return how many."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "release") as connection:
             return connection.execute(queries.RELEASE, {"run": run}).rowcount
 
     def unpublished(self, run: str) -> Sequence[Claimed]:

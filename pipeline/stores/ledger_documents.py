@@ -106,7 +106,7 @@ class Documents(Projects):
         }  # fmt: skip
         if not rows:
             return 0
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "skip") as connection:
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             connection.exec_driver_sql(_LOCK_BEGUN.format(table=table))
             changed = _reopen(
@@ -138,7 +138,7 @@ class Documents(Projects):
         """Make failed documents pending again and return how many: all, or those whose last
         failure and type are these. A document that was never identified has no type.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "retry") as connection:
             connection.execute(loose_objects.HOLD)
             return connection.execute(
                 _RETRY,

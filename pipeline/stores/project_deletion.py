@@ -46,7 +46,7 @@ def delete_project(
     removes the objects. `copies` says whether Redis could be asked.
     """
     project = find_project(engine, name)
-    with transaction(engine) as connection:
+    with transaction(engine, "delete") as connection:
         _refuse_while_running(connection, project, name)
         objects = set(connection.scalars(NAMED, {"project": project}))
         # Documents first: a content may not go while a document points to it.

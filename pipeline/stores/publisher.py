@@ -138,7 +138,7 @@ class Publisher:
 
     def store_vectors(self, model: str, vectors: Mapping[str, Vector]) -> int:
         """Fill in the vectors of chunks and return how many; a chunk that is gone is passed."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "vectors") as connection:
             if not self._has_vectors(connection):
                 return 0
             return chunk_vectors.store(connection, model, vectors)

@@ -55,7 +55,7 @@ def bind(engine: Engine, blobs: Blobs) -> None:
         # The store first: what the row says was there.
         mark = str(uuid.uuid4())
         _put(blobs, mark)
-        with transaction(engine) as connection:
+        with transaction(engine, "bind") as connection:
             connection.execute(_REPLACE if before else _SET, {"mark": mark, "before": before})
             now = str(connection.scalar(_MARK))
         if now != mark and not _has(blobs, now):

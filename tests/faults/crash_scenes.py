@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from faults.small_run import SmallRun
-from faults.small_stages import RAISES, WRITES
+from faults.small_stages import RAISES, SECONDS, WRITES
 from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.stores import postgres
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
-AFTER_A_RUN = ("adopt", "refuse", "gone", "forget")
+AFTER_A_RUN = ("adopt", "refuse", "gone", "forget", "retry", "delete")
 """What only comes about where a run has ended before."""
 LIMIT = 150
 
@@ -37,9 +37,21 @@ def prepare(run: SmallRun, point: str, aside: Path) -> dict[str, str]:
         _lose_objects(run)
     elif point.startswith(AFTER_A_RUN):
         run.until_done()
-        if not point.startswith("forget"):
+        if point.startswith(("adopt", "refuse")):
             _strange(run, point)
+    elif point.startswith("renew"):
+        return {SECONDS: "0.1"}
+    elif point.startswith("bind"):
+        _unmark(run)
     return {}
+
+
+def _unmark(run: SmallRun) -> None:
+    """Let nothing say any more which object store the database has."""
+    engine = postgres.engine_of(run.urls.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM object_store")
+    engine.dispose()
 
 
 def _run_with_objects(run: SmallRun) -> None:

@@ -28,6 +28,8 @@ from pipeline.stores import postgres
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.forgotten_copies import ForgottenCopies
+from pipeline.stores.project_deletion import delete_project
+from pipeline.walking import Selection, Walk
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = 12
@@ -43,6 +45,12 @@ def come_there(run: SmallRun, point: str) -> None:
         forget_one(run)
     elif point.startswith("gone"):
         run(from_stage=StageName.RELATE)
+    elif point.startswith("skip"):
+        leave_one_out(run)
+    elif point.startswith("retry"):
+        assembly.open_ledger(run.settings, run.urls).retry(identity.project_id(run.project))
+    elif point.startswith("delete"):
+        delete(run)
     else:
         go_on(run, point)
 
@@ -65,6 +73,25 @@ def forget_one(run: SmallRun) -> None:
         ForgottenCopies(link) if link else lambda _: None,
     )
     forgetting.forget([str(run.folder / "0003.txt")])
+
+
+def delete(run: SmallRun) -> None:
+    """Delete the project, with what Redis and the object store have of it."""
+    link = assembly.open_link(run.settings, run.urls)
+    delete_project(
+        postgres.engine_of(run.urls.database_url),
+        run.project,
+        ForgottenCopies(link) if link else None,
+        assembly.open_blobs(run.settings),
+    )
+
+
+def leave_one_out(run: SmallRun) -> None:
+    """Find a document too large that is not so large the next time."""
+    ledger = assembly.open_ledger(run.settings, run.urls)
+    project = ledger.open_project(run.project, run.plan).id
+    [found] = Walk(Selection()).files([str(run.folder / "0003.txt")])
+    ledger.record_skipped(project, [(found, "too large")])
 
 
 def die_there(
@@ -116,9 +143,11 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 OF_REDIS = ("put", "done", "adopt", "refuse")
+AS_WITH_REDIS = ("bind", "skip", "start", "renew", "release", "end", "retry")
+"""What knows nothing of Redis."""
 WALKED = [
     *((point, "on") for point in POINTS),
-    *((point, "off") for point in POINTS if not point.startswith(OF_REDIS)),
+    *((point, "off") for point in POINTS if not point.startswith(OF_REDIS + AS_WITH_REDIS)),
     *((point, "s3") for point in POINTS if point.startswith("object")),
 ]
 
@@ -149,7 +178,8 @@ def test_a_death_at_any_point_changes_nothing(
     assert ending(come_there, run, f"{point}@{marker}", environment) == -signal.SIGKILL
     assert marker.exists()
     # Copies of what is forgotten go after the commit; who dies between leaves them to expire.
-    left_over = EXPIRES if point == "forget.after-commit" else "nothing"
+    gone = point in ("forget.after-commit", "delete.after-commit")
+    left_over = EXPIRES if gone else "nothing"
     if mode != "off":
         assert [line for line in broken(run) if left_over not in line] == []
     assert ending(go_on, run, f"{point}@{marker}", environment) == 0

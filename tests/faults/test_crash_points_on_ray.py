@@ -31,9 +31,18 @@ RUN = RunSettings(cpus=1, window=8, persist_seconds=0.02, lease_seconds=1)
 NOT_ON_RAY = {
     "forget.before-commit": "forgetting is a command of its own, which starts no Ray",
     "forget.after-commit": "as before the commit",
+    **{
+        f"{command}.{when}-commit": why
+        for when in ("before", "after")
+        for command, why in {
+            "retry": "another command that starts no Ray",
+            "delete": "another command that starts no Ray",
+            "skip": "the small run on Ray has no document that is too large",
+        }.items()
+    },
 }
-OF_THE_COMMAND = ("open", "record")
-OF_THE_COORDINATOR = ("claim", "identify", "fail", "again", "requeue")
+OF_THE_COMMAND = ("bind", "open", "record", "start", "end")
+OF_THE_COORDINATOR = ("claim", "identify", "fail", "again", "requeue", "renew", "release")
 WALKED = [
     *((point, "on") for point in POINTS if point not in NOT_ON_RAY),
     # Without Redis it is the stage actors that write.
