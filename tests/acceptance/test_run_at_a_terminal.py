@@ -1,7 +1,7 @@
 """`casegraph run` where a person sits: the live display, two Ctrl-C, and running again.
 
-One run that is interrupted and one that goes on from it, with embedded services; each test looks
-at a part of what happened.
+One run that is interrupted and one that goes on from it, with embedded services and small stages;
+each test looks at a part of what happened.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 import pexpect
 import psutil
 import pytest
+from faults import small_cli, small_stages
 
 from pipeline.settings import Settings
 from pipeline.stage import STAGES
@@ -66,16 +67,18 @@ def story() -> Iterator[Story]:
         **{key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")},
         "CASEGRAPH_HOME": str(home),
         "CASEGRAPH_RUN__LEASE_SECONDS": "5",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
         "TERM": "xterm-256color",
+        small_cli.ON_RAY: "1",
+        small_stages.SECONDS: "0.2",
     }
 
     def casegraph(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "actors.cli", *arguments]
+        command = [sys.executable, "-m", "faults.small_cli", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def at_a_terminal() -> pexpect.spawn:
-        arguments = ["-m", "actors.cli", "run", str(corpus), "--project", "p"]
+        arguments = ["-m", "faults.small_cli", "run", str(corpus), "--project", "p"]
         return pexpect.spawn(
             sys.executable, arguments, env=environment, encoding="utf-8", dimensions=(40, 120),
             timeout=300,

@@ -53,7 +53,7 @@ def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, here,
     assert first["entities"] > 5
     assert first["relationships"] > 12
     assert first["not_found"] == 0
-    digest = casegraph("digest", "--project", "p").stdout
+    digest = here("digest", "--project", "p").stdout
     for asked, sentence in (
         ("a job in a firm", " works for Acme Corporation in Seattle."),
         ("somebody ran into the head of a bank", " met Peter Cook, who is the president of North"),
@@ -66,7 +66,7 @@ def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, here,
     second = casegraph.json("run", str(corpus), "--project", "p")
     assert second["documents"] == first["documents"]
     assert set(second["stage_calls"].values()) == {0}
-    assert casegraph("digest", "--project", "p").stdout == digest
+    assert here("digest", "--project", "p").stdout == digest
     status = casegraph.json("status", "--project", "p")
     assert status["queue"] == 0
     assert (status["mode"], status["mode_reason"]) == ("accelerated", "")

@@ -96,13 +96,13 @@ def test_a_run_from_s3_follows_what_changes_there(casegraph, in_s3, server: S3Se
 
 
 def test_what_commands_print_of_odd_keys_can_be_forgotten_and_invalidated(
-    casegraph, in_s3, server: S3Server
+    in_s3, server: S3Server
 ) -> None:
     keys = ("a#b.txt", "a%23b.txt", "my folder/Büro + 1.txt", "my folder/deep/2.txt", "plain.txt")
     for number, key in enumerate(keys):
         body = TEXT.format(number=number).encode()
         server.client().put_object(Bucket="cases", Key=f"odd/{key}", Body=body)
-    done = casegraph.json("run", "s3://cases/odd", "--project", "p")
+    done = in_s3.json("run", "s3://cases/odd", "--project", "p")
     assert done["documents"]["completed"] == len(keys)
     printed = [f"s3://cases/odd/{key}" for key in keys]
     ids = documents(in_s3)

@@ -104,16 +104,16 @@ def test_hanging(faulty: Faulty, quiet: Outcome) -> None:
 
 def test_slow(faulty: Faulty, quiet: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too slow is as good as away, though every answer comes long before it is given up."""
-    monkeypatch.setattr("pipeline.stores.redis_link.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("pipeline.stores.redis_link.SLOW_SECONDS", 0.05)
     patient = ServiceSettings(redis_answer_seconds=30)
     settings = faulty.run.settings.model_copy(update={"services": patient})
     slow = replace(faulty, run=replace(faulty.run, settings=settings))
     with slow.going() as results:
-        slow.line.delay(0.2)
+        slow.line.delay(0.1)
     assert results[-1].outcome == "finished", results[-1].reason
     assert (results[-1].mode, results[-1].mode_reason) == (
         "database",
-        "answers take over 0.1 s",
+        "answers take over 0.05 s",
     )
     assert slow.outcome() == quiet
 
