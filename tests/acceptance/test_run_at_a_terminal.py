@@ -70,7 +70,7 @@ def story() -> Iterator[Story]:
         "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
         "TERM": "xterm-256color",
         small_cli.ON_RAY: "1",
-        small_stages.SECONDS: "0.2",
+        small_stages.SECONDS: "0.1",
     }
 
     def casegraph(*arguments: str) -> subprocess.CompletedProcess[str]:
