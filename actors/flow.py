@@ -20,7 +20,7 @@ from pipeline.stage import STAGES, Chain
 
 SLOTS = 2
 CALL_SECONDS = 0.2
-MAX_BATCH = 16
+MAX_BATCH, CALL_BYTES = 16, 16 << 20
 SMOOTHING = 0.3
 LOSSES = 2
 
@@ -34,7 +34,10 @@ class Blame(Value):
 
 @dataclass
 class _Item:
+    """A content on its way. `apart` says that it shares no call, `alone` that it is a suspect."""
+
     task: Task
+    apart: bool = False
     alone: bool = False
     blamed: int = 0
     lost_inputs: int = 0
@@ -148,10 +151,13 @@ class Flow:
         self._enqueue(content_id)
 
     def postponed(self, call: Call) -> None:
-        """Take back the contents of a call that found no store to work with."""
+        """Take back the contents of a call that found no store to work with. It may be for one of
+        them only, which a full disk does not take: they share no call until they are a stage on.
+        """
         del self._calls[call.number]
         for task in call.tasks:
-            if task.content_id in self._items:
+            if item := self._items.get(task.content_id):
+                item.apart = True
                 self._enqueue(task.content_id)
 
     def calls(self) -> list[Call]:
@@ -234,18 +240,23 @@ class Flow:
         return least if load[least] < slots else None
 
     def _call(self, stage: StageName, actor: int) -> Call:
-        """Take a batch worth `CALL_SECONDS` off a stage's queue; a suspect goes alone."""
+        """Take a batch worth `CALL_SECONDS` off a stage's queue, of no more than `CALL_BYTES` of
+        sources, since an actor holds all of it at once; a suspect goes alone.
+        """
         queue = self._ready[stage]
         share = math.ceil(len(queue) / self.actors[stage])
         wanted = min(self._batch(stage), share)
         batch: list[Task] = []
+        held = 0
         while queue and len(batch) < wanted:
             item = self._items[queue[0]]
-            if item.alone and batch:
+            by_itself = item.alone or item.apart
+            held += item.task.identified.size
+            if batch and (by_itself or held > CALL_BYTES):
                 break
             batch.append(item.task)
             queue.popleft()
-            if item.alone:
+            if by_itself:
                 break
         self._number += 1
         suspect = self._items[batch[0].content_id].alone
@@ -276,7 +287,7 @@ class Flow:
             item.task = item.task.model_copy(
                 update={"chain": item.task.chain.extended(outcome.link)}
             )
-            item.alone, item.blamed = False, 0
+            item.apart, item.alone, item.blamed = False, False, 0
             self._enqueue(outcome.content_id)
             return []
         item.lost_inputs += not outcome.is_sourceless

@@ -73,7 +73,10 @@ def test_accelerated_a_document_costs_two_transactions_and_no_stage_asks_postgre
     assert result.outcome == "finished"
     assert result.mode == "accelerated"
     assert counts["completed"] + counts["failed"] >= DOCUMENTS
-    assert 0 < spent.commits + spent.rollbacks <= 2 * DOCUMENTS
+    # Two a document are promised; batches make it a fraction, on a busy machine as well.
+    assert 0 < spent.commits + spent.rollbacks <= DOCUMENTS
+    # Questions that are transactions of their own have no COMMIT, but they are round trips.
+    assert spent.round_trips <= 6 * DOCUMENTS, spent
     assert while_at_work[0].connections == 0
     assert result.store_wait.count == result.latency.count > 0
     assert 0 < result.store_wait.median <= result.store_wait.p95 <= result.latency.p95

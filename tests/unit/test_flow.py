@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.calls import Outcome, Task
-from actors.flow import MAX_BATCH, SLOTS, Flow
+from actors.flow import CALL_BYTES, MAX_BATCH, SLOTS, Flow
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES, Chain, Link
@@ -15,13 +15,13 @@ from pipeline.stage import STAGES, Chain, Link
 ACTORS = dict.fromkeys(STAGES, 2)
 
 
-def task(name: str, done: int = 0) -> Task:
+def task(name: str, done: int = 0, size: int = 1) -> Task:
     links = tuple(Link(stage=stage, fingerprint="f", digest="d") for stage in STAGES[:done])
     return Task(
         content_id=name,
         document_id=name,
         located=Located(uri=f"file:///{name}", name=name),
-        identified=Identified(sha256="00" * 32, media_type="text/plain", size=1),
+        identified=Identified(sha256="00" * 32, media_type="text/plain", size=size),
         chain=Chain(links=links),
     )
 
@@ -197,6 +197,43 @@ def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
     [again] = flow.calls()
     assert again.tasks == call.tasks
     assert not again.suspect
+
+
+def test_what_one_of_a_call_waits_for_its_neighbours_do_not():
+    flow = Flow(dict.fromkeys(STAGES, 1))
+    flow._seconds[StageName.OCR] = 0.001
+    for name in ("waits", "b", "c", "d"):
+        flow.add(task(name))
+    for _ in range(12):
+        for call in flow.calls():
+            if any(one.content_id == "waits" for one in call.tasks):
+                flow.postponed(call)
+            else:
+                flow.finished(call, good(call))
+    assert flow.processed == {"b", "c", "d"}
+    assert flow.unprocessed == 1
+    sizes = []
+    for name in ("e", "f"):
+        flow.add(task(name))
+    while flow.unprocessed:
+        for call in flow.calls():
+            sizes.append(len(call.tasks))
+            flow.finished(call, good(call))
+    assert max(sizes) > 1, "and later they share calls again"
+
+
+def test_a_call_holds_no_more_than_some_bytes_of_sources():
+    flow = Flow(dict.fromkeys(STAGES, 1))
+    flow._seconds[StageName.OCR] = 0.001
+    for name, size in (("a", CALL_BYTES // 2), ("b", CALL_BYTES // 2), ("c", 1), ("d", CALL_BYTES)):
+        flow.add(task(name, size=size))
+    sizes = []
+    while flow.queued()[StageName.OCR]:
+        for call in flow.calls():
+            if call.stage is StageName.OCR:
+                sizes.append([one.content_id for one in call.tasks])
+            flow.finished(call, good(call))
+    assert sizes == [["a", "b"], ["c"], ["d"]]
 
 
 UNREAD = DocumentFailure(stage=StageName.OCR, error="source_missing", message="it is gone")
