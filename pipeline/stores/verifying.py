@@ -62,8 +62,8 @@ class StoredProject:
             yield from self._objects()
 
     def _lone(self) -> Iterator[Finding]:
-        """Find rows that point to nothing, or that nothing points to."""
-        for check, question in (*queries.LONE, *queries.dangling()):
+        """Find rows that point to nothing, that nothing points to, or that are not to be seen."""
+        for check, question in (*queries.LONE, *queries.unpublished(), *queries.dangling()):
             for subject, message in self._stream(text(question)):
                 yield Finding(check, str(subject), message)
 
@@ -125,7 +125,7 @@ class StoredProject:
         return decoded(content, stage, result["fingerprint"], result["digest"], data)
 
     def _objects(self) -> Iterator[Finding]:
-        """See that the members of containers are in the object store, unharmed."""
+        """See that what containers hold is in the object store, unharmed."""
         for sha256, uri in self._stream(queries.OBJECTS):
             with scratch() as folder:
                 path = folder / "object"

@@ -108,6 +108,20 @@ WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'completed'
 """),
 )  # fmt: skip
 
+# All rows of a content are written with `published_at`, and go with it: also those of a chain that
+# is to be replaced, of a content that a document has no more and another waits for.
+_UNPUBLISHED = """
+SELECT t.id::text, 'a row of {table} of a content that is not published'
+FROM contents c JOIN {table} t ON t.content_id = c.id
+WHERE c.project_id = CAST(:project AS uuid) AND c.published_at IS NULL
+"""
+
+
+def unpublished() -> Iterator[tuple[str, str]]:
+    """Make the questions for rows that readers could see of what is not published."""
+    for table in ("chunks", "mentions", "relationships"):
+        yield "orphan", _UNPUBLISHED.format(table=table)
+
 
 _DANGLING = """
 SELECT t."{key}"::text, 'a row of {table} whose {column} points to nothing' FROM {table} t
@@ -136,10 +150,18 @@ def dangling() -> Iterator[tuple[str, str]]:
                 )
 
 
+# Also what no document names yet: of a container that is on its way, that failed after its `ocr`,
+# or that is over a limit. As long as the row is there, nobody removes what it names.
 OBJECTS = text("""
-SELECT DISTINCT d.blob AS object, d.uri AS named_by FROM documents d
+SELECT d.blob AS object, d.uri AS named_by FROM documents d
 WHERE d.project_id = CAST(:project AS uuid) AND d.blob IS NOT NULL
-ORDER BY d.blob
+UNION
+SELECT m, coalesce((SELECT min(d.uri) FROM documents d
+                    WHERE d.content_id = c.id OR d.next_content_id = c.id), c.id::text)
+FROM contents c JOIN stage_results s ON s.content_id = c.id CROSS JOIN unnest(s.members) AS m
+WHERE c.project_id = CAST(:project AS uuid)
+  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.project_id = c.project_id AND d.blob = m)
+ORDER BY object
 """)
 
 KNOWN = text("""

@@ -31,6 +31,26 @@ INSERT INTO name_entities (name_id, entity_id, epoch) SELECT id, gen_random_uuid
 ENTITY_OF_A_NAME_THAT_IS_GONE = """
 INSERT INTO name_entities (name_id, entity_id, epoch) SELECT gen_random_uuid(), id, 1 FROM names
 """
+ROW_BELOW_ANOTHER = {
+    "chunks": """
+INSERT INTO chunks (id, content_id, ordinal, page, start, "end", text)
+SELECT gen_random_uuid(), '{content}', 0, page, start, "end", text FROM chunks LIMIT 1
+""",
+    "mentions": """
+INSERT INTO mentions (id, content_id, name_id, start, "end", text, type, score, page, model,
+                      stage_version)
+SELECT gen_random_uuid(), '{content}', name_id, start, "end", text, type, score, page, model,
+       stage_version FROM mentions LIMIT 1
+""",
+    "relationships": """
+INSERT INTO relationships (id, content_id, subject_name_id, predicate, object_name_id,
+                           subject_mention_id, object_mention_id, start, "end", score, model,
+                           stage_version)
+SELECT gen_random_uuid(), '{content}', subject_name_id, predicate, object_name_id,
+       subject_mention_id, object_mention_id, start, "end", score, model, stage_version
+FROM relationships LIMIT 1
+""",
+}
 INSIDE = hashlib.sha256(b"inside").hexdigest()
 
 
@@ -143,6 +163,44 @@ def test_an_object_with_other_bytes_is_named(case: StoreCase) -> None:
     case.blobs._objects[INSIDE] = b"outside"
     [finding] = stored(case)
     assert (finding.check, finding.subject) == ("object", INSIDE)
+
+
+@pytest.mark.parametrize("table", ROW_BELOW_ANOTHER)
+def test_a_row_of_what_is_not_published_is_named(case: StoreCase, table: str) -> None:
+    run = case.run()
+    case.claimed(run, "c.txt")
+    case.identify(run, c="another")
+    case.publisher().persist(case.checkpoints("another")[:2])
+    assert stored(case) == [], "what is on its way is no damage"
+
+    damage(case, ROW_BELOW_ANOTHER[table].format(content=case.content("another")))
+
+    [finding] = stored(case, quick=True)
+    assert finding.check == "orphan"
+    assert finding.message == f"a row of {table} of a content that is not published"
+
+
+def test_an_object_that_only_a_stored_ocr_names_is_looked_for(
+    case: StoreCase, tmp_path: Path
+) -> None:
+    """The container failed after its `ocr`: no member of it is a document yet."""
+    (tmp_path / "deeper").write_bytes(b"deeper")
+    deeper = hashlib.sha256(b"deeper").hexdigest()
+    case.blobs.put_file(tmp_path / "deeper", deeper)
+    members = [Member(path=f"{x}.txt", sha256=x, size=6) for x in (INSIDE, deeper)]
+    run = case.run()
+    case.claimed(run, "chest.txt")
+    case.identify(run, chest="a chest")
+    made = case.checkpoints("a chest", payloads_of("a chest", members=members))
+    case.publisher().persist(made[:1])
+    damage(case, "UPDATE documents SET status = 'failed', reason = 'x' WHERE source LIKE '%chest%'")
+    assert stored(case) == []
+
+    case.blobs.delete([deeper])
+
+    [finding] = stored(case)
+    assert (finding.check, finding.subject) == ("object", deeper)
+    assert finding.message.startswith(f"{case.uri('chest.txt')}: ")
 
 
 def other_digest(case: StoreCase, valkey: redis.Redis) -> None:
