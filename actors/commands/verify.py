@@ -77,19 +77,28 @@ def _findings(
     plan = ledger.plan_of(found)
     if plan is None:  # it was deleted a moment ago
         return
-    running = at_work(engine)
+    running: set[str] = set()
+
+    def beside() -> bool:
+        """Ask whether a run is at work: one may begin, or end, while this looks."""
+        running.update(at_work(engine))
+        return bool(running)
+
     with stored_project(engine, found, plan, open_blobs(settings), quick=quick) as stored:
         yield from stored.findings()
     say(f"looked at {stored.checked:,} contents in PostgreSQL")
+    beside()
     counts = ledger.counts(found)
+    beside()
     left = counts.get(DocumentStatus.PENDING, 0) + counts.get(DocumentStatus.RUNNING, 0)
     if left and project not in running:
         what = "1 document is" if left == 1 else f"{left:,} documents are"
         yield Finding("pending", project, f"{what} not done; `casegraph run` goes on")
-    if running:
-        say(f"a run of {', '.join(running)} is at work: the queue in Redis was not looked at")
     with opened_link(settings, redis_url) as link:
         try:
-            yield from CopiesInRedis(engine, link, found).findings(at_work=bool(running))
+            yield from CopiesInRedis(engine, link, found).findings(beside)
         except RedisAwayError as error:
             passed.append(f"what Redis has was not compared with PostgreSQL: {error}")
+    if running:
+        of = ", ".join(sorted(running))
+        say(f"a run of {of} was at work: what it explains, in Redis too, was not looked at")

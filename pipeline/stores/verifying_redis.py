@@ -1,12 +1,12 @@
 """Compares Redis with PostgreSQL: copies, the queue, its count, its dead letters.
 
-What a run that is at work changes all the time is looked at only where none is.
+What a run that is at work changes all the time is told only where none was, before and after.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, TextClause
@@ -38,19 +38,26 @@ class CopiesInRedis:
         self._link = link
         self._project = project
 
-    def findings(self, *, at_work: bool) -> Iterator[Finding]:
-        """Say what is wrong; the queue and its count only if no run is at work."""
-        if not at_work:
-            yield from self._queue()
+    def findings(self, at_work: Callable[[], bool]) -> Iterator[Finding]:
+        """Say what is wrong. `at_work` says whether a run is at work, which may begin at any time:
+        it is asked before and after each look, and what a run explains is not told from then on.
+        """
+        beside = at_work()
+        if not beside:
+            queued = list(self._queue())
+            beside = at_work()
+            yield from () if beside else queued
         yield from self._letters()
         unpersisted = 0
         for batch, held in self._copies():
             unpersisted += held
-            yield from self._compared(batch, at_work)
-        if not at_work:
+            compared = list(self._compared(batch))
+            beside = beside or at_work()
+            yield from (finding for finding, explained in compared if not (beside and explained))
+        if not beside:
             with self._link.answering() as client:
                 counted = int(client.get(keys.UNPERSISTED_BYTES) or 0)
-            if counted != unpersisted:
+            if counted != unpersisted and not at_work():
                 yield Finding(
                     "unpersisted_bytes",
                     keys.UNPERSISTED_BYTES,
@@ -132,8 +139,10 @@ class CopiesInRedis:
             if not cursor:
                 return
 
-    def _compared(self, copies: Sequence[Copy], at_work: bool) -> Iterator[Finding]:
-        """Hold a batch of copies against what PostgreSQL has under the same keys."""
+    def _compared(self, copies: Sequence[Copy]) -> Iterator[tuple[Finding, bool]]:
+        """Hold a batch of copies against what PostgreSQL has under the same keys; say of each
+        finding whether a run at work explains it.
+        """
         contents = {key.content for key, _, _ in copies}
         ours = self._asked(queries.OURS, contents)
         with transaction(self._engine) as connection:
@@ -146,11 +155,12 @@ class CopiesInRedis:
                 continue
             name = keys.checkpoint(*key)
             if not digest:
-                yield Finding("copy", name, "what Redis has there cannot be read")
+                yield Finding("copy", name, "what Redis has there cannot be read"), False
             elif key in known and known[key] != digest:
-                yield Finding("copy", name, "Redis and PostgreSQL have different digests")
-            elif key not in known and not expires and not at_work:
-                yield Finding("copy", name, "only Redis has it, and no run is at work to write it")
+                yield Finding("copy", name, "Redis and PostgreSQL have different digests"), False
+            elif key not in known and not expires:
+                what = "only Redis has it, and no run is at work to write it"
+                yield Finding("copy", name, what), True
 
     def _asked(self, question: TextClause, contents: Any) -> set[str]:
         """Say of which contents a question holds."""

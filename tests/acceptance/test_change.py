@@ -13,10 +13,13 @@ import psycopg2
 import pytest
 import redis
 from faults.small_stages import SECONDS
+from sqlalchemy import text
 from stored_objects import stored_objects
 
+from actors.commands import verify as verifying
 from pipeline import identity
-from pipeline.stores import keys
+from pipeline.stores import keys, postgres
+from pipeline.stores.ledger import Ledger
 
 NAMES = ("Alice Moreno", "Robert Chen", "Dana Whitfield", "Omar Haddad")
 TEXT = "{name} works for Acme Corporation in Seattle. {name} met Peter Cook. Number {number}."
@@ -171,6 +174,34 @@ def test_one_thing_that_is_wrong_is_one(here, corpus, migrated_url):
     connection.close()
 
     assert "p: 1 thing is wrong (pending 1)" in here("verify", "--project", "p", status=1).stderr
+
+
+def test_what_a_run_is_about_to_do_that_began_during_the_walk_is_no_finding(
+    here, corpus, migrated_url, valkey, monkeypatch
+):
+    here.json("run", str(corpus / "0.txt"), "--project", "p")
+    engine = postgres.engine_of(migrated_url)
+
+    def walked(line: str) -> None:
+        """Begin a run when PostgreSQL has been walked through, which takes long in a large one."""
+        said.append(line)
+        if not line.startswith("looked at"):
+            return
+        Ledger(engine).start_run(identity.project_id("p"), 60)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE documents SET status = 'pending'"))
+        valkey.incrby(keys.UNPERSISTED_BYTES, 5)
+
+    said: list[str] = []
+    monkeypatch.setattr(verifying, "say", walked)
+    try:
+        assert here("verify", "--project", "p").stdout == ""
+    finally:
+        engine.dispose()
+    assert said[1:] == [
+        "a run of p was at work: what it explains, in Redis too, was not looked at",
+        "p: nothing is wrong",
+    ]
 
 
 def test_usage_that_cannot_be_is_one_line(here, corpus, valkey: redis.Redis):

@@ -72,7 +72,7 @@ def test_a_value_that_cannot_be_read_is_made_again(
     case.put([checkpoints[1]])
     case.drain()
     assert case.status("a.txt")[0] == "completed"
-    findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=False)
+    findings = CopiesInRedis(case.engine, case.link, case.project).findings(lambda: False)
     assert list(findings) == []
 
 
@@ -106,7 +106,7 @@ def test_a_key_of_another_type_is_a_dead_letter_and_made_again(
     name = keys.checkpoint(*checkpoints[1].key)
     valkey.delete(name)
     valkey.hset(name, "a", "b")
-    findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=True)
+    findings = CopiesInRedis(case.engine, case.link, case.project).findings(lambda: True)
     assert [(x.subject, x.message) for x in findings] == [
         (name, "what Redis has there cannot be read")
     ]
@@ -193,7 +193,7 @@ def test_an_entry_that_cannot_be_read_is_a_dead_letter(
     [(_, letter), *_] = valkey.xrange(keys.DEAD_LETTERS, count=1)  # type: ignore[misc]
     assert b"cannot read the entry" in letter[b"reason"]
     assert not any(letter.content for letter in case.queue.letters.latest())
-    findings = CopiesInRedis(case.engine, case.link, case.project).findings(at_work=False)
+    findings = CopiesInRedis(case.engine, case.link, case.project).findings(lambda: False)
     assert list(findings) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,8 +76,8 @@ def stored(case: StoreCase, *, quick: bool = False) -> list[Finding]:
         return list(there.findings())
 
 
-def copies(case: StoreCase, *, at_work: bool = False) -> list[Finding]:
-    return list(CopiesInRedis(case.engine, case.link, case.project).findings(at_work=at_work))
+def copies(case: StoreCase, at_work: Callable[[], bool] = lambda: False) -> list[Finding]:
+    return list(CopiesInRedis(case.engine, case.link, case.project).findings(at_work))
 
 
 def checks(findings: list[Finding]) -> set[str]:
@@ -273,8 +274,23 @@ def test_what_a_run_at_work_has_on_its_way_is_no_damage(
     case.identify(run, c="another")
     case.put(case.checkpoints("another")[:2])
     case.queue.read(1, 0)
-    assert copies(case, at_work=True) == []
+    assert copies(case, lambda: True) == []
     assert checks(copies(case)) == {"queue", "copy"}
+
+
+@pytest.mark.parametrize("looks", range(3))
+@pytest.mark.parametrize("harm", [stranded, queued, taken, miscounted])
+def test_a_run_that_begins_meanwhile_explains_what_is_seen_from_then_on(
+    case: StoreCase,
+    valkey: redis.Redis,
+    harm: Callable[[StoreCase, redis.Redis], None],
+    looks: int,
+) -> None:
+    harm(case, valkey)
+    asked = itertools.chain(itertools.repeat(False, looks), itertools.repeat(True))
+    # The queue is looked at first, and no run was there before and after that.
+    before = {"queue"} if looks == 2 and harm in (queued, taken) else set()
+    assert checks(copies(case, lambda: next(asked))) == before
 
 
 def test_a_dead_letter_of_a_document_that_failed_is_explained(

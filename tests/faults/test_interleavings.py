@@ -335,5 +335,5 @@ def test_however_two_runs_are_interleaved_the_graph_is_that_of_a_quiet_one(
     assert history.takeovers(engine)[1] == 0
     with stored_project(engine, case.project, case.plan, case.blobs) as stored:
         assert list(stored.findings()) == []
-    assert list(CopiesInRedis(engine, case.link, case.project).findings(at_work=False)) == []
+    assert list(CopiesInRedis(engine, case.link, case.project).findings(lambda: False)) == []
     case.close()
