@@ -49,17 +49,29 @@ def status(as_json: bool) -> None:
 @json_option
 def stop(as_json: bool) -> None:
     """Write to PostgreSQL what only Valkey has, then stop both. What cannot be written now stays in
-    Valkey's files, is counted, and is written by the next run.
+    Valkey's files, is counted, and is written by the next run. Of a Redis of your own nothing is
+    lost: if that does not answer, this is said, and PostgreSQL is stopped.
     """
     from actors.persistence_actor import drain_queue
+    from pipeline.errors import UnavailableError
     from pipeline.settings import load_settings
     from pipeline.stores import embedded
 
     settings = load_settings()
     left: list[int] = []
-    stopped = embedded.stop_services(
-        settings, lambda urls: left.append(drain_queue(settings, urls))
-    )
+
+    def drained(urls: embedded.ServiceUrls) -> None:
+        try:
+            left.append(drain_queue(settings, urls))
+        except UnavailableError as error:
+            if settings.redis_url is None:
+                raise
+            say(
+                f"{error}; what your Redis has of it stays there, and the next `casegraph run` "
+                "that reaches it writes it"
+            )
+
+    stopped = embedded.stop_services(settings, drained)
     queue = left[0] if left else None
     if as_json:
         print_json({"stopped": list(stopped), "queue": queue})

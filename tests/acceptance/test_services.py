@@ -360,6 +360,51 @@ def test_stopping_without_postgresql_says_what_stays_and_the_next_takes_it_up(
         assert case.status("a.txt")[0] == "completed"
 
 
+@pytest.mark.parametrize("acceleration", ["on", "off"])
+def test_a_redis_of_ones_own_that_is_dead_keeps_no_postgresql_up(
+    used_home: Path, monkeypatch: pytest.MonkeyPatch, acceleration: str
+) -> None:
+    monkeypatch.setenv("CASEGRAPH_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("CASEGRAPH_ACCELERATION", acceleration)
+    command(used_home, "start")
+    done = subprocess.run(
+        [sys.executable, "-m", "actors.cli", "services", "stop", "--json"],
+        env={**os.environ, "CASEGRAPH_HOME": str(used_home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == {"stopped": ["postgres"], "queue": None}
+    assert done.stderr.splitlines() == [
+        "the queue cannot be drained: Redis does not answer (Connection refused); what your Redis "
+        "has of it stays there, and the next `casegraph run` that reaches it writes it"
+    ]
+    assert embedded_postgres.running(used_home) is None
+
+
+def test_a_valkey_that_does_not_answer_is_not_stopped(used_home: Path) -> None:
+    """Nobody knows what only it has."""
+    settings = Settings(home=used_home)
+    embedded.ensure_services(settings)
+    before = pids(used_home)
+    [valkey] = [state.pid for state in embedded.service_status(settings) if state.name == "valkey"]
+    assert valkey is not None
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "actors.cli", "services", "stop"],
+            env={**os.environ, "CASEGRAPH_HOME": str(used_home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+    assert done.returncode == 1
+    assert "the queue cannot be drained: Redis does not answer" in done.stderr
+    assert pids(used_home) == before
+
+
 def test_what_has_a_url_is_neither_started_nor_stopped(home: Path) -> None:
     settings = Settings(home=home, database_url="postgresql://x/y", redis_url="redis://z")
     urls = embedded.ensure_services(settings)
