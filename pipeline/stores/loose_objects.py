@@ -67,9 +67,10 @@ SELECT s.payload_ref FROM stage_results s WHERE s.payload_ref = ANY(:objects)
 """)
 
 _ROWS = text("SELECT id, sha256 FROM loose_objects WHERE sha256 = ANY(:objects)")
+# One that came loose more than once is as old as the last time: a copy may be from just before.
 _OLD = text("""
-SELECT DISTINCT sha256 FROM loose_objects
-WHERE since < now() - make_interval(secs => :seconds) ORDER BY sha256 LIMIT :limit
+SELECT sha256 FROM loose_objects GROUP BY sha256
+HAVING max(since) < now() - make_interval(secs => :seconds) ORDER BY sha256 LIMIT :limit
 """)
 _STILL_OURS = text("SELECT 1")
 _LOOSEN = text("INSERT INTO loose_objects (sha256) SELECT unnest(CAST(:objects AS text[]))")

@@ -141,6 +141,31 @@ def test_an_object_that_is_named_again_stays(case: LedgerCase) -> None:
     assert case.value("SELECT count(*) FROM loose_objects") == 0
 
 
+def test_an_object_that_came_loose_again_a_moment_ago_stays_for_copies_of_that_moment(
+    case: LedgerCase,
+) -> None:
+    """It was loose long ago, too: what named it in between may be in Redis yet."""
+    held = stored(case, b"held")
+    case.publish("box", "before", payloads=holding("before", held))
+    settle(case)
+    change(case, "box", "after")
+    settle(case)
+    with case.engine.begin() as connection:
+        connection.execute(text("UPDATE loose_objects SET since = since - interval '2 hours'"))
+    change(case, "box", "before", held)
+    settle(case)
+    change(case, "box", "after")
+    settle(case)
+
+    assert case.ledger.sweep_objects(3600) == 0
+    assert case.held([held]) == [held]
+    with case.engine.begin() as connection:
+        connection.execute(text("UPDATE loose_objects SET since = since - interval '2 hours'"))
+    assert case.ledger.sweep_objects(3600) == 1
+    assert case.held([held]) == []
+    assert case.value("SELECT count(*) FROM loose_objects") == 0
+
+
 def as_container(case: LedgerCase, words: str) -> None:
     """Let a content be an archive."""
     with case.engine.begin() as connection:
