@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from pipeline.engines.media_types import CONTAINERS
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import store_mark
-from pipeline.stores.payloads import members_of
+from pipeline.stores.payloads import VALUE_LIMIT, hash_of, members_of
 from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.protocols import Blobs, Checkpoint
 
@@ -117,9 +117,15 @@ def leave(engine: Engine, _: Blobs, objects: Collection[str]) -> Removed:
     return Removed(kept=len(ordered) - named)
 
 
-def loosen(connection: Connection, late: Iterable[Checkpoint]) -> None:
-    """Write down the objects that results name which came too late to be stored."""
-    objects = {sha256 for checkpoint in late for sha256 in members_of(checkpoint) or ()}
+def loosen(connection: Connection, unwritten: Iterable[Checkpoint]) -> None:
+    """Write down the objects of results that no row is made of, since they came too late, or others
+    were there first: what they name, and what holds those that are large.
+    """
+    objects: set[str] = set()
+    for checkpoint in unwritten:
+        objects.update(members_of(checkpoint) or ())
+        if len(checkpoint.payload) > VALUE_LIMIT:
+            objects.add(hash_of(checkpoint.payload))
     if objects:
         connection.execute(_LOOSEN, {"objects": sorted(objects)})
 

@@ -194,12 +194,17 @@ def members_of(checkpoint: Checkpoint) -> list[str] | None:
         return None
 
 
+def hash_of(payload: bytes) -> str:
+    """Name the object that holds a payload."""
+    return hashlib.sha256(payload).hexdigest()
+
+
 def store_payload(blobs: Blobs, payload: bytes) -> str:
     """Put a large payload into the object store and return the hash that names it.
 
     Raises TemporaryError for a disk that takes no copy of it, as what `Blobs.put_file` raises.
     """
-    sha256 = hashlib.sha256(payload).hexdigest()
+    sha256 = hash_of(payload)
     with scratch() as folder:
         path = folder / "payload"
         with written(path) as write:

@@ -222,8 +222,9 @@ class Publisher:
         named = {x.content for x in batch} | set(others)
         contents = lock_contents(connection, sorted(named))
         live = [x for x in batch if x.content in contents]
-        loose_objects.loosen(connection, (x for x in batch if x.content not in contents))
         stored = stored_digests(connection, list(contents))
+        unwritten = (x for x in batch if x.content not in contents or x.key in stored)
+        loose_objects.loosen(connection, unwritten)
         fresh = self._write_results(connection, live, stored)
         report.winners = self._stronger(connection, live, stored)
         plan = self._plan

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from ledger_case import LedgerCase, payloads_of, plan_of
 from sqlalchemy import event, text
+from store_case import StoreCase
 from waiting import until
 
 from pipeline.documents import DocumentFailure, Member, Relationships, StageName
@@ -439,6 +440,36 @@ def test_what_an_ocr_names_that_comes_when_its_document_is_forgotten_goes(case: 
 
     assert case.ledger.sweep_objects(0) == 1
     assert case.held([held]) == []
+
+
+@pytest.mark.parametrize("way", ["too late", "second"])
+def test_a_large_payload_of_which_no_row_is_made_goes(
+    store_case: StoreCase, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """It is put before its checkpoint is: PostgreSQL hears of it from the queue only."""
+    case = store_case
+    for module in ("redis_values", "publisher", "loose_objects"):
+        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", 0)
+    words, people = "Ann Lee met Bob Ray.", ("Ann Lee", "Bob Ray")
+    run = case.run()
+    [late] = case.claimed(run, "a.txt")
+    case.identify(run, a=words)
+    held = stored(case, b"held")
+    if way == "second":
+        case.publisher().persist(case.checkpoints(words, None, *people))
+    case.put(case.checkpoints(words, holding(words, held), salt="other")[:1])
+    before = case.blobs.names()
+    assert held in before
+    if way == "too late":
+        Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget([late.document_id])
+
+    case.drain()
+
+    named = {x for (x,) in case.rows("SELECT payload_ref FROM stage_results")}
+    assert len(named) == (5 if way == "second" else 0)
+    assert case.ledger.sweep_objects(0) == len(before) - len(named)
+    assert set(case.blobs.names()) == named
+    assert case.value("SELECT count(*) FROM loose_objects") == 0
 
 
 def test_a_failed_container_holds_back_only_what_it_holds(case: LedgerCase) -> None:
