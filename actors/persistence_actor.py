@@ -56,14 +56,14 @@ class PersistenceWorker:
     """The queue's one reader, with what it writes to.
 
     The queue is shared by all projects on the same Redis, and whoever reads an entry persists it:
-    `publisher_of` gives the publisher of an entry's project, None for one that was deleted.
+    `publisher_of` gives the publisher of an entry's project, also of one that was deleted.
     """
 
     project: str
     checkpoints: Checkpoints
     write_behind: WriteBehind
-    publisher_of: Callable[[str], Publisher | None]
-    filling_of: Callable[[str], VectorFilling | None]
+    publisher_of: Callable[[str], Publisher]
+    filling_of: Callable[[str], VectorFilling]
     batch: int
 
     def drain(self, block_ms: int) -> Drained:
@@ -88,7 +88,7 @@ class PersistenceWorker:
             for project in sorted(projects, key=lambda project: (project == self.project, project)):
                 mine = [entry for entry in entries if entry.project == project]
                 persisted = self._write(project, mine, found)
-                if persisted is not None and project == self.project:
+                if project == self.project:
                     light = persisted.model_copy(update={"winners": ()})
                     report = report.model_copy(update={"persisted": light})
                 self._settle(mine, found, persisted)
@@ -107,32 +107,24 @@ class PersistenceWorker:
         """Fill in the vectors of the run's own project that the cache has by now, and say whether
         every published chunk has one then. Raises TemporaryError.
         """
-        filling = self.filling_of(self.project)
-        return filling is None or filling.from_cache()
+        return self.filling_of(self.project).from_cache()
 
     def _write(
         self, project: str, entries: Sequence[Entry], found: Mapping[str, Checkpoint | None]
-    ) -> Persisted | None:
-        """Persist the entries of one project; None if there is no such project any more."""
+    ) -> Persisted:
+        """Persist the entries of one project."""
         publisher = self.publisher_of(project)
-        if publisher is None:
-            return None
         return publisher.persist([x for entry in entries if (x := found.get(entry.id))])
 
     def _settle(
         self,
         entries: Sequence[Entry],
         found: Mapping[str, Checkpoint | None],
-        persisted: Persisted | None,
+        persisted: Persisted,
     ) -> None:
-        """Tell Redis what PostgreSQL has now. What belongs to no project any more is moved away:
-        left where it is, a project made anew under the same name would take it for persisted. What
-        was gone may have been put again by now, and has an entry of its own then.
+        """Tell Redis what PostgreSQL has now. What was gone may have been put again by now, and has
+        an entry of its own then.
         """
-        if persisted is None:
-            for entry in entries:
-                self.write_behind.refuse(entry, "its project was deleted")
-            return
         self.checkpoints.adopt(persisted.winners)
         refused = dict(persisted.refused)
         for entry in entries:
@@ -143,7 +135,8 @@ class PersistenceWorker:
             [entry for entry in taken if found[entry.id]],
             [entry for entry in taken if not found[entry.id]],
         )
-        # What comes late for a content that was forgotten meanwhile leaves no trace.
+        # What comes late for a content that was forgotten meanwhile, or went with its project,
+        # leaves no trace; and who brings the content back would take it for persisted.
         late = [entry.key for entry in entries if entry.content in set(persisted.gone)]
         self.checkpoints.discard(late)
 

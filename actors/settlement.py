@@ -32,7 +32,7 @@ class Settlement:
         self,
         place: Workplace,
         ledger: Ledger,
-        publisher_of: Callable[[str], Publisher | None],
+        publisher_of: Callable[[str], Publisher],
         thread: LedgerThread,
         claims: Claims,
         flow: Flow,
@@ -150,8 +150,7 @@ class Settlement:
                 await self._send_back(content, chains[content], mine)
 
     def _publish(self, contents: Sequence[str]) -> Persisted:
-        publisher = self._publisher_of(self._place.project)
-        return publisher.publish(contents) if publisher else Persisted(gone=tuple(contents))
+        return self._publisher_of(self._place.project).publish(contents)
 
     async def _send_back(self, content: str, chain: Chain, done: Sequence[str]) -> None:
         task = self._flow.task(content)

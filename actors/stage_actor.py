@@ -255,10 +255,9 @@ class StageActor:
 
         Only the `chunk` stage has the model.
         """
-        filling = self._filling()
-        if self._hosted.embed is None or filling is None:
+        if self._hosted.embed is None:
             return 0
-        return filling.with_model(self._hosted.embed)
+        return self._filling().with_model(self._hosted.embed)
 
     def close(self) -> None:
         """End what the stage started (the parser's child)."""

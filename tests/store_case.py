@@ -9,9 +9,12 @@ from ledger_case import LedgerCase
 from actors.persistence_actor import PersistenceWorker
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.forgotten_copies import ForgottenCopies
+from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.protocols import Checkpoint
+from pipeline.stores.publisher import Publisher
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 from pipeline.stores.redis_write_behind import RedisWriteBehind
+from pipeline.stores.vector_filling import VectorFilling
 from tests.checkpoint_case import link_to
 
 TABLES = (
@@ -35,10 +38,15 @@ class StoreCase(LedgerCase):
             project=self.project,
             checkpoints=self.fast,
             write_behind=self.queue,
-            publisher_of=lambda project: self.publisher() if project == self.project else None,
-            filling_of=lambda _: None,
+            publisher_of=self.publisher_of,
+            filling_of=lambda project: VectorFilling(
+                self.publisher_of(project), MemoryVectors(), "test"
+            ),
             batch=100,
         )
+
+    def publisher_of(self, project: str) -> Publisher:
+        return Publisher(self.engine, project, self.plan, self.blobs, self.limits)
 
     @property
     def forgetting(self) -> Forgetting:

@@ -39,7 +39,7 @@ class Stores:
     checkpoints: TieredCheckpoints
     vectors: Vectors
     blobs: Blobs
-    publisher_of: Callable[[str], Publisher | None]
+    publisher_of: Callable[[str], Publisher]
 
 
 def open_blobs(settings: Settings) -> Blobs:
@@ -124,13 +124,11 @@ def open_backlog(settings: Settings, urls: ServiceUrls) -> Callable[[], Backlog]
     return None if link is None else open_write_behind(settings, link, "").backlog
 
 
-def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFilling | None:
-    """Make what fills in the vectors of a project's chunks; None for a project that is gone."""
+def open_filling(settings: Settings, stores: Stores, project: str) -> VectorFilling:
+    """Make what fills in the vectors of a project's chunks."""
     from pipeline.stores.vector_filling import VectorFilling
 
     publisher = stores.publisher_of(project)
-    if publisher is None:
-        return None
     return VectorFilling(publisher, stores.vectors, model_name(settings.embedding_model))
 
 
@@ -174,12 +172,12 @@ def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
     )
 
 
-def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher | None]:
-    """Give the publisher of each project as it is configured now, by what its own last run had set;
-    None for one that is gone.
+def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher]:
+    """Give the publisher of each project as it is configured now, by what its own last run had set.
 
     One that this version cannot read has a publisher that only writes: it comes up in a queue that
-    is shared, and who can read it publishes what is written.
+    is shared, and who can read it publishes what is written. Of one that was deleted nothing is
+    there to write to: its publisher leaves what results name to the sweep.
     """
     from pipeline.stores.chunk_vectors import CachedVectors
     from pipeline.stores.ledger import Ledger
@@ -193,20 +191,21 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
     ledger = Ledger(engine, blobs=blobs)
     known: dict[str, Publisher] = {}
 
-    def publisher_of(project: str) -> Publisher | None:
-        if project not in known:
-            try:
-                plan_ = ledger.plan_of(project)
-            except UsageError as error:
-                plan_ = None
-                logger.warning("results are written and not published: %s", error)
-            else:
-                if plan_ is None:
-                    return None
-            by = ledger.publishing_of(project) or _publishing(settings)
-            cache = CachedVectors(vectors, model_name(by.embedding_model)) if vectors else None
-            known[project] = Publisher(engine, project, plan_, blobs, by.archive, cache)
-        return known[project]
+    def publisher_of(project: str) -> Publisher:
+        if project in known:
+            return known[project]
+        plan_, there = None, True
+        try:
+            plan_ = ledger.plan_of(project)
+            there = plan_ is not None
+        except UsageError as error:
+            logger.warning("results are written and not published: %s", error)
+        by = ledger.publishing_of(project) or _publishing(settings)
+        cache = CachedVectors(vectors, model_name(by.embedding_model)) if vectors else None
+        publisher = Publisher(engine, project, plan_, blobs, by.archive, cache)
+        if there:  # one that is not may be made anew
+            known[project] = publisher
+        return publisher
 
     return publisher_of
 

@@ -16,11 +16,11 @@ from pipeline.stores.publisher import Publisher
 class PostgresCheckpoints:
     """The truth. Connects when it is first asked, which in accelerated mode is never.
 
-    `publisher_of` gives a project's publisher, None for a project that was deleted.
+    `publisher_of` gives a project's publisher.
     """
 
     def __init__(
-        self, engine: Engine, publisher_of: Callable[[str], Publisher | None], blobs: Blobs
+        self, engine: Engine, publisher_of: Callable[[str], Publisher], blobs: Blobs
     ) -> None:
         self._engine = engine
         self._publisher_of = publisher_of
@@ -45,7 +45,4 @@ class PostgresCheckpoints:
 
     def put(self, project: str, checkpoints: Sequence[Checkpoint]) -> Persisted:
         """Write checkpoints in one transaction, and publish what they complete."""
-        publisher = self._publisher_of(project)
-        if publisher is None:
-            return Persisted(gone=tuple(sorted({x.content for x in checkpoints})))
-        return publisher.persist(checkpoints)
+        return self._publisher_of(project).persist(checkpoints)

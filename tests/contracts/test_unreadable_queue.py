@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import redis
 from faults.small_run import SmallRun, write_documents
+from ledger_case import payloads_of
 from store_case import StoreCase
 
 from actors.persistence_actor import drain_queue
 from pipeline import identity
+from pipeline.documents import Member
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
 from pipeline.stores import keys, postgres
@@ -257,6 +259,38 @@ def test_results_of_a_project_that_another_version_made_are_kept_for_it(
             other.ledger.open_project("other", other.plan, reconfigure=True)
         # To the version that made it nothing is lost.
         assert other.publisher().publish([other.content("Ann Lee.")]).completed
+    finally:
+        other.close()
+        engine.dispose()
+
+
+@pytest.mark.parametrize("who", ["a run", "what stops the services"])
+def test_results_of_a_project_that_was_deleted_leave_nothing(
+    settings: Settings, tmp_path: Path, valkey: redis.Redis, valkey_url: str, who: str
+) -> None:
+    """It was deleted while Redis was away, so nobody could drop what was queued of it."""
+    write_documents(tmp_path / "documents", 6)
+    run = SmallRun(settings, tmp_path / "documents")
+    engine = postgres.engine_of(run.urls.database_url)
+    other = StoreCase(engine, name="other", url=valkey_url)
+    try:
+        before = other.run()
+        other.claimed(before, "box.txt")
+        other.identify(before, box="Ann Lee.")
+        inside = Member(path="in.txt", sha256="0" * 64, size=1)
+        other.put(other.checkpoints("Ann Lee.", payloads_of("Ann Lee.", members=[inside])))
+        other.delete()
+
+        if who == "a run":
+            result = run()
+            assert result.outcome == "finished", result.reason
+        else:
+            assert drain_queue(settings, run.urls) == 0
+
+        assert valkey.keys(f"doc:{other.content('Ann Lee.')}:*") == []
+        assert other.queue.backlog().entries == other.queue.backlog().bytes == 0
+        assert list(other.queue.letters.latest()) == []
+        assert other.rows("SELECT sha256 FROM loose_objects") == [("0" * 64,)]
     finally:
         other.close()
         engine.dispose()

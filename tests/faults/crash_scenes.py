@@ -84,12 +84,12 @@ def _flush(run: SmallRun) -> None:
 
 def _strange(run: SmallRun, point: str) -> None:
     """Queue what comes to these points: a checkpoint that PostgreSQL has with another digest, one
-    of a project that is gone.
+    that names no project.
     """
     link = assembly.open_link(run.settings, run.urls)
     assert link is not None
-    project = identity.project_id("gone")
-    content = identity.content_id(project, "0" * 64, "text/plain")
+    project = "none"
+    content = identity.content_id(identity.project_id("gone"), "0" * 64, "text/plain")
     fingerprint, stage = "f" * 64, StageName.OCR
     if point.startswith("adopt"):
         project = identity.project_id(run.project)
