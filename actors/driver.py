@@ -167,35 +167,37 @@ def run(
     lost = _record(settings, request, batches, ledger, project.id, show, stop)
     before = _settled(ask(ledger.counts, project.id))
     turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
-    ended, idle = Ended(outcome="stopped") if stop.asked else Ended(), 0
+    ended, idle, tried = Ended(outcome="stopped") if stop.asked else Ended(), 0, (0, 0)
     while ended.outcome == "finished":
-        if pending := ask(ledger.pending_count, project.id):
+        pending = ask(ledger.pending_count, project.id)
+        counts = ask(ledger.counts, project.id)
+        now = pending, _settled(counts)
+        # Something moved since a turn in vain: another run had them first, and is at work.
+        if now != tried:
+            idle = 0
+        if counts[DocumentStatus.RUNNING] and (idle or not pending):
+            if stop.asked:
+                ended = replace(ended, outcome="stopped")
+                break
+            # Another run has them, or had them and died: then they are free when its lease ends.
+            turns.leave()
+            show(Snapshot(state="waiting for another run of this project"))
+            time.sleep(WAIT_SECONDS)
+        # Once may be the doing of another run, which gave back what it had.
+        elif idle == IDLE_RUNS:
+            turns.leave()
+            raise UnavailableError(
+                f"{pending} documents cannot be worked on: none was completed and none failed; "
+                "run again, and if it stays so, `casegraph doctor` may say why"
+            )
+        elif pending:
             place = Workplace(settings, urls, project.id, turns.begin(), project.plan, host)
             result = carry_out(place, pending, show, stop)
             turns.ended(result)
             ended = ended.followed_by(result)
-            if result.outcome != "finished" or result.completed + result.failed:
-                idle = 0
-            # Beside a living run it is no wonder: that one had them first.
-            elif not turns.others_at_work():
-                idle += 1
-            # Once may be the doing of another run, which gave back what it had.
-            if idle == IDLE_RUNS:
-                turns.leave()
-                raise UnavailableError(
-                    f"{pending} documents cannot be worked on: none was completed and none failed; "
-                    "run again, and if it stays so, `casegraph doctor` may say why"
-                )
-        elif not ask(ledger.counts, project.id).get(DocumentStatus.RUNNING):
+            idle, tried = 0 if result.completed + result.failed else idle + 1, now
+        elif not counts[DocumentStatus.PENDING]:
             break
-        elif stop.asked:
-            ended = replace(ended, outcome="stopped")
-        else:
-            # Another run has them, or had them and died: then they are free when its lease ends.
-            turns.leave()
-            idle = 0
-            show(Snapshot(state="waiting for another run of this project"))
-            time.sleep(WAIT_SECONDS)
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     total = time.monotonic() - began

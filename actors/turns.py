@@ -54,10 +54,6 @@ class Turns:
             self._ask(self._ledger.renew, self._run, self._lease_seconds)
             self._ask(self._ledger.take_statistics)
 
-    def others_at_work(self) -> bool:
-        """Say whether a run of the project beside this one holds its lease."""
-        return self._ask(self._ledger.others_at_work, self._run)
-
     def leave(self) -> None:
         """Write down how the run ended. If that does not arrive, its lease runs out."""
         result, self._result = self._result, None

@@ -81,11 +81,6 @@ class Ledger(Documents):
                 )
             )
 
-    def others_at_work(self, run: str) -> bool:
-        """Say whether another run of the same project holds its lease."""
-        with alone(self._engine) as connection:
-            return bool(connection.scalar(queries.OTHERS_AT_WORK, {"run": run}))
-
     def take_statistics(self) -> None:
         """Take statistics after a run, for those who read now: PostgreSQL does so by itself only
         some minute later, and plans until then as if the tables were empty.

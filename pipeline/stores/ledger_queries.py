@@ -24,12 +24,6 @@ UPDATE runs SET lease_until = now() + make_interval(secs => :seconds),
 WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
 """)
 
-OTHERS_AT_WORK = text("""
-SELECT EXISTS (
-    SELECT 1 FROM runs me JOIN runs r ON r.project_id = me.project_id AND r.id <> me.id
-    WHERE me.id = CAST(:run AS uuid) AND r.ended_at IS NULL AND r.lease_until > now())
-""")
-
 COMPLETED = text("""
 SELECT id::text FROM documents WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'completed'
 """)

@@ -7,11 +7,13 @@ import itertools
 import json
 import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from stored_objects import stored_objects
 from waiting import until
 
@@ -31,6 +33,7 @@ from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, UnavailableError, UsageError
 from pipeline.settings import RunSettings, Settings
+from pipeline.stores import postgres
 from pipeline.stores.ledger import Ledger
 from pipeline.walking import FoundFile, Passed, Selection, Walk
 
@@ -59,6 +62,7 @@ def whole(
     carry_out: CarryOut = in_threads,
     *,
     show: Callable[[Snapshot], None] = lambda _: None,
+    stop: Stop | None = None,
     **more: Any,
 ) -> Report:
     """Run as the command does."""
@@ -66,7 +70,7 @@ def whole(
         run.settings,
         request(run, **more),
         show,
-        Stop(),
+        stop or Stop(),
         plan_of=lambda _: run.plan,
         host=small_stages.host,
         carry_out=carry_out,
@@ -181,6 +185,10 @@ class Beside:
         found = FoundFile(uri=f"file:///{name}", source=name, size=1, stamp="1")
         self.ledger.record_documents(self.project, [found])
 
+    def record_all(self, folder: Path) -> None:
+        found = list(Walk(Selection()).files([str(folder)]))
+        self.ledger.record_documents(self.project, found)
+
     def stop(self) -> None:
         self.ledger.release(self.run)
         self.ledger.end_run(self.run, "stopped", {})
@@ -215,6 +223,83 @@ def test_documents_that_nobody_can_work_on_end_a_run_that_is_alone(run: SmallRun
 
     with pytest.raises(UnavailableError, match="4 documents cannot be worked on"):
         whole(run, carry_out)
+
+
+@contextmanager
+def locked(run: SmallRun, document: Path) -> Iterator[None]:
+    """Hold a document's row within the block, as an open session does: nobody can claim it."""
+    engine = postgres.engine_of(run.urls.database_url, pool_size=1)
+    row = text("SELECT 1 FROM documents WHERE uri = :uri FOR NO KEY UPDATE")
+    try:
+        with engine.begin() as connection:
+            assert connection.execute(row, {"uri": document.as_uri()}).all()
+            yield
+    finally:
+        engine.dispose()
+
+
+def test_two_runs_of_documents_that_nobody_can_claim_end_as_one_does(run: SmallRun) -> None:
+    """Neither takes the other, which does as little, for one at work."""
+    whole(run)
+    (run.folder / "late.txt").write_text("Ann Lee met Hal Quist.")
+    both, said, turns = threading.Barrier(2), [], [0, 0]
+    stops = [Stop(), Stop()]
+
+    def work(number: int) -> None:
+        def carry_out(*arguments: Any) -> RunResult:
+            turns[number] += 1
+            if turns[number] == 1:
+                both.wait(30)
+            return in_threads(*arguments)
+
+        try:
+            said.append(whole(run, carry_out, stop=stops[number]).outcome)
+        except UnavailableError as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    beside = Beside(run)
+    beside.record_all(run.folder)
+    beside.stop()
+    with locked(run, run.folder / "late.txt"):
+        for thread in threads:
+            thread.start()
+        until(lambda: len(said) == 2 or max(turns) > 2 * IDLE_RUNS)
+        for stop in stops:
+            stop.asked = True
+        for thread in threads:
+            thread.join(30)
+
+    assert turns == [IDLE_RUNS, IDLE_RUNS]
+    assert ["1 documents cannot be worked on" in words for words in said] == [True, True]
+
+
+def test_what_nobody_can_claim_waits_while_another_run_has_the_rest(run: SmallRun) -> None:
+    """It may be free when that one is done; until then no turn after turn is begun."""
+    beside, turns, waits = Beside(run), 0, 0
+    beside.record_all(run.folder)
+    holding = ExitStack()
+    holding.enter_context(locked(run, run.folder / "a.txt"))
+    assert beside.claim() == 3
+
+    def show(snapshot: Snapshot) -> None:
+        nonlocal waits
+        waits += snapshot.state.startswith("waiting for another run")
+        if waits == IDLE_RUNS + 1:
+            beside.stop()
+            holding.close()
+
+    def carry_out(*arguments: Any) -> RunResult:
+        nonlocal turns
+        turns += 1
+        assert turns <= 2 * IDLE_RUNS
+        return in_threads(*arguments)
+
+    with holding:
+        report = whole(run, carry_out, show=show)
+
+    assert (report.outcome, report.completed) == ("finished", 5)
+    assert (turns, waits) == (2, IDLE_RUNS + 1)
 
 
 def through(run: SmallRun, line: Proxy, patience: float) -> SmallRun:
