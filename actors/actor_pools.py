@@ -103,9 +103,7 @@ class ActorPools:
             await reader.started()
             raise TemporaryError(death) from error
         except RayTaskError as error:
-            if isinstance(error.cause, CasegraphError):
-                raise error.cause from error
-            raise
+            raise error.cause from error
         return found
 
     async def run(self, call: Call) -> Answer:
@@ -139,7 +137,8 @@ class ActorPools:
         """Ask the persistence actor for one round.
 
         Raises TemporaryError for one that failed and may be repeated, UnavailableError for what a
-        repetition would not mend. So do those that fill in vectors.
+        repetition would not mend, and whatever a fault of the actor's own is. So do those that fill
+        in vectors.
         """
         report: Drained = await self._ask_persistence("drain", block_ms)
         return report
@@ -179,13 +178,11 @@ async def _answer(what: str, asked: Awaitable[Any]) -> Any:
     """Wait for the answer of an actor that is asked again if need be. See `ActorPools.drain`."""
     from ray.exceptions import RayActorError, RayTaskError
 
-    from pipeline.stores.postgres import words_of
-
     try:
         return await asked
     except RayTaskError as error:
-        if isinstance(error.cause, TemporaryError):
-            raise error.cause from error
-        raise UnavailableError(f"{what} failed: {words_of(error.cause)}") from error
+        if isinstance(error.cause, CasegraphError) and not isinstance(error.cause, TemporaryError):
+            raise UnavailableError(f"{what} failed: {error.cause}") from error
+        raise error.cause from error
     except RayActorError as error:
         raise TemporaryError(f"the {what} process died and is started again") from error

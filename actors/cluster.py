@@ -95,6 +95,12 @@ def _start(ray: Any, cpus: int) -> None:
         raise UnavailableError(f"Ray does not start here: {reason}") from error
 
 
+def log_folder(ray: Any) -> str:
+    """Say where the processes of the Ray that runs here write their logs, which stay."""
+    folder: str = ray._private.worker._global_node.get_logs_dir_path()
+    return folder
+
+
 def _folder() -> str | None:
     """Choose where Ray keeps its sockets, whose paths the system limits to some 100 characters.
 

@@ -28,14 +28,13 @@ from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
 from actors.progress import Snapshot, again_and_again, note
 from actors.pulse import RETRY_SECONDS, Pulse
-from actors.run_result import RunResult
+from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
 from actors.vectors import filled
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, TemporaryError
 from pipeline.stores.ledger import Ledger
-from pipeline.stores.postgres import words_of
 from pipeline.stores.protocols import CacheUse, Persisted
 
 logger = logging.getLogger(__name__)
@@ -137,7 +136,7 @@ class RunCoordinator:
             return await self._end("failed", str(error))
         except Exception as error:
             logger.exception("the run ended by a fault of its own")
-            return await self._end("failed", f"{type(error).__name__}: {words_of(error)}")
+            return await self._end("failed", own_fault(error), by_own_fault=True)
         finally:
             self._events.cancel()
 
@@ -264,7 +263,9 @@ class RunCoordinator:
         snapshot = await self.snapshot()
         await self._thread.ask(self._progress, snapshot.model_dump_json())
 
-    async def _end(self, outcome: str, reason: str = "") -> RunResult:
+    async def _end(
+        self, outcome: str, reason: str = "", *, by_own_fault: bool = False
+    ) -> RunResult:
         """Give back what was claimed and not finished, and say how it went. Who began the run ends
         it.
         """
@@ -275,6 +276,7 @@ class RunCoordinator:
             completed=self._claims.completed,
             failed=self._claims.failed,
             reason=reason,
+            by_own_fault=by_own_fault,
             mode=self._mode.name,
             mode_reason=self._mode.reason,
             embeddings_asked=self._embeddings.asked,

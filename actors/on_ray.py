@@ -8,11 +8,11 @@ from typing import Any
 
 from actors.memory import available_bytes
 from actors.progress import Snapshot
-from actors.run_result import RunResult
+from actors.run_result import RunResult, own_fault
 from actors.stop import Stop
 from actors.topology import actors_for
 from actors.workplace import Workplace
-from pipeline.errors import UnavailableError
+from pipeline.errors import CasegraphError, UnavailableError
 
 POLL_SECONDS = 0.25
 MEMORY_SHARE = 0.6
@@ -25,7 +25,7 @@ def on_ray(
 
     Raises UnavailableError for whatever ends the coordinator itself.
     """
-    from actors.cluster import local_ray
+    from actors.cluster import local_ray, log_folder
     from actors.coordinator import RunCoordinator
 
     settings = place.settings
@@ -39,9 +39,17 @@ def on_ray(
         )
         coordinator = coordinator_class.remote(place, counts, pending)
         try:
-            return _watch(ray, coordinator, show, stop)
+            result = _watch(ray, coordinator, show, stop)
         except ray.exceptions.RayError as error:
+            raised = isinstance(error, ray.exceptions.RayTaskError)
+            if raised and not isinstance(error.cause, CasegraphError):
+                raise UnavailableError(own_fault(error.cause)) from error
             raise UnavailableError(f"the run ended early: {_reason(error)}") from error
+        if not result.by_own_fault:
+            return result
+        # Who looks for the fault needs the traceback, which the processes of Ray write down.
+        reason = f"{result.reason}; the log of the run has more: {log_folder(ray)}"
+        return result.model_copy(update={"reason": reason})
 
 
 def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:

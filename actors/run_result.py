@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 from actors.waits import Spread
 from pipeline.documents import StageName, Value
+from pipeline.stores.postgres import words_of
+
+
+def own_fault(error: BaseException) -> str:
+    """Say that a run ended by a fault of its own: by this program's, and by no service's."""
+    return f"the run ended by a fault of its own ({type(error).__name__}: {words_of(error)})"
 
 
 class RunResult(Value):
     """How a run ended. `stage_calls` counts the contents each stage worked on; `mode` is how it
     worked at the end; the embedding cache was `asked` for vectors and `found` some. `store_wait` is
     how long contents waited for stores along their way, `latency` from admitted to persisted.
+    `by_own_fault` says of a run that failed that no service was to blame: see its log.
     """
 
     outcome: str
@@ -20,6 +27,7 @@ class RunResult(Value):
     completed: int
     failed: int
     reason: str = ""
+    by_own_fault: bool = False
     mode: str = ""
     mode_reason: str = ""
     embeddings_asked: int = 0

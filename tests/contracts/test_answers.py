@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from actors.actor_pools import _answer
+from actors.run_result import own_fault
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import postgres
 
@@ -26,10 +27,17 @@ def test_an_error_of_postgresql_is_one_line_without_statement_and_values(postgre
     engine.dispose()
     assert "secret" in str(refused.value)
 
-    with pytest.raises(UnavailableError) as told:
+    with pytest.raises(DBAPIError) as told:
         asyncio.run(_answer("persistence", raised(refused.value)))
 
-    assert str(told.value) == 'persistence failed: relation "nowhere" does not exist'
+    assert own_fault(told.value) == (
+        'the run ended by a fault of its own (ProgrammingError: relation "nowhere" does not exist)'
+    )
+
+
+def test_what_an_administrator_has_to_mend_is_no_fault_of_the_run() -> None:
+    with pytest.raises(UnavailableError, match=r"^persistence failed: a right is missing$"):
+        asyncio.run(_answer("persistence", raised(UnavailableError("a right is missing"))))
 
 
 def test_what_may_be_repeated_comes_through() -> None:

@@ -277,7 +277,7 @@ class Chaos:
             words = process.communicate(timeout=self.patience)
         except subprocess.TimeoutExpired:
             self.differences.append(f"{project}: a run did not end in {self.patience:.0f} s")
-            reap(process)
+            self._hear(project, *reap(process))
             return
         reap(process)
         self._hear(project, *words)

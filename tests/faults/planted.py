@@ -4,7 +4,7 @@
 
 For each it runs the tests that should fail, without the bug and with it: only a bug whose tests
 pass without it is caught. Set `PLANTED_BUG` to have one in a process that imports
-`faults.small_run`.
+`faults.small_stages`, as each of a small run does, on Ray too.
 """
 
 from __future__ import annotations
@@ -168,6 +168,16 @@ def members_forgotten() -> None:
     publishing.admit = lambda *_: Admission()  # type: ignore[assignment]
 
 
+def a_fault_of_the_run() -> None:
+    """Raise where the coordinator hears what is persisted."""
+    from actors.settlement import Settlement
+
+    async def raising(self: Any, persisted: Any) -> None:
+        raise KeyError("mine")
+
+    Settlement.take = raising  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True)
 class Plant:
     """A bug, and the tests that must fail with it."""
@@ -193,6 +203,7 @@ PLANTS = {
         Plant(a_chain_without_links, ("tests/contracts/test_publisher.py",)),
         Plant(failures_without_a_fence, ("tests/contracts/test_ledger.py",)),
         Plant(members_forgotten, ("tests/contracts/test_publisher_members.py",)),
+        Plant(a_fault_of_the_run, (f"{REDIS}::test_absent_from_the_start",)),
     )
 }
 

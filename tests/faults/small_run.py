@@ -18,7 +18,7 @@ from pathlib import Path
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
 from actors.workplace import Workplace
-from faults import planted, small_stages
+from faults import small_stages
 from faults.local_pools import LocalPools
 from faults.local_run import ACTORS
 from pipeline import assembly, identity
@@ -30,8 +30,6 @@ from pipeline.stores import postgres, store_mark
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.walking import Selection, Walk
-
-planted.apply()
 
 
 @dataclass(frozen=True)

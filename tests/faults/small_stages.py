@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from faults import planted
 from pipeline.assembly import Hosted, Stores
 from pipeline.documents import (
     Chunk,
@@ -47,6 +48,8 @@ from pipeline.settings import Settings
 from pipeline.sources import Fetcher, Identified, Located
 from pipeline.stage import STAGES, Plan, StageIdentity
 from pipeline.stores.protocols import Blobs
+
+planted.apply()
 
 PERSON = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
 FAILS = "cannot be read"

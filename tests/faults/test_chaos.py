@@ -12,6 +12,8 @@ import pytest
 
 from faults import planted
 from faults.chaos import Chaos
+from faults.ray_process import start
+from faults.servers import OwnPostgres, OwnValkey
 from faults.small_run import write_documents
 
 
@@ -53,6 +55,28 @@ def test_a_run_that_does_not_end_as_it_should_is_a_difference(
     assert process.poll() is not None
     assert bool(chaos.differences) == bool(found)
     assert found in "".join(chaos.differences)
+
+
+def test_a_fault_of_its_own_in_a_run_on_ray_is_a_difference(
+    postgres_server: OwnPostgres, valkey_server: OwnValkey, tmp_path: Path
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 3)
+    environment = {
+        planted.VARIABLE: "a_fault_of_the_run",
+        "CASEGRAPH_HOME": str(tmp_path / "home"),
+        "CASEGRAPH_DATABASE_URL": postgres_server.url,
+        "CASEGRAPH_REDIS_URL": valkey_server.url,
+    }
+    chaos = Chaos(0, folder, 0, lambda _: None)
+
+    chaos._ended("p", start(environment, str(folder), "p"))
+
+    [difference] = chaos.differences
+    said, _, logs = difference.strip().partition("; the log of the run has more: ")
+    assert said == "p: a run says ended by a fault of its own (KeyError: 'mine')"
+    written = [path.read_text(errors="replace") for path in Path(logs).glob("worker-*.err")]
+    assert any("Traceback" in words and "KeyError: 'mine'" in words for words in written)
 
 
 @pytest.mark.long
