@@ -66,12 +66,14 @@ class Fetcher:
 
     `detect` names the media type of a local file, given its path and its own name. What a store
     that is down raises (TemporaryError, UnavailableError) comes through, as does what a disk that
-    takes no copy does (TemporaryError): no document is to blame.
+    takes no copy does (TemporaryError): no document is to blame. Nor is a member for an object
+    that another store lacks than the right one: then `see_store` raises TemporaryError.
     """
 
     blobs: Blobs
     detect: Callable[[Path, str], str]
     objects: SourceObjects | None = None
+    see_store: Callable[[], None] = lambda: None
 
     def identify(self, located: Located) -> Identified | DocumentFailure:
         """Hash a source and tell its type, or say why it cannot be read."""
@@ -94,7 +96,7 @@ class Fetcher:
         with scratch() as folder:
             target = folder / "source"
             if located.blob is not None:
-                self.blobs.fetch(located.blob, target)
+                self._fetch(located.blob, target)
             else:
                 sha256, _ = self._copied(located.uri, target)
                 if sha256 != known.sha256:
@@ -120,8 +122,18 @@ class Fetcher:
             if located.blob is None:
                 yield target, self._copied(located.uri, target)
             else:
-                self.blobs.fetch(located.blob, target)
+                self._fetch(located.blob, target)
                 yield target, None
+
+    def _fetch(self, sha256: str, target: Path) -> None:
+        """Copy a member's object. One that is not there is looked for again when the store is known
+        to be the right one: it may have been away, and is back.
+        """
+        try:
+            self.blobs.fetch(sha256, target)
+        except PermanentError:
+            self.see_store()
+            self.blobs.fetch(sha256, target)
 
     def _copied(self, uri: str, target: Path) -> tuple[str, int]:
         """Copy a file or an object, and give its hash and size."""

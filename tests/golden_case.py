@@ -47,6 +47,7 @@ def outputs() -> Outputs:
     with tempfile.TemporaryDirectory() as home:
         engines = assembly.Engines(Settings(home=Path(home)))
         blobs = FolderBlobs(Path(home) / "objects")
+        blobs.establish()
         stages = assembly.build_stages(Settings(), engines, MemoryVectors(), blobs)
         try:
             document = payloads(process(source(DOCUMENT), stages))

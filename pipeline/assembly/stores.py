@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.errors import TemporaryError, UsageError
@@ -34,11 +35,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """What a stage reads and writes beside its input and output."""
+    """What a stage reads and writes beside its input and output. `see_store` raises TemporaryError
+    if `blobs` are not the ones of this database.
+    """
 
     checkpoints: TieredCheckpoints
     vectors: Vectors
     blobs: Blobs
+    see_store: Callable[[], None]
     publisher_of: Callable[[str], Publisher]
 
 
@@ -73,6 +77,7 @@ def open_services(settings: Settings) -> ServiceUrls:
 
 def open_stores(settings: Settings, urls: ServiceUrls) -> Stores:
     """Open what a stage actor reads and writes. Connects to nothing yet."""
+    from pipeline.stores import store_mark
     from pipeline.stores.memory import NoVectors
     from pipeline.stores.postgres_checkpoints import PostgresCheckpoints
     from pipeline.stores.redis_checkpoints import RedisCheckpoints
@@ -80,14 +85,15 @@ def open_stores(settings: Settings, urls: ServiceUrls) -> Stores:
 
     blobs, ttl = open_blobs(settings), settings.run.checkpoint_ttl_seconds
     publisher_of = open_publishers(settings, urls)
-    link = open_link(settings, urls)
+    link, engine = open_link(settings, urls), _engine(urls)
     return Stores(
         checkpoints=TieredCheckpoints(
             RedisCheckpoints(link, ttl, blobs) if link else None,
-            PostgresCheckpoints(_engine(urls), publisher_of, blobs),
+            PostgresCheckpoints(engine, publisher_of, blobs),
         ),
         vectors=RedisVectors(link, ttl) if link else NoVectors(),
         blobs=blobs,
+        see_store=partial(store_mark.see, engine, blobs),
         publisher_of=publisher_of,
     )
 
@@ -158,7 +164,7 @@ def open_fetcher(settings: Settings, stores: Stores) -> Fetcher:
     from pipeline.engines.media_types import detect
     from pipeline.sources import Fetcher
 
-    return Fetcher(stores.blobs, detect, open_objects(settings))
+    return Fetcher(stores.blobs, detect, open_objects(settings), stores.see_store)
 
 
 def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:

@@ -33,7 +33,8 @@ def blob_missing(sha256: str) -> PermanentError:
 
 class FolderBlobs:
     """Objects in a folder, spread by the first two hex digits. Written aside, then renamed, so a
-    file that is there is whole.
+    file that is there is whole. The folder may be a share that is not mounted for a while: only
+    `establish` makes it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,15 +43,24 @@ class FolderBlobs:
     def _place(self, sha256: str) -> Path:
         return self._folder / checked_hash(sha256)[:2] / sha256
 
+    def establish(self) -> None:
+        """Make the folder. Raises TemporaryError if the disk refuses."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     def put_file(self, path: Path, sha256: str) -> None:
-        """Store a file's bytes under their hash. Raises TemporaryError if the disk refuses."""
+        """Store a file's bytes under their hash. Raises TemporaryError if the disk refuses, or the
+        folder is gone.
+        """
         place = self._place(sha256)
         if place.exists():
             return
         aside = place.with_name(f".{sha256}.{uuid.uuid4().hex}")
         crash_point("object.before")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place.parent.mkdir(exist_ok=True, mode=0o700)
             with path.open("rb") as source, aside.open("xb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
                 target.flush()
@@ -60,13 +70,20 @@ class FolderBlobs:
             _sync_folder(place.parent)
             crash_point("object.after")
         except OSError as error:
-            raise TemporaryError(
-                f"the object store {self._folder} cannot be written ({error.strerror}); "
-                "free some space, or set CASEGRAPH_OBJECT_STORE_URL"
-            ) from error
+            raise self._unwritable(error) from error
         finally:
             with suppress(OSError):
                 aside.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> TemporaryError:
+        if not self._folder.exists():
+            return TemporaryError(
+                f"the object store {self._folder} is not there; mount it, or correct CASEGRAPH_HOME"
+            )
+        return TemporaryError(
+            f"the object store {self._folder} cannot be written ({error.strerror}); "
+            "free some space, or set CASEGRAPH_OBJECT_STORE_URL"
+        )
 
     def fetch(self, sha256: str, target: Path) -> None:
         """Copy an object into a file."""

@@ -217,6 +217,9 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._objects: dict[str, bytes] = {}
 
+    def establish(self) -> None:
+        """Do nothing: the place is there as long as this is."""
+
     def put_file(self, path: Path, sha256: str) -> None:
         """Store a file's bytes under their hash."""
         self._objects.setdefault(checked_hash(sha256), path.read_bytes())

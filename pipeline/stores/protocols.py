@@ -237,6 +237,12 @@ class Vectors(Protocol):
 class Blobs(Protocol):
     """The object store: files by the SHA-256 of their bytes, kept until nothing names them."""
 
+    def establish(self) -> None:
+        """Make the place that objects are put into, where that is missing and can be made. For who
+        finds out which store is the right one: a place that is gone later is not made again.
+        """
+        ...
+
     def put_file(self, path: Path, sha256: str) -> None:
         """Store a file's bytes under their hash; a second time is harmless."""
         ...

@@ -56,6 +56,9 @@ class S3Blobs:
         name = f"{checked_hash(sha256)[:2]}/{sha256}"
         return f"{self._prefix}/{name}" if self._prefix else name
 
+    def establish(self) -> None:
+        """Do nothing: a bucket is its owner's to make, and a prefix is no place."""
+
     def put_file(self, path: Path, sha256: str) -> None:
         """Upload a file under its hash, unless it is there. Large ones go up in parts."""
         key = self._key(sha256)

@@ -52,6 +52,7 @@ def bind(engine: Engine, blobs: Blobs) -> None:
         with alone(engine) as connection:
             if before is not None and connection.scalar(_NAMES_ANY):
                 raise UnavailableError(ADVICE)
+        blobs.establish()
         # The store first: what the row says was there.
         mark = str(uuid.uuid4())
         _put(blobs, mark)
@@ -72,6 +73,12 @@ def check(connection: Connection, blobs: Blobs | None) -> None:
     mark = connection.scalar(_MARK)
     if mark is not None and (blobs is None or not _has(blobs, str(mark))):
         raise TemporaryError(ADVICE)
+
+
+def see(engine: Engine, blobs: Blobs) -> None:
+    """Do as `check`, for who has no transaction."""
+    with alone(engine) as connection:
+        check(connection, blobs)
 
 
 def _bytes(mark: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from pipeline.process import process
 from pipeline.settings import Settings
 from pipeline.sources import Fetcher, Located
 from pipeline.stage import PAYLOADS, STAGES
-from pipeline.stores import embedded, postgres
+from pipeline.stores import embedded, postgres, store_mark
 from pipeline.stores.memory import MemoryVectors
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -72,7 +73,9 @@ def test_a_second_run_does_no_work(demo):
 
 def test_the_flow_without_ray_gives_the_same_document_by_document(published):
     settings = published.settings
-    stores = SimpleNamespace(blobs=assembly.open_blobs(settings), vectors=MemoryVectors())
+    blobs = assembly.open_blobs(settings)
+    see_store = partial(store_mark.see, published.engine, blobs)
+    stores = SimpleNamespace(blobs=blobs, see_store=see_store, vectors=MemoryVectors())
     engines = assembly.Engines(settings)
     stages = assembly.build_stages(settings, engines, stores.vectors, stores.blobs)
     fetcher: Fetcher = assembly.open_fetcher(settings, stores)

@@ -54,7 +54,9 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "memory":
         return MemoryBlobs()
     if request.param == "folder":
-        return FolderBlobs(tmp_path / "not" / "there" / "yet")
+        folder = FolderBlobs(tmp_path / "not" / "there" / "yet")
+        folder.establish()
+        return folder
     return request.getfixturevalue("s3")
 
 
@@ -111,6 +113,7 @@ def test_only_a_hash_names_an_object(blobs: Blobs, tmp_path: Path, name: str) ->
 
 def test_a_folder_is_spread_by_two_digits_and_holds_nothing_else(tmp_path: Path) -> None:
     store = FolderBlobs(tmp_path / "objects")
+    store.establish()
     path, sha256 = file_of(tmp_path, b"x")
     threads = [threading.Thread(target=store.put_file, args=(path, sha256)) for _ in range(8)]
     for thread in threads:
@@ -124,8 +127,32 @@ def test_a_folder_is_spread_by_two_digits_and_holds_nothing_else(tmp_path: Path)
 def test_a_folder_that_cannot_be_written_is_temporary_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "objects").write_text("a file where the folder should be")
     path, sha256 = file_of(tmp_path, b"x")
+    blobs = FolderBlobs(tmp_path / "objects")
     with pytest.raises(TemporaryError, match="cannot be written"):
-        FolderBlobs(tmp_path / "objects").put_file(path, sha256)
+        blobs.establish()
+    with pytest.raises(TemporaryError, match="cannot be written"):
+        blobs.put_file(path, sha256)
+
+
+def test_a_folder_that_is_gone_is_not_made_again_by_what_is_put(tmp_path: Path) -> None:
+    path, sha256 = file_of(tmp_path, b"x")
+    blobs = FolderBlobs(tmp_path / "objects")
+    with pytest.raises(TemporaryError, match="is not there; mount it"):
+        blobs.put_file(path, sha256)
+    assert not (tmp_path / "objects").exists()
+    blobs.establish()
+    blobs.establish()
+    blobs.put_file(path, sha256)
+    blobs.fetch(sha256, tmp_path / "back")
+
+
+def test_what_is_put_stays_where_the_store_is_established_again(
+    blobs: Blobs, tmp_path: Path
+) -> None:
+    path, sha256 = file_of(tmp_path, b"x")
+    blobs.put_file(path, sha256)
+    blobs.establish()
+    blobs.fetch(sha256, tmp_path / "back")
 
 
 def test_a_copy_that_the_disk_does_not_take_is_temporary(blobs: Blobs, tmp_path: Path) -> None:

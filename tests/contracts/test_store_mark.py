@@ -22,6 +22,9 @@ WRONG = "is not the one that the objects of this database are in"
 class Away:
     """A store that does not answer."""
 
+    def establish(self) -> None:
+        raise TemporaryError("away")
+
     def put_file(self, path: Path, sha256: str) -> None:
         raise TemporaryError("away")
 
@@ -77,6 +80,7 @@ def test_from_then_on_it_is_refused_unless_the_objects_were_copied(
     store_mark.bind(case.engine, case.blobs)
     for sha256 in case.blobs.names():
         case.blobs.fetch(sha256, tmp_path / "object")
+        other.establish()
         other.put_file(tmp_path / "object", sha256)
     store_mark.bind(case.engine, other)
     store_mark.bind(case.engine, case.blobs)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
 import pytest
 import redis
 
+from actors.coordinator import RunCoordinator
+from actors.run_result import RunResult
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import StageName
@@ -18,6 +23,7 @@ from pipeline.stores import postgres
 from pipeline.stores.verifying import stored_project
 
 LIMIT = 150
+SAYS = ("lacks their mark", "is not there")
 
 
 @pytest.fixture(params=["off", "on"])
@@ -96,6 +102,54 @@ def test_a_store_that_is_not_there_is_no_loss(run: SmallRun) -> None:
     assert run(from_stage=StageName.RELATE).outcome == "finished"
     assert (run.digest(), run.counts()) == before
     assert wrong(run) == []
+
+
+async def away_for_a_while(
+    coordinator: RunCoordinator, objects: Path, *, empty: bool
+) -> tuple[RunResult, str]:
+    """Run while the objects are elsewhere, until the run says what it waits for; then to its end
+    with the objects back. `empty` leaves the folder of a share there. Give also what was said.
+    """
+    objects.rename(objects.with_name("elsewhere"))
+    if empty:
+        objects.mkdir()
+    work, said = asyncio.create_task(coordinator.run()), ""
+    while not any(words in said for words in SAYS) and not work.done():
+        said = (await coordinator.snapshot()).note
+        await asyncio.sleep(0.01)
+    shutil.rmtree(objects, ignore_errors=True)
+    objects.with_name("elsewhere").rename(objects)
+    return await work, said
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["gone", "empty"])
+def test_a_store_that_goes_away_within_a_run_is_waited_for(run: SmallRun, empty: bool) -> None:
+    before = run.digest(), run.counts()
+    coordinator = run.coordinator(from_stage=StageName.OCR)
+    objects = run.settings.home_folder / "objects"
+
+    result, said = asyncio.run(away_for_a_while(coordinator, objects, empty=empty))
+
+    assert any(words in said for words in SAYS)
+    assert (result.outcome, result.reason) == ("finished", "")
+    assert (run.digest(), run.counts()) == before
+    assert wrong(run) == []
+
+
+def test_members_are_put_where_the_store_is_and_nowhere_else(run: SmallRun, tmp_path: Path) -> None:
+    """They would be lost with a folder that was made in its place."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/box.txt").write_text("members\nHal Quist met Ivy Vance.\nJo Ray met Kim Low.")
+    more = replace(run, folder=tmp_path / "more", project="more")
+    coordinator = more.coordinator()
+    objects = run.settings.home_folder / "objects"
+
+    result, said = asyncio.run(away_for_a_while(coordinator, objects, empty=False))
+
+    assert f"{objects} is not there" in said
+    assert (result.outcome, result.reason) == ("finished", "")
+    assert more.counts() == dict.fromkeys(more.counts(), 0) | {"completed": 3}
+    assert wrong(more) == []
 
 
 @pytest.mark.parametrize("stage", ["ocr", "chunk", "%"])

@@ -30,7 +30,9 @@ def parser() -> Iterator[Parser]:
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> FolderBlobs:
-    return FolderBlobs(tmp_path / "blobs")
+    blobs = FolderBlobs(tmp_path / "blobs")
+    blobs.establish()
+    return blobs
 
 
 def source(folder: Path, name: str, data: bytes) -> Source:

@@ -1,5 +1,6 @@
 """Walking the sources and fetching bytes."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError, UsageError
 from pipeline.sources import Fetcher, Identified, Located, SourceChangedError
 from pipeline.stores.folder_blobs import FolderBlobs
+from pipeline.stores.payloads import store_payload
 from pipeline.walking import Selection, Walk
 
 
@@ -174,6 +176,28 @@ def test_a_member_that_is_gone_is_a_failure(tree):
     assert isinstance(failure, DocumentFailure)
     assert failure.error == "blob_missing"
     assert "`forget` the container" in failure.message
+
+
+def test_a_member_is_gone_only_from_the_right_store(tree):
+    """It is looked for again, since the store may have come back between the two questions."""
+    blobs = FolderBlobs(tree / "objects")
+    blobs.establish()
+    (tree / "objects").rename(tree / "elsewhere")
+    sha256 = hashlib.sha256(b"inside").hexdigest()
+
+    def away() -> None:
+        raise TemporaryError("another store")
+
+    def back() -> None:
+        (tree / "elsewhere").rename(tree / "objects")
+        store_payload(blobs, b"inside")
+
+    located = Located(uri="file:///x.zip!/a", name="a", blob=sha256)
+    with pytest.raises(TemporaryError, match="another store"):
+        Fetcher(blobs, lambda *_: "text/plain", see_store=away).identify(located)
+    known = Fetcher(blobs, lambda *_: "text/plain", see_store=back).identify(located)
+    assert isinstance(known, Identified)
+    assert known.sha256 == sha256
 
 
 @contextmanager
