@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from pipeline.crash_points import crash_point
 from pipeline.errors import PermanentError, TemporaryError
+from pipeline.scratch import MADE_SECONDS
 
 HEX = frozenset("0123456789abcdef")
 
@@ -33,12 +36,13 @@ def blob_missing(sha256: str) -> PermanentError:
 
 class FolderBlobs:
     """Objects in a folder, spread by the first two hex digits. Written aside, then renamed, so a
-    file that is there is whole. The folder may be a share that is not mounted for a while: only
-    `establish` makes it.
+    file that is there is whole; what a killed process had aside is removed by who comes next. The
+    folder may be a share that is not mounted for a while: only `establish` makes it.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._unfinished = folder / "unfinished"
 
     def _place(self, sha256: str) -> Path:
         return self._folder / checked_hash(sha256)[:2] / sha256
@@ -57,16 +61,20 @@ class FolderBlobs:
         place = self._place(sha256)
         if place.exists():
             return
-        aside = place.with_name(f".{sha256}.{uuid.uuid4().hex}")
+        aside = self._unfinished / uuid.uuid4().hex
         crash_point("object.before")
         try:
             place.parent.mkdir(exist_ok=True, mode=0o700)
+            self._unfinished.mkdir(exist_ok=True, mode=0o700)
+            self._sweep()
             with path.open("rb") as source, aside.open("xb") as target:
+                with suppress(OSError):  # a file system without locks: then it is never swept
+                    fcntl.flock(target, fcntl.LOCK_EX)
                 shutil.copyfileobj(source, target, 1 << 20)
                 target.flush()
                 # PostgreSQL is about to name this object; it must survive what PostgreSQL does.
                 os.fsync(target.fileno())
-            aside.replace(place)
+                aside.replace(place)  # under the lock, so that nobody sweeps it before
             _sync_folder(place.parent)
             crash_point("object.after")
         except OSError as error:
@@ -74,6 +82,17 @@ class FolderBlobs:
         finally:
             with suppress(OSError):
                 aside.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove what processes that are dead by now had begun to write. One that lives holds a
+        lock; a file that is very young may not be locked yet.
+        """
+        with suppress(OSError):
+            for aside in self._unfinished.iterdir():
+                with suppress(OSError), aside.open("rb") as file:
+                    if time.time() - os.fstat(file.fileno()).st_mtime > MADE_SECONDS:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        aside.unlink()
 
     def _unwritable(self, error: OSError) -> TemporaryError:
         if not self._folder.exists():
@@ -100,6 +119,7 @@ class FolderBlobs:
         """Remove objects; those that are not there are passed over. Raises TemporaryError if the
         disk refuses.
         """
+        self._sweep()
         for sha256 in sha256s:
             try:
                 self._place(sha256).unlink(missing_ok=True)

@@ -376,8 +376,10 @@ def test_a_redis_of_ones_own_that_is_dead_keeps_no_postgresql_up(
     )
     assert json.loads(done.stdout) == {"stopped": ["postgres"], "queue": None}
     assert done.stderr.splitlines() == [
-        "the queue cannot be drained: Redis does not answer (Connection refused); what your Redis "
-        "has of it stays there, and the next `casegraph run` that reaches it writes it"
+        (
+            "the queue cannot be drained: Redis does not answer (Connection refused); what your "
+            "Redis has of it stays there, and the next `casegraph run` that reaches it writes it"
+        )
     ]
     assert embedded_postgres.running(used_home) is None
 

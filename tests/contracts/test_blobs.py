@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import threading
@@ -122,6 +123,24 @@ def test_a_folder_is_spread_by_two_digits_and_holds_nothing_else(tmp_path: Path)
         thread.join()
     files = [found for found in (tmp_path / "objects").rglob("*") if found.is_file()]
     assert files == [tmp_path / "objects" / sha256[:2] / sha256]
+
+
+def test_what_a_killed_process_had_begun_to_write_is_removed(tmp_path: Path) -> None:
+    store = FolderBlobs(tmp_path / "objects")
+    store.establish()
+    unfinished = tmp_path / "objects" / "unfinished"
+    unfinished.mkdir()
+    dead, alive, young = (unfinished / name for name in ("dead", "alive", "young"))
+    for file in (dead, alive, young):
+        file.write_bytes(b"half of an object")
+    for file in (dead, alive):
+        os.utime(file, (0, 0))
+    with alive.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        store.put_file(*file_of(tmp_path, b"x"))
+        assert set(unfinished.iterdir()) == {alive, young}
+    store.delete([])
+    assert set(unfinished.iterdir()) == {young}
 
 
 def test_a_folder_that_cannot_be_written_is_temporary_and_leaves_nothing(tmp_path: Path) -> None:
