@@ -223,10 +223,11 @@ class Publisher:
         contents = lock_contents(connection, sorted(named))
         live = [x for x in batch if x.content in contents]
         stored = stored_digests(connection, list(contents))
-        unwritten = (x for x in batch if x.content not in contents or x.key in stored)
+        weaker = [x for x in live if stored.get(x.key, x.digest) != x.digest]
+        unwritten = [*weaker, *(x for x in batch if x.content not in contents)]
         loose_objects.loosen(connection, unwritten)
         fresh = self._write_results(connection, live, stored)
-        report.winners = self._stronger(connection, live, stored)
+        report.winners = self._stronger(connection, weaker)
         plan = self._plan
         report.fenced = digest is not None and (plan is None or digest != plan.digest)
         gone = sorted(named - contents.keys())
@@ -264,18 +265,13 @@ class Publisher:
         copy_rows(connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, fresh))
         return fresh
 
-    def _stronger(
-        self,
-        connection: Connection,
-        batch: Sequence[Checkpoint],
-        stored: Mapping[CheckpointKey, str],
-    ) -> list[Checkpoint]:
-        """Read the checkpoints that are stored with another digest than those of the batch.
+    def _stronger(self, connection: Connection, weaker: Sequence[Checkpoint]) -> list[Checkpoint]:
+        """Read the checkpoints that are stored in the place of those, with another digest.
 
         Raises GoneObjectsError: one that nobody can read wins over none.
         """
-        weaker = {x.key for x in batch if stored.get(x.key, x.digest) != x.digest}
-        return checkpoints_of(read_results(connection, sorted(weaker)), self._blobs)
+        wanted = sorted({x.key for x in weaker})
+        return checkpoints_of(read_results(connection, wanted), self._blobs)
 
     def _result_row(self, checkpoint: Checkpoint) -> tuple[object, ...]:
         """Make the row of a checkpoint; a large payload goes to the object store."""
