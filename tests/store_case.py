@@ -50,7 +50,7 @@ class StoreCase(LedgerCase):
 
     @property
     def forgetting(self) -> Forgetting:
-        return self.forgetting_with(ForgottenCopies(self.link))
+        return self.forgetting_with(ForgottenCopies(self.link, self.blobs))
 
     def forgetting_with(self, copies: ForgottenCopies) -> Forgetting:
         return Forgetting(self.engine, self.project, self.blobs, copies, copies.sweep)

@@ -39,9 +39,10 @@ def forget(documents: tuple[str, ...], project: str, dry_run: bool, as_json: boo
         opened_services() as (settings, engine, redis_url),
         opened_link(settings, redis_url) as link,
     ):
-        copies = ForgottenCopies(link)
+        blobs = open_blobs(settings)
+        copies = ForgottenCopies(link, blobs)
         found = find_project(engine, project)
-        forgetting = Forgetting(engine, found, open_blobs(settings), copies, copies.sweep)
+        forgetting = Forgetting(engine, found, blobs, copies, copies.sweep)
         gone = forgetting.count(documents) if dry_run else forgetting.forget(documents)
     if as_json:
         counts = ("documents", "members") if dry_run else gone._fields

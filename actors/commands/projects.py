@@ -71,8 +71,9 @@ def delete_project(name: str, yes: bool, as_json: bool) -> None:
         if not yes:
             _ask(name)
         with opened_link(settings, redis_url) as link:
-            copies = ForgottenCopies(link)
-            gone = delete(engine, name, copies, open_blobs(settings))
+            blobs = open_blobs(settings)
+            copies = ForgottenCopies(link, blobs)
+            gone = delete(engine, name, copies, blobs)
     if as_json:
         print_json({"project": name, "deleted": True} | gone._asdict())
     else:

@@ -11,6 +11,7 @@ from pipeline.errors import TemporaryError
 from pipeline.stores import keys
 from pipeline.stores.forgetting import Copies
 from pipeline.stores.invalidation import drop_lone
+from pipeline.stores.protocols import Blobs
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_removal import RedisRemoval
 
@@ -20,8 +21,9 @@ class ForgottenCopies:
     expire by themselves, and nobody takes them for persisted.
     """
 
-    def __init__(self, link: RedisLink) -> None:
+    def __init__(self, link: RedisLink, blobs: Blobs | None = None) -> None:
         self._link = link
+        self._blobs = blobs
         self._removal = RedisRemoval(link)
         self.trouble = ""
 
@@ -48,7 +50,7 @@ class ForgottenCopies:
         if self.trouble:
             return self.trouble
         try:
-            drop_lone(engine, self._link)
+            drop_lone(engine, self._link, self._blobs)
         except TemporaryError as error:
             self.trouble = str(error)
         return self.trouble

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Engine, text
 
+from pipeline.errors import PermanentError
+from pipeline.stores import loose_objects
 from pipeline.stores.forgotten_names import found
 from pipeline.stores.postgres import transaction
+from pipeline.stores.protocols import Blobs, Checkpoint
 from pipeline.stores.redis_link import RedisLink
-from pipeline.stores.redis_removal import RedisRemoval
+from pipeline.stores.redis_removal import RedisRemoval, Value
+from pipeline.stores.redis_values import named, unpack
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -64,9 +69,10 @@ def drop_project(engine: Engine, link: RedisLink, project: str) -> int:
     return RedisRemoval(link).drop_owned(belonging)
 
 
-def drop_lone(engine: Engine, link: RedisLink) -> int:
+def drop_lone(engine: Engine, link: RedisLink, blobs: Blobs | None = None) -> int:
     """Drop the keys and dead letters of what is gone: a deleted project's, or what a changed
-    document said before. Returns how many keys. Raises TemporaryError.
+    document said before. What only Redis has of it goes, too: its entries find nothing, and the
+    objects that it names are for a sweep. Returns how many keys. Raises TemporaryError.
     """
 
     def belonging(owners: Collection[str]) -> Collection[str]:
@@ -74,9 +80,23 @@ def drop_lone(engine: Engine, link: RedisLink) -> int:
         with transaction(engine) as connection:
             return list(connection.scalars(_OF_NOBODY, {"ids": ids}))
 
+    def heir(values: Iterator[Value]) -> None:
+        objects = loose_objects.objects_of(_readable(values, blobs))
+        if objects:
+            with transaction(engine) as connection:
+                loose_objects.loosen(connection, objects)
+
     removal = RedisRemoval(link)
     removal.drop_letters(belonging)
-    return removal.drop_owned(belonging)
+    return removal.drop_owned(belonging, heir)
+
+
+def _readable(values: Iterable[Value], blobs: Blobs | None) -> Iterator[Checkpoint]:
+    """Read checkpoints; what is none, or cannot be read, names nothing that is known."""
+    for name, value in values:
+        if (key := named(name)) is not None:
+            with suppress(PermanentError):
+                yield unpack(key, value, blobs)
 
 
 def drop_documents(engine: Engine, link: RedisLink, project: str, names: Sequence[str]) -> int:

@@ -117,15 +117,20 @@ def leave(engine: Engine, _: Blobs, objects: Collection[str]) -> Removed:
     return Removed(kept=len(ordered) - named)
 
 
-def loosen(connection: Connection, unwritten: Iterable[Checkpoint]) -> None:
-    """Write down the objects of results that no row is made of, since they came too late, or others
-    were there first: what they name, and what holds those that are large.
-    """
+def objects_of(checkpoints: Iterable[Checkpoint]) -> set[str]:
+    """Collect what results name, and what holds those that are large."""
     objects: set[str] = set()
-    for checkpoint in unwritten:
+    for checkpoint in checkpoints:
         objects.update(members_of(checkpoint) or ())
         if len(checkpoint.payload) > VALUE_LIMIT:
             objects.add(hash_of(checkpoint.payload))
+    return objects
+
+
+def loosen(connection: Connection, objects: Collection[str]) -> None:
+    """Write down the objects of results that no row is made of: they came too late, or others were
+    there first.
+    """
     if objects:
         connection.execute(_LOOSEN, {"objects": sorted(objects)})
 

@@ -225,7 +225,7 @@ class Publisher:
         stored = stored_digests(connection, list(contents))
         weaker = [x for x in live if stored.get(x.key, x.digest) != x.digest]
         unwritten = [*weaker, *(x for x in batch if x.content not in contents)]
-        loose_objects.loosen(connection, unwritten)
+        loose_objects.loosen(connection, loose_objects.objects_of(unwritten))
         fresh = self._write_results(connection, live, stored)
         report.winners = self._stronger(connection, weaker)
         plan = self._plan

@@ -201,6 +201,17 @@ def sizes_of(answers: Iterable[Any]) -> list[int | None]:
     return sizes
 
 
+def value_at(client: Any, key: str | bytes) -> bytes | None:
+    """Read a value; None where there is none, or one of another type."""
+    try:
+        value: bytes | None = client.get(key)
+    except redis.ResponseError as error:
+        if not is_wrong_type(error):
+            raise
+        return None
+    return value
+
+
 def _is_fault_of_ours(error: redis.ResponseError) -> bool:
     """Say whether a command or a script is wrong, whatever the server. All else that a server may
     say is its own trouble: no list could hold the words of all versions and makes.

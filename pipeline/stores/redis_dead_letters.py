@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import redis
-
 from pipeline.errors import PermanentError
 from pipeline.stores import keys
 from pipeline.stores.protocols import Blobs, Checkpoint, Entry
-from pipeline.stores.redis_connection import is_wrong_type
+from pipeline.stores.redis_connection import value_at
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_values import UNREADABLE, entry_of, fields_of, key_of, script, unpack
 
@@ -78,21 +76,10 @@ class RedisDeadLetters:
             entry = entry_of(fields[b"entry"], fields)
         except UNREADABLE:
             return None
-        value = _value(client, keys.dead_value(entry.id))
+        value = value_at(client, keys.dead_value(entry.id))
         checkpoint = None
         with suppress(PermanentError):
             checkpoint = unpack(entry.key, value, self._blobs) if value else None
         return DeadLetter(
             **entry.model_dump(), reason=fields[b"reason"].decode(), checkpoint=checkpoint
         )
-
-
-def _value(client: Any, key: str) -> bytes | None:
-    """Read a value; None for one of another type."""
-    try:
-        value: bytes | None = client.get(key)
-    except redis.ResponseError as error:
-        if not is_wrong_type(error):
-            raise
-        return None
-    return value

@@ -7,12 +7,16 @@ from itertools import islice
 from typing import Any
 
 from pipeline.stores import keys
+from pipeline.stores.redis_connection import value_at
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_values import script
 
 SCAN_KEYS = 1_000
 OWNED = ("doc:*", "run:*", "project:*")
 """Patterns of the keys whose second part is an id of their owner."""
+
+Value = tuple[str | bytes, bytes]
+"""A key, and what it holds."""
 
 Belonging = Callable[[Collection[str]], Collection[str]]
 """Says which of some owners' ids are meant."""
@@ -33,8 +37,11 @@ class RedisRemoval:
         """Remove keys, but for those that PostgreSQL does not have; return how many went."""
         return sum(self._dropped(batch, keep="1") for batch in _batches(names))
 
-    def drop_owned(self, belonging: Belonging) -> int:
-        """Remove the keys of those owners, but for checkpoints that PostgreSQL does not have.
+    def drop_owned(
+        self, belonging: Belonging, heir: Callable[[Iterator[Value]], None] | None = None
+    ) -> int:
+        """Remove the keys of those owners. What carries no expiry, which PostgreSQL does not have,
+        stays, but where an `heir` was shown it before.
 
         `belonging` is asked for a batch of owners at a time, so nothing is held here.
         """
@@ -43,7 +50,10 @@ class RedisRemoval:
             for batch in _batches(self._scanned(pattern)):
                 owners = {owner_of(name) for name in batch}
                 wanted = set(belonging(owners))
-                dropped += self._dropped([x for x in batch if owner_of(x) in wanted], keep="1")
+                theirs = [x for x in batch if owner_of(x) in wanted]
+                if heir is not None and theirs:
+                    heir(self._unpersisted(theirs))
+                dropped += self._dropped(theirs, keep="1" if heir is None else "0")
         return dropped
 
     def drop_letters(self, belonging: Belonging) -> int:
@@ -69,6 +79,19 @@ class RedisRemoval:
             if len(page) < SCAN_KEYS:
                 return dropped
             after = f"({page[-1][0].decode()}"
+
+    def _unpersisted(self, names: Sequence[str | bytes]) -> Iterator[Value]:
+        """Read what carries no expiry, one value after the other: they may be large."""
+        with self._link.answering() as client, client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.pttl(name)
+            left = pipe.execute()
+        for name, milliseconds in zip(names, left, strict=True):
+            if milliseconds == -1:
+                with self._link.answering() as client:
+                    value = value_at(client, name)
+                if value is not None:
+                    yield name, value
 
     def _scanned(self, pattern: str) -> Iterator[bytes]:
         """Scan a pattern, one exchange a page."""

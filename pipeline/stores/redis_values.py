@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from pipeline.documents import StageName
 from pipeline.errors import PermanentError
+from pipeline.identity import is_id
 from pipeline.stores import keys
 from pipeline.stores.payloads import VALUE_LIMIT, payload_of, store_payload
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Entry
@@ -66,6 +67,15 @@ def unpack(key: CheckpointKey, value: bytes, blobs: Blobs | None = None) -> Chec
 def key_of(of: Checkpoint | Entry) -> str:
     """Name the checkpoint that an entry means."""
     return keys.checkpoint(of.content, of.stage, of.fingerprint, of.part)
+
+
+def named(name: bytes | str) -> CheckpointKey | None:
+    """Take a checkpoint's key apart; None for one that names none."""
+    whole = name.decode("utf-8", "replace") if isinstance(name, bytes) else name
+    _, content, stage, print_, *part = (*whole.split(":", 4), "", "", "")
+    if not is_id(content) or stage not in set(StageName):
+        return None
+    return CheckpointKey(content, StageName(stage), print_, "".join(part))
 
 
 def fields_of(of: Checkpoint | Entry) -> tuple[str, str, str, str]:

@@ -20,7 +20,7 @@ from pipeline.stores.protocols import CheckpointKey
 from pipeline.stores.redis_connection import sizes_of
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_removal import SCAN_KEYS
-from pipeline.stores.redis_values import VERSION
+from pipeline.stores.redis_values import VERSION, named
 from pipeline.verification import Finding
 
 HEAD_BYTES = 512
@@ -132,7 +132,7 @@ class CopiesInRedis:
                 if ttl == -2:  # it expired meanwhile
                     continue
                 held += (size or 0) if ttl == -1 else 0
-                if (key := _key(name)) is not None:
+                if (key := named(name)) is not None:
                     digest = "" if size is None else _digest(head)
                     copies.append((key, digest, ttl >= 0))
             yield copies, held
@@ -169,14 +169,6 @@ class CopiesInRedis:
             if ":project" in question.text:
                 parameters["project"] = self._project
             return set(connection.scalars(question, parameters))
-
-
-def _key(name: bytes) -> CheckpointKey | None:
-    """Take a checkpoint's key apart; None for one that casegraph cannot have made."""
-    _, content, stage, print_, *part = name.decode("utf-8", "replace").split(":", 4)
-    if not is_id(content) or stage not in set(StageName):
-        return None
-    return CheckpointKey(content, StageName(stage), print_, "".join(part))
 
 
 def _digest(head: bytes) -> str:

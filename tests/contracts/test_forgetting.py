@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 from ledger_case import payloads_of
+from sqlalchemy import text
 from store_case import StoreCase
 
 from pipeline.documents import Member, Payload, StageName
@@ -282,6 +283,78 @@ def test_objects_stay_for_copies_in_redis_that_could_not_be_dropped(
     case.drain()
     assert case.value("SELECT blob FROM documents WHERE blob IS NOT NULL") == sha256
     assert case.held([sha256]) == [sha256]
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("way", ["forget", "delete"])
+def test_what_only_redis_has_of_it_goes_too_with_what_that_names(
+    case: StoreCase,
+    tmp_path: Path,
+    valkey: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    large: bool,
+) -> None:
+    """A run was killed, and nobody reads the queue: what was said there would stay for ever."""
+    other = StoreCase(case.engine, name="other", url=case.url, blobs=case.blobs)
+    run = other.run()
+    other.claimed(run, "a.txt")
+    other.identify(run, a=SMITH)
+    other.put(other.checkpoints(SMITH))
+    theirs = other.queue.backlog()
+    if large:
+        for module in ("redis_values", "loose_objects"):
+            monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", 0)
+    _, payloads = holding(case, tmp_path)
+    run = case.run()
+    case.claimed(run, "box.txt")
+    case.identify(run, box="box")
+    case.put(case.checkpoints("box", payloads)[:2])
+    case.ledger.end_run(run, "interrupted", {})
+    assert len(case.blobs.names()) == (3 if large else 1)
+
+    copies = ForgottenCopies(case.link, case.blobs)
+    if way == "forget":
+        case.forgetting_with(copies).forget([case.uri("box.txt")])
+    else:
+        delete_project(case.engine, case.name, copies, case.blobs)
+
+    assert copies.trouble == ""
+    assert {key.decode().split(":")[1] for key in valkey.keys("doc:*")} == {other.content(SMITH)}
+    assert case.queue.backlog().bytes == theirs.bytes
+    monkeypatch.undo()
+    case.drain()
+    assert (case.queue.backlog().entries, case.queue.backlog().bytes) == (0, 0)
+    assert list(case.queue.letters.latest()) == []
+    assert other.status("a.txt")[0] == "completed"
+    assert case.ledger.sweep_objects(0) == (3 if large else 1)
+    assert case.blobs.names() == []
+    other.close()
+
+
+def test_no_copy_that_only_redis_has_brings_back_an_object_that_went(
+    case: StoreCase, tmp_path: Path
+) -> None:
+    sha256, payloads = holding(case, tmp_path)
+    run = case.run()
+    case.claimed(run, "box.txt")
+    case.identify(run, box="box")
+    case.publisher().persist(case.checkpoints("box", payloads))
+    with case.engine.begin() as connection:
+        connection.execute(text("UPDATE documents SET status = 'completed'"))
+    case.plan = case.ledger.open_project(case.name, case.plan, from_stage=StageName.OCR).plan
+    run = case.run()
+    case.ledger.claim(run, 10)
+    case.identify(run, box="box")
+    [again, *_] = case.checkpoints("box", payloads)
+    case.put([again])
+
+    assert case.forgetting.forget([case.uri("box.txt")]).objects == 1
+
+    assert case.held([sha256]) == []
+    assert case.fast.get([again.key]) == {}
+    case.drain()
+    assert set(case.counts().values()) == {0}
 
 
 def test_objects_go_after_all_copies_that_may_bring_them_back(

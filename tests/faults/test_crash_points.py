@@ -65,24 +65,24 @@ def go_on(run: SmallRun, point: str) -> None:
 
 def forget_one(run: SmallRun) -> None:
     """Forget a container, with what is in it."""
-    link = assembly.open_link(run.settings, run.urls)
+    link, blobs = assembly.open_link(run.settings, run.urls), assembly.open_blobs(run.settings)
     forgetting = Forgetting(
         postgres.engine_of(run.urls.database_url),
         identity.project_id(run.project),
-        assembly.open_blobs(run.settings),
-        ForgottenCopies(link) if link else lambda _: None,
+        blobs,
+        ForgottenCopies(link, blobs) if link else lambda _: None,
     )
     forgetting.forget([str(run.folder / "0003.txt")])
 
 
 def delete(run: SmallRun) -> None:
     """Delete the project, with what Redis and the object store have of it."""
-    link = assembly.open_link(run.settings, run.urls)
+    link, blobs = assembly.open_link(run.settings, run.urls), assembly.open_blobs(run.settings)
     delete_project(
         postgres.engine_of(run.urls.database_url),
         run.project,
-        ForgottenCopies(link) if link else None,
-        assembly.open_blobs(run.settings),
+        ForgottenCopies(link, blobs) if link else None,
+        blobs,
     )
 
 
