@@ -31,6 +31,8 @@ POINTS: Final = (
     "retry.before-commit", "retry.after-commit",
     "forget.before-commit", "forget.after-commit",
     "delete.before-commit", "delete.after-commit",
+    "loosen.before-commit", "loosen.after-commit",
+    "remove.before-commit", "remove.after-commit",
     "put.before", "put.after",
     "persist.before-commit", "persist.after-commit",
     "adopt.before", "adopt.after",

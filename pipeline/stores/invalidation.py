@@ -83,7 +83,7 @@ def drop_lone(engine: Engine, link: RedisLink, blobs: Blobs | None = None) -> in
     def heir(values: Iterator[Value]) -> None:
         objects = loose_objects.objects_of(_readable(values, blobs))
         if objects:
-            with transaction(engine) as connection:
+            with transaction(engine, "loosen") as connection:
                 loose_objects.loosen(connection, objects)
 
     removal = RedisRemoval(link)

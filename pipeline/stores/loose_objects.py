@@ -155,7 +155,7 @@ def sweep(engine: Engine, blobs: Blobs, seconds: float) -> int:
 
 
 def _remove(engine: Engine, blobs: Blobs, objects: Sequence[str]) -> Removed:
-    with transaction(engine) as connection:
+    with transaction(engine, "remove") as connection:
         connection.execute(_REMOVE)
         # What becomes loose from here on adds a row of its own, which is not among these.
         rows = connection.execute(_ROWS, {"objects": objects}).all()

@@ -8,13 +8,13 @@ import pytest
 
 from faults.small_run import SmallRun
 from faults.small_stages import RAISES, SECONDS, WRITES
-from pipeline import assembly, identity
-from pipeline.documents import StageName
+from pipeline import assembly, codec, identity
+from pipeline.documents import Member, Page, Pages, StageName
 from pipeline.stores import postgres
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
-AFTER_A_RUN = ("adopt", "refuse", "gone", "forget", "retry", "delete")
+AFTER_A_RUN = ("adopt", "refuse", "gone", "forget", "retry", "delete", "loosen", "remove")
 """What only comes about where a run has ended before."""
 LIMIT = 150
 
@@ -37,7 +37,7 @@ def prepare(run: SmallRun, point: str, aside: Path) -> dict[str, str]:
         _lose_objects(run)
     elif point.startswith(AFTER_A_RUN):
         run.until_done()
-        if point.startswith(("adopt", "refuse")):
+        if point.startswith(("adopt", "refuse", "loosen")):
             _strange(run, point)
     elif point.startswith("renew"):
         return {SECONDS: "0.1"}
@@ -84,13 +84,19 @@ def _flush(run: SmallRun) -> None:
 
 def _strange(run: SmallRun, point: str) -> None:
     """Queue what comes to these points: a checkpoint that PostgreSQL has with another digest, one
-    that names no project.
+    that names no project, one of a project that is gone which names an object.
     """
     link = assembly.open_link(run.settings, run.urls)
     assert link is not None
     project = "none"
     content = identity.content_id(identity.project_id("gone"), "0" * 64, "text/plain")
-    fingerprint, stage = "f" * 64, StageName.OCR
+    fingerprint, stage, payload = "f" * 64, StageName.OCR, b"loser"
+    if point.startswith("loosen"):
+        project = identity.project_id("gone")
+        inside = Member(path="in.txt", sha256="0" * 64, size=1)
+        payload = codec.encode(
+            Pages(text="", pages=(Page(number=1, start=0, end=0),), members=(inside,))
+        )
     if point.startswith("adopt"):
         project = identity.project_id(run.project)
         engine = postgres.engine_of(run.urls.database_url)
@@ -104,7 +110,7 @@ def _strange(run: SmallRun, point: str) -> None:
         content, stage, fingerprint = row[0], StageName(row[1]), row[2]
     _flush(run)
     loser = Checkpoint(
-        content=content, stage=stage, fingerprint=fingerprint, digest="loser", payload=b"loser"
+        content=content, stage=stage, fingerprint=fingerprint, digest="loser", payload=payload
     )
     RedisCheckpoints(link, 100).put(project, [loser])
     link.client.close()

@@ -41,7 +41,7 @@ PROCESSES.set_forkserver_preload(["faults.small_run", "actors.coordinator", "bot
 
 def come_there(run: SmallRun, point: str) -> None:
     """Do what comes to a point."""
-    if point.startswith("forget"):
+    if point.startswith(("forget", "remove")):
         forget_one(run)
     elif point.startswith("gone"):
         run(from_stage=StageName.RELATE)
@@ -49,7 +49,7 @@ def come_there(run: SmallRun, point: str) -> None:
         leave_one_out(run)
     elif point.startswith("retry"):
         assembly.open_ledger(run.settings, run.urls).retry(identity.project_id(run.project))
-    elif point.startswith("delete"):
+    elif point.startswith(("delete", "loosen")):
         delete(run)
     else:
         go_on(run, point)
@@ -142,7 +142,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
-OF_REDIS = ("put", "done", "adopt", "refuse")
+OF_REDIS = ("put", "done", "adopt", "refuse", "loosen")
 AS_WITH_REDIS = (
     "bind", "open", "record", "skip", "start", "renew", "claim", "again", "requeue", "release",
     "end", "retry",
