@@ -72,7 +72,7 @@ def _sentence(gone: Forgotten) -> str:
         )
         if number
     ]
-    if not gone.contents:
+    if gone.kept_contents and not gone.contents:
         parts = ["what they say is kept: other documents have the same content"]
     more = f"; {', '.join(parts)}" if parts else ""
     return f"forgot {_documents(gone)}{more}"
@@ -87,10 +87,11 @@ def invalidate(documents: tuple[str, ...], project: str, all_: bool, as_json: bo
     """Drop the copies that Redis has of some documents, or with --all of a whole project.
 
     No result is lost: the queue is written to PostgreSQL first, and what is read later comes from
-    there. Copies of what PostgreSQL has replaced, of an earlier configuration or of a file before
-    it changed, go too: going back to those makes them anew. While a run is at work it empties the
-    queue itself, and only what it has written to PostgreSQL by now is dropped. Vectors of texts and
-    answers of models are kept: they belong to no project.
+    there. Copies of what an earlier configuration made go too: going back to it makes them anew. Of
+    a file that has changed, what it said before goes with --all only: nothing tells any more whose
+    that was, and it expires by itself. While a run is at work it empties the queue itself, and only
+    what it has written to PostgreSQL by now is dropped. Vectors of texts and answers of models are
+    kept: they belong to no project.
     """
     if bool(documents) == all_:
         raise UsageError("name the documents whose copies to drop, or give --all; not both")

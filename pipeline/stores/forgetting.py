@@ -71,7 +71,8 @@ WHERE content_id = ANY(CAST(:ids AS uuid[]))
 class Forgotten(NamedTuple):
     """What is gone. `members` are those of `documents`, which are top-level; `objects` were
     nobody else's. `kept_objects` may be, or a copy in Redis could not be dropped that names them,
-    or their store was away; a later run removes them.
+    or their store was away; a later run removes them. `kept_contents` were pointed to, and are by
+    other documents too.
     """
 
     documents: int = 0
@@ -81,6 +82,7 @@ class Forgotten(NamedTuple):
     relationships: int = 0
     objects: int = 0
     kept_objects: int = 0
+    kept_contents: int = 0
 
     def plus(self, more: Forgotten) -> Forgotten:
         """Add what another batch took."""
@@ -193,6 +195,7 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
         contents=len(gone),
         mentions=sum(facts[content].mentions for content in gone),
         relationships=sum(facts[content].relationships for content in gone),
+        kept_contents=len(loose - gone),
     )
     copies = Copies(
         documents=tuple(row.id for row in family),

@@ -93,7 +93,7 @@ def test_cost_follows_the_change_and_what_is_forgotten_leaves_nothing(
     # What is not on disk any more is forgotten by its path; what was renamed keeps its content.
     assert here.json("forget", str(corpus / "2.txt"), "--project", "p") == {
         "project": "p", "dry_run": False, "documents": 1, "members": 0, "contents": 0,
-        "mentions": 0, "relationships": 0, "objects": 0, "kept_objects": 0,
+        "mentions": 0, "relationships": 0, "objects": 0, "kept_objects": 0, "kept_contents": 1,
     }  # fmt: skip
     assert "Dana Whitfield" in entities(here)
     forgotten = here("forget", "corpus/1.txt", "corpus/sub", "--project", "p")
@@ -202,6 +202,13 @@ def test_what_a_run_is_about_to_do_that_began_during_the_walk_is_no_finding(
         "a run of p was at work: what it explains, in Redis too, was not looked at",
         "p: nothing is wrong",
     ]
+
+
+def test_of_a_file_that_was_never_read_nothing_is_said_to_be_kept(here, corpus):
+    here.environment["CASEGRAPH_LIMITS__MAX_FILE_BYTES"] = "10"
+    here("run", str(corpus / "0.txt"), "--project", "p")
+
+    assert here("forget", str(corpus / "0.txt"), "--project", "p").stderr == "forgot 1 document\n"
 
 
 def test_usage_that_cannot_be_is_one_line(here, corpus, valkey: redis.Redis):

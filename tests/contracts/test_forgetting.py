@@ -46,7 +46,7 @@ def test_what_another_document_says_too_stays(case: StoreCase) -> None:
     case.bring("b", OTHER, "Peter Brown", "John Smith")
     case.bring("copy", SMITH)
 
-    assert case.forgetting.forget([case.uri("copy.txt")]) == Forgotten(documents=1)
+    assert case.forgetting.forget([case.uri("copy.txt")]) == Forgotten(documents=1, kept_contents=1)
     assert case.forgetting.forget([case.document("a.txt")]).mentions == 2
 
     names = case.rows("SELECT normal FROM names ORDER BY normal")
@@ -62,8 +62,9 @@ def test_one_of_two_documents_of_one_content_keeps_the_other(
     before = case.counts()
     copies = sorted(valkey.keys("doc:*"))
 
-    case.forgetting.forget([case.uri("a.txt")])
+    gone = case.forgetting.forget([case.uri("a.txt")])
 
+    assert (gone.contents, gone.kept_contents) == (0, 1)
     assert case.counts() == {**before, "documents": 1}
     assert case.status("copy.txt") == ("completed", False, case.content(SMITH))
     assert sorted(valkey.keys("doc:*")) == copies

@@ -34,6 +34,25 @@ def test_a_documents_keys_go_and_the_others_stay(case: StoreCase, valkey: redis.
     assert owners(valkey) == {case.content(OTHER)}
 
 
+def test_of_a_file_that_changed_only_the_present_copies_are_a_documents(
+    case: StoreCase, valkey: redis.Redis
+) -> None:
+    case.ledger.record_documents(case.project, [case.found("a.txt", stamp="2")])
+    run = case.run()
+    case.ledger.claim(run, 100)
+    case.identify(run, a="Other words.")
+    case.put(case.checkpoints("Other words.", None))
+    case.drain()
+    assert owners(valkey) == {case.content(x) for x in (SMITH, OTHER, "Other words.")}
+
+    assert drop_documents(case.engine, case.link, case.project, [case.uri("a.txt")]) == 5
+    assert owners(valkey) == {case.content(SMITH), case.content(OTHER)}
+    assert all(valkey.ttl(name) > 0 for name in valkey.keys("doc:*"))
+
+    drop_project(case.engine, case.link, case.project)
+    assert owners(valkey) == set()
+
+
 def test_a_projects_keys_go_and_another_projects_stay(case: StoreCase, valkey: redis.Redis) -> None:
     other = StoreCase(case.engine, name="other", url=case.url)
     other.bring("a", SMITH, "John Smith")
