@@ -3,13 +3,14 @@
     python -m faults.planted [NAME…]
 
 For each it runs the tests that should fail, without the bug and with it: only a bug whose tests
-pass without it is caught. Set `PLANTED_BUG` to have one in a process that imports
-`faults.small_stages`, as each of a small run does, on Ray too.
+pass without it, and fail with it for what it does wrong, is caught. Set `PLANTED_BUG` to have one
+in a process that imports `faults.small_stages`, as each of a small run does, on Ray too.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -80,10 +81,14 @@ def two_commands_for_a_put() -> None:
 
 def a_loser_that_stays() -> None:
     """Leave a copy in Redis that differs from what PostgreSQL has."""
+    from pipeline.crash_points import crash_point
     from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
-    def keep(self: Any, _checkpoints: Any) -> None:
-        """Change nothing."""
+    def keep(self: Any, checkpoints: Any) -> None:
+        """Come by where tests let a process die, and change nothing."""
+        if checkpoints:
+            crash_point("adopt.before")
+            crash_point("adopt.after")
 
     RedisCheckpoints.adopt = keep  # type: ignore[method-assign]
 
@@ -180,30 +185,42 @@ def a_fault_of_the_run() -> None:
 
 @dataclass(frozen=True)
 class Plant:
-    """A bug, and the tests that must fail with it."""
+    """A bug, a test that must fail with it, and a pattern of what pytest must say then: a test that
+    fails for another reason sees something else.
+    """
 
     bug: Callable[[], None]
-    tests: tuple[str, ...]
+    test: str
+    failure: str
 
 
 CRASHES = "tests/faults/test_crash_points.py::test_a_death_at_any_point_changes_nothing"
 REDIS = "tests/faults/test_redis_faults.py"
+FLUSHED = f"{REDIS}::test_flushed_in_the_middle_again_and_again"
+FIRST_WINS = "tests/contracts/test_publisher.py::test_what_was_there_first_wins_and_is_handed_back"
+EARLIER_CLAIM = (
+    "tests/contracts/test_ledger.py"
+    "::test_a_failure_of_an_earlier_claim_of_the_same_run_is_not_believed"
+)
+EACH_COPY = "tests/contracts/test_publisher_members.py::test_members_become_documents_of_each_copy"
+UNPERSISTED = "expires, and PostgreSQL does not have it"
+AN_ID = "'[0-9a-f-]{36}'"
 PLANTS = {
     plant.bug.__name__: plant
     for plant in (
-        Plant(acknowledge_before_commit, (f"{CRASHES}[persist.before-commit-on]",)),
-        Plant(expiry_before_commit, (f"{CRASHES}[put.after-on]",)),
-        Plant(two_commands_for_a_put, (f"{CRASHES}[put.after-on]",)),
-        Plant(a_loser_that_stays, (f"{CRASHES}[adopt.before-on]",)),
+        Plant(acknowledge_before_commit, f"{CRASHES}[persist.before-commit-on]", UNPERSISTED),
+        Plant(expiry_before_commit, f"{CRASHES}[put.after-on]", UNPERSISTED),
         Plant(
-            gaps_that_nobody_looks_for, (f"{REDIS}::test_flushed_in_the_middle_again_and_again",)
+            two_commands_for_a_put, f"{CRASHES}[put.after-on]", "is neither persisted nor queued"
         ),
-        Plant(a_lost_input_is_a_failure, (f"{REDIS}::test_flushed_in_the_middle_again_and_again",)),
-        Plant(no_fall_back, (f"{REDIS}::test_absent_from_the_start",)),
-        Plant(a_chain_without_links, ("tests/contracts/test_publisher.py",)),
-        Plant(failures_without_a_fence, ("tests/contracts/test_ledger.py",)),
-        Plant(members_forgotten, ("tests/contracts/test_publisher_members.py",)),
-        Plant(a_fault_of_the_run, (f"{REDIS}::test_absent_from_the_start",)),
+        Plant(a_loser_that_stays, f"{CRASHES}[adopt.before-on]", "is not what PostgreSQL has"),
+        Plant(gaps_that_nobody_looks_for, FLUSHED, r"\+ +'pending': [1-9]"),
+        Plant(a_lost_input_is_a_failure, FLUSHED, r"\+ +'failed': [1-9]"),
+        Plant(no_fall_back, f"{REDIS}::test_absent_from_the_start", "Redis does not answer"),
+        Plant(a_chain_without_links, FIRST_WINS, rf"assert \({AN_ID},\) == \(\)"),
+        Plant(failures_without_a_fence, EARLIER_CLAIM, rf"assert \[{AN_ID}\] == \[\]"),
+        Plant(members_forgotten, EACH_COPY, "members_admitted=0"),
+        Plant(a_fault_of_the_run, f"{REDIS}::test_absent_from_the_start", "KeyError: 'mine'"),
     )
 }
 
@@ -219,13 +236,15 @@ def pytest_configure() -> None:
     apply()
 
 
-def caught(name: str, *, planted: bool = True) -> bool:
-    """Run a bug's tests with it (or without) and say whether one failed."""
+def failure(name: str, *, planted: bool = True) -> str:
+    """Run a bug's test with it (or without) and give what pytest says of the failure; nothing if it
+    passes.
+    """
     environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
     if planted:
         environment[VARIABLE] = name
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-qx", "-p", "faults.planted", *PLANTS[name].tests],
+        [sys.executable, "-m", "pytest", "-vvx", "-p", "faults.planted", PLANTS[name].test],
         cwd=ROOT,
         env=environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
         capture_output=True,
@@ -233,20 +252,28 @@ def caught(name: str, *, planted: bool = True) -> bool:
         check=False,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    return done.returncode == 1
+    # Not the source that it shows, nor what the program said meanwhile.
+    said = [line for line in done.stdout.splitlines() if line.startswith("E  ")]
+    return "\n".join(said) if done.returncode else ""
+
+
+def tried(name: str) -> str:
+    """Try one bug and say what came of it."""
+    if failure(name, planted=False):
+        return "FAILS ANYWAY"
+    if not (seen := failure(name)):
+        return "MISSED"
+    return "caught" if re.search(PLANTS[name].failure, seen) else "FAILS OTHERWISE"
 
 
 def main(names: Sequence[str]) -> int:
     """Try bugs, all if none is named, and print which were caught.
 
-    Tests that fail without a bug, too, see something else: a broken environment catches nothing.
+    A test that fails without a bug, too, sees something else: a broken environment catches nothing.
     """
     missed = []
     for name in names or list(PLANTS):
-        if caught(name, planted=False):
-            said = "FAILS ANYWAY"
-        else:
-            said = "caught" if caught(name) else "MISSED"
+        said = tried(name)
         sys.stdout.write(f"{said}  {name}\n")
         sys.stdout.flush()
         missed += [] if said == "caught" else [name]

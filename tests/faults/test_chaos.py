@@ -82,15 +82,29 @@ def test_a_fault_of_its_own_in_a_run_on_ray_is_a_difference(
 @pytest.mark.long
 @pytest.mark.parametrize("bug", planted.PLANTS)
 def test_a_planted_bug_is_caught(bug: str) -> None:
-    assert planted.caught(bug)
-    assert not planted.caught(bug, planted=False)
+    assert planted.tried(bug) == "caught"
 
 
-def test_tests_that_fail_anyway_catch_no_bug(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        ("True", "FAILS ANYWAY"),
+        ("os.environ.get('PLANTED_BUG')", "FAILS OTHERWISE"),
+        ("False", "MISSED"),
+    ],
+)
+def test_a_test_that_does_not_fail_for_what_a_bug_does_wrong_does_not_catch_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fails: str,
+    said: str,
 ) -> None:
     bug, failing = "members_forgotten", tmp_path / "test_failing.py"
-    failing.write_text("def test_it():\n    assert False\n")
-    monkeypatch.setitem(planted.PLANTS, bug, replace(planted.PLANTS[bug], tests=(str(failing),)))
+    pattern = planted.PLANTS[bug].failure
+    failing.write_text(
+        f"import os\ndef test_it():\n    print({pattern!r})\n    assert not {fails}  # {pattern}\n"
+    )
+    monkeypatch.setitem(planted.PLANTS, bug, replace(planted.PLANTS[bug], test=str(failing)))
     assert planted.main([bug]) == 1
-    assert capsys.readouterr().out == f"FAILS ANYWAY  {bug}\n0 of 1 caught\n"
+    assert capsys.readouterr().out == f"{said}  {bug}\n0 of 1 caught\n"
