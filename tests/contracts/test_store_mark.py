@@ -86,9 +86,51 @@ def test_from_then_on_it_is_refused_unless_the_objects_were_copied(
     store_mark.bind(case.engine, case.blobs)
 
 
-def test_one_that_is_away_is_not_judged(case: StoreCase) -> None:
+OF_MEMBERS = """
+UPDATE stage_results SET members = ARRAY[payload_ref], payload_ref = NULL, payload = ''
+"""
+OF_DOCUMENTS = """
+UPDATE documents SET blob = (SELECT min(payload_ref) FROM stage_results);
+UPDATE stage_results SET payload_ref = NULL, payload = ''
+"""
+
+
+@pytest.mark.parametrize(
+    "named", ["", OF_MEMBERS, OF_DOCUMENTS], ids=["payloads", "members", "documents"]
+)
+def test_without_a_mark_the_right_one_is_known_by_an_object_that_is_named(
+    case: StoreCase, other: FolderBlobs, named: str
+) -> None:
+    """A database that named objects before stores were marked."""
     stored(case)
+    kept = case.value("SELECT min(payload_ref) FROM stage_results")
+    unmark(case, named)
+    other.establish()
+    with pytest.raises(UnavailableError, match=f"{WRONG}.*none"):
+        store_mark.bind(case.engine, other)
+    assert case.value("SELECT count(*) FROM object_store") == 0
+    # The others are lost: one is enough.
+    case.blobs.delete([x for x in case.blobs.names() if x != kept])
+    store_mark.bind(case.engine, case.blobs)
+    with case.engine.begin() as connection:
+        store_mark.check(connection, case.blobs)
+        with pytest.raises(TemporaryError, match=WRONG):
+            store_mark.check(connection, other)
+
+
+def unmark(case: StoreCase, more: str = "") -> None:
+    with case.engine.begin() as connection:
+        connection.exec_driver_sql(f"DELETE FROM object_store; {more}")
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_one_that_is_away_is_not_judged(case: StoreCase, marked: bool) -> None:
+    stored(case)
+    if not marked:
+        unmark(case)
     store_mark.bind(case.engine, Away())  # type: ignore[arg-type]
+    assert case.value("SELECT count(*) FROM object_store") == marked
+    store_mark.bind(case.engine, case.blobs)
     with case.engine.begin() as connection, pytest.raises(TemporaryError, match="away"):
         store_mark.check(connection, Away())  # type: ignore[arg-type]
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stored_objects import MARK
+
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
 from actors.workplace import Workplace
@@ -29,6 +31,7 @@ from pipeline.stage import Plan
 from pipeline.stores import postgres, store_mark
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
+from pipeline.stores.payloads import store_payload
 from pipeline.walking import Selection, Walk
 
 
@@ -103,14 +106,18 @@ class SmallRun:
         return result
 
     def move_in(self) -> SmallRun:
-        """Make the object store of this home the database's, whichever it was; nothing that was put
-        there is needed any more.
+        """Make the object store of this home the database's, as well as whichever it was: as if the
+        objects had been copied, of which none is needed any more.
         """
         engine = postgres.engine_of(self.urls.database_url, pool_size=1)
         try:
+            blobs = assembly.open_blobs(self.settings)
             with engine.begin() as connection:
-                connection.exec_driver_sql("DELETE FROM object_store")
-            store_mark.bind(engine, assembly.open_blobs(self.settings))
+                mark = connection.exec_driver_sql("SELECT mark FROM object_store").scalar()
+            if mark is not None:
+                blobs.establish()
+                store_payload(blobs, MARK + f", {mark}\n".encode())
+            store_mark.bind(engine, blobs)
         finally:
             engine.dispose()
         return self

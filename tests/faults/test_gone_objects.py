@@ -14,12 +14,15 @@ import redis
 
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
+from actors.turns import Asking
+from faults.proxy import proxy_for
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.settings import Settings
-from pipeline.stores import postgres
+from pipeline.stores import postgres, store_mark
+from pipeline.stores.folder_blobs import FolderBlobs
 from pipeline.stores.verifying import stored_project
 
 LIMIT = 150
@@ -150,6 +153,29 @@ def test_members_are_put_where_the_store_is_and_nowhere_else(run: SmallRun, tmp_
     assert (result.outcome, result.reason) == ("finished", "")
     assert more.counts() == dict.fromkeys(more.counts(), 0) | {"completed": 3}
     assert wrong(more) == []
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "unheard"])
+def test_binding_a_store_is_repeated_when_postgresql_is_lost(
+    settings: Settings, answered: bool
+) -> None:
+    """Else a run goes on without a mark, and the next one marks whatever store it is given."""
+    assert settings.database_url is not None
+    url, blobs = settings.database_url.get_secret_value(), assembly.open_blobs(settings)
+    with proxy_for(url) as line:
+        engine = postgres.engine_of(line.url(url))
+        with engine.connect():
+            pass
+        line.lose("COMMIT", answered=answered)
+        with pytest.raises(TemporaryError, match="PostgreSQL"):
+            store_mark.bind(engine, blobs)
+        assert line.lost
+        Asking(5.0)(store_mark.bind, engine, blobs)
+        another = FolderBlobs(settings.home_folder / "elsewhere")
+        store_mark.see(engine, blobs)
+        with pytest.raises(TemporaryError, match="lacks their mark"):
+            store_mark.see(engine, another)
+        engine.dispose()
 
 
 @pytest.mark.parametrize("stage", ["ocr", "chunk", "%"])
