@@ -282,12 +282,11 @@ class Admission:
         answer = await self._thread.ask(self._ledger.identified, place.run, place.plan, rows)
         held = {document.document_id for document in batch if self._claims.holds(document)}
         works = [work for work in answer if work.document_id in held]
-        # One that is not in the answer was lost to another run, or cannot be published.
+        # One that is not in the answer was lost to another run.
         self._claims.lose((found.keys() & held) - {work.document_id for work in works})
-        for work in works:
-            if work.published:
-                self._claims.publish([], [work.document_id])
-                continue
+        self._claims.publish([], [work.document_id for work in works if work.published])
+        self._claims.count_failed(work.document_id for work in works if work.failed)
+        for work in (x for x in works if not (x.published or x.failed)):
             self._claims.wait(work.content_id, work.document_id)
             self._ready.append(
                 Task(

@@ -133,6 +133,11 @@ class Claims:
         self.waits.drop(content)
         return sorted(self._waiting.pop(content, ()))
 
+    def count_failed(self, documents: Iterable[str]) -> None:
+        """Settle documents that failed where they were identified."""
+        for document in documents:
+            self.failed += self._documents.pop(document, None) is not None
+
     def fail(self, documents: Iterable[str], failure: DocumentFailure) -> list[FailedRow]:
         """Settle documents that failed: (document, claim, failure) of each that is still ours."""
         rows = [

@@ -65,6 +65,7 @@ def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Wo
             content_id=content_of[row.id],
             chain=chains[content_of[row.id]],
             published=row.status == "completed",
+            failed=row.status == "failed",
         )
         for row in statuses
     ]

@@ -193,8 +193,8 @@ class Ledger(Documents):
     def identified(self, run: str, plan: Plan, batch: Sequence[Identified]) -> Sequence[Work]:
         """Write down what the bytes of claimed documents are, and say what is left to do.
 
-        A document whose content is complete under this plan is published and completed here.
-        Documents that the run has lost, or that cannot be published, are not in the answer.
+        A document whose content is complete under this plan is published and completed here, or
+        fails if it cannot be. Documents that the run has lost are not in the answer.
         Raises UsageError if the project was given another plan meanwhile.
         """
         with transaction(self._engine, "identify") as connection:

@@ -155,7 +155,7 @@ FROM documents d JOIN unnest(CAST(:ids AS uuid[]), CAST(:claims AS bigint[]),
   ON w.id = d.id AND w.claim = d.claim
 WHERE d.claimed_by = CAST(:run AS uuid)
   AND (d.status = 'running' AND d.next_content_id = w.content
-       OR d.status = 'completed' AND d.content_id = w.content)
+       OR d.status = 'completed' AND d.content_id = w.content OR d.status = 'failed')
 ORDER BY d.id
 """)
 

@@ -88,10 +88,11 @@ class Identified(Value):
 
 class Work(Value):
     """What is to be done for an identified document: the stages after `chain`, unless it is
-    `published` already, and so completed.
+    `published` already, and so completed, or `failed` since it cannot be published.
     """
 
     document_id: str
     content_id: str
     chain: Chain
     published: bool
+    failed: bool

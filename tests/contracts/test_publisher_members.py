@@ -228,6 +228,23 @@ def test_what_fails_over_the_budget_is_taken_when_it_is_retried_with_a_larger_on
     assert "root.txt!/q.txt!/in.txt" in uris(case)
 
 
+def test_one_that_fails_where_it_is_identified_is_told_also_to_who_did_not_hear_of_it(
+    engine: Engine,
+) -> None:
+    """Its results are there already; PostgreSQL may go away with the answer."""
+    case = LedgerCase(engine, limits=ArchiveLimits(max_members=1))
+    open_container(case, "a", "zip", member("x.txt", "x"), member("y.txt", "y"))
+    assert case.status("a.txt")[0] == "failed"
+    case.ledger.retry(case.project)
+    run = case.run()
+    case.ledger.claim(run, 10)
+
+    works = [case.identify(run, a="zip")[case.document("a.txt")] for _ in range(2)]
+
+    assert [(work.failed, work.published) for work in works] == [(True, False)] * 2
+    assert len(case.failures()) == 1
+
+
 def test_a_large_file_may_hold_much(engine: Engine) -> None:
     case = LedgerCase(engine, limits=ArchiveLimits(max_ratio=100))
 

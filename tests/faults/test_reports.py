@@ -32,7 +32,7 @@ from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, UnavailableError, UsageError
-from pipeline.settings import RunSettings, Settings
+from pipeline.settings import ArchiveLimits, Limits, RunSettings, Settings
 from pipeline.stores import postgres
 from pipeline.stores.ledger import Ledger
 from pipeline.walking import FoundFile, Passed, Selection, Walk
@@ -112,6 +112,24 @@ def test_what_postgresql_refuses_counts_as_failed(run: SmallRun, acceleration: s
 
     assert (report.completed, report.failed) == (5, 1)
     assert run.counts()["failed"] == 1
+
+
+def test_what_cannot_be_published_when_it_is_retried_counts_as_failed_again(
+    run: SmallRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its results are all there, so it is published, or fails, where it is identified."""
+    (run.folder / "box.txt").write_text("members\nHal Quist met Ann Lee.\nIvy Vance met Bob Moss.")
+    limits = Limits(archive=ArchiveLimits(max_members=1))
+    run = dataclasses.replace(run, settings=run.settings.model_copy(update={"limits": limits}))
+    first = whole(run)
+    ledger = assembly.open_ledger(run.settings, run.urls)
+    assert ledger.retry(identity.project_id(run.project)) == 1
+
+    second = whole(run)
+
+    assert (first.completed, first.failed, first.elsewhere) == (3, 1, 0)
+    assert (second.completed, second.failed, second.elsewhere) == (0, 1, 0)
+    assert "another run" not in said(second, capsys)
 
 
 def test_what_another_run_gave_back_is_taken_up(run: SmallRun) -> None:
