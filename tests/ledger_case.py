@@ -166,11 +166,14 @@ class LedgerCase:
 
     def ledger_on(self, engine: Engine) -> Ledger:
         """Give the ledger as another caller has it: on a line of its own, with these limits."""
-        by = Publishing(archive=self.limits, embedding_model=Settings().embedding_model)
-        return Ledger(engine, blobs=self.blobs, publishing=by)
+        return Ledger(engine, blobs=self.blobs, publishing=self.publishing)
+
+    @property
+    def publishing(self) -> Publishing:
+        return Publishing(archive=self.limits, embedding_model=Settings().embedding_model)
 
     def publisher(self, plan: Plan | None = None) -> Publisher:
-        return Publisher(self.engine, self.project, plan or self.plan, self.blobs, self.limits)
+        return Publisher(self.engine, self.project, plan or self.plan, self.blobs, self.publishing)
 
     def uri(self, name: str) -> str:
         return f"file:///corpus/{name}"

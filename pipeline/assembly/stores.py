@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from pipeline.errors import TemporaryError, UsageError
+from pipeline.errors import TemporaryError, UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls, ensure_services
 from pipeline.stores.protocols import Backlog, Blobs, Vectors, WriteBehind
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from pipeline.sources import Fetcher
+    from pipeline.stores.chunk_vectors import CachedVectors
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.ledger_values import Publishing
@@ -179,26 +180,25 @@ def open_ledger(settings: Settings, urls: ServiceUrls) -> Ledger:
 
 
 def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Publisher]:
-    """Give the publisher of each project as it is configured now, by what its own last run had set.
+    """Give the publisher of each project. One that has seen its project with another plan is made
+    anew.
 
     One that this version cannot read has a publisher that only writes: it comes up in a queue that
     is shared, and who can read it publishes what is written. Of one that was deleted nothing is
     there to write to: its publisher leaves what results name to the sweep.
     """
-    from pipeline.stores.chunk_vectors import CachedVectors
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.publisher import Publisher
-    from pipeline.stores.redis_vectors import RedisVectors
 
     engine = _engine(urls)
     blobs = open_blobs(settings)
     link = open_link(settings, urls)
-    vectors = RedisVectors(link, settings.run.checkpoint_ttl_seconds) if link else None
+    cache_of = _cache_of(link, settings.run.checkpoint_ttl_seconds) if link else None
     ledger = Ledger(engine, blobs=blobs)
     known: dict[str, Publisher] = {}
 
     def publisher_of(project: str) -> Publisher:
-        if project in known:
+        if project in known and not known[project].outdated:
             return known[project]
         plan_, there = None, True
         try:
@@ -206,14 +206,33 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
             there = plan_ is not None
         except UsageError as error:
             logger.warning("results are written and not published: %s", error)
-        by = ledger.publishing_of(project) or _publishing(settings)
-        cache = CachedVectors(vectors, model_name(by.embedding_model)) if vectors else None
-        publisher = Publisher(engine, project, plan_, blobs, by.archive, cache)
+        by = _publishing(settings)
+        publisher = Publisher(engine, project, plan_, blobs, by, cache_of)
         if there:  # one that is not may be made anew
             known[project] = publisher
         return publisher
 
     return publisher_of
+
+
+def _cache_of(link: RedisLink, ttl: int) -> Callable[[str], CachedVectors | None]:
+    """Give the embedding cache for each model; None for one that is not installed here: the runs of
+    the project that takes it fill in what is published without vectors.
+    """
+    from pipeline.stores.chunk_vectors import CachedVectors
+    from pipeline.stores.redis_vectors import RedisVectors
+
+    vectors = RedisVectors(link, ttl)
+
+    @cache  # A name has a hash of the weights in it.
+    def cache_of(embedding_model: str) -> CachedVectors | None:
+        try:
+            return CachedVectors(vectors, model_name(embedding_model))
+        except (ImportError, UnavailableError) as error:
+            logger.warning("results are published without vectors: %s", error)
+            return None
+
+    return cache_of
 
 
 def open_reader(urls: ServiceUrls, project: str) -> GraphReader:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,8 +20,6 @@ from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs
 
 _PLAN = text("SELECT name, configuration FROM projects WHERE id = CAST(:id AS uuid)")
-
-_PUBLISHING = text("SELECT publishing FROM projects WHERE id = CAST(:id AS uuid)")
 
 _LOCK = text("""
 SELECT configuration, configuration_digest FROM projects WHERE id = CAST(:id AS uuid)
@@ -124,16 +121,6 @@ class Projects:
         with transaction(self._engine) as connection:
             row = connection.execute(_PLAN, {"id": project}).one_or_none()
         return _plan(row.name, row.configuration) if row else None
-
-    def publishing_of(self, project: str) -> Publishing | None:
-        """Read what publishing a project depends on, by its id; None where no run has said so, or
-        one of a version that says it otherwise.
-        """
-        with transaction(self._engine) as connection:
-            stored = connection.scalar(_PUBLISHING, {"id": project})
-        with suppress(ValidationError):
-            return Publishing.model_validate(stored) if stored else None
-        return None
 
 
 def _plan(name: str, configuration: Any) -> Plan:

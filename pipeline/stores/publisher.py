@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, text
 
-from pipeline.settings import ArchiveLimits
 from pipeline.stage import STAGES, Plan
-from pipeline.stores import chunk_vectors, loose_objects, store_mark
+from pipeline.stores import chunk_vectors, loose_objects
 from pipeline.stores.blame import blame_content, refusal
 from pipeline.stores.chunk_vectors import CachedVectors, has_vectors
-from pipeline.stores.copying import copy_rows
 from pipeline.stores.gone_objects import remove_rows
+from pipeline.stores.ledger_values import Publishing
 from pipeline.stores.payloads import (
-    VALUE_LIMIT,
     GoneObjectsError,
     Payloads,
     RefusedContentError,
     TooMuchError,
     checkpoints_of,
-    members_of,
     read_results,
-    store_payload,
 )
 from pipeline.stores.postgres import alone, is_about_data, transaction
-from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted, Vector
+from pipeline.stores.protocols import Blobs, Checkpoint, Persisted, Vector
 from pipeline.stores.publishing import (
     Publication,
     Published,
@@ -35,6 +34,7 @@ from pipeline.stores.publishing import (
     publish,
     stored_digests,
 )
+from pipeline.stores.result_rows import write_results
 
 __all__ = ["Persisted", "Publisher"]
 
@@ -75,20 +75,18 @@ class _Report:
 
 
 _CONFIGURATION = text("""
-SELECT configuration_digest FROM projects WHERE id = CAST(:project AS uuid) FOR SHARE
+SELECT configuration_digest AS digest, publishing FROM projects
+WHERE id = CAST(:project AS uuid) FOR SHARE
 """)
-
-_RESULT_COLUMNS = (
-    "content_id", "stage", "fingerprint", "part", "digest", "payload", "payload_ref", "members",
-    "seconds",
-)  # fmt: skip
 
 
 class Publisher:
     """The way of one project's checkpoints into PostgreSQL. Safe to use in several processes.
 
-    Chunks are given the vectors of `cache` as they are published. Without a `plan`, where another
-    version made one that this one cannot read, results are written and not published.
+    It publishes by what the last run of the project had set, by `publishing` where none has said
+    so. Chunks are given the vectors of `cache_of` an embedding model as they are published. Without
+    a `plan`, where another version made one that this one cannot read, results are written and not
+    published. `outdated` says that the project was seen with another plan than this one.
     """
 
     def __init__(
@@ -97,16 +95,17 @@ class Publisher:
         project_id: str,
         plan: Plan | None,
         blobs: Blobs,
-        archive: ArchiveLimits | None = None,
-        cache: CachedVectors | None = None,
+        publishing: Publishing,
+        cache_of: Callable[[str], CachedVectors | None] | None = None,
     ) -> None:
         self._engine = engine
         self._project = project_id
         self._plan = plan
         self._blobs = blobs
-        self._archive = archive or ArchiveLimits()
-        self._cache = cache
+        self._publishing = publishing
+        self._cache_of = cache_of
         self._vectors = False
+        self.outdated = False
 
     def persist(self, checkpoints: Sequence[Checkpoint]) -> Persisted:
         """Write checkpoints, and publish each content whose chain they complete.
@@ -205,8 +204,8 @@ class Publisher:
         now: then they wait for what that one makes of it.
         """
         with transaction(self._engine, "fail") as connection:
-            digest = connection.scalar(_CONFIGURATION, {"project": self._project})
-            if self._plan is not None and digest == self._plan.digest:
+            project = connection.execute(_CONFIGURATION, {"project": self._project}).one_or_none()
+            if self._plan and project and project.digest == self._plan.digest:
                 blame_content(connection, error)
         report.published.refused[error.content] = error.message
 
@@ -218,7 +217,7 @@ class Publisher:
         report: _Report,
     ) -> Published:
         """Do the work of one transaction. Contents that are gone take their checkpoints along."""
-        digest = connection.scalar(_CONFIGURATION, {"project": self._project})
+        project = connection.execute(_CONFIGURATION, {"project": self._project}).one_or_none()
         named = {x.content for x in batch} | set(others)
         contents = lock_contents(connection, sorted(named))
         live = [x for x in batch if x.content in contents]
@@ -226,44 +225,29 @@ class Publisher:
         weaker = [x for x in live if stored.get(x.key, x.digest) != x.digest]
         unwritten = [*weaker, *(x for x in batch if x.content not in contents)]
         loose_objects.loosen(connection, loose_objects.objects_of(unwritten))
-        fresh = self._write_results(connection, live, stored)
+        fresh = write_results(connection, self._blobs, live, stored)
         report.winners = self._stronger(connection, weaker)
         plan = self._plan
-        report.fenced = digest is not None and (plan is None or digest != plan.digest)
+        self.outdated = plan is not None and project is not None and project.digest != plan.digest
+        report.fenced = self.outdated or (project is not None and plan is None)
         gone = sorted(named - contents.keys())
-        if plan is None or digest is None or report.fenced:
+        if plan is None or project is None or report.fenced:
             return Published(removed=gone)
         known = known_results(contents, {**stored, **{x.key: x.digest for x in fresh}})
         chains = {id_: row.follow(plan, known[id_]) for id_, row in contents.items()}
+        by = _read(project.publishing) or self._publishing
+        cache_of = self._cache_of if self._has_vectors(connection) else None
         way = Publication(
             connection=connection,
             project=self._project,
             plan=plan,
             payloads=Payloads(self._blobs, live),
-            archive=self._archive,
-            vectors=self._cache if self._has_vectors(connection) else None,
+            archive=by.archive,
+            vectors=cache_of(by.embedding_model) if cache_of else None,
         )
         part = publish(way, contents, known, chains)
         part.removed = sorted({*part.removed, *gone})
         return part
-
-    def _write_results(
-        self,
-        connection: Connection,
-        batch: Sequence[Checkpoint],
-        stored: Mapping[CheckpointKey, str],
-    ) -> Sequence[Checkpoint]:
-        """Write the checkpoints that are not `stored`, and return them.
-
-        All who write have locked the contents, so what was not there under the lock is not there.
-        """
-        fresh = [x for x in _sorted(batch) if x.key not in stored]
-        if any(map(_is_large, fresh)):
-            connection.execute(loose_objects.HOLD)
-        if any(_is_large(x) or members_of(x) for x in fresh):
-            store_mark.check(connection, self._blobs)
-        copy_rows(connection, "stage_results", _RESULT_COLUMNS, map(self._result_row, fresh))
-        return fresh
 
     def _stronger(self, connection: Connection, weaker: Sequence[Checkpoint]) -> list[Checkpoint]:
         """Read the checkpoints that are stored in the place of those, with another digest.
@@ -273,29 +257,9 @@ class Publisher:
         wanted = sorted({x.key for x in weaker})
         return checkpoints_of(read_results(connection, wanted), self._blobs)
 
-    def _result_row(self, checkpoint: Checkpoint) -> tuple[object, ...]:
-        """Make the row of a checkpoint; a large payload goes to the object store."""
-        large = _is_large(checkpoint)
-        return (
-            checkpoint.content,
-            checkpoint.stage.value,
-            checkpoint.fingerprint,
-            checkpoint.part,
-            checkpoint.digest,
-            None if large else checkpoint.payload,
-            store_payload(self._blobs, checkpoint.payload) if large else None,
-            members_of(checkpoint),
-            checkpoint.seconds,
-        )
 
-
-def _is_large(checkpoint: Checkpoint) -> bool:
-    return len(checkpoint.payload) > VALUE_LIMIT
-
-
-def _sorted(batch: Sequence[Checkpoint]) -> list[Checkpoint]:
-    """Put a batch in the order of keys; of two with one key the first stays."""
-    keyed: dict[tuple[str, ...], Checkpoint] = {}
-    for x in batch:
-        keyed.setdefault((x.content, x.stage, x.fingerprint, x.part), x)
-    return [keyed[key] for key in sorted(keyed)]
+def _read(stored: Any) -> Publishing | None:
+    """Read what a project depends on; None for what another version says otherwise."""
+    with suppress(ValidationError):
+        return Publishing.model_validate(stored) if stored else None
+    return None

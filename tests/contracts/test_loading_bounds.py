@@ -79,7 +79,7 @@ def published_with(
     payloads, and of how many contents.
     """
     if as_objects:
-        monkeypatch.setattr("pipeline.stores.publisher.VALUE_LIMIT", 10)
+        monkeypatch.setattr("pipeline.stores.result_rows.VALUE_LIMIT", 10)
     texts = [f"Ann Lee met Bob Moss on day {number}. " * 9 for number in range(12)]
     run = case.run()
     names = {f"n{number}": words for number, words in enumerate(texts)}

@@ -354,9 +354,9 @@ def test_whatever_goes_wrong_with_one_content_fails_it_alone(
     batch = [x for words in texts.values() for x in case.checkpoints(words, None, "Jane Roe")]
     cache = CachedVectors(FussyVectors(error), "m")
 
-    persisted = Publisher(case.engine, case.project, case.plan, case.blobs, cache=cache).persist(
-        batch
-    )
+    persisted = Publisher(
+        case.engine, case.project, case.plan, case.blobs, case.publishing, lambda _: cache
+    ).persist(batch)
 
     assert len(persisted.completed) == 4
     assert case.status("d3.txt")[0] == "failed"
@@ -376,7 +376,9 @@ def test_what_is_the_machines_or_a_services_trouble_fails_nobody(
     case.claimed(run, "a.txt")
     case.identify(run, a=words)
     cache = CachedVectors(FussyVectors(error), "m")
-    publisher = Publisher(case.engine, case.project, case.plan, case.blobs, cache=cache)
+    publisher = Publisher(
+        case.engine, case.project, case.plan, case.blobs, case.publishing, lambda _: cache
+    )
     with pytest.raises(type(error)):
         publisher.persist(case.checkpoints(words, None, "Jane Roe"))
     assert case.status("a.txt")[0] == "running"
@@ -400,7 +402,7 @@ def test_a_table_that_is_gone_fails_nobody(case: LedgerCase) -> None:
 def test_large_payloads_lie_in_the_object_store(
     case: LedgerCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.stores.publisher.VALUE_LIMIT", 100)
+    monkeypatch.setattr("pipeline.stores.result_rows.VALUE_LIMIT", 100)
     long = "Jane Roe met John Smith. " * 40
     run = case.run()
     case.claimed(run, "a.txt")
@@ -533,8 +535,8 @@ def test_chunks_are_published_with_the_vectors_that_the_cache_has(case: LedgerCa
     vectors.put("model-1", {identity.text_key(LETTER): vector})
     vectors.put("model-1", {identity.text_key("short"): np.ones(3, np.float32)})
     publisher = Publisher(
-        case.engine, case.project, case.plan, case.blobs, case.limits,
-        CachedVectors(vectors, "model-1"),
+        case.engine, case.project, case.plan, case.blobs, case.publishing,
+        lambda _: CachedVectors(vectors, "model-1"),
     )  # fmt: skip
     run = case.run()
     case.claimed(run, "a.txt", "b.txt", "c.txt")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ledger_case import MEDIA, LedgerCase, payloads_of, sha_of
+from ledger_case import MEDIA, LedgerCase, payloads_of, plan_of, sha_of
 from sqlalchemy import Engine
 
 from pipeline import identity
@@ -14,7 +15,8 @@ from pipeline.documents import Member
 from pipeline.settings import ArchiveLimits, Limits, Settings
 from pipeline.stores import project_reader
 from pipeline.stores.embedded import ServiceUrls
-from pipeline.stores.ledger import Identified
+from pipeline.stores.ledger import Identified, Ledger, Publishing
+from pipeline.stores.protocols import Checkpoint
 
 
 def member(path: str, data: str, size: int = 5) -> Member:
@@ -220,6 +222,7 @@ def test_what_fails_over_the_budget_is_taken_when_it_is_retried_with_a_larger_on
     nested(case, (half, half))
     case.limits = ArchiveLimits(max_ratio=200)
     case.ledger = case.ledger_on(engine)
+    case.ledger.open_project(case.name, case.plan)
     case.ledger.retry(case.project)
 
     nested(case, (half, half))
@@ -330,3 +333,81 @@ def test_whoever_reads_the_queue_publishes_by_the_limits_of_the_project(
     assert case.status("a.txt")[0] == "completed"
     assert case.failures() == []
     assert len(uris(case)) == 3
+
+
+@pytest.fixture
+def read(
+    engine: Engine, valkey_url: str, tmp_path: Path
+) -> Callable[[LedgerCase, list[Checkpoint]], None]:
+    """Give the reader of another project's run, which persists what is queued of this one."""
+    url = engine.url.render_as_string(hide_password=False)
+    of_others = open_publishers(
+        Settings(home=tmp_path), ServiceUrls(database_url=url, redis_url=valkey_url)
+    )
+
+    def persist(case: LedgerCase, checkpoints: list[Checkpoint]) -> None:
+        publisher = of_others(case.project)
+        assert publisher is not None
+        publisher.persist(checkpoints)
+
+    return persist
+
+
+def test_limits_that_a_project_raised_hold_for_who_read_its_results_before(
+    engine: Engine, read: Callable[[LedgerCase, list[Checkpoint]], None]
+) -> None:
+    case = LedgerCase(engine, limits=ArchiveLimits(max_members=1))
+    made = container(case, "zip", member("x.txt", "x"), member("y.txt", "y"))
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="zip")
+    read(case, made)
+    assert case.status("a.txt")[0] == "failed"
+    case.limits = ArchiveLimits(max_members=2)
+    case.ledger = case.ledger_on(engine)
+    case.ledger.open_project(case.name, case.plan)
+    case.ledger.retry(case.project)
+
+    read(case, made)
+
+    assert case.status("a.txt")[0] == "completed"
+    assert case.failures() == []
+
+
+def test_a_reader_without_the_embedding_model_of_a_project_publishes_without_vectors(
+    engine: Engine, read: Callable[[LedgerCase, list[Checkpoint]], None]
+) -> None:
+    case = LedgerCase(engine)
+    by = Publishing(archive=ArchiveLimits(), embedding_model="of_another.machine")
+    Ledger(engine, publishing=by).open_project(case.name, case.plan)
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="text")
+
+    read(case, case.checkpoints("text"))
+
+    assert case.status("a.txt")[0] == "completed"
+    assert len(case.publisher().missing_vectors(10)) == 1
+
+
+def test_who_read_results_of_a_project_before_its_plan_changed_publishes_by_the_new_one(
+    engine: Engine, read: Callable[[LedgerCase, list[Checkpoint]], None]
+) -> None:
+    """But for what it learns that with: that is written, and the project's run publishes it."""
+    case = LedgerCase(engine)
+    run = case.run()
+    case.claimed(run, "a.txt", "b.txt")
+    case.identify(run, a="zip", b="other")
+    read(case, container(case, "zip"))
+    assert case.status("a.txt")[0] == "completed"
+    case.plan = plan_of(ocr="2")
+    case.ledger.open_project(case.name, case.plan, reconfigure=True)
+    case.ledger.claim(run, 10)
+    case.identify(run, a="zip")
+
+    read(case, container(case, "zip"))
+    read(case, container(case, "other"))
+
+    assert case.status("a.txt")[0] == "running"
+    assert case.status("b.txt")[0] == "completed"
+    assert case.publisher().publish([case.content("zip")]).published == (case.content("zip"),)

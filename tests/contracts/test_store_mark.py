@@ -34,7 +34,7 @@ class Away:
 
 @pytest.fixture
 def case(store_case: StoreCase, monkeypatch: pytest.MonkeyPatch) -> StoreCase:
-    for module in ("publisher", "redis_values"):
+    for module in ("result_rows", "redis_values"):
         monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
     with store_case.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM object_store")
@@ -138,7 +138,7 @@ def test_one_that_is_away_is_not_judged(case: StoreCase, marked: bool) -> None:
 def test_what_another_store_lacks_is_not_gone(case: StoreCase, other: FolderBlobs) -> None:
     checkpoints = stored(case)
     before = rows(case)
-    elsewhere = Publisher(case.engine, case.project, case.plan, other)
+    elsewhere = Publisher(case.engine, case.project, case.plan, other, case.publishing)
     durable = PostgresCheckpoints(case.engine, lambda _: elsewhere, other)
     with pytest.raises(TemporaryError, match=WRONG):
         durable.get([x.key for x in checkpoints])
@@ -151,7 +151,7 @@ def test_rows_do_not_name_what_was_put_into_another_store(
     run = case.run()
     case.claimed(run, "a.txt")
     case.identify(run, a=LONG)
-    elsewhere = Publisher(case.engine, case.project, case.plan, other)
+    elsewhere = Publisher(case.engine, case.project, case.plan, other, case.publishing)
     with pytest.raises(TemporaryError, match=WRONG):
         elsewhere.persist(case.checkpoints(LONG, None, "Jane Roe", "John Smith"))
     assert rows(case) == (0, 0)

@@ -36,7 +36,7 @@ class World:
         """Give the stores as the caller has them: on a line of its own."""
         case = self.case
         ledger = case.ledger_on(engine)
-        publisher = Publisher(engine, case.project, case.plan, case.blobs, case.limits)
+        publisher = Publisher(engine, case.project, case.plan, case.blobs, case.publishing)
         return Stores(
             ledger, publisher, PostgresCheckpoints(engine, lambda _: publisher, case.blobs)
         )

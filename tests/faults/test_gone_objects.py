@@ -38,7 +38,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SmallRun]:
     """Give a run that has ended, whose larger payloads are objects; Redis is empty after it."""
-    for module in ("publisher", "redis_values"):
+    for module in ("result_rows", "redis_values"):
         monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
     folder = tmp_path / "documents"
     write_documents(folder, 20)

@@ -1,0 +1,64 @@
+"""Writes checkpoints into `stage_results`, inside a transaction that the caller opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from pipeline.stores import loose_objects, store_mark
+from pipeline.stores.copying import copy_rows
+from pipeline.stores.payloads import VALUE_LIMIT, members_of, store_payload
+from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
+
+_COLUMNS = (
+    "content_id", "stage", "fingerprint", "part", "digest", "payload", "payload_ref", "members",
+    "seconds",
+)  # fmt: skip
+
+
+def write_results(
+    connection: Connection,
+    blobs: Blobs,
+    batch: Sequence[Checkpoint],
+    stored: Mapping[CheckpointKey, str],
+) -> Sequence[Checkpoint]:
+    """Write the checkpoints that are not `stored`, and return them.
+
+    All who write have locked the contents, so what was not there under the lock is not there.
+    """
+    fresh = [x for x in _sorted(batch) if x.key not in stored]
+    if any(map(_is_large, fresh)):
+        connection.execute(loose_objects.HOLD)
+    if any(_is_large(x) or members_of(x) for x in fresh):
+        store_mark.check(connection, blobs)
+    copy_rows(connection, "stage_results", _COLUMNS, (_row(blobs, x) for x in fresh))
+    return fresh
+
+
+def _row(blobs: Blobs, checkpoint: Checkpoint) -> tuple[object, ...]:
+    """Make the row of a checkpoint; a large payload goes to the object store."""
+    large = _is_large(checkpoint)
+    return (
+        checkpoint.content,
+        checkpoint.stage.value,
+        checkpoint.fingerprint,
+        checkpoint.part,
+        checkpoint.digest,
+        None if large else checkpoint.payload,
+        store_payload(blobs, checkpoint.payload) if large else None,
+        members_of(checkpoint),
+        checkpoint.seconds,
+    )
+
+
+def _is_large(checkpoint: Checkpoint) -> bool:
+    return len(checkpoint.payload) > VALUE_LIMIT
+
+
+def _sorted(batch: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """Put a batch in the order of keys; of two with one key the first stays."""
+    keyed: dict[tuple[str, ...], Checkpoint] = {}
+    for x in batch:
+        keyed.setdefault((x.content, x.stage, x.fingerprint, x.part), x)
+    return [keyed[key] for key in sorted(keyed)]
