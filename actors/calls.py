@@ -32,7 +32,9 @@ class Outcome(Value):
     """What a stage actor says of one task.
 
     `link` is the checkpoint that is there now, `reused` if it was there before. Neither `link`
-    nor `failure` means that an input is gone: back to the first gap, nobody to blame.
+    nor `failure` means that an input is gone: back to the first gap, nobody to blame. `unreadable`
+    says what was wrong with one that was there: only what is made again and again and never can be
+    read fails by it.
     `changed` means that the source is no longer what was identified, `unread` says why it cannot be
     read: both are about the task's document alone, not about others with the same content.
     """
@@ -43,6 +45,7 @@ class Outcome(Value):
     reused: bool = False
     changed: bool = False
     unread: DocumentFailure | None = None
+    unreadable: DocumentFailure | None = None
     seconds: float = 0.0
 
     @property

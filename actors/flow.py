@@ -23,6 +23,7 @@ CALL_SECONDS = 0.2
 MAX_BATCH, CALL_BYTES = 16, 16 << 20
 SMOOTHING = 0.3
 LOSSES = 2
+UNREADABLE = 3
 
 
 class Blame(Value):
@@ -41,6 +42,7 @@ class _Item:
     alone: bool = False
     blamed: int = 0
     lost_inputs: int = 0
+    unreadable: list[StageName] = field(default_factory=list)
 
 
 @dataclass
@@ -130,7 +132,8 @@ class Flow:
     def resume(self, content_id: str, chain: Chain) -> None:
         """Send a content that is adrift back to the first gap of what PostgreSQL has of it.
 
-        Nobody is to blame, however often; but what keeps getting lost is made durable.
+        Nobody is to blame, however often; but what keeps getting lost is made durable. What was
+        made anew and cannot be read each time is given up: its stage makes it so.
         """
         if content_id not in self._adrift:
             return
@@ -290,6 +293,10 @@ class Flow:
             item.apart, item.alone, item.blamed = False, False, 0
             self._enqueue(outcome.content_id)
             return []
+        if outcome.unreadable is not None:
+            item.unreadable.append(outcome.unreadable.stage)
+            if item.unreadable.count(outcome.unreadable.stage) >= UNREADABLE:
+                return [self._give_up(outcome.content_id, outcome.unreadable)]
         item.lost_inputs += not outcome.is_sourceless
         self._adrift.add(outcome.content_id)
         return []

@@ -130,7 +130,7 @@ class Settlement:
         whole = [content for content in left if chains[content].gap is None]
         if whole:
             await self.take(await self._thread.ask(self._publish, whole))
-            # One whose object is gone has a gap by now.
+            # One with a result that nobody can read has a gap by now.
             chains |= await self._chains([x for x in whole if x in self._flow])
         waiting = {content: self._claims.waiting(content) for content in left}
         done = set(

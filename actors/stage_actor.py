@@ -6,6 +6,7 @@ nothing between calls but its loaded models.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 from actors.calls import Answer, Outcome, Task
+from actors.found import Found, decoded
 from actors.memory import Growth
 from actors.work_thread import InWorkThread
 from actors.workplace import Workplace
@@ -25,12 +27,14 @@ from pipeline.patience import patient
 from pipeline.process import stage_input
 from pipeline.scratch import sweep_scratch
 from pipeline.sources import Fetcher, Identified, Located, SourceChangedError, unreadable
-from pipeline.stage import INPUTS, PAYLOADS, Link, Plan, Stage
+from pipeline.stage import INPUTS, Link, Plan, Stage
 from pipeline.stores.protocols import CacheUse, Checkpoint, CheckpointKey, Persisted
 from pipeline.stores.tiered_checkpoints import TieredCheckpoints
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -80,23 +84,42 @@ class StageWorker:
         """
         wanted = {task.content_id: self._key(task) for task in tasks}
         report = _Report()
-        known = self._ask(report, self.checkpoints.look, list(wanted.values()), self._inputs(tasks))
-        there = [task for task in tasks if wanted[task.content_id] in known]
+        found = self._found(list(wanted.values()), self._inputs(tasks), report)
+        there = [task for task in tasks if wanted[task.content_id] in found.made]
         # The tasks' chains are what PostgreSQL has, so it lacks these: their queue entries were
         # lost or are held by a reader that died, or PostgreSQL had them for contents that were
         # deleted and are back. Harmless if they got there meanwhile.
-        self._put(there, [known[wanted[task.content_id]] for task in there], report, reused=True)
+        made = [found.made[wanted[task.content_id]] for task in there]
+        self._put(there, made, report, reused=True)
         inputs: dict[str, object] = {}
         with ExitStack() as open_files:
-            todo = [task for task in tasks if wanted[task.content_id] not in known]
+            todo = [task for task in tasks if wanted[task.content_id] not in found.made]
             for task in todo:
-                value = self._input(task, known, open_files)
+                value = self._input(task, found, open_files)
                 if isinstance(value, Outcome):
                     report.outcomes[task.content_id] = value
                 else:
                     inputs[task.content_id] = value
             self._make([task for task in todo if task.content_id in inputs], inputs, report)
         return report.answer(tasks, self.checkpoints.trouble)
+
+    def _found(
+        self,
+        outputs: Sequence[CheckpointKey],
+        inputs: Mapping[CheckpointKey, str],
+        report: _Report,
+    ) -> Found:
+        """Read and decode what is there; what cannot be used is asked for once more."""
+        known = self._ask(report, self.checkpoints.look, outputs, list(inputs))
+        found = decoded(known, inputs)
+        if not found.unreadable:
+            return found
+        for key, failure in found.unreadable.items():
+            logger.warning(
+                "%s %s is read or made again: %s", key.content, key.stage, failure.message
+            )
+        again = self._ask(report, self.checkpoints.renew, list(found.unreadable))
+        return found.joined(decoded(again, inputs))
 
     def _make(self, tasks: Sequence[Task], inputs: Mapping[str, object], report: _Report) -> None:
         """Run the stage on inputs that are there, and put what it gives."""
@@ -175,33 +198,33 @@ class StageWorker:
         print_ = self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
         return CheckpointKey(task.content_id, self.name, print_)
 
-    def _inputs(self, tasks: Sequence[Task]) -> list[CheckpointKey]:
-        """Say under what the inputs of a call are kept."""
-        return [
-            CheckpointKey(task.content_id, before, task.chain.link(before).fingerprint)
+    def _inputs(self, tasks: Sequence[Task]) -> dict[CheckpointKey, str]:
+        """Say under what the inputs of a call are kept, with the digests that are meant."""
+        return {
+            CheckpointKey(task.content_id, before, link.fingerprint): link.digest
             for task in tasks
             for before in INPUTS[self.name]
-        ]
+            for link in [task.chain.link(before)]
+        }
 
     def _input(
         self,
         task: Task,
-        there: Mapping[CheckpointKey, Checkpoint],
+        found: Found,
         open_files: ExitStack,
     ) -> object:
         """Get a stage's input, or the outcome that says why there is none.
 
-        An input that is gone, or whose place another has taken, is nobody's fault.
+        One that is gone, cannot be read, or whose place another has taken, is nobody's fault.
         """
         if self.name is StageName.OCR:
             return self._source(task, open_files)
         payloads: dict[StageName, Payload] = {}
         for before in INPUTS[self.name]:
-            link = task.chain.link(before)
-            found = there.get(CheckpointKey(task.content_id, before, link.fingerprint))
-            if found is None or found.digest != link.digest:
-                return Outcome(content_id=task.content_id)
-            payloads[before] = codec.decode(PAYLOADS[before], found.payload)
+            key = CheckpointKey(task.content_id, before, task.chain.link(before).fingerprint)
+            if key not in found.inputs:
+                return Outcome(content_id=task.content_id, unreadable=found.unreadable.get(key))
+            payloads[before] = found.inputs[key]
         return stage_input(self.name, payloads)
 
     def _source(self, task: Task, open_files: ExitStack) -> object:

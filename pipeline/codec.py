@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import zstandard
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import PermanentError
 
@@ -28,15 +28,26 @@ def encode(value: BaseModel) -> bytes:
 
 
 def decode(model: type[Model], data: bytes) -> Model:
-    """Read a value back. Raises PermanentError for bytes of another version."""
-    return model.model_validate_json(json_of(model.__name__, data))
+    """Read a value back. Raises PermanentError for bytes of another version, or that are none."""
+    try:
+        return model.model_validate_json(json_of(model.__name__, data))
+    except ValidationError as error:
+        # Without the value: it may be the document's words.
+        first = error.errors(include_input=False, include_url=False)[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+        raise _unreadable(model.__name__, why) from error
 
 
 def json_of(name: str, data: bytes) -> bytes:
-    """Read the JSON of a value back. Raises PermanentError for bytes of another version."""
+    """Read the JSON of a value back. Raises PermanentError for bytes of another version, or that
+    are none.
+    """
     kind, body = data[:1], data[1:]
     if kind == ZSTD:
-        body = zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_DECODED)
+        try:
+            body = zstandard.ZstdDecompressor().decompress(body, max_output_size=MAX_DECODED)
+        except zstandard.ZstdError as error:
+            raise _unreadable(name, str(error)) from error
     elif kind != PLAIN:
         raise PermanentError(
             "unknown_codec",
@@ -44,3 +55,7 @@ def json_of(name: str, data: bytes) -> bytes:
             "casegraph cannot read; it was written by a newer one",
         )
     return body
+
+
+def _unreadable(name: str, why: str) -> PermanentError:
+    return PermanentError("unreadable_payload", f"a stored {name} cannot be read back: {why}")

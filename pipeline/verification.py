@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zstandard import ZstdError
-
 from pipeline import codec, identity, publication
 from pipeline.documents import CaseRecord, Payload, StageName
 from pipeline.errors import PermanentError
@@ -102,9 +100,9 @@ def decoded(
     subject = f"{content} {stage} {fingerprint[:12]}"
     try:
         value: Payload = codec.decode(PAYLOADS[stage], payload)
-    except (PermanentError, ValueError, ZstdError) as error:
-        why = str(error).splitlines()[0]
-        return None, [Finding("payload", subject, f"its payload cannot be read: {why}")]
+    except PermanentError as error:
+        advice = f"`run --from {stage}` makes it again"
+        return None, [Finding("payload", subject, f"{error.message}; {advice}")]
     if identity.checkpoint_digest(fingerprint, value) != digest:
         return value, [Finding("payload", subject, "its payload does not hash to its digest")]
     return value, []

@@ -9,10 +9,10 @@ from pipeline.errors import TemporaryError
 from pipeline.stage import STAGES, Chain
 from pipeline.stores import ledger_queries as queries
 from pipeline.stores.blame import blame_content, refusal
-from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.ledger_values import Identified, Work
+from pipeline.stores.lost_results import remove_rows
 from pipeline.stores.payloads import (
-    GoneObjectsError,
+    LostResultsError,
     NoObjectStoreError,
     RefusedContentError,
     TooMuchError,
@@ -100,7 +100,7 @@ def _published(
     """Publish the contents whose chain is complete: all at once, and one by one if that fails.
     Return how far the chain of each reaches.
 
-    One with a result whose object is gone has a gap there, and is not complete.
+    One with a result that nobody can read has a gap there, and is not complete.
     """
     while True:
         chains = {id_: content.follow(way.plan, known[id_]) for id_, content in contents.items()}
@@ -109,8 +109,8 @@ def _published(
             if complete and not _tried(way, contents, known, complete):
                 for id_, chain in complete.items():
                     _tried(way, contents, known, {id_: chain})
-        except GoneObjectsError as error:
-            remove_rows(way.connection, way.payloads.blobs, error.gone)
+        except LostResultsError as error:
+            remove_rows(way.connection, way.payloads.blobs, error.lost)
             known = known_checkpoints(way.connection, list(contents))
         else:
             return chains
@@ -124,12 +124,12 @@ def _tried(
 ) -> bool:
     """Publish, or undo it and, if it is about one content alone, fail its documents.
 
-    Raises GoneObjectsError, with all undone.
+    Raises LostResultsError, with all undone.
     """
     attempt = way.connection.begin_nested()
     try:
         publish(way, contents, known, chains)
-    except GoneObjectsError:
+    except LostResultsError:
         attempt.rollback()
         raise
     except TooMuchError:

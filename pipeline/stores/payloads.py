@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
-from zstandard import ZstdError
 
 from pipeline import codec
 from pipeline.documents import StageName
@@ -51,16 +50,14 @@ class RefusedContentError(Exception):
         self.content, self.stage, self.error, self.message = content, stage, error, message
 
 
-Gone = tuple[CheckpointKey, str]
-"""A stored result whose object is gone, and the hash that names the object."""
+class LostResultsError(Exception):
+    """Results are stored, and their objects are gone or they cannot be decoded: each is a gap, see
+    `lost_results`.
+    """
 
-
-class GoneObjectsError(Exception):
-    """Results are stored and their objects are gone: each is a gap, see `gone_objects`."""
-
-    def __init__(self, gone: Sequence[Gone]) -> None:
-        super().__init__(f"{len(gone)} objects are gone")
-        self.gone = tuple(gone)
+    def __init__(self, lost: Sequence[CheckpointKey]) -> None:
+        super().__init__(f"{len(lost)} stored results are lost")
+        self.lost = tuple(lost)
 
 
 class TooMuchError(Exception):
@@ -85,7 +82,7 @@ class Payloads:
         """Read what the batch did not bring from `stage_results`, in one question, in the place of
         what was read before.
 
-        Raises GoneObjectsError for all whose object is gone, and TooMuchError if contents are too
+        Raises LostResultsError for all whose object is gone, and TooMuchError if contents are too
         large together.
         """
         self._loaded.clear()
@@ -110,20 +107,20 @@ class Payloads:
             self._loaded[key] = checkpoint.payload
 
     def read(self, content: str, link: Link) -> Any:
-        """Decode of a payload what is published. Raises RefusedContentError."""
+        """Decode of a payload what is published.
+
+        Raises LostResultsError for one that is stored and cannot be decoded, RefusedContentError
+        for one that the batch brings.
+        """
         key = (content, link.stage, link.fingerprint, link.digest)
         data = self._loaded[key] if key in self._loaded else self._bytes[key]
         try:
             return codec.decode(READ[link.stage], data)
         except PermanentError as error:
+            if key in self._loaded:
+                lost = CheckpointKey(content, link.stage, link.fingerprint)
+                raise LostResultsError([lost]) from error
             raise RefusedContentError(content, link.stage, error.code, error.message) from error
-        except (ValueError, ZstdError) as error:
-            raise RefusedContentError(
-                content,
-                link.stage,
-                "unreadable_payload",
-                f"what {link.stage} stored cannot be read back: {str(error).splitlines()[0]}",
-            ) from error
 
 
 def read_results(
@@ -156,18 +153,18 @@ def checkpoints_of(
 ) -> list[Checkpoint]:
     """Make checkpoints of rows of `stage_results`.
 
-    Raises GoneObjectsError for all whose object is gone, and TooMuchError as soon as those that
+    Raises LostResultsError for all whose object is gone, and TooMuchError as soon as those that
     are there hold more than `most` bytes.
     """
     held = 0
     found: list[Checkpoint] = []
-    gone: list[Gone] = []
+    lost: list[CheckpointKey] = []
     for row in rows:
         key = CheckpointKey(row.content_id, StageName(row.stage), row.fingerprint, row.part)
         try:
             payload = payload_of(blobs, row.payload, row.payload_ref)
         except PermanentError:
-            gone.append((key, row.payload_ref))
+            lost.append(key)
             continue
         held += len(payload)
         if most is not None and held > most:
@@ -175,8 +172,8 @@ def checkpoints_of(
         found.append(
             Checkpoint(**key._asdict(), digest=row.digest, payload=payload, seconds=row.seconds)
         )
-    if gone:
-        raise GoneObjectsError(gone)
+    if lost:
+        raise LostResultsError(lost)
     return found
 
 
@@ -190,7 +187,7 @@ def members_of(checkpoint: Checkpoint) -> list[str] | None:
         if b'"members":' not in data:
             return []
         return sorted({x.sha256 for x in HeldMembers.model_validate_json(data).members})
-    except (PermanentError, ValueError, ZstdError):
+    except (PermanentError, ValueError):
         return None
 
 

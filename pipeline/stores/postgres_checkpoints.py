@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Engine
 
-from pipeline.stores.gone_objects import remove_rows
-from pipeline.stores.payloads import GoneObjectsError, checkpoints_of, read_results
+from pipeline.stores.lost_results import remove_rows
+from pipeline.stores.payloads import LostResultsError, checkpoints_of, read_results
 from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Persisted
 from pipeline.stores.publisher import Publisher
@@ -37,11 +37,24 @@ class PostgresCheckpoints:
             rows = read_results(connection, wanted)
         try:
             found = checkpoints_of(rows, self._blobs)
-        except GoneObjectsError as error:
-            with transaction(self._engine, "gone") as connection:
-                remove_rows(connection, self._blobs, error.gone)
+        except LostResultsError as error:
+            self._remove_lost(error.lost)
             return self.get(wanted)
         return {checkpoint.key: checkpoint for checkpoint in found}
+
+    def reread(self, doubtful: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read checkpoints of which the caller found that one, or its copy, is no good. Raises
+        TemporaryError.
+
+        One that cannot be decoded is not there, from then on for all who ask.
+        """
+        if doubtful:
+            self._remove_lost(doubtful)
+        return self.get(doubtful)
+
+    def _remove_lost(self, doubtful: Sequence[CheckpointKey]) -> None:
+        with transaction(self._engine, "gone") as connection:
+            remove_rows(connection, self._blobs, doubtful)
 
     def put(self, project: str, checkpoints: Sequence[Checkpoint]) -> Persisted:
         """Write checkpoints in one transaction, and publish what they complete."""

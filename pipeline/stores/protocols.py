@@ -152,7 +152,7 @@ class Checkpoints(Protocol):
         ...
 
     def discard(self, unwanted: Sequence[CheckpointKey]) -> None:
-        """Remove checkpoints of contents that are gone."""
+        """Remove checkpoints of contents that are gone, or that nobody can use."""
         ...
 
 
@@ -161,6 +161,10 @@ class DurableCheckpoints(Protocol):
 
     def get(self, wanted: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
         """Read checkpoints; what is not there is not in the answer."""
+        ...
+
+    def reread(self, doubtful: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read checkpoints that may be no good; what cannot be decoded is removed."""
         ...
 
     def put(self, project: str, checkpoints: Sequence[Checkpoint]) -> Persisted:

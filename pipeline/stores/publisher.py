@@ -14,10 +14,10 @@ from pipeline.stage import STAGES, Plan
 from pipeline.stores import chunk_vectors, loose_objects
 from pipeline.stores.blame import blame_content, refusal
 from pipeline.stores.chunk_vectors import CachedVectors, has_vectors
-from pipeline.stores.gone_objects import remove_rows
 from pipeline.stores.ledger_values import Publishing
+from pipeline.stores.lost_results import remove_rows
 from pipeline.stores.payloads import (
-    GoneObjectsError,
+    LostResultsError,
     Payloads,
     RefusedContentError,
     TooMuchError,
@@ -159,9 +159,9 @@ class Publisher:
         try:
             with transaction(self._engine, "persist") as connection:
                 part = self._write(connection, batch, others, tried)
-        except GoneObjectsError as error:
+        except LostResultsError as error:
             with transaction(self._engine, "gone") as connection:
-                remove_rows(connection, self._blobs, error.gone)
+                remove_rows(connection, self._blobs, error.lost)
             self._persist(batch, others, report)
         except TooMuchError:
             self._persist_halves(batch, others, report)
@@ -252,7 +252,7 @@ class Publisher:
     def _stronger(self, connection: Connection, weaker: Sequence[Checkpoint]) -> list[Checkpoint]:
         """Read the checkpoints that are stored in the place of those, with another digest.
 
-        Raises GoneObjectsError: one that nobody can read wins over none.
+        Raises LostResultsError: one that nobody can read wins over none.
         """
         wanted = sorted({x.key for x in weaker})
         return checkpoints_of(read_results(connection, wanted), self._blobs)

@@ -27,7 +27,7 @@ from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.content_rows import copy_chunks, fill_contents, hold_names
 from pipeline.stores.copying import copy_rows
 from pipeline.stores.members import Admission, Parent, admit
-from pipeline.stores.payloads import Payloads, RefusedContentError
+from pipeline.stores.payloads import LostResultsError, Payloads, RefusedContentError
 from pipeline.stores.protocols import CheckpointKey
 from pipeline.stores.removal import (
     append_changes,
@@ -174,8 +174,8 @@ def publish(
 
     What PostgreSQL has of them under other fingerprints goes: no more than one chain of a content
     is kept. `known` was read under the lock that all have who write, so it is all there is.
-    Raises RefusedContentError for the first content that no repetition would publish, database
-    errors as they come.
+    Raises RefusedContentError for the first content that no repetition would publish,
+    LostResultsError for what is stored and cannot be read, database errors as they come.
     """
     complete = sorted(id_ for id_, chain in chains.items() if chain.gap is None)
     waiting = way.connection.execute(_WAITING, {"ids": complete}).all() if complete else []
@@ -213,8 +213,13 @@ def _rows(way: Publication, chains: Mapping[str, Chain]) -> dict[str, PublishedR
     """Make the rows of contents from the payloads of their chains."""
     way.payloads.load(way.connection, chains)
     rows: dict[str, PublishedRows] = {}
+    lost: list[CheckpointKey] = []
     for content, chain in chains.items():
-        parts = {link.stage: way.payloads.read(content, link) for link in chain.links}
+        try:
+            parts = {link.stage: way.payloads.read(content, link) for link in chain.links}
+        except LostResultsError as error:
+            lost += error.lost
+            continue
         try:
             record = PublishedRecord(
                 pages=parts[StageName.OCR],
@@ -228,6 +233,8 @@ def _rows(way: Publication, chains: Mapping[str, Chain]) -> dict[str, PublishedR
             raise RefusedContentError(
                 content, StageName.RELATE, error.code, error.message
             ) from error
+    if lost:
+        raise LostResultsError(lost)
     return rows
 
 

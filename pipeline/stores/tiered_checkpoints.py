@@ -74,6 +74,19 @@ class TieredCheckpoints:
                 self.fast.warm(list(stored.values()))
         return {**found, **stored}
 
+    def renew(self, unreadable: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read from PostgreSQL what was found and cannot be decoded, and put it in the place of
+        Redis's copies. What PostgreSQL cannot give is dropped from both: it is a gap.
+
+        Raises TemporaryError as `look` does.
+        """
+        stored = self.durable.reread(unreadable)
+        if self.fast is not None:
+            with suppress(TemporaryError):
+                self.fast.adopt(list(stored.values()))
+                self.fast.discard([key for key in unreadable if key not in stored])
+        return stored
+
     def put(
         self,
         project: str,

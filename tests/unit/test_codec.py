@@ -20,6 +20,13 @@ def test_large_values_are_compressed():
     assert len(codec.encode(Pages(text="a word and " * 5_000, pages=()))) < 1_000
 
 
+@pytest.mark.parametrize("data", [b"", b"\x01{", b"\x01[]", b"\x02rubbish", b'\x01{"text":1}'])
+def test_bytes_that_are_no_value_are_refused_without_their_words(data):
+    with pytest.raises(PermanentError, match="stored Pages") as told:
+        codec.decode(Pages, data)
+    assert "rubbish" not in str(told.value)
+
+
 def test_bytes_of_another_version_are_refused_in_words():
     with pytest.raises(PermanentError, match="newer"):
         codec.decode(Pages, b"\x09{}")

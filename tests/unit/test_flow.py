@@ -189,6 +189,21 @@ def test_what_keeps_getting_lost_is_made_durable():
     assert durable == [False, False, True, True]
 
 
+def test_what_is_made_again_and_again_and_never_can_be_read_is_given_up():
+    flow = Flow(ACTORS)
+    flow.add(task("a", done=3))
+    given_up = []
+    # Harm to all that a chain has is no such thing: each is made again once.
+    for stage in (*STAGES[:3], StageName.EXTRACT, StageName.EXTRACT):
+        assert given_up == []
+        [call] = flow.calls()
+        failure = DocumentFailure(stage=stage, error="unreadable_payload", message="no value")
+        given_up = flow.finished(call, [Outcome(content_id="a", unreadable=failure)])
+        flow.resume("a", task("a", done=3).chain)
+    assert [(blame.content_id, blame.failure) for blame in given_up] == [("a", failure)]
+    assert flow.in_flight == 0
+
+
 def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
     flow = Flow(ACTORS, blames=1)
     flow.add(task("a"))

@@ -1,8 +1,8 @@
-"""Stored results whose object is gone: in PostgreSQL, in Redis, and in what publishes."""
+"""Stored results that nobody can read: in PostgreSQL, in Redis, and in what publishes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from ledger_case import LedgerCase
@@ -11,7 +11,7 @@ from store_case import StoreCase
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.stage import STAGES
 from pipeline.stores import keys
-from pipeline.stores.gone_objects import remove_rows
+from pipeline.stores.lost_results import remove_rows
 from pipeline.stores.postgres_checkpoints import PostgresCheckpoints
 from pipeline.stores.protocols import Checkpoint
 
@@ -37,6 +37,18 @@ def lose(case: LedgerCase) -> list[str]:
     return [stage for stage, _ in rows]
 
 
+def harm(case: LedgerCase) -> list[str]:
+    """Let nobody decode what is stored, and name the stages."""
+    with case.engine.begin() as connection:
+        harmed = connection.exec_driver_sql(
+            "UPDATE stage_results SET payload = '\\x077b7d', payload_ref = NULL RETURNING stage"
+        )
+        return [stage for (stage,) in harmed]
+
+
+LOSSES = pytest.mark.parametrize("losing", [lose, harm])
+
+
 def durable(case: LedgerCase) -> PostgresCheckpoints:
     return PostgresCheckpoints(case.engine, lambda _: case.publisher(), case.blobs)
 
@@ -55,12 +67,15 @@ def kept_but_not_published(case: LedgerCase, checkpoints: Sequence[Checkpoint]) 
     return run
 
 
-def test_they_are_not_there_and_their_rows_go(case: StoreCase) -> None:
+@LOSSES
+def test_they_are_not_there_and_their_rows_go(
+    case: StoreCase, losing: Callable[[LedgerCase], list[str]]
+) -> None:
     checkpoints = made(case)
     kept_but_not_published(case, checkpoints)
-    gone = lose(case)
+    gone = losing(case)
     assert StageName.OCR in gone
-    found = durable(case).get([x.key for x in checkpoints])
+    found = durable(case).reread([x.key for x in checkpoints])
     assert sorted(key.stage for key in found) == sorted(set(STAGES) - set(gone))
     chain = case.ledger.known_chains([case.content(LONG)], case.plan)[case.content(LONG)]
     assert chain.gap is StageName.OCR
@@ -71,14 +86,17 @@ def test_one_that_was_put_again_meanwhile_stays(case: StoreCase) -> None:
     kept_but_not_published(case, checkpoints)
     rows = case.rows("SELECT payload_ref FROM stage_results WHERE stage = 'ocr'")
     with case.engine.begin() as connection:
-        assert remove_rows(connection, case.blobs, [(checkpoints[0].key, rows[0][0])]) == []
+        assert remove_rows(connection, case.blobs, [checkpoints[0].key]) == []
     assert case.rows("SELECT payload_ref FROM stage_results WHERE stage = 'ocr'") == rows
 
 
-def test_identifying_finds_the_gap_and_blames_nobody(case: StoreCase) -> None:
+@LOSSES
+def test_identifying_finds_the_gap_and_blames_nobody(
+    case: StoreCase, losing: Callable[[LedgerCase], list[str]]
+) -> None:
     checkpoints = made(case)
     run = kept_but_not_published(case, checkpoints)
-    lose(case)
+    losing(case)
     work = case.identify(run, a=LONG)[case.document("a.txt")]
     assert (work.chain.gap, work.published) == (StageName.OCR, False)
     case.publisher().persist(checkpoints)
@@ -97,13 +115,16 @@ def test_what_is_made_again_with_another_digest_wins_over_what_nobody_can_read(
     assert {key: x.payload for key, x in found.items()} == {x.key: x.payload for x in again}
 
 
-def test_publishing_finds_the_gap_and_the_rest_of_the_batch_goes_on(case: StoreCase) -> None:
+@LOSSES
+def test_publishing_finds_the_gap_and_the_rest_of_the_batch_goes_on(
+    case: StoreCase, losing: Callable[[LedgerCase], list[str]]
+) -> None:
     run = case.run()
     case.claimed(run, "a.txt", "b.txt")
     case.identify(run, a=LONG, b="Short.")
     *most, last = made(case)
     case.publisher().persist(most)
-    lose(case)
+    losing(case)
     persisted = case.publisher().persist([last, *case.checkpoints("Short.")])
     assert (persisted.published, persisted.refused) == ((case.content("Short."),), ())
     assert case.status("a.txt")[0] == "running"

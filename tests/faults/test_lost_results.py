@@ -1,12 +1,18 @@
-"""An object that is gone from the store is a gap in a chain: what it held is made again."""
+"""A result that nobody can read is a gap in a chain: it is made again, and nobody is blamed.
+
+Its object is gone, or harmed, or what is stored in the row or in Redis cannot be decoded.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -15,18 +21,25 @@ import redis
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
 from actors.turns import Asking
+from faults import small_stages
+from faults.invariants import broken
 from faults.proxy import proxy_for
 from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
-from pipeline.documents import StageName
+from pipeline.documents import Chunks, Mentions, StageName
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.settings import Settings
-from pipeline.stores import postgres, store_mark
+from pipeline.stores import keys, postgres, project_reader, store_mark
 from pipeline.stores.folder_blobs import FolderBlobs
+from pipeline.stores.protocols import Checkpoint, CheckpointKey
+from pipeline.stores.redis_values import pack, unpack
 from pipeline.stores.verifying import stored_project
 
 LIMIT = 150
 SAYS = ("lacks their mark", "is not there")
+RESULTS = "SELECT content_id::text, fingerprint FROM stage_results WHERE stage = %s"
+RUBBISH = (b"\x07{}", b"\x02{}", b"\x01{")
+"""Of another version, no zstd, no JSON."""
 
 
 @pytest.fixture(params=["off", "on"])
@@ -55,22 +68,64 @@ def run(
     return run
 
 
-def remove_objects(run: SmallRun, stage: str) -> list[Path]:
-    """Remove the objects that hold what a stage made."""
-    assert run.settings.database_url is not None
-    with psycopg2.connect(run.settings.database_url.get_secret_value()) as connection:
-        cursor = connection.cursor()
-        cursor.execute(
-            "SELECT DISTINCT payload_ref FROM stage_results"
-            " WHERE payload_ref IS NOT NULL AND stage LIKE %s",
-            (stage,),
-        )
-        names = [name for (name,) in cursor]
-    connection.close()
-    paths = [run.settings.home_folder / "objects" / name[:2] / name for name in names]
+def told(run: SmallRun, question: str, *values: object) -> list[Any]:
+    """Ask PostgreSQL, behind everybody's back."""
+    connection = psycopg2.connect(run.urls.database_url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(question, values)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def objects_of(run: SmallRun, stage: str) -> list[Path]:
+    """Name the objects that hold what a stage made."""
+    question = "SELECT DISTINCT payload_ref FROM stage_results WHERE stage LIKE %s"
+    names = [name for (name,) in told(run, question, stage) if name]
+    return [run.settings.home_folder / "objects" / name[:2] / name for name in names]
+
+
+def remove_objects(run: SmallRun, stage: str) -> int:
+    paths = objects_of(run, stage)
     for path in paths:
         path.unlink()
-    return paths
+    return len(paths)
+
+
+def harm_objects(run: SmallRun, stage: str) -> int:
+    paths = objects_of(run, stage)
+    for number, path in enumerate(paths):
+        path.write_bytes(RUBBISH[number % 3])
+    return len(paths)
+
+
+def harm_rows(run: SmallRun, stage: str) -> int:
+    rows = told(run, "SELECT ctid::text FROM stage_results WHERE stage LIKE %s", stage)
+    for number, (row,) in enumerate(rows):
+        told(
+            run,
+            "UPDATE stage_results SET payload = %s, payload_ref = NULL WHERE ctid = %s::tid"
+            " RETURNING 1",
+            RUBBISH[number % 3],
+            row,
+        )
+    return len(rows)
+
+
+def put_copies(run: SmallRun, stage: StageName, **harm: object) -> list[Checkpoint]:
+    """Give Redis harmed copies of what a stage made, as of something persisted; return them as
+    PostgreSQL has them.
+    """
+    blobs = assembly.open_blobs(run.settings)
+    wanted = [CheckpointKey(of, stage, print_) for of, print_ in told(run, RESULTS, stage)]
+    stored = assembly.open_stores(run.settings, run.urls).checkpoints.durable.get(wanted)
+    with redis.Redis.from_url(run.urls.redis_url) as client:
+        for number, (key, checkpoint) in enumerate(sorted(stored.items())):
+            changes = harm or {"payload": RUBBISH[number % 3]}
+            value = pack(checkpoint.model_copy(update=changes), blobs)
+            client.set(keys.checkpoint(*key), value, ex=1000)
+    return list(stored.values())
 
 
 def wrong(run: SmallRun) -> list[str]:
@@ -178,11 +233,19 @@ def test_binding_a_store_is_repeated_when_postgresql_is_lost(
         engine.dispose()
 
 
-@pytest.mark.parametrize("stage", ["ocr", "chunk", "%"])
-def test_what_a_later_run_needs_is_made_again(run: SmallRun, stage: str) -> None:
+@pytest.mark.parametrize(
+    ("lose", "stage"),
+    [
+        *itertools.product([remove_objects, harm_rows], ["ocr", "chunk", "%"]),
+        (harm_objects, "ocr"),
+        (harm_objects, "chunk"),
+    ],
+)
+def test_what_a_later_run_needs_is_made_again(
+    run: SmallRun, lose: Callable[[SmallRun, str], int], stage: str
+) -> None:
     before = run.digest(), run.counts()
-    gone = remove_objects(run, stage)
-    assert gone
+    assert lose(run, stage)
     assert any("makes it again" in finding for finding in wrong(run))
 
     result = run(from_stage=StageName.RELATE)
@@ -192,3 +255,82 @@ def test_what_a_later_run_needs_is_made_again(run: SmallRun, stage: str) -> None
     assert wrong(run) == []
     again = run()
     assert (again.outcome, sum(again.stage_calls.values())) == ("finished", 0)
+
+
+def ended(run: SmallRun, from_stage: StageName | None = None) -> RunResult:
+    """Run once, within a minute."""
+
+    async def whole() -> RunResult:
+        return await asyncio.wait_for(run.coordinator(from_stage=from_stage).run(), 60)
+
+    return asyncio.run(whole())
+
+
+@pytest.mark.parametrize("run", ["on"], indirect=True)
+@pytest.mark.parametrize("harm", [{}], ids=["unreadable"])
+def test_copies_in_redis_that_cannot_be_used_are_replaced_by_what_postgresql_has(
+    run: SmallRun, harm: dict[str, object]
+) -> None:
+    before = run.digest(), run.counts()
+    stored = put_copies(run, StageName.OCR, **harm)
+
+    result = ended(run, StageName.CHUNK)
+
+    assert (result.outcome, result.reason, result.failed) == ("finished", "", 0)
+    assert result.stage_calls[StageName.OCR] == 0
+    assert (run.digest(), run.counts()) == before
+    blobs = assembly.open_blobs(run.settings)
+    with redis.Redis.from_url(run.urls.redis_url) as client:
+        for checkpoint in stored:
+            value = client.get(keys.checkpoint(*checkpoint.key))
+            assert value is None or unpack(checkpoint.key, value, blobs) == checkpoint
+    assert broken(run) == []
+
+
+@pytest.mark.parametrize("run", ["on"], indirect=True)
+def test_what_is_harmed_in_both_stores_is_made_again(run: SmallRun) -> None:
+    before = run.digest(), run.counts()
+    for stage in (StageName.OCR, StageName.CHUNK):
+        put_copies(run, stage)
+        harm_rows(run, stage)
+
+    result = ended(run, StageName.EXTRACT)
+
+    assert (result.outcome, result.reason, result.failed) == ("finished", "", 0)
+    assert (run.digest(), run.counts()) == before
+    assert (wrong(run), broken(run)) == ([], [])
+
+
+def test_what_never_can_be_read_fails_its_documents_and_the_run_ends(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = small_stages.find
+
+    def nonsense(chunks: Chunks) -> Mentions:
+        found = find(chunks)
+        if not any("day 57." in chunk.text for chunk in chunks.chunks):
+            return found
+        first, *others = found.mentions
+        return Mentions(mentions=(first.model_copy(update={"score": math.nan}), *others))
+
+    monkeypatch.setattr(small_stages, "find", nonsense)
+
+    result = ended(run, StageName.EXTRACT)
+
+    assert (result.outcome, result.reason, result.failed) == ("finished", "", 1)
+    engine = postgres.engine_of(run.urls.database_url)
+    try:
+        failures = list(project_reader.failures(engine, identity.project_id(run.project)))
+    finally:
+        engine.dispose()
+    assert ("0008.txt", "extract", "unreadable_payload") in {
+        (Path(x.source).name, x.stage, x.error) for x in failures
+    }
+    assert run.left() == 0
+
+    monkeypatch.undo()
+    for module in ("result_rows", "redis_values"):
+        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+    assembly.open_ledger(run.settings, run.urls).retry(identity.project_id(run.project))
+    assert ended(run).outcome == "finished"
+    assert run.counts()["failed"] == 1

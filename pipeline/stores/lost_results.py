@@ -1,0 +1,75 @@
+"""Stored results that nobody can read: their object is gone, or what is there cannot be decoded.
+What a stage made is lost then, so its row goes as well: the chain has a gap there, and the stage
+runs again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from pipeline import codec
+from pipeline.errors import PermanentError
+from pipeline.published_record import READ
+from pipeline.stage import PAYLOADS
+from pipeline.stores import store_mark
+from pipeline.stores.payloads import payload_of, read_results
+from pipeline.stores.protocols import Blobs, CheckpointKey
+
+_DELETE = text("""
+DELETE FROM stage_results s
+USING unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
+             CAST(:parts AS text[])) AS w (content_id, stage, fingerprint, part)
+WHERE s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
+  AND s.part = w.part
+""")
+
+# As all do who write results: what is there under the lock is all there is.
+_LOCK = text("""
+SELECT id FROM contents WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+""")
+
+
+def remove_rows(
+    connection: Connection, blobs: Blobs | None, doubtful: Sequence[CheckpointKey]
+) -> list[CheckpointKey]:
+    """Delete the rows of results that cannot be read, and name them; one that somebody has put
+    again meanwhile stays. Raises TemporaryError if an object is missing and the store is not the
+    one that had it.
+    """
+    connection.execute(_LOCK, {"ids": sorted({key.content for key in doubtful})})
+    # One at a time: each may be large.
+    lost = [key for key in sorted(set(doubtful)) if _is_lost(connection, blobs, key)]
+    if lost:
+        contents, stages, fingerprints, parts = (list(column) for column in zip(*lost, strict=True))
+        connection.execute(
+            _DELETE,
+            {
+                "contents": contents,
+                "stages": [stage.value for stage in stages],
+                "fingerprints": fingerprints,
+                "parts": parts,
+            },
+        )
+    return lost
+
+
+def _is_lost(connection: Connection, blobs: Blobs | None, key: CheckpointKey) -> bool:
+    """Say whether there is a row that a stage or publishing cannot read."""
+    for row in read_results(connection, [key]):
+        try:
+            payload = payload_of(blobs, row.payload, row.payload_ref)
+        except PermanentError:
+            store_mark.check(connection, blobs)
+            return True
+        try:
+            for model in (READ[key.stage], PAYLOADS[key.stage]):
+                codec.decode(model, payload)
+        except PermanentError:
+            # What is made again may have the same name, and is not written where one lies.
+            if row.payload_ref and blobs and hashlib.sha256(payload).hexdigest() != row.payload_ref:
+                blobs.delete([row.payload_ref])
+            return True
+    return False
