@@ -25,6 +25,7 @@ from actors.settlement import Settlement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError
+from pipeline.patience import Stopping, never
 from pipeline.settings import RunSettings
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
@@ -134,10 +135,11 @@ class Admission:
         lease: Lease,
         events: Events,
         settlement: Settlement,
+        stopping: Stopping = never,
     ) -> None:
         self._place = place
         self._ledger = ledger
-        self._thread = LedgerThread(place.settings.run.patience_seconds, THREADS)
+        self._thread = LedgerThread(place.settings.run.patience_seconds, THREADS, stopping)
         self._claims = claims
         self._flow = flow
         self._ask_what = identify
@@ -145,12 +147,10 @@ class Admission:
         self._lease = lease
         self._events = events
         self._settlement = settlement
-        self._identifying = 0
         self._ready: deque[Task] = deque()
-        self._taken = 0
+        self._identifying = self._taken = 0
         self._pace = Pace()
-        self.exhausted = False
-        self._claiming = False
+        self.exhausted = self._claiming = False
 
     @property
     def waiting(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline.errors import CasegraphError, UsageError
+from pipeline.errors import CasegraphError, StoppedWaitingError, UsageError
 
 COMMANDS = {
     "run": "actors.commands.run:run",
@@ -28,6 +28,9 @@ COMMANDS = {
     "doctor": "actors.commands.services:doctor",
     "invalidate": "actors.commands.forget:invalidate",
 }
+
+
+EXITS: dict[type[CasegraphError], int] = {UsageError: 2, StoppedWaitingError: 130}
 
 
 class LazyCommands(click.Group):
@@ -67,7 +70,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; one line for an error, and the exit status says which kind it was:
-    2 wrong usage, 1 could not run.
+    2 wrong usage, 1 could not run, 130 stopped.
     """
     try:
         status = cli.main(args=arguments, prog_name="casegraph", standalone_mode=False)
@@ -86,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except CasegraphError as error:
         click.echo(f"casegraph: {error}", err=True)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        sys.exit(next((exit_ for kind, exit_ in EXITS.items() if isinstance(error, kind)), 1))
 
 
 def _on_one_line(error: click.ClickException) -> str:

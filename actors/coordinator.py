@@ -23,7 +23,7 @@ from actors.flow import Flow
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.memory import Growth, available_bytes
-from actors.mode import Mode
+from actors.mode import ACCELERATED, Mode
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
 from actors.progress import Snapshot, again_and_again, note
@@ -33,7 +33,7 @@ from actors.settlement import Settlement
 from actors.vectors import filled
 from actors.workplace import Workplace
 from pipeline.documents import StageName
-from pipeline.errors import CasegraphError, TemporaryError
+from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import CacheUse, Persisted
 
@@ -65,8 +65,10 @@ class RunCoordinator:
         self._embeddings = CacheUse()
         self._growth = Growth()
         self._events = Events()
-        self._thread = LedgerThread(place.settings.run.patience_seconds)
-        self._pulse = Pulse(place.settings.run.patience_seconds)
+        self._draining = False
+        patience, stopping = place.settings.run.patience_seconds, lambda: self._draining
+        self._thread = LedgerThread(patience, stopping=stopping)
+        self._pulse = Pulse(patience, stopping)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
         look = assembly.open_backlog(place.settings, place.urls)
         self._persisting = Persisting(
@@ -91,8 +93,8 @@ class RunCoordinator:
             self._lease,
             self._events,
             self._settlement,
+            stopping,
         )
-        self._draining = False
         self._state = "starting"
         self._began: float | None = None
 
@@ -132,11 +134,14 @@ class RunCoordinator:
             if not self._draining:
                 await self._fill_vectors()
             return await self._end("stopped" if self._draining else "finished")
+        except StoppedWaitingError as error:
+            return await self._end("stopped", str(error))
         except CasegraphError as error:
             return await self._end("failed", str(error))
         except Exception as error:
             logger.exception("the run ended by a fault of its own")
-            return await self._end("failed", own_fault(error), by_own_fault=True)
+            result = await self._end("failed", own_fault(error))
+            return result.model_copy(update={"by_own_fault": True})
         finally:
             self._events.cancel()
 
@@ -174,12 +179,21 @@ class RunCoordinator:
 
     def _nothing_left(self) -> bool:
         """Say whether all that was begun is processed and the queue is empty."""
+        if self._draining:
+            return self._has_stopped()
         if self._events.are_coming or not self._persisting.drained:
             return False
-        if self._draining:
-            return True
         held = self._flow.unprocessed + self._admission.waiting
         return not held and self._admission.exhausted
+
+    def _has_stopped(self) -> bool:
+        """Say whether a run that is to stop waits for nothing more. Calls that run are waited for,
+        unless neither Redis nor PostgreSQL would take what they give.
+        """
+        if self._thread.given_up and self._mode.name != ACCELERATED:
+            return True
+        persisting = self._persisting
+        return not self._events.are_coming and (persisting.drained or persisting.given_up)
 
     # -- stages ------------------------------------------------------------------------------
 
@@ -261,33 +275,22 @@ class RunCoordinator:
     async def _publish_progress(self) -> None:
         """Tell `status` of other processes where the run is."""
         snapshot = await self.snapshot()
-        await self._thread.ask(self._progress, snapshot.model_dump_json())
+        with suppress(StoppedWaitingError):
+            await self._thread.ask(self._progress, snapshot.model_dump_json())
 
-    async def _end(
-        self, outcome: str, reason: str = "", *, by_own_fault: bool = False
-    ) -> RunResult:
+    async def _end(self, outcome: str, reason: str = "") -> RunResult:
         """Give back what was claimed and not finished, and say how it went. Who began the run ends
         it.
         """
-        result = RunResult(
-            outcome=outcome,
-            stage_calls=dict(self._flow.done),
-            seconds=self._seconds(),
-            completed=self._claims.completed,
-            failed=self._claims.failed,
-            reason=reason,
-            by_own_fault=by_own_fault,
-            mode=self._mode.name,
-            mode_reason=self._mode.reason,
-            embeddings_asked=self._embeddings.asked,
-            embeddings_found=self._embeddings.found,
-            store_wait=self._claims.waits.store_wait,
-            latency=self._claims.waits.latency,
+        result = self._settlement.result(
+            outcome, reason, self._seconds(), self._mode, self._embeddings
         )
         # A run that ends since PostgreSQL is away does not wait for it once more.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
-        with suppress(TemporaryError):
+        try:
             await ask(self._ledger.release, self._place.run)
+        except TemporaryError as error:
+            result = result.model_copy(update={"reason": reason or str(error)})
         await self._pools.close()
         return result
 

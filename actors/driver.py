@@ -21,7 +21,7 @@ from actors.waits import NO_SPREAD, Spread
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
 from pipeline.documents import DocumentStatus, StageName
-from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.settings import Settings
 from pipeline.stage import STAGES, Plan
 from pipeline.stores.embedded import ServiceUrls
@@ -148,14 +148,15 @@ def run(
     `plan_of` and `host` say which five stages there are: those that the settings name;
     `carry_out` does the work where it is: on Ray.
     Raises UsageError for a source that is not there or settings that the project was not made
-    with, UnavailableError for a service that does not answer.
+    with, UnavailableError for a service that does not answer, StoppedWaitingError for one that
+    does not when it is to stop.
     """
     began = time.monotonic()
     batches = request.files(settings)
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
-    ask = Asking(settings.run.patience_seconds)
+    ask = Asking(settings.run.patience_seconds, lambda: stop.asked)
     ask(ledger.bind_objects)
     project = ask(
         ledger.open_project,
@@ -203,11 +204,9 @@ def run(
     total = time.monotonic() - began
     summed = (request, urls, project.id, ledger, ended, before, lost, total)
     try:
-        return _report(*summed) if ended.outcome == "failed" else ask(_report, *summed)
+        return _report(*summed) if ended.reason else ask(_report, *summed)
     except (TemporaryError, UnavailableError) as error:
-        # Why the run ended is worth more than that its sum cannot be read.
-        unread = f"what was done is kept, and its sum cannot be read: {error}"
-        raise UnavailableError(ended.reason or unread) from error
+        raise _unread(ended, stop, error) from error
     finally:
         turns.leave()
 
@@ -252,6 +251,14 @@ def _sweep(ledger: Ledger, seconds: float) -> None:
         ledger.sweep_objects(seconds)
     except (TemporaryError, UnavailableError) as error:
         logger.warning("objects that nothing names stay until the next run: %s", error)
+
+
+def _unread(ended: Ended, stop: Stop, error: CasegraphError) -> CasegraphError:
+    """Say how a run ended whose sum cannot be read: why it failed is worth more than that."""
+    unread = f"what was done is kept, and its sum cannot be read: {error}"
+    if stop.asked and ended.outcome != "failed":
+        return StoppedWaitingError(f"stopped; {unread}")
+    return UnavailableError(ended.reason or unread)
 
 
 def _settled(counts: Mapping[DocumentStatus, int]) -> int:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
+
+from pipeline.errors import StoppedWaitingError
 
 IDLE_SECONDS = 0.2
 
 
 class Events:
-    """The events of one run. A handler is never called beside another one."""
+    """The events of one run. A handler is never called beside another one.
+
+    What raises StoppedWaitingError, be it a handler or something begun, ends alone: the run is to
+    stop, and the rest of it goes on to its end.
+    """
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
@@ -32,9 +39,11 @@ class Events:
             handler = await asyncio.wait_for(self._queue.get(), IDLE_SECONDS)
         except TimeoutError:
             return
-        await handler()
+        with suppress(StoppedWaitingError):
+            await handler()
         while not self._queue.empty():
-            await self._queue.get_nowait()()
+            with suppress(StoppedWaitingError):
+                await self._queue.get_nowait()()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin something that ends with an event. One that raises instead ends the run: else
@@ -46,7 +55,8 @@ class Events:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, StoppedWaitingError):
             self._watched.append(task)
 
     def watch(self, *works: Coroutine[Any, Any, None]) -> None:

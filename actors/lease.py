@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.workplace import Workplace
-from pipeline.errors import UnavailableError
+from pipeline.errors import StoppedWaitingError, UnavailableError
 from pipeline.stores.ledger import Ledger
 
 
@@ -36,7 +37,8 @@ class Lease:
         self._renewed = began
 
     async def keep(self) -> None:
-        """Renew it for ever."""
+        """Renew it for ever; also for a run that is to stop, if PostgreSQL answers it."""
         while True:
-            await self.renew()
+            with suppress(StoppedWaitingError):
+                await self.renew()
             await asyncio.sleep(self._seconds / 3)

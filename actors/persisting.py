@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from actors.mode import Mode
 from actors.persistence_actor import Drained
 from actors.pulse import RETRY_SECONDS, Pulse
-from pipeline.errors import RedisAwayError, TemporaryError
+from pipeline.errors import RedisAwayError, StoppedWaitingError, TemporaryError
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog, Position
 
@@ -30,7 +30,8 @@ class Persisting:
 
     `all_processed` says whether nothing more is on its way into the queue. `drained` says that
     this was so, and that nothing is queued any more that was then. What others put there later is
-    not waited for: beside a large run of another project the queue is never empty.
+    not waited for: beside a large run of another project the queue is never empty. `given_up` says
+    of a run that is to stop that it is not drained, since PostgreSQL does not answer.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Persisting:
         self._passed = False
         self.backlog = Backlog()
         self.drained = False
+        self.given_up = False
 
     async def keep(self, tell: Callable[[Drained, bool], Awaitable[None]]) -> None:
         """Drain for ever; `tell` what each round did, and whether all was processed before it."""
@@ -61,9 +63,14 @@ class Persisting:
             try:
                 report = await self._drain(BLOCK_MS)
             except TemporaryError as error:
-                self._pulse.no_answer(error, PERSISTENCE)
+                try:
+                    self._pulse.no_answer(error, PERSISTENCE)
+                except StoppedWaitingError:
+                    # What calls that still run give may be taken, should it come back meanwhile.
+                    self.given_up = True
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
+            self.given_up = False
             await tell(report, processed)
             if report.away:
                 await asyncio.sleep(2 * LOOK_SECONDS)

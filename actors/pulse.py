@@ -6,7 +6,7 @@ import logging
 import time
 
 from pipeline.errors import TemporaryError
-from pipeline.patience import lost_patience
+from pipeline.patience import Stopping, left_of, lost_patience, never
 
 RETRY_SECONDS = 0.5
 
@@ -19,8 +19,9 @@ class Pulse:
     take longer than all patience.
     """
 
-    def __init__(self, patience_seconds: float) -> None:
+    def __init__(self, patience_seconds: float, stopping: Stopping = never) -> None:
         self._patience = patience_seconds
+        self._stopping = stopping
         self._moved = time.monotonic()
         self._silent: dict[str, tuple[float, str]] = {}
 
@@ -48,12 +49,12 @@ class Pulse:
         self._silent.pop(who, None)
 
     def no_answer(self, error: TemporaryError, who: str = "stores") -> None:
-        """Bear that PostgreSQL, or the object store, is away; raises UnavailableError when it has
+        """Bear that PostgreSQL, or the object store, is away; raises `lost_patience` when it has
         been for too long.
         """
         now = time.monotonic()
         since, _ = self._silent.pop(who, (now, ""))
-        if now - since > self._patience:
-            raise lost_patience(error, now - since) from error
         self._silent[who] = since, str(error)
+        if now - since > left_of(self._patience, self._stopping):
+            raise lost_patience(error, now - since, self._stopping) from error
         logger.warning("waiting: %s", error)

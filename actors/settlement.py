@@ -12,13 +12,15 @@ from actors.calls import Outcome, Task
 from actors.claims import Claims
 from actors.flow import Blame, Flow
 from actors.ledger_thread import LedgerThread
+from actors.mode import Mode
+from actors.run_result import RunResult
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
 from pipeline.stage import Chain
 from pipeline.stores.blame import REFUSED
 from pipeline.stores.ledger import Ledger
-from pipeline.stores.protocols import Persisted
+from pipeline.stores.protocols import CacheUse, Persisted
 from pipeline.stores.publisher import Publisher
 
 READMISSIONS = 5
@@ -44,6 +46,25 @@ class Settlement:
         self._claims = claims
         self._flow = flow
         self._readmitted: dict[str, int] = {}
+
+    def result(
+        self, outcome: str, reason: str, seconds: float, mode: Mode, embeddings: CacheUse
+    ) -> RunResult:
+        """Sum up what came of them, for the run's end."""
+        return RunResult(
+            outcome=outcome,
+            stage_calls=dict(self._flow.done),
+            seconds=seconds,
+            completed=self._claims.completed,
+            failed=self._claims.failed,
+            reason=reason,
+            mode=mode.name,
+            mode_reason=mode.reason,
+            embeddings_asked=embeddings.asked,
+            embeddings_found=embeddings.found,
+            store_wait=self._claims.waits.store_wait,
+            latency=self._claims.waits.latency,
+        )
 
     async def take(self, persisted: Persisted) -> None:
         """Let go of what is published, or gone, and fail what PostgreSQL refused.

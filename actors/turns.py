@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from actors.run_result import RunResult
 from pipeline.errors import TemporaryError
-from pipeline.patience import lost_patience, patient
+from pipeline.patience import Stopping, lost_patience, patient
 from pipeline.stores.ledger import Ledger
 
 P = ParamSpec("P")
@@ -18,15 +18,16 @@ T = TypeVar("T")
 class Asking:
     """Questions to PostgreSQL that are repeated for so long while it is away."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, stopping: Stopping) -> None:
         self._seconds = seconds
+        self._stopping = stopping
 
     def __call__(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Call a function. Raises UnavailableError when what is temporary lasted for too long."""
+        """Call a function. Raises `lost_patience` when what is temporary lasted for too long."""
         try:
-            return patient(self._seconds)(function, *arguments, **named)
+            return patient(self._seconds, self._stopping)(function, *arguments, **named)
         except TemporaryError as error:
-            raise lost_patience(error, self._seconds) from error
+            raise lost_patience(error, self._seconds, self._stopping) from error
 
 
 class Turns:
@@ -50,7 +51,7 @@ class Turns:
         """Hear how the run ended, and take statistics for what is read next."""
         self._result = result
         # Who lost patience with PostgreSQL does not begin to wait anew.
-        if result.outcome != "failed":
+        if not result.reason:
             self._ask(self._ledger.renew, self._run, self._lease_seconds)
             self._ask(self._ledger.take_statistics)
 

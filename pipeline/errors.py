@@ -4,7 +4,8 @@ CasegraphError
 ├── UsageError        the user asked for something that cannot be: exit status 2
 ├── UnavailableError  a service or a file that a command needs is not there: exit status 1
 ├── TemporaryError    trying again later may help; the caller retries, nothing is blamed
-│   └── RedisAwayError   … and PostgreSQL serves meanwhile
+│   ├── RedisAwayError   … and PostgreSQL serves meanwhile
+│   └── StoppedWaitingError   … and who asked is to stop: exit status 130
 └── PermanentError    trying again gives the same; the document is blamed
 
 What goes wrong with one document is data (`documents.DocumentFailure`), not an exception that
@@ -30,6 +31,10 @@ class TemporaryError(CasegraphError):
 
 class RedisAwayError(TemporaryError):
     """Redis does not answer, is full, or is left alone: PostgreSQL serves instead."""
+
+
+class StoppedWaitingError(TemporaryError):
+    """A service does not answer, and is not waited for, since whoever asked is to stop."""
 
 
 class PermanentError(CasegraphError):

@@ -6,9 +6,14 @@ A whole run with small stages, without Ray, on a PostgreSQL of its own and the s
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +21,13 @@ import pytest
 from ledger_case import LedgerCase, emptied
 from sqlalchemy import Engine
 
-from faults.harmed import Harmed
+from faults.harmed import DOCUMENTS, PATIENT, Harmed
 from faults.harmed_call import through
 from faults.local_pools import LocalPools
 from faults.proxy import Proxy, proxy_for
+from faults.ray_process import ROOT, reap
 from faults.servers import OwnPostgres
+from faults.small_cli import ON_RAY
 from faults.small_run import Outcome, SmallRun
 from pipeline.errors import TemporaryError
 from pipeline.settings import RunSettings, Settings
@@ -28,6 +35,8 @@ from pipeline.stores import postgres
 from pipeline.stores.forgetting import Forgetting, Forgotten
 
 RUN = RunSettings(window=8, persist_seconds=0.02, lease_seconds=2)
+LONG = RUN.model_copy(update={"patience_seconds": 300.0, "cpus": 2})
+ENDS_WITHIN = 12.0
 
 
 @dataclass
@@ -154,6 +163,64 @@ def test_away_for_too_long_is_one_line_and_the_next_run_goes_on(
     assert result.outcome == "failed"
     assert re.search(r"waited [1-9] s", result.reason)
     assert "run again when it is back" in result.reason
+    faulty.run.until_done()
+    assert faulty.outcome() == quiet
+
+
+@contextmanager
+def command(run: SmallRun) -> Iterator[subprocess.Popen[str]]:
+    """Start `casegraph run` with a patience that no test has; on Ray where calls are in the way,
+    which a thread cannot be ended in.
+    """
+    settings = run.settings
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CASEGRAPH_")}
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "faults.small_cli",
+            "run",
+            str(run.folder),
+            "--project",
+            run.project,
+        ],
+        env=kept
+        | {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+            "CASEGRAPH_HOME": str(settings.home),
+            "CASEGRAPH_DATABASE_URL": run.urls.database_url,
+            "CASEGRAPH_REDIS_URL": run.urls.redis_url,
+            "CASEGRAPH_ACCELERATION": settings.acceleration,
+            "CASEGRAPH_RUN": LONG.model_dump_json(),
+            **({ON_RAY: "1"} if settings.acceleration == "off" else {}),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        reap(process)
+
+
+def test_ctrl_c_is_heard_while_it_is_away(faulty: Faulty, quiet: Outcome) -> None:
+    with command(faulty.run) as process:
+        faulty.until(lambda: faulty.done() >= DOCUMENTS // 8)
+        faulty.line.refuse()
+        faulty.line.cut()
+        time.sleep(2)  # the fault itself: the waits become long ones
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENT)
+        took = time.monotonic() - asked
+    faulty.line.heal()
+
+    last = said.strip().splitlines()[-1]
+    assert process.returncode == 130, said
+    assert last.startswith("casegraph: stopped; what was done is kept"), said
+    assert took < ENDS_WITHIN, said
     faulty.run.until_done()
     assert faulty.outcome() == quiet
 

@@ -1,6 +1,7 @@
 """How long a run bears that a store does not answer."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from actors import pulse
 from actors.ledger_thread import LedgerThread
 from actors.pulse import Pulse
-from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.patience import patient
 
 AWAY = TemporaryError("PostgreSQL: connection refused")
@@ -100,3 +101,34 @@ def test_how_long_was_waited_is_told_as_it_was(clock: Clock) -> None:
     with pytest.raises(UnavailableError, match=r"refused \(waited 45 s\)"):
         asyncio.run(ledger.ask(call(clock, 1000, 20, 25, 5)))
     assert ledger.trouble == str(AWAY)
+
+
+def test_who_is_to_stop_waits_hardly_any_longer(clock: Clock) -> None:
+    asked: list[bool] = []
+    beat = Pulse(300, lambda: bool(asked))
+    beat.no_answer(AWAY)
+    clock.now += 2
+    beat.no_answer(AWAY)
+    asked.append(True)
+    for _ in range(2):  # each who shares the wait hears it, not only the first
+        with pytest.raises(StoppedWaitingError, match="refused"):
+            beat.no_answer(AWAY)
+    beat.no_answer(DIED, "persistence")  # what fails only now may be a moment's trouble
+    clock.now += 2
+    with pytest.raises(StoppedWaitingError):
+        beat.no_answer(DIED, "persistence")
+
+
+def test_a_pause_between_two_tries_ends_when_it_is_to_stop() -> None:
+    asked = threading.Event()
+    ledger = LedgerThread(300, stopping=asked.is_set)
+
+    def away() -> None:
+        asked.set()
+        raise AWAY
+
+    with pytest.raises(StoppedWaitingError, match="refused"):
+        asyncio.run(ledger.ask(away))
+    assert ledger.given_up
+    with pytest.raises(TemporaryError, match="refused"):
+        patient(300, asked.is_set)(away)
