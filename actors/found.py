@@ -5,7 +5,7 @@ Nothing here is anybody's fault: what cannot be used is read again from PostgreS
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pipeline import codec
@@ -19,13 +19,14 @@ from pipeline.stores.protocols import Checkpoint, CheckpointKey
 class Found:
     """`made` are outputs that are there already, `inputs` what the others are made of.
 
-    `unreadable` says what was wrong with those that could not be decoded; also of those that were
-    read again since. An input with another digest than the chain says is not there.
+    `unreadable` says what was wrong with those that could not be decoded, `differing` names inputs
+    that have another digest than the chain says; also of those that were read again since.
     """
 
     made: Mapping[CheckpointKey, Checkpoint]
     inputs: Mapping[CheckpointKey, Payload]
     unreadable: Mapping[CheckpointKey, DocumentFailure]
+    differing: Collection[CheckpointKey]
 
     def joined(self, more: Found) -> Found:
         """Add what was read again."""
@@ -33,6 +34,7 @@ class Found:
             made={**self.made, **more.made},
             inputs={**self.inputs, **more.inputs},
             unreadable={**self.unreadable, **more.unreadable},
+            differing=(*self.differing, *more.differing),
         )
 
 
@@ -46,9 +48,13 @@ def decoded(
     made: dict[CheckpointKey, Checkpoint] = {}
     inputs: dict[CheckpointKey, Payload] = {}
     unreadable: dict[CheckpointKey, DocumentFailure] = {}
+    differing: list[CheckpointKey] = []
     done: set[str] = set()
     for key in sorted(known, key=digests.__contains__):
-        if key.content in done or known[key].digest != digests.get(key, known[key].digest):
+        if key.content in done:
+            continue
+        if known[key].digest != digests.get(key, known[key].digest):
+            differing.append(key)
             continue
         try:
             payload: Payload = codec.decode(PAYLOADS[key.stage], known[key].payload)
@@ -62,4 +68,4 @@ def decoded(
         else:
             made[key] = known[key]
             done.add(key.content)
-    return Found(made, inputs, unreadable)
+    return Found(made, inputs, unreadable, differing)

@@ -112,13 +112,15 @@ class StageWorker:
         """Read and decode what is there; what cannot be used is asked for once more."""
         known = self._ask(report, self.checkpoints.look, outputs, list(inputs))
         found = decoded(known, inputs)
-        if not found.unreadable:
+        if not found.unreadable and not found.differing:
             return found
         for key, failure in found.unreadable.items():
             logger.warning(
                 "%s %s is read or made again: %s", key.content, key.stage, failure.message
             )
-        again = self._ask(report, self.checkpoints.renew, list(found.unreadable))
+        again = self._ask(
+            report, self.checkpoints.renew, list(found.unreadable), list(found.differing)
+        )
         return found.joined(decoded(again, inputs))
 
     def _make(self, tasks: Sequence[Task], inputs: Mapping[str, object], report: _Report) -> None:

@@ -74,13 +74,17 @@ class TieredCheckpoints:
                 self.fast.warm(list(stored.values()))
         return {**found, **stored}
 
-    def renew(self, unreadable: Sequence[CheckpointKey]) -> Mapping[CheckpointKey, Checkpoint]:
-        """Read from PostgreSQL what was found and cannot be decoded, and put it in the place of
-        Redis's copies. What PostgreSQL cannot give is dropped from both: it is a gap.
+    def renew(
+        self, unreadable: Sequence[CheckpointKey], differing: Sequence[CheckpointKey]
+    ) -> Mapping[CheckpointKey, Checkpoint]:
+        """Read from PostgreSQL what was found and cannot be decoded, or has another digest than the
+        chain says, and put it in the place of Redis's copies.
 
+        What PostgreSQL cannot give of the unreadable is dropped from both: it is a gap. A copy that
+        differs, and that PostgreSQL lacks, stays: where the chain has a gap it is as good as any.
         Raises TemporaryError as `look` does.
         """
-        stored = self.durable.reread(unreadable)
+        stored = self.durable.reread([*unreadable, *differing])
         if self.fast is not None:
             with suppress(TemporaryError):
                 self.fast.adopt(list(stored.values()))

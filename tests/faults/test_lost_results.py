@@ -267,7 +267,7 @@ def ended(run: SmallRun, from_stage: StageName | None = None) -> RunResult:
 
 
 @pytest.mark.parametrize("run", ["on"], indirect=True)
-@pytest.mark.parametrize("harm", [{}], ids=["unreadable"])
+@pytest.mark.parametrize("harm", [{}, {"digest": "another"}], ids=["unreadable", "differing"])
 def test_copies_in_redis_that_cannot_be_used_are_replaced_by_what_postgresql_has(
     run: SmallRun, harm: dict[str, object]
 ) -> None:
