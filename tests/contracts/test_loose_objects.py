@@ -448,7 +448,7 @@ def test_a_large_payload_of_which_no_row_is_made_goes(
 ) -> None:
     """It is put before its checkpoint is: PostgreSQL hears of it from the queue only."""
     case = store_case
-    for module in ("redis_values", "publisher", "loose_objects"):
+    for module in ("redis_values", "result_rows", "loose_objects"):
         monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", 0)
     words, people = "Ann Lee met Bob Ray.", ("Ann Lee", "Bob Ray")
     run = case.run()
