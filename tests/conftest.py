@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 os.environ.update(
@@ -51,9 +51,10 @@ def _sweep() -> None:
     """Stop and remove what sessions left that were killed; a home's name tells whose it is."""
     for home in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
         owner = home.name.removeprefix(HOMES).partition("-")[0]
-        if home.owner() == getpass.getuser() and not psutil.pid_exists(int(owner)):
-            embedded.stop_services(Settings(home=home))
-            shutil.rmtree(home)
+        with suppress(FileNotFoundError):  # another worker removes it, too
+            if home.owner() == getpass.getuser() and not psutil.pid_exists(int(owner)):
+                embedded.stop_services(Settings(home=home))
+                shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")
