@@ -14,14 +14,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actors.calls import Call, Outcome, Task
+from actors.speeds import Speeds
 from pipeline.documents import DocumentFailure, StageName, Value
 from pipeline.sources import Located
 from pipeline.stage import STAGES, Chain
 
 SLOTS = 2
-CALL_SECONDS = 0.2
-MAX_BATCH, CALL_BYTES = 16, 16 << 20
-SMOOTHING = 0.3
+CALL_BYTES = 16 << 20
 LOSSES = 2
 UNREADABLE = 3
 
@@ -51,6 +50,7 @@ class Flow:
 
     actors: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     blames: int = 2
+    speeds: Speeds = field(default_factory=Speeds)
     _items: dict[str, _Item] = field(default_factory=dict)
     _ready: dict[StageName, deque[str]] = field(
         default_factory=lambda: {stage: deque() for stage in STAGES}
@@ -58,7 +58,6 @@ class Flow:
     _calls: dict[int, Call] = field(default_factory=dict)
     _processed: set[str] = field(default_factory=set)
     _adrift: set[str] = field(default_factory=set)
-    _seconds: dict[StageName, float] = field(default_factory=dict)
     _number: int = 0
     done: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
 
@@ -98,11 +97,8 @@ class Flow:
         return SLOTS * self.actors[STAGES[0]]
 
     def could_do(self, stages: Collection[StageName] = STAGES) -> float:
-        """Say how many contents a second the actors of these stages get through if they never wait
-        for work; 0 where that of one is not known yet.
-        """
-        known = [self.actors[x] / max(self._seconds[x], 1e-4) for x in stages if x in self._seconds]
-        return min(known) if len(known) == len(stages) else 0.0
+        """Say how many contents a second these stages get through if they never wait for work."""
+        return self.speeds.could_do(self.actors, stages)
 
     @property
     def unread(self) -> int:
@@ -175,7 +171,7 @@ class Flow:
         """Move the contents of a call on; return those that are given up."""
         del self._calls[call.number]
         fresh = [outcome for outcome in outcomes if outcome.link and not outcome.reused]
-        self._learn(call.stage, [outcome.seconds for outcome in fresh])
+        self.speeds.learn(call.stage, [outcome.seconds for outcome in fresh])
         self.done[call.stage] += len(fresh)
         blames: list[Blame] = []
         for outcome in outcomes:
@@ -243,12 +239,12 @@ class Flow:
         return least if load[least] < slots else None
 
     def _call(self, stage: StageName, actor: int) -> Call:
-        """Take a batch worth `CALL_SECONDS` off a stage's queue, of no more than `CALL_BYTES` of
+        """Take a batch that is worth a call off a stage's queue, of no more than `CALL_BYTES` of
         sources, since an actor holds all of it at once; a suspect goes alone.
         """
         queue = self._ready[stage]
         share = math.ceil(len(queue) / self.actors[stage])
-        wanted = min(self._batch(stage), share)
+        wanted = min(self.speeds.batch(stage), share)
         batch: list[Task] = []
         held = 0
         while queue and len(batch) < wanted:
@@ -268,18 +264,6 @@ class Flow:
         )
         self._calls[call.number] = call
         return call
-
-    def _batch(self, stage: StageName) -> int:
-        """Count the contents that make a call worth its cost; one while nothing is known."""
-        seconds = self._seconds.get(stage)
-        if seconds is None:
-            return 1
-        return max(1, min(MAX_BATCH, round(CALL_SECONDS / max(seconds, 1e-4))))
-
-    def _learn(self, stage: StageName, seconds: Sequence[float]) -> None:
-        for value in seconds:
-            known = self._seconds.get(stage, value)
-            self._seconds[stage] = known + SMOOTHING * (value - known)
 
     def _settle(self, outcome: Outcome) -> list[Blame]:
         """Move one content on after a call."""

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.calls import Outcome, Task
-from actors.flow import CALL_BYTES, MAX_BATCH, SLOTS, Flow
+from actors.flow import CALL_BYTES, SLOTS, Flow
+from actors.speeds import MAX_BATCH
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES, Chain, Link
@@ -110,7 +111,7 @@ def test_quick_work_is_batched_and_shared_among_actors():
     sizes = [len(call.tasks) for call in flow.calls() if call.stage == StageName.OCR]
     assert max(sizes) == MAX_BATCH
     flow = Flow(ACTORS)
-    flow._seconds[StageName.OCR] = 0.001
+    flow.speeds.learn(StageName.OCR, [0.001])
     for number in range(4):
         flow.add(task(f"d{number}"))
     assert [len(call.tasks) for call in flow.calls()][:2] == [2, 1]
@@ -134,7 +135,7 @@ def test_what_a_run_could_do_is_known_when_each_stage_is():
 
 def test_a_failure_ends_that_content_only():
     flow = Flow(ACTORS)
-    flow._seconds[StageName.OCR] = 0.001
+    flow.speeds.learn(StageName.OCR, [0.001])
     for name in "ab":
         flow.add(task(name))
     calls = flow.calls()
@@ -145,7 +146,7 @@ def test_a_failure_ends_that_content_only():
 
 def test_only_who_was_alone_is_blamed_for_a_death():
     flow = Flow(dict.fromkeys(STAGES, 1), blames=2)
-    flow._seconds[StageName.OCR] = 0.001
+    flow.speeds.learn(StageName.OCR, [0.001])
     for name in ("poison", "neighbour"):
         flow.add(task(name))
     [call] = flow.calls()
@@ -216,7 +217,7 @@ def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
 
 def test_what_one_of_a_call_waits_for_its_neighbours_do_not():
     flow = Flow(dict.fromkeys(STAGES, 1))
-    flow._seconds[StageName.OCR] = 0.001
+    flow.speeds.learn(StageName.OCR, [0.001])
     for name in ("waits", "b", "c", "d"):
         flow.add(task(name))
     for _ in range(12):
@@ -239,7 +240,7 @@ def test_what_one_of_a_call_waits_for_its_neighbours_do_not():
 
 def test_a_call_holds_no_more_than_some_bytes_of_sources():
     flow = Flow(dict.fromkeys(STAGES, 1))
-    flow._seconds[StageName.OCR] = 0.001
+    flow.speeds.learn(StageName.OCR, [0.001])
     for name, size in (("a", CALL_BYTES // 2), ("b", CALL_BYTES // 2), ("c", 1), ("d", CALL_BYTES)):
         flow.add(task(name, size=size))
     sizes = []
