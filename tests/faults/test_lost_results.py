@@ -28,6 +28,7 @@ from faults.small_run import SmallRun, write_documents
 from pipeline import assembly, identity
 from pipeline.documents import Chunks, Mentions, StageName
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.patience import never
 from pipeline.settings import Settings
 from pipeline.stores import keys, postgres, project_reader, store_mark
 from pipeline.stores.folder_blobs import FolderBlobs
@@ -225,7 +226,7 @@ def test_binding_a_store_is_repeated_when_postgresql_is_lost(
         with pytest.raises(TemporaryError, match="PostgreSQL"):
             store_mark.bind(engine, blobs)
         assert line.lost
-        Asking(5.0)(store_mark.bind, engine, blobs)
+        Asking(5.0, never)(store_mark.bind, engine, blobs)
         another = FolderBlobs(settings.home_folder / "elsewhere")
         store_mark.see(engine, blobs)
         with pytest.raises(TemporaryError, match="lacks their mark"):
