@@ -201,8 +201,7 @@ def run(
             break
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
-    total = time.monotonic() - began
-    summed = (request, urls, project.id, ledger, ended, before, lost, total)
+    summed = (request, urls, project.id, ledger, ended, before, lost, time.monotonic() - began)
     try:
         return _report(*summed) if ended.reason else ask(_report, *summed)
     except (TemporaryError, UnavailableError) as error:

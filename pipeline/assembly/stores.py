@@ -206,8 +206,7 @@ def open_publishers(settings: Settings, urls: ServiceUrls) -> Callable[[str], Pu
             there = plan_ is not None
         except UsageError as error:
             logger.warning("results are written and not published: %s", error)
-        by = _publishing(settings)
-        publisher = Publisher(engine, project, plan_, blobs, by, cache_of)
+        publisher = Publisher(engine, project, plan_, blobs, _publishing(settings), cache_of)
         if there:  # one that is not may be made anew
             known[project] = publisher
         return publisher

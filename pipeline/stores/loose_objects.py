@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from pipeline.engines.media_types import CONTAINERS
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import store_mark
-from pipeline.stores.payloads import VALUE_LIMIT, hash_of, members_of
+from pipeline.stores.payloads import hash_of, is_large, members_of
 from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.protocols import Blobs, Checkpoint
 
@@ -122,7 +122,7 @@ def objects_of(checkpoints: Iterable[Checkpoint]) -> set[str]:
     objects: set[str] = set()
     for checkpoint in checkpoints:
         objects.update(members_of(checkpoint) or ())
-        if len(checkpoint.payload) > VALUE_LIMIT:
+        if is_large(checkpoint.payload):
             objects.add(hash_of(checkpoint.payload))
     return objects
 

@@ -5,7 +5,6 @@ runs again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
@@ -15,7 +14,7 @@ from pipeline.errors import PermanentError
 from pipeline.published_record import READ
 from pipeline.stage import PAYLOADS
 from pipeline.stores import store_mark
-from pipeline.stores.payloads import payload_of, read_results
+from pipeline.stores.payloads import hash_of, payload_of, read_results
 from pipeline.stores.protocols import Blobs, CheckpointKey
 
 _DELETE = text("""
@@ -69,7 +68,7 @@ def _is_lost(connection: Connection, blobs: Blobs | None, key: CheckpointKey) ->
                 codec.decode(model, payload)
         except PermanentError:
             # What is made again may have the same name, and is not written where one lies.
-            if row.payload_ref and blobs and hashlib.sha256(payload).hexdigest() != row.payload_ref:
+            if row.payload_ref and blobs and hash_of(payload) != row.payload_ref:
                 blobs.delete([row.payload_ref])
             return True
     return False

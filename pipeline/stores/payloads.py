@@ -191,6 +191,11 @@ def members_of(checkpoint: Checkpoint) -> list[str] | None:
         return None
 
 
+def is_large(payload: bytes) -> bool:
+    """Say whether a payload goes to the object store."""
+    return len(payload) > VALUE_LIMIT
+
+
 def hash_of(payload: bytes) -> str:
     """Name the object that holds a payload."""
     return hashlib.sha256(payload).hexdigest()

@@ -11,7 +11,7 @@ from pipeline.documents import StageName
 from pipeline.errors import PermanentError
 from pipeline.identity import is_id
 from pipeline.stores import keys
-from pipeline.stores.payloads import VALUE_LIMIT, payload_of, store_payload
+from pipeline.stores.payloads import is_large, payload_of, store_payload
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey, Entry
 
 VERSION = b"\x01"
@@ -28,11 +28,11 @@ def script(name: str) -> str:
 def pack(checkpoint: Checkpoint, blobs: Blobs | None = None) -> bytes:
     """Write a checkpoint's value: a version byte, a line of JSON, the payload as it is.
 
-    A payload over `VALUE_LIMIT` goes into the object store, and the JSON names it.
+    A large payload goes into the object store, and the JSON names it.
     """
     head: dict[str, object] = {"digest": checkpoint.digest, "seconds": checkpoint.seconds}
     payload = checkpoint.payload
-    if blobs is not None and len(payload) > VALUE_LIMIT:
+    if blobs is not None and is_large(payload):
         head["reference"], payload = store_payload(blobs, payload), b""
     return VERSION + json.dumps(head).encode() + b"\n" + payload
 

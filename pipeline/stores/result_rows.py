@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pipeline.stores import loose_objects, store_mark
 from pipeline.stores.copying import copy_rows
-from pipeline.stores.payloads import VALUE_LIMIT, members_of, store_payload
+from pipeline.stores.payloads import is_large, members_of, store_payload
 from pipeline.stores.protocols import Blobs, Checkpoint, CheckpointKey
 
 _COLUMNS = (
@@ -28,9 +28,9 @@ def write_results(
     All who write have locked the contents, so what was not there under the lock is not there.
     """
     fresh = [x for x in _sorted(batch) if x.key not in stored]
-    if any(map(_is_large, fresh)):
+    if any(is_large(x.payload) for x in fresh):
         connection.execute(loose_objects.HOLD)
-    if any(_is_large(x) or members_of(x) for x in fresh):
+    if any(is_large(x.payload) or members_of(x) for x in fresh):
         store_mark.check(connection, blobs)
     copy_rows(connection, "stage_results", _COLUMNS, (_row(blobs, x) for x in fresh))
     return fresh
@@ -38,7 +38,7 @@ def write_results(
 
 def _row(blobs: Blobs, checkpoint: Checkpoint) -> tuple[object, ...]:
     """Make the row of a checkpoint; a large payload goes to the object store."""
-    large = _is_large(checkpoint)
+    large = is_large(checkpoint.payload)
     return (
         checkpoint.content,
         checkpoint.stage.value,
@@ -50,10 +50,6 @@ def _row(blobs: Blobs, checkpoint: Checkpoint) -> tuple[object, ...]:
         members_of(checkpoint),
         checkpoint.seconds,
     )
-
-
-def _is_large(checkpoint: Checkpoint) -> bool:
-    return len(checkpoint.payload) > VALUE_LIMIT
 
 
 def _sorted(batch: Sequence[Checkpoint]) -> list[Checkpoint]:

@@ -304,8 +304,7 @@ def test_what_only_redis_has_of_it_goes_too_with_what_that_names(
     other.put(other.checkpoints(SMITH))
     theirs = other.queue.backlog()
     if large:
-        for module in ("redis_values", "loose_objects"):
-            monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", 0)
+        monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 0)
     _, payloads = holding(case, tmp_path)
     run = case.run()
     case.claimed(run, "box.txt")

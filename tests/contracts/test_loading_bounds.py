@@ -32,7 +32,7 @@ def test_what_is_loaded_from_the_queue(
 ) -> None:
     monkeypatch.setattr("pipeline.stores.redis_write_behind.LOADED_BYTES", LOADED)
     monkeypatch.setattr("pipeline.stores.redis_write_behind.ANSWER_BYTES", ANSWER)
-    monkeypatch.setattr("pipeline.stores.redis_values.VALUE_LIMIT", LARGE)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LARGE)
     made = [
         Checkpoint(
             content=case.content(str(number)),
@@ -79,7 +79,7 @@ def published_with(
     payloads, and of how many contents.
     """
     if as_objects:
-        monkeypatch.setattr("pipeline.stores.result_rows.VALUE_LIMIT", 10)
+        monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 10)
     texts = [f"Ann Lee met Bob Moss on day {number}. " * 9 for number in range(12)]
     run = case.run()
     names = {f"n{number}": words for number, words in enumerate(texts)}

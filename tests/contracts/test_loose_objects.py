@@ -67,7 +67,7 @@ def test_what_a_changed_container_held_goes_and_what_it_still_holds_stays(
 def test_a_large_payload_goes_with_the_chain_that_replaces_its_own(
     case: LedgerCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.stores.result_rows.VALUE_LIMIT", 0)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 0)
     words, people = "Ann Lee met Bob Ray.", ("Ann Lee", "Bob Ray")
     case.publish("a", words, *people)
     before = [x for (x,) in case.rows("SELECT payload_ref FROM stage_results ORDER BY stage")]
@@ -92,7 +92,7 @@ def test_a_large_payload_is_stored_and_named_while_nothing_is_removed(
     case: LedgerCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it may go between the two: it was loose already, and its row is not there yet."""
-    monkeypatch.setattr("pipeline.stores.result_rows.VALUE_LIMIT", 0)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 0)
     words = "Ann Lee met Bob Ray."
     run = case.run()
     case.claimed(run, "a.txt")
@@ -448,8 +448,7 @@ def test_a_large_payload_of_which_no_row_is_made_goes(
 ) -> None:
     """It is put before its checkpoint is: PostgreSQL hears of it from the queue only."""
     case = store_case
-    for module in ("redis_values", "result_rows", "loose_objects"):
-        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", 0)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 0)
     words, people = "Ann Lee met Bob Ray.", ("Ann Lee", "Bob Ray")
     run = case.run()
     [late] = case.claimed(run, "a.txt")

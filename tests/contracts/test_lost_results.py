@@ -21,8 +21,7 @@ LIMIT = 60
 
 @pytest.fixture
 def case(store_case: StoreCase, monkeypatch: pytest.MonkeyPatch) -> StoreCase:
-    for module in ("result_rows", "redis_values"):
-        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LIMIT)
     return store_case
 
 

@@ -402,13 +402,13 @@ def test_a_table_that_is_gone_fails_nobody(case: LedgerCase) -> None:
 def test_large_payloads_lie_in_the_object_store(
     case: LedgerCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.stores.result_rows.VALUE_LIMIT", 100)
+    assert payloads_module.VALUE_LIMIT == 10_000_000
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 100)
     long = "Jane Roe met John Smith. " * 40
     run = case.run()
     case.claimed(run, "a.txt")
     case.identify(run, a=long)
     checkpoints = case.checkpoints(long, None, "Jane Roe", "John Smith")
-    assert payloads_module.VALUE_LIMIT == 10_000_000
 
     for checkpoint in checkpoints:  # one by one, so that all are read back
         persisted = case.publisher().persist([checkpoint])

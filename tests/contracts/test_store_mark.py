@@ -34,8 +34,7 @@ class Away:
 
 @pytest.fixture
 def case(store_case: StoreCase, monkeypatch: pytest.MonkeyPatch) -> StoreCase:
-    for module in ("result_rows", "redis_values"):
-        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LIMIT)
     with store_case.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM object_store")
     store_mark.bind(store_case.engine, store_case.blobs)

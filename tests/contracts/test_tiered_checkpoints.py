@@ -118,7 +118,7 @@ def test_an_object_store_that_is_away_is_not_told_as_redis(
     valkey_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pipeline.stores.redis_values.VALUE_LIMIT", 10)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", 10)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert tiered(case, valkey_url).put(case.project, made[:1]).landed == (Landed.REDIS,)

@@ -62,8 +62,7 @@ def _unmark(run: SmallRun) -> None:
 def _run_with_objects(run: SmallRun) -> None:
     """Run to the end, with the larger payloads in the object store."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("result_rows", "redis_values"):
-            patch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+        patch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LIMIT)
         run.until_done()
 
 

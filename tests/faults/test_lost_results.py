@@ -52,8 +52,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SmallRun]:
     """Give a run that has ended, whose larger payloads are objects; Redis is empty after it."""
-    for module in ("result_rows", "redis_values"):
-        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LIMIT)
     folder = tmp_path / "documents"
     write_documents(folder, 20)
     settings = Settings(
@@ -330,8 +329,7 @@ def test_what_never_can_be_read_fails_its_documents_and_the_run_ends(
     assert run.left() == 0
 
     monkeypatch.undo()
-    for module in ("result_rows", "redis_values"):
-        monkeypatch.setattr(f"pipeline.stores.{module}.VALUE_LIMIT", LIMIT)
+    monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LIMIT)
     assembly.open_ledger(run.settings, run.urls).retry(identity.project_id(run.project))
     assert ended(run).outcome == "finished"
     assert run.counts()["failed"] == 1
