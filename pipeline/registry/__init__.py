@@ -1,0 +1,1 @@
+"""The registry: which names of a project are names of one thing. Pure."""
