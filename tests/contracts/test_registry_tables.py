@@ -19,14 +19,32 @@ NAME = """
 INSERT INTO names (id, project_id, type, normal, keys)
 VALUES (CAST(:id AS uuid), CAST(:project AS uuid), 'PERSON', :normal, CAST(:keys AS text[]))
 """
+# Key by key: with many at once the planner believes that they find half of the table, and reads it.
 FOUND = """
-SELECT normal FROM names
-WHERE name_blocks(project_id, keys) && name_blocks(CAST(:project AS uuid), CAST(:keys AS text[]))
-ORDER BY normal
+SELECT DISTINCT n.normal
+FROM unnest(name_blocks(CAST(:project AS uuid), CAST(:keys AS text[]))) AS b (block)
+JOIN names n ON name_blocks(n.project_id, n.keys) && ARRAY[b.block]
+ORDER BY n.normal
 """
 NEAR = """
 INSERT INTO near_misses (one, other, project_id, score, verdict, why, epoch)
 SELECT CAST(:one AS uuid), CAST(:other AS uuid), id, 0.7, 'unsure', 'words', 1 FROM projects
+"""
+
+OLD_PROJECT = str(uuid.uuid4())
+OLDER = f"""
+INSERT INTO projects (id, name, configuration, configuration_digest)
+VALUES ('{OLD_PROJECT}', 'old', '{{}}', 'x');
+INSERT INTO contents (id, project_id, sha256, media_type, size, published_at, chain, text, members)
+VALUES ('{ONE}', '{OLD_PROJECT}', 'a', 't', 1, now(), '[]', 'shown', NULL),
+       ('{OTHER}', '{OLD_PROJECT}', 'b', 't', 1, now(), '[]', 'hidden',
+        '[{{"path": "in", "sha256": "inside", "size": 1}}]');
+INSERT INTO documents (id, project_id, uri, source, size, stamp, status, content_id,
+                       next_content_id)
+VALUES (gen_random_uuid(), '{OLD_PROJECT}', 'a', 'a', 1, '1', 'completed', '{ONE}', NULL),
+       (gen_random_uuid(), '{OLD_PROJECT}', 'b', 'b', 1, '1', 'failed', '{ONE}', '{OTHER}');
+INSERT INTO stage_results (content_id, stage, fingerprint, digest, payload, seconds)
+VALUES ('{OTHER}', 'ocr', 'f', 'd', 'x', 1);
 """
 
 
@@ -89,6 +107,35 @@ def test_an_older_database_gets_a_registry_for_each_project(postgres_url: str) -
             text("SELECT project_id::text, merged_into::text FROM entities")
         )
         assert list(merged) == [(first, first)]
+    engine.dispose()
+
+
+def test_what_an_older_version_left_of_what_no_document_shows_goes(postgres_url: str) -> None:
+    engine = postgres.connect(postgres_url)
+    with engine.begin() as connection:
+        command.upgrade(migrating.alembic_config(connection), "0007")
+        connection.exec_driver_sql(OLDER)
+        for normal in ("both", "hidden"):
+            add_name(connection, OLD_PROJECT, normal, [])
+        connection.execute(
+            text(
+                'INSERT INTO mentions (id, content_id, name_id, start, "end", text, type, score,'
+                " page, model, stage_version) SELECT gen_random_uuid(), c.id, n.id, 0, 4, 'Jane',"
+                " 'PERSON', 1, 1, 'm', '1' FROM contents c JOIN names n"
+                " ON n.normal = 'both' OR c.text = 'hidden'"
+            )
+        )
+
+    migrating.migrate(postgres_url)
+
+    with engine.connect() as connection:
+        of = "SELECT text, published_at IS NOT NULL, members IS NOT NULL FROM contents ORDER BY id"
+        rows = [tuple(row) for row in connection.exec_driver_sql(of)]
+        assert rows == [("shown", True, False), (None, False, False)]
+        assert connection.scalar(text("SELECT count(*) FROM mentions")) == 1
+        assert list(connection.scalars(text("SELECT normal FROM names"))) == ["both"]
+        assert connection.scalar(text("SELECT count(*) FROM stage_results")) == 1
+        assert list(connection.scalars(text("SELECT sha256 FROM loose_objects"))) == ["inside"]
     engine.dispose()
 
 

@@ -24,8 +24,32 @@ $$
 """
 
 
+# What no document shows has no rows from here on, also where another document waits for it. Its
+# results stay.
+UNPUBLISH = """
+CREATE TEMPORARY TABLE hidden ON COMMIT DROP AS
+SELECT c.id FROM contents c WHERE c.published_at IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id);
+CREATE TEMPORARY TABLE hidden_names ON COMMIT DROP AS
+SELECT DISTINCT m.name_id AS id FROM mentions m JOIN hidden h ON h.id = m.content_id;
+DELETE FROM relationships t USING hidden h WHERE h.id = t.content_id;
+DELETE FROM mentions t USING hidden h WHERE h.id = t.content_id;
+DELETE FROM chunks t USING hidden h WHERE h.id = t.content_id;
+UPDATE contents c SET published_at = NULL, chain = NULL, members = NULL, text = NULL, pages = NULL,
+       warnings = NULL, language = NULL, language_score = NULL, title = NULL, author = NULL,
+       created = NULL, modified = NULL, sender = NULL, recipients = NULL, copied = NULL,
+       subject = NULL, sent = NULL, message_id = NULL, in_reply_to = NULL
+FROM hidden h WHERE h.id = c.id;
+DELETE FROM names n USING hidden_names h WHERE h.id = n.id
+   AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.name_id = n.id)
+   AND NOT EXISTS (SELECT 1 FROM relationships r WHERE r.subject_name_id = n.id)
+   AND NOT EXISTS (SELECT 1 FROM relationships r WHERE r.object_name_id = n.id);
+"""
+
+
 def upgrade() -> None:
     """Make the tables, and a registry for each project; none has been brought about yet."""
+    op.execute(UNPUBLISH)
     op.add_column("changes", sa.Column("keys", ARRAY(sa.Text)))
     op.add_column("decisions", sa.Column("contents", ARRAY(UUID)))
     op.add_column("decisions", sa.Column("documents", ARRAY(UUID)))
