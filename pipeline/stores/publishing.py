@@ -186,7 +186,7 @@ def publish(
     claimed = [(row.id, row.run) for row in completed if row.run]
     loose = admission.loose | {document.content_id for document in done if document.content_id}
     unseen = remove_unseen_contents(way.connection, way.project, loose)
-    remove_unused_names(way.connection, way.project, left)
+    remove_unused_names(way.connection, left)
     seen = written.keys() - {*unseen.gone, *unseen.hidden}
     append_changes(way.connection, way.project, "published", seen)
     return Published(

@@ -60,7 +60,12 @@ ORDER BY id FOR UPDATE
 """)  # noqa: S608 - a constant
 
 _DELETE_NAMES = text(f"""
-DELETE FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED} RETURNING id::text
+WITH gone AS (
+    DELETE FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED}
+    RETURNING project_id, id, keys
+)
+INSERT INTO changes (project_id, kind, subject, keys)
+SELECT project_id, 'name_removed', id, keys FROM gone ORDER BY id
 """)  # noqa: S608 - a constant
 
 _APPEND = text("""
@@ -89,7 +94,7 @@ class Unseen(NamedTuple):
 def append_changes(
     connection: Connection, project: str, kind: str, subjects: Iterable[str]
 ) -> None:
-    """Tell the registry what happened: `published` or `removed` contents, `name_removed` names."""
+    """Tell the registry what happened: `published` or `removed` contents."""
     ordered = sorted(subjects)
     if ordered:
         connection.execute(_APPEND, {"project": project, "kind": kind, "subjects": ordered})
@@ -125,7 +130,7 @@ def remove_unseen_contents(
         names = names_of(connection, published)
         clear_rows(connection, published)
         # Before the contents, which take along the names that are theirs alone.
-        remove_unused_names(connection, project, names)
+        remove_unused_names(connection, names)
     if hidden:
         connection.execute(_UNPUBLISH, {"ids": hidden})
     if gone:
@@ -134,15 +139,14 @@ def remove_unseen_contents(
     return Unseen(tuple(gone), tuple(hidden))
 
 
-def remove_unused_names(connection: Connection, project: str, candidates: Iterable[str]) -> None:
-    """Delete those names that no mention and no relationship points to."""
+def remove_unused_names(connection: Connection, candidates: Iterable[str]) -> None:
+    """Delete those names that no mention and no relationship points to, and tell the registry."""
     ids = sorted(set(candidates))
     if not ids:
         return
     locked = list(connection.scalars(_LOCK_NAMES, {"ids": ids}))
     if locked:
-        gone = connection.scalars(_DELETE_NAMES, {"ids": locked})
-        append_changes(connection, project, "name_removed", gone)
+        connection.execute(_DELETE_NAMES, {"ids": locked})
 
 
 def remove_replaced_results(
