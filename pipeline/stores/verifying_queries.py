@@ -71,13 +71,6 @@ SELECT n.id::text, 'a name that no mention has: ' || n.normal FROM names n
 WHERE n.project_id = CAST(:project AS uuid)
   AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.name_id = n.id)
 """),
-    ("orphan", """
-SELECT e.name_id::text, 'a name in an entity whose name is not there: ' || e.entity_id
-FROM name_entities e JOIN names n ON n.id = e.name_id
-WHERE n.project_id = CAST(:project AS uuid) AND e.sense = 0
-  AND NOT EXISTS (SELECT 1 FROM names o WHERE o.id = e.entity_id)
-  AND NOT EXISTS (SELECT 1 FROM name_entities o WHERE o.entity_id = e.entity_id AND o.sense <> 0)
-"""),
     ("document", """
 SELECT d.id::text, 'completed, and readers see nothing of it: ' || d.uri FROM documents d
 LEFT JOIN contents c ON c.id = d.content_id

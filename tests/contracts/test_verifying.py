@@ -26,9 +26,6 @@ LONE_NAME = """
 INSERT INTO names (id, project_id, type, normal, keys)
 SELECT gen_random_uuid(), id, 'PERSON', 'nobody', '{}' FROM projects
 """
-ENTITY_OF_NO_NAME = """
-INSERT INTO name_entities (name_id, entity_id, epoch) SELECT id, gen_random_uuid(), 1 FROM names
-"""
 ENTITY_OF_A_NAME_THAT_IS_GONE = """
 INSERT INTO name_entities (name_id, entity_id, epoch) SELECT gen_random_uuid(), id, 1 FROM names
 """
@@ -142,7 +139,6 @@ def test_another_plan_that_is_not_run_yet_is_no_damage(case: StoreCase) -> None:
         ("DELETE FROM contents WHERE text LIKE 'John%'", "orphan"),
         ("DELETE FROM names WHERE normal = 'mary jones'", "orphan"),
         (LONE_NAME, "orphan"),
-        (ENTITY_OF_NO_NAME, "orphan"),
         (ENTITY_OF_A_NAME_THAT_IS_GONE, "orphan"),
         ("UPDATE documents SET content_id = NULL WHERE source LIKE '%a.txt'", "document"),
         ("UPDATE documents SET next_content_id = content_id WHERE source LIKE '%a.txt'",
