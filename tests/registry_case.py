@@ -10,8 +10,18 @@ from typing import NamedTuple
 
 from hypothesis import settings
 from hypothesis import strategies as st
+from ledger_case import payloads_of
 
-from pipeline.documents import MentionType
+from pipeline.documents import (
+    Link,
+    Mention,
+    Mentions,
+    MentionType,
+    Name,
+    Names,
+    Payload,
+    StageName,
+)
 from pipeline.engines.name_books import NameBooks
 from pipeline.identity import name_id, node_id
 from pipeline.registry.blocks import LiveName, MemoryBlocks
@@ -50,6 +60,36 @@ def name(type_: str, words: str, project: str = PROJECT) -> LiveName:
     normal = NormalForms(books())(MentionType(type_), words)
     keys = blocking_keys(MentionType(type_), normal, books())
     return LiveName(name_id(project, type_, normal), type_, normal, keys)
+
+
+def normal_form(type_: str, words: str) -> str:
+    """Give the normal form of a name."""
+    return NormalForms(books())(MentionType(type_), words)
+
+
+def typed_payloads(words: str, written: Sequence[tuple[str, str]]) -> dict[StageName, Payload]:
+    """Make the payloads of a text in which these names stand, one after the other."""
+    mentions, at = [], 0
+    for type_, name_ in written:
+        at = words.index(name_, at)
+        mentions.append(
+            Mention(start=at, end=at + len(name_), text=name_, type=MentionType(type_), page=1,
+                    model="test-1")
+        )  # fmt: skip
+        at += len(name_)
+    live = {name(type_, name_).rank: name(type_, name_) for type_, name_ in written}
+    order = sorted(live)
+    return {
+        **payloads_of(words),
+        StageName.EXTRACT: Mentions(mentions=tuple(mentions)),
+        StageName.RESOLVE: Names(
+            names=tuple(
+                Name(type=MentionType(type_), normal=normal, keys=live[type_, normal].keys)
+                for type_, normal in order
+            ),
+            links=tuple(Link(name=order.index(name(*one).rank)) for one in written),
+        ),
+    }
 
 
 def bind(raw: RawName) -> str:

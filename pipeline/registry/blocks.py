@@ -129,8 +129,9 @@ class MemoryBlocks:
     def __len__(self) -> int:
         return len(self._names)
 
-    def __iter__(self) -> Iterator[LiveName]:
-        return iter(self._names.values())
+    def ids(self) -> Iterator[str]:
+        """Pass over the ids of all names."""
+        return iter(self._names)
 
     def add(self, name: LiveName) -> None:
         """Add a name that is not there."""

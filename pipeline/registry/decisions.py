@@ -48,7 +48,8 @@ class Decision:
     `merge`: all are one thing. `never`: no name of one group is one with a name of another.
     `split`: the names of the first group stay together and are never one with those of the second;
     with `contents` or `documents` the first group's names mean something else in these, a sense
-    that has the number of the decision. `undoes` is the number of the one that does not count.
+    that has the number of the decision. `undoes` is the number of the one that does not count;
+    `undone_by` says so of this one.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Decision:
     why: str = ""
     when: str = ""
     undoes: int | None = None
+    undone_by: int | None = None
 
     @property
     def by_document(self) -> bool:
