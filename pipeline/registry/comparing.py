@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
-from pipeline.registry.organisations import compare_organisations
-from pipeline.registry.people import compare_people, person_parts
-from pipeline.registry.places import compare_places
+from pipeline.registry.given_names import full_names
+from pipeline.registry.organisation_words import PEOPLES
+from pipeline.registry.organisations import compare_organisations, organisation_profile
+from pipeline.registry.people import compare_people, person_profile
+from pipeline.registry.places import compare_places, place_profile
 from pipeline.registry.profiles import LONGEST_NAME, MOST_TOKENS, Profile
-from pipeline.registry.verdicts import EXPLANATIONS, Comparison, Verdict
+from pipeline.registry.verdicts import EXPLANATIONS, Comparison, Verdict, unsure
+from pipeline.registry.words import word
 
 __all__ = ["EXPLANATIONS", "Comparing", "Comparison", "Profile", "Verdict"]
 
+PERSON, ORG = MentionType.PERSON, MentionType.ORG
 PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
-NAMED = PLACES | {
-    MentionType.PERSON, MentionType.ORG, MentionType.NORP, MentionType.EVENT, MentionType.LAW
-}  # fmt: skip
+OTHERS = frozenset({MentionType.NORP, MentionType.EVENT, MentionType.LAW})
+# Types that one thing is often given in turn.
+MIXED_UP = PLACES | {ORG, MentionType.NORP}
 EQUAL = Comparison(Verdict.SAME, 1.0, ("equal",))
+SPACING = Comparison(Verdict.SAME, 0.98, ("spacing",))
 OTHER_TYPE = Comparison(Verdict.SAME, 0.92, ("other type",))
+REGIONS_OF_PEOPLES = frozenset(country.replace(" ", "-") for country in PEOPLES.values())
 
 
 class Comparing:
@@ -25,57 +34,75 @@ class Comparing:
 
     def __init__(self, books: NameBooks) -> None:
         self._books = books
+        self._is_region = lru_cache(maxsize=1 << 14)(self._is_territory)
+        self._making: Mapping[MentionType, Callable[[str], Profile]] = {
+            PERSON: person_profile,
+            ORG: partial(organisation_profile, territory=books.territory),
+            **{type_: partial(place_profile, type_, territory=books.territory) for type_ in PLACES},
+            **{type_: partial(_other_profile, type_) for type_ in OTHERS},
+        }
+        self._comparing: Mapping[MentionType, Callable[[Profile, Profile], Comparison | None]] = {
+            PERSON: compare_people,
+            ORG: partial(compare_organisations, is_region=self._is_region),
+            **dict.fromkeys(PLACES, compare_places),
+            **dict.fromkeys(OTHERS, _compare_others),
+        }
 
     def profile(self, type_: MentionType | str, normal: str) -> Profile:
         """Take a name's normal form apart."""
         type_ = MentionType(type_)
-        plain = normal.replace(" ", "").replace("-", "")
-        if type_ not in NAMED or len(normal) > LONGEST_NAME or normal.count(" ") >= MOST_TOKENS:
-            return Profile(type_, normal, plain)
-        if type_ is MentionType.PERSON:
-            return Profile(type_, normal, plain, *person_parts(normal))
-        if type_ is MentionType.ORG:
-            return self._organisation(normal)
-        if type_ in PLACES:
-            return self._place(type_, normal)
-        return Profile(type_, normal, plain, tuple(normal.split()))
-
-    def _organisation(self, normal: str) -> Profile:
-        """Take an organisation's name apart: its words, and its legal form."""
-        core = self._books.without_legal_form(normal)
-        tokens = tuple(core.replace("-", " ").split())
-        kept = set(core.split())
-        form = tuple(word for word in normal.split() if word not in kept)
-        return Profile(MentionType.ORG, normal, "".join(tokens), tokens, form)
-
-    def _place(self, type_: MentionType, normal: str) -> Profile:
-        """Take a place's name apart: its own, and its regions'."""
-        head, *regions = (part.strip() for part in normal.split(","))
-        tail = tuple(self._books.territory(region) or region for region in regions if region)
-        tokens = tuple(head.replace("-", " ").split())
-        return Profile(type_, normal, "".join(tokens), tokens, tail)
+        making = self._making.get(type_)
+        if making is None or len(normal) > LONGEST_NAME or normal.count(" ") >= MOST_TOKENS:
+            return Profile(type_, normal, normal)
+        return making(normal)
 
     def compare(self, one: Profile, other: Profile) -> Comparison | None:
         """Compare two names; None if they have nothing to do with each other."""
-        if one.type is other.type:
-            if one.normal == other.normal:
-                return EQUAL
-            if not one.tokens or not other.tokens:
-                return None
-            if one.type is MentionType.PERSON:
-                return compare_people(one, other)
-            if one.type is MentionType.ORG:
-                return compare_organisations(one, other)
-            if one.type in PLACES:
-                return compare_places(one, other)
+        if one.type is not other.type:
+            return self._across(one, other)
+        if one.normal == other.normal:
+            return EQUAL
+        # Values have no tokens: they are equal or not.
+        if not one.tokens or not other.tokens:
             return None
-        return _across(one, other)
+        return self._comparing[one.type](one, other)
+
+    def _across(self, one: Profile, other: Profile) -> Comparison | None:
+        """Compare names of two types: one thing is often typed in both ways.
+
+        Only an equal name counts. A person's single name never makes a place or a people, and a
+        word that is a name of people makes an organisation only if a person says so: Austin,
+        Charlotte and Ford are too many things.
+        """
+        if not one.tokens or one.plain != other.plain or not other.tokens:
+            return None
+        types = {one.type, other.type}
+        if types <= PLACES:
+            return compare_places(one, other)
+        single = len(one.tokens) == 1
+        if types <= MIXED_UP:
+            doubtful = single and bool(full_names(one.plain))
+        elif types == {PERSON, ORG}:
+            doubtful = single and bool(word(one.plain).names)
+        elif PERSON in types and types & PLACES and not single:
+            doubtful = True
+        else:
+            return None
+        return unsure("other type, a personal name") if doubtful else OTHER_TYPE
+
+    def _is_territory(self, token: str) -> bool:
+        """Say whether an organisation's word is a country or a part of one."""
+        if token in REGIONS_OF_PEOPLES:
+            return True
+        return len(token) > 3 and self._books.territory(token.replace("-", " ")) is not None
 
 
-def _across(one: Profile, other: Profile) -> Comparison | None:
-    """Compare names of different types: one thing is often typed in two ways."""
-    if not one.tokens or not other.tokens or one.plain != other.plain:
-        return None
-    if one.type in PLACES and other.type in PLACES:
-        return compare_places(one, other)
-    return OTHER_TYPE
+def _other_profile(type_: MentionType, normal: str) -> Profile:
+    """Take a name apart that is compared without its blanks and hyphens only."""
+    plain = normal.replace("-", "").replace(" ", "")
+    return Profile(type_, normal, plain, tuple(normal.split()))
+
+
+def _compare_others(one: Profile, other: Profile) -> Comparison | None:
+    """Compare names that are equal up to blanks and hyphens, or not one."""
+    return SPACING if one.plain == other.plain else None

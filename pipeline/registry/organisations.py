@@ -2,37 +2,250 @@
 
 from __future__ import annotations
 
-from pipeline.engines.short_forms import SMALL_WORDS
-from pipeline.registry.profiles import Profile
-from pipeline.registry.verdicts import Comparison, Verdict
+from collections.abc import Callable, Sequence
+
+from rapidfuzz.distance import OSA
+
+from pipeline.documents import MentionType
+from pipeline.engines.short_forms import TRADES
+from pipeline.registry.organisation_words import (
+    DIRECTIONS,
+    EITHER_WAY,
+    LAST_NUMBERS,
+    LEGAL,
+    LEGAL_AHEAD,
+    OF_A_STATE,
+    ONE_SPELLING,
+    PEOPLES,
+    SMALL,
+    TWO_UNIVERSITIES,
+    WRITTEN_OUT,
+    number,
+)
+from pipeline.registry.profiles import Profile, latin
+from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
+from pipeline.registry.words import Likeness, likeness
+
+Territory = Callable[[str], str | None]
+STATE = "united-states"
+LONGEST_ACRONYM = 8
+# Words that thousands of organisations share: alone they make no name.
+SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
+    {
+        "national", "federal", "american", "royal", "general", "public", "new", "first", "united",
+        "association", "institute", "center", "society", "union", "school", "college", "club",
+        "party", "committee", "foundation", "board", "authority", "police", "fire", "county",
+        "city", "state", "district", "division", "local", "hospital", "health", "church", "museum",
+        "trust", "fund", "bank", "system", "academy", "security"
+    }
+)  # fmt: skip
 
 
-def compare_organisations(one: Profile, other: Profile) -> Comparison | None:
+def organisation_profile(normal: str, territory: Territory) -> Profile:
+    """Take an organisation's normal form apart: its words, its legal form, its initials."""
+    words = latin(normal).replace("-", " ").replace("'", "").replace("&", " and ").split()
+    words, form = _without_legal_form(words)
+    spelt = [part for word in words for part in WRITTEN_OUT.get(word, word).split()]
+    initials = (
+        "".join(word[0] for word in spelt if word not in SMALL),
+        "".join(word[0] for word in spelt),
+    )
+    # "Inc" inside a name is the word "in" (see the normal form).
+    kept = [word for word in spelt if word not in SMALL and word != "inc"]
+    tokens = tuple(_meant(kept, territory)) if kept else tuple(spelt)
+    plain = "".join(words)
+    return Profile(MentionType.ORG, normal, plain, tokens, form, initials, frozenset(tokens))
+
+
+def _without_legal_form(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Part a name from its legal form, unless that is all of it."""
+    start, end = 0, len(words)
+    while end > 1 and (words[end - 1] in LEGAL or words[end - 1] == "and"):
+        end -= 1
+    while start < end - 1 and words[start] in LEGAL_AHEAD:
+        start += 1
+    form = {word for word in (*words[:start], *words[end:]) if word != "and"}
+    return words[start:end], tuple(sorted(form))
+
+
+def _meant(words: Sequence[str], territory: Territory) -> list[str]:
+    """Write words by what they mean: numbers by value, territories as one word."""
+    tokens, at, last = [], 0, len(words) - 1
+    while at <= last:
+        word = words[at]
+        pair = f"{word} {words[at + 1]}" if at < last else ""
+        if pair and (pair in _PAIRS or territory(pair)):
+            tokens.append(pair.replace(" ", "-"))
+            at += 2
+            continue
+        people = PEOPLES.get(word)
+        value = number(word) or (LAST_NUMBERS.get(word) if at and at == last else None)
+        tokens.append(people.replace(" ", "-") if people else value or ONE_SPELLING.get(word, word))
+        at += 1
+    return tokens
+
+
+_PAIRS = frozenset({"united states", "united kingdom", "united nations", "european union"})
+
+
+def compare_organisations(
+    one: Profile, other: Profile, is_region: Callable[[str], bool]
+) -> Comparison | None:
     """Compare two organisations' names."""
     if one.plain == other.plain:
-        if one.tail == other.tail:
-            return Comparison(Verdict.SAME, 0.98, ("spacing",))
-        if one.tail and other.tail:
-            return Comparison(Verdict.UNSURE, 0.7, ("other legal form",))
-        return Comparison(Verdict.SAME, 0.95, ("legal form left out",))
-    if len(one.tokens) == 1 and stands_for(one.plain, other.tokens):
-        return _acronym(one.plain, 1)
-    if len(other.tokens) == 1 and stands_for(other.plain, one.tokens):
-        return _acronym(other.plain, 2)
+        return _by_form(Comparison(Verdict.SAME, 0.98, ("spacing",)), one, other)
+    if one.tokens == other.tokens:
+        return _by_form(Comparison(Verdict.SAME, 0.95, ("abbreviation",)), one, other)
+    found = _acronym(one, other, 1) or _acronym(other, one, 2)
+    if found is not None:
+        return found
+    shared = one.marks & other.marks
+    if not shared:
+        return _misspelt(one, other)
+    mine = [token for token in one.tokens if token not in shared]
+    theirs = [token for token in other.tokens if token not in shared]
+    if not mine and not theirs:
+        found = _other_order(one, other, is_region)
+    elif mine and theirs:
+        found = _other_words(one, other, mine, theirs, is_region)
+    elif mine:
+        found = _more_words(other, one, mine, 2, is_region)
+    else:
+        found = _more_words(one, other, theirs, 1, is_region)
+    return found and _by_form(found, one, other)
+
+
+def _by_form(found: Comparison, one: Profile, other: Profile) -> Comparison:
+    """Let the legal forms count: one may be left out, two are two companies."""
+    mine, theirs = set(one.tail), set(other.tail)
+    if found.verdict in {Verdict.APART, Verdict.UNSURE} or mine == theirs:
+        return found
+    if mine <= theirs or theirs <= mine:
+        return found._replace(
+            rules=(*found.rules, "legal form left out"), score=min(found.score, 0.95)
+        )
+    return unsure(*found.rules, "other legal form")
+
+
+def _acronym(short: Profile, long: Profile, shorter: int) -> Comparison | None:
+    """Compare letters to what they may be the initials of."""
+    letters, words = short.tokens, long.aside
+    less = letters[0] == STATE and len(letters) == 2
+    if len(letters) != 1 + less or len(long.tokens) < 2:
+        return None
+    name = letters[-1]
+    if not 2 <= len(name) <= LONGEST_ACRONYM or not name.isalpha():
+        return None
+    # "U.S. SEC" stands for the commission with its state or without, and so does "SEC".
+    states = ("us", "u") if long.tokens[0] == STATE else ()
+    fits = name in words or any(
+        name == initials.removeprefix(ahead) for ahead in states for initials in words
+    )
+    if not fits:
+        return None
+    if len(name) < 3:
+        return Comparison(Verdict.UNSURE, 0.6, ("short acronym",))
+    return Comparison(Verdict.SHORTER, 0.85, ("acronym",), shorter)
+
+
+def _misspelt(one: Profile, other: Profile) -> Comparison | None:
+    """Compare names that share no word: one may be a misspelling of the other."""
+    if len(one.tokens) == len(other.tokens) == 1:
+        like = likeness(one.plain, other.plain)
+        long = min(len(one.plain), len(other.plain)) >= 6
+        if like in {Likeness.SPELT, Likeness.SLIP, Likeness.HEARD} and long:
+            return _slipped(one, other, "slip")
+        return unsure("near") if like is Likeness.NEAR and long else None
+    if abs(len(one.plain) - len(other.plain)) > 1 or min(len(one.plain), len(other.plain)) < 10:
+        return None
+    if OSA.distance(one.plain, other.plain, score_cutoff=1) == 1:
+        return _slipped(one, other, "slip")
     return None
 
 
-def stands_for(letters: str, words: tuple[str, ...]) -> bool:
-    """Say whether letters are the initials of words, the small ones counted or not."""
-    if not 2 <= len(letters) <= 8 or len(words) < 2:
-        return False
-    return letters == "".join(word[0] for word in words if word not in SMALL_WORDS) or (
-        letters == "".join(word[0] for word in words)
-    )
+def _slipped(one: Profile, other: Profile, rule: str) -> Comparison:
+    """Say that two names are probably one, misspelt."""
+    near = OSA.normalized_similarity(one.plain, other.plain)
+    return _by_form(Comparison(Verdict.LIKE, round(0.8 + 0.15 * near, 3), (rule,)), one, other)
 
 
-def _acronym(letters: str, shorter: int) -> Comparison:
-    """Say what letters that fit are worth."""
-    if len(letters) < 3:
-        return Comparison(Verdict.UNSURE, 0.6, ("short acronym",))
-    return Comparison(Verdict.SHORTER, 0.85, ("acronym",), shorter)
+def _other_order(
+    one: Profile, other: Profile, is_region: Callable[[str], bool]
+) -> Comparison | None:
+    """Compare names with the same words in another order, or with one of them twice."""
+    heads = one.marks & EITHER_WAY
+    if not heads or sorted(one.tokens) != sorted(other.tokens):
+        return unsure("other order")
+    if "university" not in heads:
+        return Comparison(Verdict.SAME, 0.92, ("order",))
+    if any(token in TWO_UNIVERSITIES or is_region(token) for token in one.tokens):
+        return unsure("other order")
+    return Comparison(Verdict.LIKE, 0.88, ("order",))
+
+
+def _more_words(
+    short: Profile,
+    long: Profile,
+    more: Sequence[str],
+    shorter: int,
+    is_region: Callable[[str], bool],
+) -> Comparison | None:
+    """Compare a name to one that has all its words and more."""
+    if more == [STATE] and not short.marks.isdisjoint(OF_A_STATE):
+        return Comparison(Verdict.SHORTER, 0.86, ("state left out",), shorter)
+    if short.marks <= SHARED or all(is_region(token) for token in short.tokens):
+        # Alone these words make no name that could be part of the other.
+        return unsure("more words") if len(short.tokens) > 1 and _regions(more, is_region) else None
+    if any(token[0] == "#" for token in more):
+        return apart("other number") if short.tail and long.tail else unsure("more words")
+    if short.tail and long.tail:
+        return apart("other part")
+    ends = long.tokens[: len(short.tokens)], long.tokens[-len(short.tokens) :]
+    return unsure("more words") if short.tokens in ends else None
+
+
+def _regions(tokens: Sequence[str], is_region: Callable[[str], bool]) -> bool:
+    """Say whether all of some words are regions or directions."""
+    return all(token in DIRECTIONS or is_region(token) for token in tokens)
+
+
+def _other_words(
+    one: Profile,
+    other: Profile,
+    mine: Sequence[str],
+    theirs: Sequence[str],
+    is_region: Callable[[str], bool],
+) -> Comparison | None:
+    """Compare names that share words and each have others."""
+    shared = one.marks & other.marks
+    if _numbers(mine) and _numbers(theirs):
+        return apart("other number")
+    if _regions(mine, is_region) and _regions(theirs, is_region):
+        return apart("other region")
+    telling = not shared <= SHARED
+    if len(mine) == len(theirs) == 1 and len(one.tokens) == len(other.tokens):
+        found = _one_word_differs(one, other, mine[0], theirs[0], telling=telling)
+        if found is not None:
+            return found
+    if telling and set(mine) | set(theirs) <= TRADES and one.tokens[0] == other.tokens[0]:
+        return apart("other part")
+    return None
+
+
+def _numbers(tokens: Sequence[str]) -> bool:
+    """Say whether all of some words are numbers."""
+    return all(token[0] == "#" for token in tokens)
+
+
+def _one_word_differs(
+    one: Profile, other: Profile, mine: str, theirs: str, *, telling: bool
+) -> Comparison | None:
+    """Compare names that differ in one word."""
+    if mine.rstrip("s") == theirs.rstrip("s") and min(len(mine), len(theirs)) > 3:
+        return _slipped(one, other, "plural")
+    if mine in SHARED and theirs in SHARED:
+        return None
+    like = likeness(mine, theirs)
+    if like in {Likeness.SPELT, Likeness.SLIP, Likeness.HEARD}:
+        return _slipped(one, other, "slip")
+    return unsure("near") if like is Likeness.NEAR and telling else None

@@ -2,55 +2,252 @@
 
 from __future__ import annotations
 
-from pipeline.registry.profiles import Profile
-from pipeline.registry.verdicts import Comparison, Verdict
+from collections.abc import Sequence
+from enum import IntEnum
 
-GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
+from rapidfuzz.distance import OSA
+
+from pipeline.documents import MentionType
+from pipeline.registry.given_names import full_names
+from pipeline.registry.profiles import Profile, latin
+from pipeline.registry.verdicts import Comparison, Verdict, apart, less_said, unsure
+from pipeline.registry.words import Likeness, likeness, sound_alike
+
+GENERATIONS = {
+    "jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "2", "2nd": "2", "iii": "3",
+    "3rd": "3", "iv": "4", "4th": "4",
+}  # fmt: skip
+# Words before a surname that are now written, now left out.
+PARTICLES = frozenset(
+    {
+        "al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az", "van", "von", "der", "den",
+        "de", "del", "della", "di", "da", "do", "dos", "das", "du", "la", "le", "las", "los", "bin",
+        "ibn", "ben", "und", "zu", "zum", "zur", "ter", "ten", "af", "av"
+    }
+)  # fmt: skip
 
 
-def person_parts(normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take a person's normal form apart: its names, and its generation."""
-    tokens = tuple(normal.replace("-", " ").split())
-    names = tuple(token for token in tokens if token not in GENERATION)
-    tail = tuple(token for token in tokens if token in GENERATION)
-    return (names, tail) if names else (tokens, ())
+class Fit(IntEnum):
+    """How two given names stand to each other, the surest first."""
+
+    EQUAL = 0
+    SPELT = 1
+    PET = 2
+    FIRST_INITIAL = 3  # the first is an initial that fits the second
+    SECOND_INITIAL = 4
+    SLIP = 5
+    HEARD = 6
+    NEAR = 7
+    OTHER = 8
+
+
+RULES = {
+    Fit.EQUAL: "given", Fit.SPELT: "spelling", Fit.PET: "pet name", Fit.FIRST_INITIAL: "initial",
+    Fit.SECOND_INITIAL: "initial", Fit.SLIP: "slip", Fit.HEARD: "heard alike", Fit.NEAR: "near",
+}  # fmt: skip
+FITS = {
+    Likeness.EQUAL: Fit.EQUAL, Likeness.SPELT: Fit.SPELT, Likeness.SLIP: Fit.SLIP,
+    Likeness.HEARD: Fit.HEARD, Likeness.NEAR: Fit.NEAR, Likeness.OTHER: Fit.OTHER,
+}  # fmt: skip
+SURNAMES = {
+    Likeness.EQUAL: "surname", Likeness.SPELT: "surname spelling", Likeness.SLIP: "surname slip",
+    Likeness.HEARD: "surname heard alike", Likeness.NEAR: "surname near",
+}  # fmt: skip
+
+
+def person_profile(normal: str) -> Profile:
+    """Take a person's normal form apart: names, generation, particles."""
+    words = latin(normal).replace("'", "").split()
+    tail = []
+    while len(words) > 1 and words[-1] in GENERATIONS:
+        tail.append(GENERATIONS[words.pop()])
+    last = words.pop().split("-") if words else []
+    while len(last) > 1 and last[0] in PARTICLES:
+        words.append(last.pop(0))
+    given = [part for word in words for part in word.split("-") if part]
+    surname = "".join(last)
+    if given and len(surname) == 1 < len(given[0]) and all(len(part) == 1 for part in given[1:]):
+        # "Smith J R": a surname before its initials.
+        given, surname = [*given[1:], surname], given[0]
+    tokens = (*(part for at, part in enumerate(given) if not at or part not in PARTICLES), surname)
+    return Profile(
+        MentionType.PERSON,
+        normal,
+        "".join(given) + surname,
+        tokens if surname else (),
+        tuple(tail),
+        marks=frozenset((*tokens, *last)),
+    )
 
 
 def compare_people(one: Profile, other: Profile) -> Comparison | None:
     """Compare two people's names."""
     if len(one.tokens) < 2 or len(other.tokens) < 2:
-        return None
-    if one.plain == other.plain and one.tail == other.tail:
-        return Comparison(Verdict.SAME, 0.98, ("spacing",))
-    if one.tokens[-1] != other.tokens[-1]:
-        if sorted(one.tokens) == sorted(other.tokens) and one.tail == other.tail:
-            return Comparison(Verdict.SAME, 0.92, ("order",))
-        return None
-    if one.tail and other.tail and one.tail != other.tail:
-        return Comparison(Verdict.APART, 0.0, ("other generation",))
-    return _by_given(one, other)
-
-
-def _by_given(one: Profile, other: Profile) -> Comparison | None:
-    """Compare the given names of people with one surname."""
-    rules, less = ["surname"], set()
-    for at, (mine, theirs) in enumerate(zip(one.tokens[:-1], other.tokens[:-1], strict=False)):
-        if mine == theirs:
-            rules.append("given")
-        elif mine[0] == theirs[0] and 1 in (len(mine), len(theirs)):
-            less.add(1 if len(mine) < len(theirs) else 2)
-            rules.append("initial")
+        return _by_one_word(one, other)
+    if one.plain == other.plain:
+        found: Comparison | None = Comparison(Verdict.SAME, 0.98, ("spacing",))
+    else:
+        surname = likeness(one.tokens[-1], other.tokens[-1])
+        if surname is Likeness.OTHER:
+            found = _by_other_words(one, other)
         else:
-            return Comparison(Verdict.APART, 0.0, ("other middle" if at else "other given",))
-    if len(one.tokens) != len(other.tokens):
-        less.add(1 if len(one.tokens) < len(other.tokens) else 2)
-        rules.append("middle left out")
+            found = _by_given(one, other, surname)
+    if found is None or one.tail == other.tail or found.verdict is Verdict.APART:
+        return found
+    if one.tail and other.tail:
+        return apart("other generation")
+    return less_said(found, 2 if one.tail else 1, "generation left out")
+
+
+def _by_one_word(one: Profile, other: Profile) -> Comparison | None:
+    """Compare names of which one is a single word: that says too little to stand for more."""
     if one.tail != other.tail:
-        less.add(2 if one.tail else 1)
-        rules.append("generation left out")
-    said = tuple(dict.fromkeys(rules))
-    if len(less) > 1:
-        return Comparison(Verdict.UNSURE, 0.7, said)
-    if less:
-        return Comparison(Verdict.SHORTER, 0.85, said, less.pop())
-    return Comparison(Verdict.SAME, 1.0, said)
+        return None
+    if one.plain == other.plain:
+        return Comparison(Verdict.SAME, 0.95, ("spacing",))
+    if len(one.tokens) != len(other.tokens):
+        return None
+    like = likeness(one.plain, other.plain)
+    length = min(len(one.plain), len(other.plain))
+    if like is Likeness.SPELT and length >= 5:
+        return Comparison(Verdict.LIKE, 0.82, ("spelling",))
+    return unsure("slip") if like is Likeness.SLIP and length >= 7 else None
+
+
+def _by_other_words(one: Profile, other: Profile) -> Comparison | None:
+    """Compare names with different last words: another order, or a longer surname."""
+    mine, theirs = one.tokens, other.tokens
+    if len(one.plain) == len(other.plain) and _turned(mine, theirs):
+        if full_names(mine[0]) and full_names(theirs[0]):
+            return unsure("order of two given names")
+        return Comparison(Verdict.SAME, 0.92, ("order",))
+    longer = mine[-1] in other.marks or theirs[-1] in one.marks
+    if longer and given_fit(mine[0], theirs[0]) <= Fit.PET:
+        return unsure("given", "longer surname")
+    return None
+
+
+def _turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Say whether two names are the same words with the surname first in one."""
+    written = "".join(theirs)
+    return (
+        written in ("".join((mine[-1], *mine[:-1])), "".join((*mine[1:], mine[0])))
+        or sorted(mine) == sorted(theirs)
+    )  # fmt: skip
+
+
+def _by_given(one: Profile, other: Profile, surname: Likeness) -> Comparison | None:
+    """Compare the given names of people whose surnames are alike."""
+    mine, theirs = one.tokens[:-1], other.tokens[:-1]
+    first = given_fit(mine[0], theirs[0])
+    if first is Fit.OTHER or (first is Fit.NEAR and _two_names(mine[0], theirs[0])):
+        return _by_other_given(mine, theirs, surname)
+    rest = _middle_fits(mine[1:], theirs[1:])
+    if rest is None:
+        return apart("other middle") if surname <= Likeness.SPELT else None
+    fits = [first, *rest]
+    rules = (SURNAMES[surname], *dict.fromkeys(RULES[fit] for fit in fits))
+    less = {Fit.FIRST_INITIAL: 1, Fit.SECOND_INITIAL: 2}
+    shorter = {less[fit] for fit in fits if fit in less}
+    if len(mine) != len(theirs):
+        shorter.add(1 if len(mine) < len(theirs) else 2)
+        rules = (*rules, "middle left out")
+    return _weighed(one, other, surname, fits, shorter, rules)
+
+
+def _weighed(
+    one: Profile,
+    other: Profile,
+    surname: Likeness,
+    fits: Sequence[Fit],
+    shorter: set[int],
+    rules: tuple[str, ...],
+) -> Comparison:
+    """Weigh what names of people have in common and what they leave open."""
+    if Fit.NEAR in fits:
+        return Comparison(Verdict.UNSURE, 0.65, rules)
+    if surname is Likeness.NEAR and fits.count(Fit.EQUAL) < 2:
+        # Johnson and Johnston; with a middle name in common it is rather a slip.
+        return Comparison(Verdict.UNSURE, 0.65, rules)
+    doubts = (surname > Likeness.SPELT) + sum(fit > Fit.SECOND_INITIAL for fit in fits)
+    if doubts > 1 or (doubts and shorter) or len(shorter) > 1:
+        return Comparison(Verdict.UNSURE, 0.7, rules)
+    if doubts:
+        near = OSA.normalized_similarity(one.plain, other.plain)
+        return Comparison(Verdict.LIKE, round(0.8 + 0.15 * near, 3), rules)
+    if shorter:
+        return Comparison(Verdict.SHORTER, 0.82 if "initial" in rules else 0.88, rules, *shorter)
+    return Comparison(Verdict.SAME, 0.96 if max(fits) < Fit.PET else 0.92, rules)
+
+
+def _by_other_given(
+    mine: Sequence[str], theirs: Sequence[str], surname: Likeness
+) -> Comparison | None:
+    """Compare people with one surname whose first names differ."""
+    if surname > Likeness.SPELT:
+        return None
+    for short, long, which in ((mine, theirs, 1), (theirs, mine, 2)):
+        if len(short) < len(long) and _within(short, long[1:]):
+            # "Edgar Hoover" for "J. Edgar Hoover"; "Paul Jones" may be no "John Paul Jones".
+            if len(long[0]) == 1 < len(short[0]):
+                rules = (SURNAMES[surname], "given", "first initial left out")
+                return Comparison(Verdict.SHORTER, 0.82, rules, which)
+            return unsure(SURNAMES[surname], "first given left out")
+        if len(short) == 1 < len(long) and short[0] == "".join(name[0] for name in long):
+            return Comparison(Verdict.SHORTER, 0.82, (SURNAMES[surname], "initial"), which)
+    if any(_may_abbreviate(*pair) for pair in ((mine[0], theirs[0]), (theirs[0], mine[0]))):
+        return unsure(SURNAMES[surname], "initial of a pet name")
+    return apart("other given")
+
+
+def _may_abbreviate(initial: str, name: str) -> bool:
+    """Say whether an initial is that of a name for which another is a pet name (W. for Bill)."""
+    return len(initial) == 1 and any(full[0] == initial for full in full_names(name))
+
+
+def _middle_fits(mine: Sequence[str], theirs: Sequence[str]) -> list[Fit] | None:
+    """Fit middle names; those of the one with fewer must all be among the other's, in order."""
+    if len(mine) > len(theirs):
+        turned = _middle_fits(theirs, mine)
+        swap = {Fit.FIRST_INITIAL: Fit.SECOND_INITIAL, Fit.SECOND_INITIAL: Fit.FIRST_INITIAL}
+        return None if turned is None else [swap.get(fit, fit) for fit in turned]
+    fits: list[Fit] = []
+    at = 0
+    for left, name in enumerate(mine):
+        found = [
+            # An initial stands for the name in its own place: W. is not H. W.
+            given_fit(name, theirs[place])
+            if place == left or (len(name) > 1 and len(theirs[place]) > 1)
+            else Fit.OTHER
+            for place in range(at, len(theirs) - (len(mine) - left) + 1)
+        ]
+        best = min(found)
+        if best is Fit.OTHER:
+            return None
+        fits.append(best)
+        at += found.index(best) + 1
+    return fits
+
+
+def _within(short: Sequence[str], long: Sequence[str]) -> bool:
+    """Say whether some names are all among others, in order."""
+    fits = _middle_fits(short, long) if len(short) <= len(long) else None
+    return fits is not None and max(fits) <= Fit.PET
+
+
+def _two_names(one: str, other: str) -> bool:
+    """Say whether two words are two given names, and heard as two."""
+    return bool(full_names(one)) and bool(full_names(other)) and not sound_alike(one, other)
+
+
+def given_fit(one: str, other: str) -> Fit:
+    """Say how two given names stand to each other."""
+    if one == other:
+        return Fit.EQUAL
+    if len(one) == 1 or len(other) == 1:
+        if one[0] != other[0]:
+            return Fit.OTHER
+        return Fit.FIRST_INITIAL if len(one) == 1 else Fit.SECOND_INITIAL
+    if not full_names(one).isdisjoint(full_names(other)):
+        return Fit.PET
+    return FITS[likeness(one, other)]

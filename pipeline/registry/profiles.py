@@ -15,9 +15,11 @@ MOST_TOKENS = 24
 class Profile:
     """One name, taken apart.
 
-    `plain` is the name without blanks and hyphens, for an organisation without its legal form.
-    `tokens` are those that count, `tail` is what stands apart: a person's generation, an
-    organisation's legal form, a place's region. No tokens: equality only.
+    `plain` is the name without blanks and hyphens: equal ones are one name. `tokens` are the
+    words that count; none if the name is compared by equality only. `tail` is what may be said or
+    left out: a person's generation, an organisation's legal form, a place's regions. `aside` is
+    what counts little: a person's particles, an organisation's initials without and with its
+    small words. `marks` are the tokens, to look them up.
     """
 
     type: MentionType
@@ -25,3 +27,14 @@ class Profile:
     plain: str
     tokens: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+    marks: frozenset[str] = frozenset()
+
+
+def latin(text: str) -> str:
+    """Write a text in plain Latin letters where its script has a spelling in them."""
+    if text.isascii():
+        return text
+    from rigour.text.translit import maybe_ascii
+
+    return str(maybe_ascii(text)).lower()
