@@ -79,7 +79,7 @@ class Comparing:
         types = {one.type, other.type}
         if types <= PLACES:
             return compare_places(one, other)
-        single = len(one.tokens) == 1
+        single = 1 in {len(one.tokens), len(other.tokens)}
         if types <= MIXED_UP:
             doubtful = single and bool(full_names(one.plain))
         elif types == {PERSON, ORG}:
