@@ -24,11 +24,12 @@ from pipeline.registry.organisation_words import (
 )
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
-from pipeline.registry.words import Likeness, likeness
+from pipeline.registry.words import Likeness, likeness, slight
 
 Territory = Callable[[str], str | None]
 STATE = "united-states"
 LONGEST_ACRONYM = 8
+ERRORS = frozenset({Likeness.SLIP, Likeness.HEARD})
 # Words that thousands of organisations share: alone they make no name.
 SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
     {
@@ -191,7 +192,7 @@ def _more_words(
     is_region: Callable[[str], bool],
 ) -> Comparison | None:
     """Compare a name to one that has all its words and more."""
-    if more == [STATE] and not short.marks.isdisjoint(OF_A_STATE):
+    if _is_state_of(short, long, more):
         return Comparison(Verdict.SHORTER, 0.86, ("state left out",), shorter)
     if short.marks <= SHARED or all(is_region(token) for token in short.tokens):
         # Alone these words make no name that could be part of the other.
@@ -202,6 +203,15 @@ def _more_words(
         return apart("other part")
     ends = long.tokens[: len(short.tokens)], long.tokens[-len(short.tokens) :]
     return unsure("more words") if short.tokens in ends else None
+
+
+def _is_state_of(short: Profile, long: Profile, more: Sequence[str]) -> bool:
+    """Say whether a longer name of a public body says only, besides, that it is of the state."""
+    return (
+        list(more) == [STATE]
+        and short.tokens == tuple(token for token in long.tokens if token != STATE)
+        and not short.marks.isdisjoint(OF_A_STATE)
+    )
 
 
 def _regions(tokens: Sequence[str], is_region: Callable[[str], bool]) -> bool:
@@ -246,6 +256,6 @@ def _one_word_differs(
     if mine in SHARED and theirs in SHARED:
         return None
     like = likeness(mine, theirs)
-    if like in {Likeness.SPELT, Likeness.SLIP, Likeness.HEARD}:
+    if like is Likeness.SPELT or (like in ERRORS and slight(mine, theirs)):
         return _slipped(one, other, "slip")
     return unsure("near") if like is Likeness.NEAR and telling else None

@@ -33,18 +33,27 @@ class Fit(IntEnum):
     EQUAL = 0
     SPELT = 1
     PET = 2
-    FIRST_INITIAL = 3  # the first is an initial that fits the second
-    SECOND_INITIAL = 4
-    SLIP = 5
-    HEARD = 6
-    NEAR = 7
-    OTHER = 8
+    FIRST_PET = 3  # the first is short for the second, and for other names too
+    SECOND_PET = 4
+    FIRST_INITIAL = 5  # the first is an initial that fits the second
+    SECOND_INITIAL = 6
+    SLIP = 7
+    HEARD = 8
+    NEAR = 9
+    OTHER = 10
 
 
 RULES = {
-    Fit.EQUAL: "given", Fit.SPELT: "spelling", Fit.PET: "pet name", Fit.FIRST_INITIAL: "initial",
-    Fit.SECOND_INITIAL: "initial", Fit.SLIP: "slip", Fit.HEARD: "heard alike", Fit.NEAR: "near",
+    Fit.EQUAL: "given", Fit.SPELT: "spelling", Fit.PET: "pet name",
+    Fit.FIRST_PET: "pet name of several", Fit.SECOND_PET: "pet name of several",
+    Fit.FIRST_INITIAL: "initial", Fit.SECOND_INITIAL: "initial", Fit.SLIP: "slip",
+    Fit.HEARD: "heard alike", Fit.NEAR: "near",
 }  # fmt: skip
+TURNED = {
+    Fit.FIRST_PET: Fit.SECOND_PET, Fit.SECOND_PET: Fit.FIRST_PET,
+    Fit.FIRST_INITIAL: Fit.SECOND_INITIAL, Fit.SECOND_INITIAL: Fit.FIRST_INITIAL,
+}  # fmt: skip
+SHORTER = {Fit.FIRST_PET: 1, Fit.FIRST_INITIAL: 1, Fit.SECOND_PET: 2, Fit.SECOND_INITIAL: 2}
 FITS = {
     Likeness.EQUAL: Fit.EQUAL, Likeness.SPELT: Fit.SPELT, Likeness.SLIP: Fit.SLIP,
     Likeness.HEARD: Fit.HEARD, Likeness.NEAR: Fit.NEAR, Likeness.OTHER: Fit.OTHER,
@@ -122,7 +131,7 @@ def _by_other_words(one: Profile, other: Profile) -> Comparison | None:
             return unsure("order of two given names")
         return Comparison(Verdict.SAME, 0.92, ("order",))
     longer = mine[-1] in other.marks or theirs[-1] in one.marks
-    if longer and given_fit(mine[0], theirs[0]) <= Fit.PET:
+    if longer and given_fit(mine[0], theirs[0]) <= Fit.SECOND_PET:
         return unsure("given", "longer surname")
     return None
 
@@ -147,8 +156,7 @@ def _by_given(one: Profile, other: Profile, surname: Likeness) -> Comparison | N
         return apart("other middle") if surname <= Likeness.SPELT else None
     fits = [first, *rest]
     rules = (SURNAMES[surname], *dict.fromkeys(RULES[fit] for fit in fits))
-    less = {Fit.FIRST_INITIAL: 1, Fit.SECOND_INITIAL: 2}
-    shorter = {less[fit] for fit in fits if fit in less}
+    shorter = {SHORTER[fit] for fit in fits if fit in SHORTER}
     if len(mine) != len(theirs):
         shorter.add(1 if len(mine) < len(theirs) else 2)
         rules = (*rules, "middle left out")
@@ -209,8 +217,7 @@ def _middle_fits(mine: Sequence[str], theirs: Sequence[str]) -> list[Fit] | None
     """Fit middle names; those of the one with fewer must all be among the other's, in order."""
     if len(mine) > len(theirs):
         turned = _middle_fits(theirs, mine)
-        swap = {Fit.FIRST_INITIAL: Fit.SECOND_INITIAL, Fit.SECOND_INITIAL: Fit.FIRST_INITIAL}
-        return None if turned is None else [swap.get(fit, fit) for fit in turned]
+        return None if turned is None else [TURNED.get(fit, fit) for fit in turned]
     fits: list[Fit] = []
     at = 0
     for left, name in enumerate(mine):
@@ -232,7 +239,7 @@ def _middle_fits(mine: Sequence[str], theirs: Sequence[str]) -> list[Fit] | None
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:
     """Say whether some names are all among others, in order."""
     fits = _middle_fits(short, long) if len(short) <= len(long) else None
-    return fits is not None and max(fits) <= Fit.PET
+    return fits is not None and max(fits) <= Fit.SECOND_PET
 
 
 def _two_names(one: str, other: str) -> bool:
@@ -248,6 +255,10 @@ def given_fit(one: str, other: str) -> Fit:
         if one[0] != other[0]:
             return Fit.OTHER
         return Fit.FIRST_INITIAL if len(one) == 1 else Fit.SECOND_INITIAL
-    if not full_names(one).isdisjoint(full_names(other)):
+    mine, theirs = full_names(one), full_names(other)
+    if mine.isdisjoint(theirs):
+        return FITS[likeness(one, other)]
+    if mine == theirs:
         return Fit.PET
-    return FITS[likeness(one, other)]
+    # Chris is short for Christopher and for Christine, and who is called Jack may be no John.
+    return Fit.FIRST_PET if mine > theirs else Fit.SECOND_PET if mine < theirs else Fit.NEAR

@@ -53,3 +53,8 @@ def bones(heard: str) -> str:
     """Leave of a word as heard what transliterations agree on: "mohamed" as "mmd"."""
     start = FIRST_VOWEL.sub("a", heard.replace("g", "k"))
     return DOUBLED.sub(r"\1", VOWELS.sub("", start))
+
+
+def by_tone(heard: str) -> str:
+    """Write a word as heard with light and dark vowels only: "usama" as "osama"."""
+    return heard.replace("u", "o").replace("i", "e")

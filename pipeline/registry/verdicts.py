@@ -69,6 +69,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "near": "the names are alike, and both are names that people have",
     "given": "the given names are equal",
     "pet name": "one given name is short for the other",
+    "pet name of several": "one given name is short for the other, and can be for others",
     "initial": "an initial fits the name spelt out",
     "surname": "the surnames are equal",
     "surname spelling": "the surnames are one in two spellings",
