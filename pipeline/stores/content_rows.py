@@ -57,7 +57,8 @@ def hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
     ordered = [unique[id_] for id_ in sorted(unique)]
     table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
     # What this transaction inserted is held already. Two statements, so that the second sees what
-    # others inserted; sent together.
+    # others inserted; sent together. Own names are counted by a filter: as a condition PostgreSQL
+    # takes it for so rare that it reads all names there are to find them.
     hold = f"""
 WITH added AS (
     INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id ON CONFLICT DO NOTHING
@@ -69,9 +70,10 @@ WITH others AS (
     FROM names n JOIN {table} s ON s.id = n.id WHERE n.xmin <> pg_current_xact_id()::xid
     ORDER BY n.id FOR KEY SHARE OF n
 ), own AS (
-    SELECT 1 FROM names n JOIN {table} s ON s.id = n.id WHERE n.xmin = pg_current_xact_id()::xid
+    SELECT count(*) FILTER (WHERE n.xmin = pg_current_xact_id()::xid) AS number
+    FROM names n JOIN {table} s ON s.id = n.id
 )
-SELECT (SELECT count(*) FROM others) + (SELECT count(*) FROM own),
+SELECT (SELECT count(*) FROM others) + (SELECT number FROM own),
        (SELECT coalesce(bool_or(has_other_keys), false) FROM others)
 """  # noqa: S608 - our own names
     for _ in range(HOLD_TRIES):
