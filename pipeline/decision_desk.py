@@ -281,6 +281,6 @@ def _sentence(
         said = f"in {several(sources)} {shown(before[0].name)} is another now"
         now = f"{_listed(groups[-1])}; elsewhere it is {_listed(groups[0])}"
     else:
-        leaving = several([raw.words for raw in made.groups[0]])
+        leaving = several(decision_card(made)["names"][0])
         said, now = f"{leaving} left {called(before[0])}", f"now there is {_listed(every)}"
     return f"{said}: {now}" if applied and every else said

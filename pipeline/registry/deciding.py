@@ -61,14 +61,12 @@ class Named(NamedTuple):
 
 def raw_names(named: Named, bind: Bind) -> list[RawName]:
     """Give the words by which a decision binds a name: its most frequent full forms, as far as they
-    lead to it, else its normal form.
+    lead to it, and its normal form, which holds while another version makes others of the words.
     """
     raw = RawName(named.type, named.normal, named.content, named.sense)
     wordings = (raw._replace(words=words) for words in named.written)
     leading = [one for one in wordings if bind(one) == named.id]
-    if leading:
-        return leading[:MOST_WORDINGS]
-    return [raw if bind(raw) == named.id else raw._replace(exact=True)]
+    return [*leading[:MOST_WORDINGS], raw._replace(exact=True)]
 
 
 def group_of(named: Iterable[Named], bind: Bind) -> Group:

@@ -30,7 +30,7 @@ class DecisionKind(StrEnum):
 class RawName(NamedTuple):
     """A name as a text has it, without its normal form. `content` is set for one that means
     something in one content only, `sense` for one of several namesakes. `exact` says that the words
-    are the normal form itself: of a name that no words of a text lead to ("ms smith").
+    are the normal form itself, whatever would be made of them today.
     """
 
     type: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.registry.clustering import Why
-from pipeline.registry.decisions import Decision, DecisionKind
+from pipeline.registry.decisions import Decision, DecisionKind, Group
 from pipeline.registry.verdicts import EXPLANATIONS
 
 LONGEST_SHOWN = 80
@@ -80,7 +80,7 @@ def decision_card(decision: Decision) -> dict[str, Any]:
         "who": decision.who,
         "when": decision.when,
         "why": decision.why,
-        "names": [[raw.words for raw in group] for group in decision.groups],
+        "names": [_as_said(group) for group in decision.groups],
         "undoes": decision.undoes,
         "undone_by": decision.undone_by,
     }
@@ -93,12 +93,10 @@ def by_whom(card: Mapping[str, Any]) -> str:
 
 
 def decided(card: Mapping[str, Any]) -> str:
-    """Say what a decision is about, in a few words; names that are one in another case are said
-    once.
-    """
+    """Say what a decision is about, in a few words."""
     if card["undoes"] is not None:
         return f"takes decision {card['undoes']} back"
-    sides = [several(list(_as_said(group))) for group in card["names"]]
+    sides = [several(group) for group in card["names"]]
     if card["kind"] == DecisionKind.MERGE:
         return f"{' = '.join(sides)}"
     if card["kind"] == DecisionKind.NEVER:
@@ -108,9 +106,13 @@ def decided(card: Mapping[str, Any]) -> str:
     return f"{sides[0]} out of {sides[1]}" if len(sides) > 1 else sides[0]
 
 
-def _as_said(words: Sequence[str]) -> dict[str, None]:
-    """Give the words of a group, each once."""
-    first: dict[str, str] = {}
-    for one in words:
-        first.setdefault(" ".join(one.split()).casefold(), one)
-    return dict.fromkeys(first.values())
+def _as_said(group: Group) -> list[str]:
+    """Give the words of a group as the texts have them, each once in whatever case: a normal form
+    comes behind the words that lead to it, and stands for itself where there are none.
+    """
+    said: dict[str, str] = {}
+    for before, raw in zip([None, *group], group, strict=False):
+        if not raw.exact or before is None or before.exact:
+            words = " ".join(raw.words.split())
+            said.setdefault(words.casefold(), words)
+    return list(said.values())
