@@ -202,7 +202,7 @@ class DecisionDesk:
         else:
             text = _sentence(made, before, groups, sources, applied=applied)
         if not applied:
-            text += "; the registry is held by a run, which will apply it"
+            text += "; entities do not show it yet: the run that holds the registry will apply it"
         return Outcome(made, applied, groups, text)
 
     def _entities_now(self, decision: Decision) -> list[tuple[EntityRow, ...]]:

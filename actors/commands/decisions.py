@@ -23,7 +23,7 @@ from actors.commands.common import (
     project_option,
     say,
 )
-from actors.commands.opening import opened_services
+from actors.commands.opening import opened_services, urls_of
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def opened_desk(project: str) -> Iterator[DecisionDesk]:
     from pipeline.assembly import open_desk
     from pipeline.stores.project_reader import find_project
 
-    with opened_services() as (settings, engine, _):
-        yield open_desk(settings, engine, find_project(engine, project))
+    with opened_services() as (settings, engine, redis_url):
+        found = find_project(engine, project)
+        yield open_desk(settings, urls_of(engine, redis_url), found, engine=engine)
 
 
 def decide(project: str, as_json: bool, decision: Callable[[DecisionDesk], Outcome]) -> None:

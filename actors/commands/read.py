@@ -17,7 +17,7 @@ from actors.commands.common import (
     project_option,
     say,
 )
-from actors.commands.opening import opened_reader, opened_services
+from actors.commands.opening import opened_reader, opened_services, urls_of
 from pipeline.documents import MentionType
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.registry.explaining import several, shown
@@ -85,8 +85,9 @@ def show(what: str, project: str, limit: int, as_json: bool) -> None:
     from pipeline.engines.sentences import Sentences
     from pipeline.stores.project_reader import find_project
 
-    with opened_services() as (settings, engine, _):
-        desk = assembly.open_desk(settings, engine, find_project(engine, project))
+    with opened_services() as (settings, engine, redis_url):
+        found = find_project(engine, project)
+        desk = assembly.open_desk(settings, urls_of(engine, redis_url), found, engine=engine)
         reader = desk.reader
         documents = reader.find_documents(what)
         people = [] if documents else reader.find_entities(what)

@@ -5,6 +5,7 @@ when they are first used or told to, so that a command which only reads does not
 """
 
 from pipeline.assembly.deciding import open_desk
+from pipeline.assembly.registries import Rules, open_registry
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -40,6 +41,7 @@ __all__ = [
     "Engines",
     "Hosted",
     "Question",
+    "Rules",
     "Stores",
     "ask_by_meaning",
     "build_stage",
@@ -59,6 +61,7 @@ __all__ = [
     "open_progress",
     "open_publishers",
     "open_reader",
+    "open_registry",
     "open_services",
     "open_stores",
     "open_write_behind",

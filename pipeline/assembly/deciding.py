@@ -2,78 +2,52 @@
 
 from __future__ import annotations
 
-import time
-import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pipeline.documents import MentionType
-from pipeline.registry.owner import CODE, Binding, LostLeaseError, RegistryOwner
+from pipeline.assembly.registries import Rules, open_registry
+from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.registry.owner import Binding
 from pipeline.settings import Settings
+from pipeline.stores.embedded import ServiceUrls
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from pipeline.decision_desk import DecisionDesk, Settle
-    from pipeline.engines.name_books import NameBooks
+    from pipeline.decision_desk import DecisionDesk
 
 WAIT_SECONDS = 10.0
-"""How long a command waits for a run that holds the registry."""
-LOOK_SECONDS = 0.2
+"""How long a decision waits for a run that holds the registry. It takes a turn about every second.
+"""
 
 
-def open_desk(settings: Settings, engine: Engine, project: str) -> DecisionDesk:
+def open_desk(
+    settings: Settings, urls: ServiceUrls, project: str, *, engine: Engine
+) -> DecisionDesk:
     """Open the decisions of a project, by its id. What compares names is loaded when it is needed.
 
     Each decision is applied before its caller hears of it, unless another process holds the
-    registry for too long.
+    registry for too long, or PostgreSQL goes away: it is kept, and the next who can applies it.
     """
-    from functools import partial
-
     from pipeline.decision_desk import DecisionDesk
-    from pipeline.engines.name_books import NameBooks
-    from pipeline.resolution.normal import NormalForms
     from pipeline.stores.decisions import record
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.registry_reader import RegistryReader
 
-    books = NameBooks()
-    forms = NormalForms(books)
-    bind = Binding(project, lambda type_, words: forms(MentionType(type_), words))
+    keeper = open_registry(settings, urls, project, engine=engine)
+
+    def settle() -> bool:
+        try:
+            return keeper.finish(WAIT_SECONDS).held
+        except (TemporaryError, UnavailableError):
+            return False
+        finally:
+            keeper.leave()
+
     return DecisionDesk(
         reader=GraphReader(engine, project),
         registry=RegistryReader(engine, project),
-        bind=bind,
+        bind=Binding(project, Rules().normal),
         record=partial(record, engine, project),
-        settle=_settling(settings, engine, project, bind, books),
+        settle=settle,
     )
-
-
-def _settling(
-    settings: Settings, engine: Engine, project: str, bind: Binding, books: NameBooks
-) -> Settle:
-    """Give what brings a registry up to date, or waits for whoever does."""
-    from pipeline.registry.comparing import Comparing
-    from pipeline.stores.registry_store import PostgresRegistry
-
-    store = PostgresRegistry(engine, project)
-    owner = RegistryOwner(store, bind, Comparing(books), f"{CODE}; {books.version}")
-    holder = str(uuid.uuid4())
-
-    def settle() -> bool:
-        late = time.monotonic() + WAIT_SECONDS
-        while store.behind()[1]:
-            if store.hold(holder, settings.run.lease_seconds):
-                try:
-                    while owner.catch_up(holder) is not None:
-                        pass
-                except LostLeaseError:
-                    continue
-                finally:
-                    store.let_go(holder)
-            elif time.monotonic() > late:
-                return False
-            else:
-                time.sleep(LOOK_SECONDS)
-        return True
-
-    return settle
