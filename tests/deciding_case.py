@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from ledger_case import LedgerCase, payloads_of
+from ledger_case import payloads_of
 from registry_case import books, comparing, normal_form
+from store_case import StoreCase
 
 from pipeline.decision_desk import DecisionDesk
 from pipeline.documents import (
@@ -20,6 +21,7 @@ from pipeline.documents import (
     Relationships,
     StageName,
 )
+from pipeline.registry.blocks import BOUND
 from pipeline.registry.owner import Binding, RegistryOwner
 from pipeline.resolution.stage import ResolveStage
 from pipeline.settings import ResolveSettings
@@ -68,12 +70,18 @@ def resolved(marked: str, rename: Rename | None = None) -> tuple[str, dict[Stage
 class Deciding:
     """A project whose documents come and go, and where people decide."""
 
-    def __init__(self, case: LedgerCase, version: str = "1", rename: Rename | None = None) -> None:
+    def __init__(
+        self,
+        case: StoreCase,
+        version: str = "1",
+        rename: Rename | None = None,
+        bound: int = BOUND,
+    ) -> None:
         self.case = case
         self.version = version
         self.rename = rename
         self.bind = Binding(case.project, self.normal)
-        self.store = PostgresRegistry(case.engine, case.project)
+        self.store = PostgresRegistry(case.engine, case.project, bound)
         self.owner = RegistryOwner(self.store, self.bind, comparing(), version)
         self.desk = DecisionDesk(
             reader=GraphReader(case.engine, case.project),

@@ -43,7 +43,10 @@ def _print_entity(card: Card) -> None:
         markup=False,
     )
     if card["asked"] is not None:
-        out.print(f"{shown(card['asked'])} is one of its names now, or became it", markup=False)
+        out.print(
+            f"{shown(card['asked'])} is a part of it: one of its names, or what it took in",
+            markup=False,
+        )
     others = [
         f"{shown(alias['text'])} ({alias['mentions']:,})"
         for alias in card["aliases"]

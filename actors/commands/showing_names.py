@@ -18,7 +18,8 @@ def print_names(card: Card) -> None:
     if len(names) < 2 and not any(name["sense"] for name in names):
         return
     _head("names")
-    for name in names:
+    place = {name["id"]: number for number, name in enumerate(names)}
+    for number, name in enumerate(names):
         where = several(
             [f"{x['source']}:{x['page']}" for x in name["places"]], 2, name["documents"]
         )
@@ -28,7 +29,9 @@ def print_names(card: Card) -> None:
             _line(f"      another of this name, by decision {name['sense']}", dim=True)
         if name["content"]:
             _line("      as one document means it", dim=True)
-        for joined in name["joined"]:
+        # What ties two names is said once, with the second of them.
+        told = [one for one in name["joined"] if place.get(one["with"], -1) < number]
+        for joined in told:
             _line(f"      {_joined(joined)}", dim=True)
         _more(name["joined_by"], len(name["joined"]), indent=6)
     _more(card["name_count"], len(names))
