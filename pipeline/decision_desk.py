@@ -35,7 +35,9 @@ class AmbiguousError(UsageError):
     """Several entities have the name that was asked for: nothing is decided."""
 
     def __init__(self, asked: str, candidates: Sequence[EntityRow]) -> None:
-        super().__init__(f"{len(candidates)} entities are called {shown(asked)!r}; ask by id")
+        listed = "; ".join(f"{row.id} {row.type} {shown(row.name)}" for row in candidates[:8])
+        self.short = f"{len(candidates)} entities are called {shown(asked)!r}; ask by id"
+        super().__init__(f"{self.short}: {listed}")
         self.asked = asked
         self.candidates = candidates
 

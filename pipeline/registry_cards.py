@@ -1,5 +1,4 @@
-"""Gathers why an entity is what it is, and which entities people should look at: plain, JSON-able
-values.
+"""Gathers why an entity is what it is: plain, JSON-able values.
 
 Commands print them, notebooks make tables of them.
 """
@@ -7,22 +6,18 @@ Commands print them, notebooks make tables of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import combinations, islice, product
 from typing import Any
 
-from pipeline import graph_cards
 from pipeline.decision_desk import DecisionDesk
-from pipeline.graph_cards import Card, Splitter
+from pipeline.graph_cards import Card
 from pipeline.registry import explaining
-from pipeline.registry.clustering import Why
 from pipeline.registry.deciding import Named
-from pipeline.registry.decisions import Decision, DecisionKind, effective
+from pipeline.registry.decisions import Decision, effective
 from pipeline.stores.graph_reader import id_range
-from pipeline.stores.registry_reader import MissRow, PairRow
+from pipeline.stores.registry_reader import MissRow
 
 REASONS_SHOWN = 3
 PLACES_SHOWN = 3
-ALSO_SHOWN = 3
 DECISIONS_SHOWN = 20
 NODES_LOOKED_AT = 1_000
 CAPPED_SHOWN = 10
@@ -110,14 +105,8 @@ def _joined(reason: Mapping[str, Any], text: str, decisions: Mapping[int, Decisi
         "name": text,
         "verdict": reason["verdict"],
         "score": reason["score"],
-        "reasons": _reasons(reason["rules"]),
+        "reasons": explaining.reasons(reason["rules"]),
     }
-
-
-def _reasons(rules: Sequence[str]) -> list[Card]:
-    """Write the rules of a comparison with what they mean."""
-    words = explaining.rules_in_words(rules)
-    return [{"rule": rule, "words": said} for rule, said in zip(rules, words, strict=True)]
 
 
 def _miss_cards(
@@ -138,11 +127,12 @@ def _miss_cards(
                 "id": miss.entity,
                 "entity": row.name if row else texts.get(miss.their, miss.their),
                 "type": row.type if row else None,
+                "mentions": row.mentions if row else 0,
                 "own": texts.get(miss.own, miss.own),
                 "name": texts.get(miss.their, miss.their),
                 "verdict": miss.verdict,
                 "score": miss.score,
-                "reasons": _reasons(found.get("rules", [])),
+                "reasons": explaining.reasons(found.get("rules", [])),
                 "why": miss.why,
                 "decision": explaining.decision_card(decision) if decision else None,
                 "pairs": miss.pairs,
@@ -169,98 +159,15 @@ def _about(
     ]
 
 
-# What people should look at
-
-
-class Review:
-    """The pairs of entities of a project that may be one, those that nobody decided yet."""
-
-    def __init__(self, desk: DecisionDesk, splitter: Splitter) -> None:
-        self._desk = desk
-        self._splitter = splitter
-
-    def pairs(self, limit: int) -> list[PairRow]:
-        """List what to decide, the most useful first."""
-        decided = self._decided()
-        found = (
-            pair
-            for pair in self._desk.registry.pairs()
-            if frozenset((pair.first, pair.second)) not in decided
-        )
-        return list(islice(found, limit))
-
-    def cards(self, limit: int) -> Iterator[Card]:
-        """Yield what to decide with quotes, the most useful first."""
-        for pair in self.pairs(limit):
-            if card := self._card(pair):
-                yield card
-
-    def now(self, pair: PairRow) -> Card | None:
-        """Give a pair as it is by now; None if it is decided, one entity, or gone."""
-        nodes = {(pair.one, 0), (pair.other, 0)}
-        entities = self._desk.registry.entities_of(nodes)
-        if len(set(entities.values())) < 2:
-            return None
-        first, second = entities[pair.one, 0], entities[pair.other, 0]
-        if frozenset((first, second)) in self._decided():
-            return None
-        return self._card(pair._replace(first=first, second=second))
-
-    def _decided(self) -> set[frozenset[str]]:
-        """Give the pairs of entities that somebody decided are two, by whichever of their names."""
-        apart = [
-            one
-            for one in effective(self._desk.registry.decisions())
-            if one.kind is not DecisionKind.MERGE
-        ]
-        groups = [self._desk.nodes_of(one) for one in apart]
-        entities = self._desk.registry.entities_of(
-            {x for one in groups for nodes in one for x in nodes}
-        )
-        pairs: set[frozenset[str]] = set()
-        for one in groups:
-            sides = [{entities[x] for x in nodes if x in entities} for nodes in one]
-            for left, right in combinations(sides, 2):
-                pairs |= {frozenset(pair) for pair in product(left, right)}
-        return {pair for pair in pairs if len(pair) == 2}
-
-    def _card(self, pair: PairRow) -> Card | None:
-        """Write two entities with what is alike in them, and a quote from each."""
-        rows = self._desk.reader.entities_by_id([pair.first, pair.second])
-        if len(rows) < 2:
-            return None  # one has gone meanwhile
-        texts = self._desk.registry.name_texts([pair.one, pair.other])
-        sides = [
-            {
-                **rows[entity]._asdict(),
-                "written": texts.get(name, rows[entity].name),
-                "quote": self._quote(name),
-            }
-            for entity, name in ((pair.first, pair.one), (pair.second, pair.other))
-        ]
-        shorter = min((pair.one, pair.other), key=lambda name: len(texts.get(name, "")))
-        return {
-            "verdict": pair.verdict,
-            "score": pair.score,
-            "reasons": _reasons((pair.reasons or {}).get("rules", [])),
-            "why": pair.why,
-            "also": self._also(shorter, rows) if pair.why == Why.AMBIGUOUS else [],
-            "pairs": pair.pairs,
-            "one": sides[0],
-            "other": sides[1],
-        }
-
-    def _also(self, name: str, but: Collection[str]) -> list[Card]:
-        """List what else an ambiguous name may stand for."""
-        ids = self._desk.registry.also([name], ALSO_SHOWN + len(but))
-        others = [id_ for id_ in ids if id_ not in but][:ALSO_SHOWN]
-        rows = self._desk.reader.entities_by_id(others) if others else {}
-        return [{"id": row.id, "name": row.name} for row in rows.values()]
-
-    def _quote(self, name: str) -> Card | None:
-        """Quote a sentence in which a name stands."""
-        mention = self._desk.registry.example(name)
-        if mention is None:
-            return None
-        card = graph_cards.mention_card(mention, self._splitter)
-        return {key: card[key] for key in ("source", "page", "sentence", "at")}
+def told(card: Card) -> Iterator[Card]:
+    """Tell what `explained` gathered line by line: each name with what joined it, then what stayed
+    out.
+    """
+    for name in card["names"]:
+        line = {"name": name["text"], "type": name["type"], "mentions": name["mentions"]}
+        for joined in name["joined"] or [None]:
+            with_, why = (joined["name"], explaining.joined(joined)) if joined else ("", "")
+            yield {**line, "together": True, "with": with_, "why": why}
+    for miss in card["near_misses"]:
+        line = {"name": miss["name"], "type": miss["type"], "mentions": miss["mentions"]}
+        yield {**line, "together": False, "with": miss["own"], "why": explaining.kept_out(miss)}

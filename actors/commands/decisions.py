@@ -5,8 +5,6 @@ Each decision is kept with who, when and why; it outranks what names look like, 
 
 from __future__ import annotations
 
-import getpass
-import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,19 +23,12 @@ from actors.commands.common import (
 )
 from actors.commands.opening import opened_services, urls_of
 from pipeline.errors import UsageError
+from pipeline.who import login_name
 
 if TYPE_CHECKING:
     from pipeline.decision_desk import DecisionDesk, Outcome
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def login_name() -> str:
-    """Name who is at work, for the record."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"user {os.getuid()}"
 
 
 def _someone(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
@@ -81,7 +72,7 @@ def decide(project: str, as_json: bool, decision: Callable[[DecisionDesk], Outco
         except AmbiguousError as error:
             rows = [row._asdict() for row in error.candidates]
             showing.print_candidates(error.asked, rows, as_json)
-            raise
+            raise UsageError(error.short) from error
     if as_json:
         print_json({"project": project, **outcome.card()})
     else:

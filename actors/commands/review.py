@@ -21,7 +21,7 @@ from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.decision_desk import DecisionDesk
-    from pipeline.registry_cards import Review
+    from pipeline.registry_review import Review
     from pipeline.stores.registry_reader import PairRow
 
 ANSWERS = {
@@ -43,7 +43,7 @@ def review(project: str, limit: int, by: str, why: str, as_json: bool) -> None:
     """
     from actors.commands import showing_names
     from pipeline.engines.sentences import Sentences
-    from pipeline.registry_cards import Review
+    from pipeline.registry_review import Review
 
     with opened_desk(project) as desk:
         review = Review(desk, Sentences())
@@ -76,6 +76,7 @@ class _Sitting:
         self._by = by
         self._why = why
         self._taken: list[tuple[int, PairRow]] = []
+        self._passed: list[PairRow] = []
         self._skipped: set[frozenset[str]] = set()
 
     def hold(self, limit: int) -> None:
@@ -87,7 +88,10 @@ class _Sitting:
         while left:
             pair = left.popleft()
             card = self._review.now(pair)
-            if card is None or self._ends(card) in self._skipped:
+            if card is None:
+                self._passed.append(pair)
+                continue
+            if self._ends(card) in self._skipped:
                 continue
             seen += 1
             showing_names.print_pair(card, seen)
@@ -99,7 +103,7 @@ class _Sitting:
                 self._skipped.add(self._ends(card))
             elif answer == "undo":
                 left.appendleft(pair)
-                left.extendleft(self._undone())
+                left.extendleft(reversed(self._undone()))
             else:
                 self._decide(answer, card, pair)
         if not seen:
@@ -133,13 +137,16 @@ class _Sitting:
         say(f"{outcome.text} (decision {outcome.decision.number})")
 
     def _undone(self) -> list[PairRow]:
-        """Take the last decision of this sitting back; give the pair that it was about."""
+        """Take the last decision of this sitting back; give the pair that it was about, and those
+        that it may have been about too.
+        """
         if not self._taken:
             say("nothing was decided here yet; `casegraph undo` takes earlier decisions back")
             return []
         number, pair = self._taken.pop()
         say(self._desk.undo(number, self._by).text)
-        return [pair]
+        passed, self._passed = self._passed, []
+        return [pair, *passed]
 
     @staticmethod
     def _ends(card: dict[str, Any]) -> frozenset[str]:

@@ -32,20 +32,9 @@ def print_names(card: Card) -> None:
         # What ties two names is said once, with the second of them.
         told = [one for one in name["joined"] if place.get(one["with"], -1) < number]
         for joined in told:
-            _line(f"      {_joined(joined)}", dim=True)
+            _line(f"      with {shown(joined['name'])}: {explaining.joined(joined)}", dim=True)
         _more(name["joined_by"], len(name["joined"]), indent=6)
     _more(card["name_count"], len(names))
-
-
-def _joined(joined: Card) -> str:
-    """Say what joined a name to another."""
-    decision = joined.get("decision")
-    if decision is None:
-        rules = [reason["rule"] for reason in joined["reasons"]]
-        found = explaining.comparison(joined["verdict"], joined["score"], rules)
-        return f"with {shown(joined['name'])}: {found}"
-    whom = f" ({explaining.by_whom(decision)})" if "who" in decision else ""
-    return f"with {shown(joined['name'])}: decision {decision['number']}{whom}"
 
 
 def print_misses(card: Card) -> None:
@@ -54,21 +43,11 @@ def print_misses(card: Card) -> None:
         return
     _head("stayed out")
     for miss in card["near_misses"]:
-        rules = [reason["rule"] for reason in miss["reasons"]]
-        found = explaining.comparison(miss["verdict"], miss["score"], rules)
-        more = f", and {miss['pairs'] - 1:,} pairs more" if miss["pairs"] > 1 else ""
+        more = f" (and {miss['pairs'] - 1:,} pairs more)" if miss["pairs"] > 1 else ""
         _line(f"  {shown(miss['entity'])}  {miss['type'] or ''}  {miss['id'][:8]}")
-        _line(f"      {shown(miss['own'])} / {shown(miss['name'])}: {found}{more}", dim=True)
-        _line(f"      {_why(miss)}", dim=True)
+        _line(f"      {shown(miss['own'])} / {shown(miss['name'])}{more}", dim=True)
+        _line(f"      {explaining.kept_out(miss)}", dim=True)
     _more(card["near_miss_count"], len(card["near_misses"]))
-
-
-def _why(miss: Card) -> str:
-    """Say why a pair of names stayed apart."""
-    decision = miss["decision"]
-    if decision is None:
-        return explaining.why_apart(miss["why"])
-    return f"decision {decision['number']} keeps them apart ({explaining.by_whom(decision)})"
 
 
 def print_decisions(card: Card) -> None:
@@ -100,8 +79,7 @@ def print_pair(card: Card, number: int) -> None:
     one, other = card["one"], card["other"]
     names = f"{shown(one['written'])} / {shown(other['written'])}"
     console().print(f"\n{number}  {names}", style="bold", markup=False)
-    rules = [reason["rule"] for reason in card["reasons"]]
-    _line(f"   {explaining.comparison(card['verdict'], card['score'], rules)}")
+    _line(f"   {explaining.compared(card)}")
     also = f": also {several([row['name'] for row in card['also']])}" if card["also"] else ""
     _line(f"   {explaining.why_apart(card['why'])}{also}")
     if card["pairs"] > 1:

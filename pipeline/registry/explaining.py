@@ -61,10 +61,34 @@ def rules_in_words(rules: Sequence[str]) -> list[str]:
     return [EXPLANATIONS.get(rule, rule) for rule in rules]
 
 
-def comparison(verdict: str, score: float, rules: Sequence[str]) -> str:
-    """Say what a comparison found."""
-    found = "; ".join(rules_in_words(rules)) or VERDICTS.get(verdict, verdict)
-    return f"{found} ({verdict}, {score:.2f})"
+def reasons(rules: Sequence[str]) -> list[dict[str, Any]]:
+    """Write the rules of a comparison with what they mean."""
+    words = rules_in_words(rules)
+    return [{"rule": rule, "words": said} for rule, said in zip(rules, words, strict=True)]
+
+
+def compared(card: Mapping[str, Any]) -> str:
+    """Say what a comparison found, of a card with its verdict, score and reasons."""
+    words = "; ".join(reason["words"] for reason in card["reasons"])
+    verdict = card["verdict"]
+    return f"{words or VERDICTS.get(verdict, verdict)} ({verdict}, {card['score']:.2f})"
+
+
+def joined(card: Mapping[str, Any]) -> str:
+    """Say what joined a name to another: a comparison, or a decision."""
+    decision = card.get("decision")
+    if decision is None:
+        return compared(card)
+    whom = f" ({by_whom(decision)})" if "who" in decision else ""
+    return f"decision {decision['number']}{whom}"
+
+
+def kept_out(card: Mapping[str, Any]) -> str:
+    """Say why a name stayed out: what is alike, and what stands against it."""
+    decision = card["decision"]
+    if decision is not None:
+        return f"decision {decision['number']} keeps them apart ({by_whom(decision)})"
+    return f"{compared(card)}; {why_apart(card['why'])}"
 
 
 def why_apart(why: str) -> str:

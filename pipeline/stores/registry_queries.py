@@ -185,7 +185,8 @@ WITH misses AS MATERIALIZED (
       AND entity_id IN (SELECT first FROM pairs UNION SELECT second FROM pairs)
     GROUP BY entity_id
 )
-SELECT p.first, p.second, p.one, p.other, p.score, p.verdict, p.why, p.reasons, p.pairs
+SELECT p.first, p.second, p.one, p.other, p.score, p.verdict, p.why, p.reasons, p.pairs,
+       CASE WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
 FROM pairs p
 JOIN sizes a ON a.entity_id = p.first JOIN sizes b ON b.entity_id = p.second
 JOIN names n ON n.id = p.one JOIN names o ON o.id = p.other

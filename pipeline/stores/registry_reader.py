@@ -64,7 +64,9 @@ class CappedRow(NamedTuple):
 
 
 class PairRow(NamedTuple):
-    """Two entities that may be one, by the most alike of `pairs` pairs of their names."""
+    """Two entities that may be one, by the most alike of `pairs` pairs of their names; `shorter` is
+    that of the two names with fewer letters.
+    """
 
     first: str
     second: str
@@ -75,6 +77,7 @@ class PairRow(NamedTuple):
     why: str
     reasons: dict[str, Any] | None
     pairs: int
+    shorter: str
 
 
 class RegistryReader:

@@ -16,7 +16,8 @@ from pipeline.engines.sentences import Sentences
 from pipeline.errors import UsageError
 from pipeline.identity import node_id
 from pipeline.registry.decisions import RawName
-from pipeline.registry_cards import Review, explained
+from pipeline.registry_cards import explained
+from pipeline.registry_review import Review
 
 SMITHS = {
     "a": "[John Smith|PERSON] spoke. [Ann Lee|PERSON] listened.",
