@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations, islice, product
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from pipeline.graph_cards import Card, Splitter
 from pipeline.registry import explaining
 from pipeline.registry.clustering import Why
 from pipeline.registry.decisions import DecisionKind, effective
+from pipeline.stores.graph_rows import EntityRow
 from pipeline.stores.registry_reader import PairRow
 
 ALSO_SHOWN = 3
@@ -39,6 +40,7 @@ class Review:
     def __init__(self, desk: DecisionDesk, splitter: Splitter) -> None:
         self._desk = desk
         self._splitter = splitter
+        self._rows: dict[str, EntityRow] = {}
 
     def pairs(self, limit: int) -> list[PairRow]:
         """List what to decide, the most useful first."""
@@ -48,12 +50,20 @@ class Review:
 
     def cards(self, limit: int) -> Iterator[Card]:
         """Yield what to decide with quotes, the most useful first."""
-        for pair in self.pairs(limit):
+        pairs = self.pairs(limit)
+        self._look_up([id_ for pair in pairs for id_ in (pair.first, pair.second)])
+        for pair in pairs:
             if card := self._card(pair):
                 yield card
 
+    def changed(self) -> None:
+        """Look all entities up again from here on."""
+        self._rows.clear()
+
     def now(self, pair: PairRow) -> Card | None:
-        """Give a pair as it is by now; None if it is decided, one entity, or gone."""
+        """Give a pair as it is by now; None if it is decided, one entity, or gone. The sizes of
+        entities are those of the last change.
+        """
         nodes = {(pair.one, 0), (pair.other, 0)}
         entities = self._desk.registry.entities_of(nodes)
         if len(set(entities.values())) < 2:
@@ -76,10 +86,17 @@ class Review:
         placed = {x for one in merges for group in self._desk.nodes_of(one) for x, _ in group}
         return _Decided(pairs, placed)
 
+    def _look_up(self, ids: Iterable[str]) -> Mapping[str, EntityRow]:
+        """Give entities, each counted once: one with a million mentions is in many pairs."""
+        wanted = [id_ for id_ in ids if id_ not in self._rows]
+        if wanted:
+            self._rows |= self._desk.reader.entities_by_id(wanted)
+        return self._rows
+
     def _card(self, pair: PairRow) -> Card | None:
         """Write two entities with what is alike in them, and a quote from each."""
-        rows = self._desk.reader.entities_by_id([pair.first, pair.second])
-        if len(rows) < 2:
+        rows = self._look_up([pair.first, pair.second])
+        if pair.first not in rows or pair.second not in rows:
             return None  # one has gone meanwhile
         texts = self._desk.registry.name_texts([pair.one, pair.other])
         sides = [
@@ -95,18 +112,18 @@ class Review:
             "score": pair.score,
             "reasons": explaining.reasons((pair.reasons or {}).get("rules", [])),
             "why": pair.why,
-            "also": self._also(pair.shorter, rows) if pair.why == Why.AMBIGUOUS else [],
+            "also": self._also(pair) if pair.why == Why.AMBIGUOUS else [],
             "pairs": pair.pairs,
             "one": sides[0],
             "other": sides[1],
         }
 
-    def _also(self, name: str, but: Collection[str]) -> list[Card]:
+    def _also(self, pair: PairRow) -> list[Card]:
         """List what else an ambiguous name may stand for."""
-        ids = self._desk.registry.also([name], ALSO_SHOWN + len(but))
-        others = [id_ for id_ in ids if id_ not in but][:ALSO_SHOWN]
-        rows = self._desk.reader.entities_by_id(others) if others else {}
-        return [{"id": row.id, "name": row.name} for row in rows.values()]
+        ids = self._desk.registry.also([pair.shorter], ALSO_SHOWN + 2)
+        others = [id_ for id_ in ids if id_ not in {pair.first, pair.second}][:ALSO_SHOWN]
+        rows = self._look_up(others)
+        return [{"id": id_, "name": rows[id_].name} for id_ in others if id_ in rows]
 
     def _quote(self, name: str) -> Card | None:
         """Quote a sentence in which a name stands."""

@@ -104,8 +104,10 @@ class _Sitting:
             elif answer == "undo":
                 left.appendleft(pair)
                 left.extendleft(reversed(self._undone()))
+                self._review.changed()
             else:
                 self._decide(answer, card, pair)
+                self._review.changed()
         if not seen:
             _nothing_left()
             return

@@ -55,15 +55,22 @@ _WRITTEN: Final = """
  FILTER (WHERE full_forms > 0))[1:8]
 """
 
-NODES = text(f"""
+# The words of mentions are put on one line when they are few: not once for each mention.
+NODES = text(rf"""
 WITH {_NODES}, mine AS MATERIALIZED (
-    SELECT name_id, sense, content_id, surface, via FROM published_mentions
+    SELECT name_id, sense, content_id, text, count(*) AS mentions,
+           count(*) FILTER (WHERE via IS NULL) AS full_forms
+    FROM published_mentions
     WHERE project_id = :project AND name_id = ANY(ARRAY(SELECT name_id FROM nodes))
       AND entity_id = CAST(:entity AS uuid)
+    GROUP BY name_id, sense, content_id, text
+), texts AS (
+    SELECT name_id, sense, text, sum(mentions) AS mentions, sum(full_forms) AS full_forms
+    FROM mine GROUP BY name_id, sense, text
 ), surfaces AS (
-    SELECT name_id, sense, surface, count(*) AS mentions,
-           count(*) FILTER (WHERE via IS NULL) AS full_forms
-    FROM mine GROUP BY name_id, sense, surface
+    SELECT name_id, sense, btrim(regexp_replace(text, '\s+', ' ', 'g')) AS surface,
+           sum(mentions) AS mentions, sum(full_forms) AS full_forms
+    FROM texts GROUP BY 1, 2, 3
 ), counts AS (
     SELECT name_id, sense, sum(mentions)::bigint AS mentions, {_WRITTEN} AS written
     FROM surfaces GROUP BY name_id, sense
@@ -207,14 +214,17 @@ SELECT DISTINCT coalesce(e.entity_id, m.their) FROM (
 ORDER BY 1 LIMIT :limit
 """)
 
+# Chosen from the table: through the view, PostgreSQL goes through all documents for it.
 EXAMPLE = text("""
 SELECT m.mention_id, m.entity_id, d.document_id, d.source, m.content_id, m.page, m.start, m."end",
        m.text, m.type, m.subtype, m.role, m.via, m.score, m.model, m.stage_version,
        d.document_date, k.start, k.text
 FROM (
-    SELECT * FROM published_mentions
-    WHERE project_id = :project AND name_id = CAST(:name AS uuid) AND sense = :sense
-    ORDER BY via IS NOT NULL, content_id, start LIMIT 1
+    SELECT * FROM published_mentions WHERE project_id = :project AND mention_id = (
+        SELECT m.id FROM mentions m
+        LEFT JOIN senses s ON s.name_id = m.name_id AND s.content_id = m.content_id
+        WHERE m.name_id = CAST(:name AS uuid) AND coalesce(s.sense, 0) = :sense
+        ORDER BY m.via IS NOT NULL, m.content_id, m.start LIMIT 1)
 ) AS m
 JOIN LATERAL (
     SELECT d.document_id, d.source, coalesce(d.sent, d.created, d.modified) AS document_date
