@@ -6,9 +6,14 @@ Documents come by the real publisher, names by the real stage; the registry is t
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
 import pytest
 from deciding_case import Deciding
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ledger_case import emptied
+from registry_case import law
 from store_case import StoreCase
 
 from pipeline.decision_desk import AmbiguousError
@@ -282,3 +287,68 @@ def test_review_asks_what_nobody_decided_the_most_useful_first(people: Deciding)
     people.desk.undo(None, "ann")
     assert list(review.cards(50)) == cards
     assert len(list(review.cards(1))) == 1
+
+
+CROWDED = {
+    "a": "[John Smith|PERSON] spoke. [Ann Lee|PERSON] listened. [Acme Inc.|ORG] paid.",
+    "b": "[John Smith|PERSON] sold. [William Adams|PERSON] bought. [Acme|ORG] fell.",
+    "c": "[Jane Smith|PERSON] lives in [Boston|GPE]. [Bill Adams|PERSON] does not.",
+    "d": "[J. Smith|PERSON] wrote. [Acme Holdings Ltd|ORG] answered.",
+}
+WHO = ("John Smith", "Jane Smith", "J. Smith", "Ann Lee", "William Adams", "Bill Adams", "Acme",
+       "Acme Inc.", "Acme Holdings Ltd")  # fmt: skip
+pairs = st.lists(st.sampled_from(WHO), min_size=2, max_size=2, unique=True).map(tuple)
+steps = st.one_of(
+    st.tuples(st.sampled_from(("merge", "merge", "never")), pairs),
+    st.tuples(
+        st.just("split"),
+        st.one_of(pairs, st.sampled_from([("William Adams", "Bill Adams"), ("Acme", "Acme Inc.")])),
+    ),
+    st.tuples(
+        st.just("document"),
+        st.sampled_from([("John Smith", "a"), ("John Smith", "b"), ("Acme", "b"), ("Ann Lee", "a"),
+                         ("Jane Smith", "c"), ("Bill Adams", "c"), ("J. Smith", "d")]),
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(steps, min_size=2, max_size=6), st.randoms(use_true_random=False))
+@settings(
+    max_examples=law.max_examples // 10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_is_decided_and_in_whatever_order_undone(store_case: StoreCase, taken, at) -> None:
+    """Each state is that of a rebuild, and that of the decisions that are left; in the end nothing
+    is left of them.
+    """
+    emptied(store_case.engine)
+    store_case.project = store_case.ledger.open_project(store_case.name, store_case.plan).id
+    people = Deciding(store_case)
+    people.publish(**CROWDED)
+    before, made = people.state(), []
+    for kind, (one, other) in taken:
+        with suppress(UsageError):  # one entity already, two of one name, not named there
+            made.append(_decide(people, kind, one, other).decision.number)
+        assert _stored(people) == people.rebuilt()
+    at.shuffle(made)
+    for number in made:
+        people.desk.undo(number, "x")
+        assert _stored(people) == people.rebuilt()
+    assert people.state() == before
+
+
+def _decide(people: Deciding, kind: str, one: str, other: str):
+    if kind == "merge":
+        return people.desk.merge([one, other], "x")
+    if kind == "never":
+        return people.desk.never(one, other, "x")
+    if kind == "split":
+        return people.desk.split_names(one, [other], "x")
+    return people.desk.split_documents(one, [f"{other}.txt"], "x")
+
+
+def _stored(people: Deciding) -> tuple[dict, set]:
+    """Give what is stored as a rebuild gives it: a name without a row is its own entity."""
+    entities = {(row[0], 0): row[0] for row in people.case.rows("SELECT id::text FROM names")}
+    entities |= {(row[0], row[1]): row[2] for row in people.state()[0]}
+    return entities, {(row[0], row[1], row[3]) for row in people.state()[1]}
