@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipeline.documents import MentionType
 from pipeline.registry.growing import Compares
 from pipeline.registry.keeping import Mirror, RegistryKeeper
-from pipeline.registry.owner import CODE, Binding, RegistryOwner
+from pipeline.registry.owner import CODE, Binding, RegistryOwner, RegistryStore
 from pipeline.registry.profiles import Profile
 from pipeline.registry.verdicts import Comparison
 from pipeline.settings import Settings
@@ -97,12 +97,23 @@ def open_registry(
     from pipeline.stores.registry_store import PostgresRegistry
 
     store = PostgresRegistry(engine or engine_of(urls.database_url), project)
-    by = rules or Rules()
     return RegistryKeeper(
         store,
-        RegistryOwner(store, Binding(project, by.normal), by, by.version),
-        by.version,
+        _owner(store, project, rules),
         lease_seconds=settings.run.lease_seconds,
         patience_seconds=settings.run.patience_seconds,
         mirror=mirror,
     )
+
+
+def _owner(store: RegistryStore, project: str, rules: NameRules | None = None) -> RegistryOwner:
+    """Make what settles a project's entities by the rules."""
+    by = rules or Rules()
+    return RegistryOwner(store, Binding(project, by.normal), by, by.version)
+
+
+def open_owner(engine: Engine, project: str, rules: NameRules | None = None) -> RegistryOwner:
+    """Make what says how entities should be; it is not asked to write."""
+    from pipeline.stores.registry_store import PostgresRegistry
+
+    return _owner(PostgresRegistry(engine, project), project, rules)

@@ -97,7 +97,6 @@ class RegistryKeeper:
         self,
         store: KeptStore,
         owner: RegistryOwner,
-        version: str,
         *,
         lease_seconds: float,
         patience_seconds: float,
@@ -106,7 +105,6 @@ class RegistryKeeper:
         self.holder = str(uuid.uuid4())
         self._store = store
         self._owner = owner
-        self._version = version
         self._lease_seconds = min(lease_seconds, LONGEST_LEASE_SECONDS)
         self._patience_seconds = patience_seconds
         self._mirror = mirror
@@ -122,7 +120,7 @@ class RegistryKeeper:
             pending=behind.pending,
             first=behind.first,
             last=behind.last,
-            stale=behind.version != self._version,
+            stale=behind.version != self._owner.version,
         )
 
     def turn(self) -> Turn:
