@@ -139,6 +139,8 @@ class RegistryKeeper:
         try:
             done = self._apply()
         except LostLeaseError as error:
+            # Renewing may have taken it once more, since nobody had it.
+            self.leave()
             logger.info("the registry: %s", error)
             return before.model_copy(update={"held": False})
         return done.followed_by(self.look())

@@ -167,6 +167,6 @@ def test_what_waits_is_no_damage(registry: StoredRegistry) -> None:
     newer = RegistryOwner(registry.store, registry.bind, registry.owner._comparing, "2")
     other = "entities are those of other rules than this version's"
     assert waiting(newer) == (other, [])
-    assert {x.check for x in waiting(registry.owner)[1]} == {"entity"}
+    assert {x.check for x in waiting(registry.owner)[1]} == {"entity", "reasons"}
     registry.publish("c", [LONG])
     assert waiting(registry.owner) == ("1 change of a name is not in entities yet", [])
