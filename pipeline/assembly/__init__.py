@@ -5,7 +5,7 @@ when they are first used or told to, so that a command which only reads does not
 """
 
 from pipeline.assembly.deciding import open_desk
-from pipeline.assembly.registries import Rules, open_registry
+from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -40,6 +40,7 @@ from pipeline.assembly.stores import (
 __all__ = [
     "Engines",
     "Hosted",
+    "NameRules",
     "Question",
     "Rules",
     "Stores",
@@ -58,6 +59,7 @@ __all__ = [
     "open_link",
     "open_objects",
     "open_overview",
+    "open_owner",
     "open_progress",
     "open_publishers",
     "open_reader",

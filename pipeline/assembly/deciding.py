@@ -34,7 +34,8 @@ def open_desk(
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.registry_reader import RegistryReader
 
-    keeper = open_registry(settings, urls, project, engine=engine)
+    rules = Rules()
+    keeper = open_registry(settings, urls, project, rules, engine=engine)
 
     def settle() -> bool:
         try:
@@ -47,7 +48,7 @@ def open_desk(
     return DecisionDesk(
         reader=GraphReader(engine, project),
         registry=RegistryReader(engine, project),
-        bind=Binding(project, Rules().normal),
+        bind=Binding(project, rules.normal),
         record=partial(record, engine, project),
         settle=settle,
     )
