@@ -53,12 +53,17 @@ def explained(desk: DecisionDesk, entity: str, limit: int) -> Card:
     }
 
 
-def another_id(asked: str, entity: str) -> str | None:
-    """Give what was asked for if it is an id, or the beginning of one, and not the entity's own."""
-    is_other_id = id_range(asked)[0] is not None and not entity.replace("-", "").startswith(
-        asked.strip().lower().replace("-", "")
-    )
-    return asked.strip() if is_other_id else None
+def another_id(asked: str, card: Card) -> str | None:
+    """Give what an entity was asked for by if that was an id, or the beginning of one, and not its
+    own. Some names are written like ids ("Facade").
+    """
+    words = " ".join(asked.split()).casefold()
+    if id_range(asked)[0] is None or any(
+        " ".join(alias["text"].split()).casefold() == words for alias in card["aliases"]
+    ):
+        return None
+    digits = words.replace("-", "")
+    return None if card["id"].replace("-", "").startswith(digits) else words
 
 
 def _first_reasons(node: Named) -> Sequence[Mapping[str, Any]]:

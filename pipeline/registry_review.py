@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline import graph_cards
 from pipeline.decision_desk import DecisionDesk
 from pipeline.graph_cards import Card, Splitter
+from pipeline.passages import one_line
 from pipeline.registry import explaining
 from pipeline.registry.clustering import Why
 from pipeline.registry.decisions import DecisionKind, effective
@@ -136,7 +137,9 @@ class Review:
 
 def pair_row(card: Card) -> Card:
     """Write a pair that may be one as a row of a table."""
-    quotes = {f"{side}_quote": (card[side]["quote"] or {}).get("sentence", "") for side in ENDS}
+    quotes = {
+        f"{side}_quote": one_line((card[side]["quote"] or {}).get("sentence", "")) for side in ENDS
+    }
     return {
         **{side: card[side]["written"] for side in ENDS},
         **{f"{side}_id": card[side]["id"] for side in ENDS},

@@ -96,7 +96,7 @@ def show(what: str, project: str, limit: int, as_json: bool) -> None:
         elif len(people) == 1:
             card = graph_cards.entity_card(reader, people[0], Sentences(), limit)
             card |= registry_cards.explained(desk, people[0].id, limit)
-            card["asked"] = registry_cards.another_id(what, people[0].id)
+            card["asked"] = registry_cards.another_id(what, card)
         elif documents or people:
             listed = [row._asdict() for row in (documents or people)]
             showing.print_candidates(what, listed, as_json)

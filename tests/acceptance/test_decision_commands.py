@@ -106,6 +106,11 @@ def test_a_merge_is_told_shown_listed_and_taken_back(run: Run, people: Deciding)
     assert (decision["who"], decision["why"]) == (login_name(), "she married")
     shown = run("show", gone[:8])[1]
     assert f"{gone[:8]} is a part of it" in shown
+    assert "is a part of it" not in run("show", entity[:8])[1]
+    people.publish(f="[Facade|ORG] fell.")
+    assert lines(run("show", "facade", "--json")[1])[0]["asked"] is None
+    people.case.forgetting.forget([people.case.uri("f.txt")])
+    people.settle()
     assert f"with Ann Lee: decision 1 ({login_name()}, " in shown
     [row] = lines(run("decisions", "--json")[1])
     assert row["names"] == [["Ann Lee"], ["Jane Smith"]]

@@ -145,6 +145,16 @@ def test_never_holds_against_the_best_comparison_and_the_last_word_counts(
     )  # fmt: skip
 
 
+def test_a_decision_may_count_in_part(people: Deciding) -> None:
+    people.publish(**SMITHS)
+    people.desk.merge(["Ann Lee", "Jane Smith", "Boston"], "ann")
+
+    people.desk.split_names("Ann Lee", ["Boston"], "ann")
+
+    assert frozenset({"Ann Lee", "Jane Smith"}) in people.partition()
+    assert [row["state"] for row in people.desk.listed()] == ["counts", "partly overridden"]
+
+
 def test_decisions_outlive_names_that_go_and_come_again(people: Deciding) -> None:
     people.publish(**SMITHS)
     people.desk.merge(["Ann Lee", "Jane Smith"], "ann")
