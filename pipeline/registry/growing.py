@@ -150,6 +150,12 @@ class Registry:
             grown.edges += clusters.edges
             grown.misses += clusters.misses
             grown.capped |= clusters.capped
+        entities = grown.entities
+        grown.misses = [
+            miss
+            for miss in grown.misses
+            if entities.get(miss.one, miss.one) != entities.get(miss.other, miss.other)
+        ]
 
 
 class _Profiles:
