@@ -185,9 +185,12 @@ class _Writing:
         update, values = self._update, self._values
         self._run(statements.APPLIED, ids=list(update.applied))
         nodes, misses = self._stage()
+        self._run(text(f"ANALYZE {nodes}, {misses}"))
         self._run(text(statements.LOCK.format(nodes=nodes, misses=misses)))
-        self._senses()
+        if update.senses is not None:
+            self._senses(update.senses)
         if update.retired:
+            self._run(statements.NO_SENSE)
             self._run(
                 statements.RETIRE,
                 ids=list(update.retired), entities=list(update.retired.values()),
@@ -234,9 +237,8 @@ class _Writing:
         )  # fmt: skip
         return nodes, misses
 
-    def _senses(self) -> None:
+    def _senses(self, wanted: Mapping[tuple[str, str], int]) -> None:
         """Store which content means which sense of a name."""
-        wanted = self._update.senses
         columns = {
             "names": [name for name, _ in wanted],
             "contents": [content for _, content in wanted],
