@@ -86,6 +86,10 @@ class Moment(Protocol):
         """Give the senses that are stored."""
         ...
 
+    def namesakes(self) -> Collection[tuple[str, int]]:
+        """Give the (name, sense) other than sense 0 that are in an entity."""
+        ...
+
     def entities_of(self, names: Collection[str]) -> Mapping[str, str]:
         """Give the stored entity of each of these names, sense 0."""
         ...
@@ -276,7 +280,8 @@ class _Senses:
             for node, (name, _) in self._of_node.items()
             if name in names
         }
-        before = {identity.node_id(name, sense): name for (name, _), sense in self.stored.items()}
+        # Not of the stored senses: these went with a content that is forgotten.
+        before = {identity.node_id(name, sense): name for name, sense in moment.namesakes()}
         self.moved = before.keys() ^ self.nodes.keys()
         self.retired = {node: name for node, name in before.items() if node not in self.nodes}
         self.came_back = set(self.retired.values())
