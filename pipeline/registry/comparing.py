@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
+from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.given_names import full_names
 from pipeline.registry.organisation_words import PEOPLES
 from pipeline.registry.organisations import compare_organisations, organisation_profile
@@ -98,11 +99,11 @@ class Comparing:
 
 
 def _other_profile(type_: MentionType, normal: str) -> Profile:
-    """Take a name apart that is compared without its blanks and hyphens only."""
-    plain = normal.replace("-", "").replace(" ", "")
-    return Profile(type_, normal, plain, tuple(normal.split()))
+    """Take the name of a people, an event or a law apart."""
+    words = normal.replace("-", " ").split()
+    return Profile(type_, normal, "".join(words), tuple(words), aside=initials(words))
 
 
 def _compare_others(one: Profile, other: Profile) -> Comparison | None:
-    """Compare names that are equal up to blanks and hyphens, or not one."""
-    return SPACING if one.plain == other.plain else None
+    """Compare names that are equal up to blanks and hyphens, letters and what they stand for."""
+    return SPACING if one.plain == other.plain else acronym(one, other)

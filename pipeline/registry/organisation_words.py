@@ -42,6 +42,10 @@ NUMERALS = (
     ("four", "fourth", "iv"), ("five", "fifth", "v"), ("six", "sixth", "vi"),
     ("seven", "seventh", "vii"), ("eight", "eighth", "viii"), ("nine", "ninth", "ix"),
     ("ten", "tenth", "x"), ("eleven", "eleventh", "xi"), ("twelve", "twelfth", "xii"),
+    ("thirteen", "thirteenth", "xiii"), ("fourteen", "fourteenth", "xiv"),
+    ("fifteen", "fifteenth", "xv"), ("sixteen", "sixteenth", "xvi"),
+    ("seventeen", "seventeenth", "xvii"), ("eighteen", "eighteenth", "xviii"),
+    ("nineteen", "nineteenth", "xix"), ("twenty", "twentieth", "xx"),
 )  # fmt: skip
 # Numbers by their words; single letters are numbers only at the end of a name.
 NUMBERS = {

@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
 from pipeline.engines.short_forms import TRADES
+from pipeline.registry.acronyms import STATE, acronym, initials
 from pipeline.registry.organisation_words import (
     DIRECTIONS,
     EITHER_WAY,
@@ -27,8 +28,6 @@ from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
 from pipeline.registry.words import Likeness, likeness, slight
 
 Territory = Callable[[str], str | None]
-STATE = "united-states"
-LONGEST_ACRONYM = 8
 ERRORS = frozenset({Likeness.SLIP, Likeness.HEARD})
 # Words that thousands of organisations share: alone they make no name.
 SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
@@ -47,15 +46,11 @@ def organisation_profile(normal: str, territory: Territory) -> Profile:
     words = latin(normal).replace("-", " ").replace("'", "").replace("&", " and ").split()
     words, form = _without_legal_form(words)
     spelt = [part for word in words for part in WRITTEN_OUT.get(word, word).split()]
-    initials = (
-        "".join(word[0] for word in spelt if word not in SMALL),
-        "".join(word[0] for word in spelt),
-    )
     # "Inc" inside a name is the word "in" (see the normal form).
     kept = [word for word in spelt if word not in SMALL and word != "inc"]
     tokens = tuple(_meant(kept, territory)) if kept else tuple(spelt)
-    plain = "".join(words)
-    return Profile(MentionType.ORG, normal, plain, tokens, form, initials, frozenset(tokens))
+    plain, letters = "".join(words), initials(spelt, form)
+    return Profile(MentionType.ORG, normal, plain, tokens, form, letters, frozenset(tokens))
 
 
 def _without_legal_form(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -97,7 +92,7 @@ def compare_organisations(
         return _by_form(Comparison(Verdict.SAME, 0.98, ("spacing",)), one, other)
     if one.tokens == other.tokens:
         return _by_form(Comparison(Verdict.SAME, 0.95, ("abbreviation",)), one, other)
-    found = _acronym(one, other, 1) or _acronym(other, one, 2)
+    found = acronym(one, other)
     if found is not None:
         return found
     shared = one.marks & other.marks
@@ -126,27 +121,6 @@ def _by_form(found: Comparison, one: Profile, other: Profile) -> Comparison:
             rules=(*found.rules, "legal form left out"), score=min(found.score, 0.95)
         )
     return unsure(*found.rules, "other legal form")
-
-
-def _acronym(short: Profile, long: Profile, shorter: int) -> Comparison | None:
-    """Compare letters to what they may be the initials of."""
-    letters, words = short.tokens, long.aside
-    less = letters[0] == STATE and len(letters) == 2
-    if len(letters) != 1 + less or len(long.tokens) < 2:
-        return None
-    name = letters[-1]
-    if not 2 <= len(name) <= LONGEST_ACRONYM or not name.isalpha():
-        return None
-    # "U.S. SEC" stands for the commission with its state or without, and so does "SEC".
-    states = ("us", "u") if long.tokens[0] == STATE else ()
-    fits = name in words or any(
-        name == initials.removeprefix(ahead) for ahead in states for initials in words
-    )
-    if not fits:
-        return None
-    if len(name) < 3:
-        return Comparison(Verdict.UNSURE, 0.6, ("short acronym",))
-    return Comparison(Verdict.SHORTER, 0.85, ("acronym",), shorter)
 
 
 def _misspelt(one: Profile, other: Profile) -> Comparison | None:

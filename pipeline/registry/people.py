@@ -11,7 +11,7 @@ from pipeline.documents import MentionType
 from pipeline.registry.given_names import full_names
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import Comparison, Verdict, apart, less_said, unsure
-from pipeline.registry.words import Likeness, likeness, sound_alike
+from pipeline.registry.words import Likeness, likeness, same_bones, sound_alike
 
 GENERATIONS = {
     "jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "2", "2nd": "2", "iii": "3",
@@ -25,6 +25,8 @@ PARTICLES = frozenset(
         "ibn", "ben", "und", "zu", "zum", "zur", "ter", "ten", "af", "av"
     }
 )  # fmt: skip
+
+SERVANTS = frozenset({"abdul", "abdel", "abdal", "abdoul", "abdol"})
 
 
 class Fit(IntEnum):
@@ -73,7 +75,7 @@ def person_profile(normal: str) -> Profile:
     last = words.pop().split("-") if words else []
     while len(last) > 1 and last[0] in PARTICLES:
         words.append(last.pop(0))
-    given = [part for word in words for part in word.split("-") if part]
+    given = _one_word_each([part for word in words for part in word.split("-") if part])
     surname = "".join(last)
     if given and len(surname) == 1 < len(given[0]) and all(len(part) == 1 for part in given[1:]):
         # "Smith J R": a surname before its initials.
@@ -87,6 +89,16 @@ def person_profile(normal: str) -> Profile:
         tuple(tail),
         marks=frozenset((*tokens, *last)),
     )
+
+
+def _one_word_each(given: list[str]) -> list[str]:
+    """Write the Arabic names that are two words in one: "Abd al-Rahman", "Abdul Rahman"."""
+    for at, name in enumerate(given[:-1]):
+        ahead = 2 if name in {"abd", "abdu"} and given[at + 1] in PARTICLES else 1
+        if (ahead == 2 or name in SERVANTS) and at + ahead < len(given):
+            rest = given[at + ahead :]
+            return [*given[:at], f"abdul{rest[0]}", *_one_word_each(rest[1:])]
+    return given
 
 
 def compare_people(one: Profile, other: Profile) -> Comparison | None:
@@ -172,13 +184,15 @@ def _weighed(
     rules: tuple[str, ...],
 ) -> Comparison:
     """Weigh what names of people have in common and what they leave open."""
-    if Fit.NEAR in fits:
-        return Comparison(Verdict.UNSURE, 0.65, rules)
-    if surname is Likeness.NEAR and fits.count(Fit.EQUAL) < 2:
+    if Fit.NEAR in fits or (surname is Likeness.NEAR and fits.count(Fit.EQUAL) < 2):
         # Johnson and Johnston; with a middle name in common it is rather a slip.
         return Comparison(Verdict.UNSURE, 0.65, rules)
-    doubts = (surname > Likeness.SPELT) + sum(fit > Fit.SECOND_INITIAL for fit in fits)
-    if doubts > 1 or (doubts and shorter) or len(shorter) > 1:
+    doubts = sum(fit > Fit.SECOND_INITIAL for fit in fits) + (surname > Likeness.SPELT)
+    if len(one.tokens[0]) == len(other.tokens[0]) == 1:
+        doubts += surname > Likeness.EQUAL  # an initial tells few people apart
+    if doubts > 1 and not shorter and _transliterated(one.tokens, other.tokens):
+        return Comparison(Verdict.LIKE, 0.8, rules)
+    if doubts + len(shorter) > 1:
         return Comparison(Verdict.UNSURE, 0.7, rules)
     if doubts:
         near = OSA.normalized_similarity(one.plain, other.plain)
@@ -188,12 +202,17 @@ def _weighed(
     return Comparison(Verdict.SAME, 0.96 if max(fits) < Fit.PET else 0.92, rules)
 
 
+def _transliterated(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Say whether names differ, word for word, as transliterations of one name do."""
+    return len(mine) == len(theirs) and len(mine[0]) > 1 and all(map(same_bones, mine, theirs))
+
+
 def _by_other_given(
     mine: Sequence[str], theirs: Sequence[str], surname: Likeness
 ) -> Comparison | None:
     """Compare people with one surname whose first names differ."""
-    if surname > Likeness.SPELT:
-        return None
+    if surname > Likeness.SPELT or {mine[0], theirs[0]} & PARTICLES:
+        return None  # "Van Gogh" is a surname alone
     for short, long, which in ((mine, theirs, 1), (theirs, mine, 2)):
         if len(short) < len(long) and _within(short, long[1:]):
             # "Edgar Hoover" for "J. Edgar Hoover"; "Paul Jones" may be no "John Paul Jones".
@@ -244,7 +263,8 @@ def _within(short: Sequence[str], long: Sequence[str]) -> bool:
 
 def _two_names(one: str, other: str) -> bool:
     """Say whether two words are two given names, and heard as two."""
-    return bool(full_names(one)) and bool(full_names(other)) and not sound_alike(one, other)
+    mine, theirs = full_names(one), full_names(other)
+    return bool(mine and theirs) and mine.isdisjoint(theirs) and not sound_alike(one, other)
 
 
 def given_fit(one: str, other: str) -> Fit:
@@ -258,6 +278,14 @@ def given_fit(one: str, other: str) -> Fit:
     mine, theirs = full_names(one), full_names(other)
     if mine.isdisjoint(theirs):
         return FITS[likeness(one, other)]
+    return _forms_fit(one, other, mine, theirs)
+
+
+def _forms_fit(one: str, other: str, mine: frozenset[str], theirs: frozenset[str]) -> Fit:
+    """Say how two forms of one given name stand to each other."""
+    full = one in mine or other in theirs
+    if not full and one[:3] != other[:3] and not same_bones(one, other):
+        return Fit.NEAR  # Bob and Rob: what two Roberts are called
     if mine == theirs:
         return Fit.PET
     # Chris is short for Christopher and for Christine, and who is called Jack may be no John.

@@ -43,7 +43,6 @@ def without_doubles(word: str) -> str:
 
 def as_heard(word: str) -> str:
     """Write a word by its sounds, vowels and all: "zelenskyy" as "selenski"."""
-    word = without_umlauts(word)
     for spelling, sound in SOUNDS:
         word = word.replace(spelling, sound)
     return DOUBLED.sub(r"\1", SILENT_H.sub("", word))

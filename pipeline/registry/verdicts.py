@@ -68,7 +68,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "heard alike": "the names sound alike",
     "near": "the names are alike, and both are names that people have",
     "given": "the given names are equal",
-    "pet name": "one given name is short for the other",
+    "pet name": "one given name is short for the other, or another form of it",
     "pet name of several": "one given name is short for the other, and can be for others",
     "initial": "an initial fits the name spelt out",
     "surname": "the surnames are equal",
@@ -100,6 +100,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "region left out": "only one says in which state or country it lies",
     "other region": "they belong to different states, countries or regions",
     "city or state": "a city and a state have this name",
+    "city of a state": "one says that it is a city, the other that it lies in the state so named",
     "other type": "the same name, taken once for another kind of thing",
     "other type, a personal name": "the same name, taken once for a person's and once not",
 }

@@ -22,6 +22,9 @@ from pipeline.registry.spelling import (
 REMEMBERED = 1 << 16
 # A word longer than this is no misspelling of another, but noise.
 LONGEST_WORD = 40
+# Few longer words are two names that sound alike.
+LONG_WORD = 8
+ENDINGS = frozenset("aes")
 
 
 class Likeness(IntEnum):
@@ -105,44 +108,54 @@ def _one_word(one: str, other: str, mine: Word, theirs: Word) -> Likeness | None
     given = full_names(one), full_names(other)
     if given[0] and given[1] and given[0].isdisjoint(given[1]):
         return None  # Joan and John, whatever they sound like
-    if mine.plain == theirs.plain:
-        return Likeness.SPELT
-    if shortest >= 4 and mine.names & theirs.names and _one_name(mine, theirs, shortest):
+    if mine.plain == theirs.plain or _one_name(mine, theirs, shortest):
         return Likeness.SPELT
     known = one.isalpha() and other.isalpha() and bool(mine.names) and bool(theirs.names)
     if not known and _slip(one, other):
         return Likeness.SLIP
     # A spelling that is not among the common names may be one of a common name.
-    may_be = shortest >= 4 and not (known and bool(given[0]) == bool(given[1]))
-    return Likeness.HEARD if may_be and _heard_alike(one, other, mine, theirs) else None
+    doubtful = not known or bool(given[0]) != bool(given[1])
+    return Likeness.HEARD if _heard_alike(one, other, mine, theirs, doubtful=doubtful) else None
 
 
 def _one_name(mine: Word, theirs: Word, shortest: int) -> bool:
     """Say whether two spellings that rigour takes for one name are. It is generous: "Wang" and
     "Wong", "Davis" and "Davies" can be spellings of one.
     """
+    if shortest < 4 or mine.names.isdisjoint(theirs.names):
+        return False
     if mine.heard == theirs.heard:
         return True
     if mine.bones != theirs.bones or shortest < 5:
         return False
     if shortest == 5 and by_tone(mine.heard) != by_tone(theirs.heard):
         return False
-    # A vowel more before the last letter is an English name of its own (Davies, Anderssen).
-    return len(mine.heard) == len(theirs.heard) or mine.heard[-2:] == theirs.heard[-2:]
+    # A letter more at the end is a name of its own (Davies, Clarke, Petrova).
+    return len(mine.heard) == len(theirs.heard) or not {mine.heard[-1], theirs.heard[-1]} & ENDINGS
 
 
-def _heard_alike(one: str, other: str, mine: Word, theirs: Word) -> bool:
-    """Say whether two spellings can be of one name by their sound."""
-    if mine.heard == theirs.heard:
-        return True
-    if mine.bones != theirs.bones or len(mine.bones) < 3 or one[-1] != other[-1]:
-        return False
-    return OSA.distance(mine.heard, theirs.heard) <= 1
+def _heard_alike(one: str, other: str, mine: Word, theirs: Word, *, doubtful: bool) -> bool:
+    """Say whether two spellings can be of one name by their sound: that of names that people have
+    must be more alike than that of names nobody has.
+    """
+    shortest = min(len(one), len(other))
+    if shortest < 4 or mine.bones != theirs.bones or one[-1] != other[-1]:
+        return doubtful and shortest >= 4 and mine.heard == theirs.heard
+    if not doubtful:
+        return shortest >= LONG_WORD and by_tone(mine.heard) == by_tone(theirs.heard)
+    return mine.heard == theirs.heard or (
+        len(mine.bones) >= 3 and OSA.distance(mine.heard, theirs.heard) <= 1
+    )
 
 
 def sound_alike(one: str, other: str) -> bool:
     """Say whether two words are heard alike."""
     return word(one).heard == word(other).heard
+
+
+def same_bones(one: str, other: str) -> bool:
+    """Say whether two words are alike in what transliterations agree on."""
+    return word(one).bones == word(other).bones
 
 
 def _slip(one: str, other: str) -> bool:
