@@ -75,7 +75,9 @@ class Comparing:
         word that is a name of people makes an organisation only if a person says so: Austin,
         Charlotte and Ford are too many things.
         """
-        if not one.tokens or one.plain != other.plain or not other.tokens:
+        if not one.tokens or not other.tokens:
+            return None
+        if one.plain != other.plain and one.normal != other.normal:
             return None
         types = {one.type, other.type}
         if types <= PLACES:

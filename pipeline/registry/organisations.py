@@ -24,6 +24,7 @@ from pipeline.registry.organisation_words import (
     number,
 )
 from pipeline.registry.profiles import Profile, latin
+from pipeline.registry.spelling import as_misread
 from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
 from pipeline.registry.words import Likeness, likeness, slight
 
@@ -95,20 +96,24 @@ def compare_organisations(
     found = acronym(one, other)
     if found is not None:
         return found
+    found = _by_words(one, other, is_region)
+    return found and _by_form(found, one, other)
+
+
+def _by_words(one: Profile, other: Profile, is_region: Callable[[str], bool]) -> Comparison | None:
+    """Compare names by the words that they share and those that they do not."""
     shared = one.marks & other.marks
     if not shared:
         return _misspelt(one, other)
     mine = [token for token in one.tokens if token not in shared]
     theirs = [token for token in other.tokens if token not in shared]
-    if not mine and not theirs:
-        found = _other_order(one, other, is_region)
-    elif mine and theirs:
-        found = _other_words(one, other, mine, theirs, is_region)
-    elif mine:
-        found = _more_words(other, one, mine, 2, is_region)
-    else:
-        found = _more_words(one, other, theirs, 1, is_region)
-    return found and _by_form(found, one, other)
+    if mine and theirs:
+        return _other_words(one, other, mine, theirs, is_region)
+    if mine:
+        return _more_words(other, one, mine, 2, is_region)
+    if theirs:
+        return _more_words(one, other, theirs, 1, is_region)
+    return _other_order(one, other, is_region)
 
 
 def _by_form(found: Comparison, one: Profile, other: Profile) -> Comparison:
@@ -141,7 +146,7 @@ def _misspelt(one: Profile, other: Profile) -> Comparison | None:
 def _slipped(one: Profile, other: Profile, rule: str) -> Comparison:
     """Say that two names are probably one, misspelt."""
     near = OSA.normalized_similarity(one.plain, other.plain)
-    return _by_form(Comparison(Verdict.LIKE, round(0.8 + 0.15 * near, 3), (rule,)), one, other)
+    return Comparison(Verdict.LIKE, round(0.8 + 0.15 * near, 3), (rule,))
 
 
 def _other_order(
@@ -173,6 +178,8 @@ def _more_words(
         return unsure("more words") if len(short.tokens) > 1 and _regions(more, is_region) else None
     if any(token[0] == "#" for token in more):
         return apart("other number") if short.tail and long.tail else unsure("more words")
+    if len(more) == 1 and as_misread(more[0]) in {*map(as_misread, short.tail)}:
+        return _slipped(short, long, "slip")  # "Acme lnc" for "Acme Inc"
     if short.tail and long.tail:
         return apart("other part")
     ends = long.tokens[: len(short.tokens)], long.tokens[-len(short.tokens) :]
@@ -207,8 +214,13 @@ def _other_words(
     if _regions(mine, is_region) and _regions(theirs, is_region):
         return apart("other region")
     telling = not shared <= SHARED
-    if len(mine) == len(theirs) == 1 and len(one.tokens) == len(other.tokens):
-        found = _one_word_differs(one, other, mine[0], theirs[0], telling=telling)
+    places = [one.tokens.index(token) for token in mine]
+    if len(one.tokens) == len(other.tokens) and places == [*map(other.tokens.index, theirs)]:
+        found = (
+            _one_word_differs(one, other, mine[0], theirs[0], telling=telling)
+            if len(places) == 1
+            else _words_differ(one, other, mine, theirs)
+        )
         if found is not None:
             return found
     if telling and set(mine) | set(theirs) <= TRADES and one.tokens[0] == other.tokens[0]:
@@ -233,3 +245,16 @@ def _one_word_differs(
     if like is Likeness.SPELT or (like in ERRORS and slight(mine, theirs)):
         return _slipped(one, other, "slip")
     return unsure("near") if like is Likeness.NEAR and telling else None
+
+
+def _words_differ(
+    one: Profile, other: Profile, mine: Sequence[str], theirs: Sequence[str]
+) -> Comparison | None:
+    """Compare names that differ in more than one word, and have as many in common."""
+    if len(mine) * 2 > len(one.tokens):
+        return None
+    slips = all(
+        likeness(left, right) in ERRORS and slight(left, right)
+        for left, right in zip(mine, theirs, strict=True)
+    )
+    return _slipped(one, other, "slip") if slips else None

@@ -9,7 +9,10 @@ UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
 DOUBLED = re.compile(r"(.)\1+")
 DOUBLED_CONSONANT = re.compile(r"([^aeiou])\1+")
 # What OCR takes for another thing, each written as what it takes it for.
-MISREAD = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("1", "l"), ("i", "l"), ("0", "o"), ("5", "s"))
+MISREAD = (
+    ("rn", "m"), ("ri", "n"), ("vv", "w"), ("cl", "d"), ("1", "l"), ("i", "l"), ("0", "o"),
+    ("5", "s"), ("c", "e"),
+)  # fmt: skip
 # One sound in several spellings, the longer ones first: of English, German, French, Russian and
 # Arabic names in Latin letters.
 SOUNDS = (

@@ -82,6 +82,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "initial of a pet name": "the initial may be that of the name that the other is short for",
     "longer surname": "one surname is a part of the other: of a marriage, or of two parents",
     "order of two given names": "the same words in another order, and each can be a given name",
+    "particle left out": "only one has the particle before the surname (van, de, bin)",
+    "other particle": "the particles before the surname are different (van, von)",
     "generation left out": "only one says which generation (Jr, Sr, II)",
     "other generation": "they name different generations (Jr, Sr, II)",
     "other given": "the given names are different",

@@ -161,11 +161,10 @@ def same_bones(one: str, other: str) -> bool:
 def _slip(one: str, other: str) -> bool:
     """Say whether one word is the other with the errors of a hand or of an OCR engine."""
     shortest = min(len(one), len(other))
-    if shortest < 4:
-        return False
-    if as_misread(one) == as_misread(other):
+    figures = any(letter.isdigit() for letter in one + other)
+    if shortest >= (3 if figures else 4) and as_misread(one) == as_misread(other):
         return True
-    if any(letter.isdigit() for letter in one + other):
+    if figures:
         return False
     if shortest < 5 or (one[0] != other[0] and (shortest < 7 or len(one) == len(other))):
         return False  # a first letter is left out now and then, seldom mistaken
