@@ -8,7 +8,7 @@ from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.short_forms import SMALL_WORDS
 
 # Legal forms as normal forms write them, at the end of a name.
-LEGAL = (SHORT_FORMS - {"na"}) | frozenset(FORMS) | frozenset(
+LEGAL = SHORT_FORMS | frozenset(FORMS) | frozenset(
     {
         "gmbh", "ag", "kg", "kgaa", "ug", "sa", "sas", "sarl", "srl", "spa", "sl", "sau", "nv",
         "bv", "se", "ab", "asa", "as", "oy", "oyj", "aps", "kk", "pty", "pte", "bhd", "sdn",

@@ -18,8 +18,9 @@ from pipeline.registry.spelling import (
     without_umlauts,
 )
 
-# Bounds of what is remembered of words and of pairs of words.
-REMEMBERED = 1 << 16
+# Bounds of what is remembered: words are half a kilobyte each, pairs less.
+REMEMBERED_WORDS = 1 << 15
+REMEMBERED_PAIRS = 1 << 16
 # A word longer than this is no misspelling of another, but noise.
 LONGEST_WORD = 40
 # Few longer words are two names that sound alike.
@@ -51,7 +52,7 @@ class Word(NamedTuple):
     names: frozenset[str]
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=REMEMBERED_WORDS)
 def word(text: str) -> Word:
     """Look a word up."""
     heard = as_heard(text)
@@ -90,7 +91,7 @@ def likeness(one: str, other: str) -> Likeness:
     return _likeness(one, other) if one < other else _likeness(other, one)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=REMEMBERED_PAIRS)
 def _likeness(one: str, other: str) -> Likeness:
     """Say how two different words stand to each other."""
     mine, theirs = word(one), word(other)
