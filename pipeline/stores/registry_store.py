@@ -17,11 +17,12 @@ from sqlalchemy import Connection, Engine, text
 
 from pipeline.registry.blocks import BOUND, LiveName
 from pipeline.registry.decisions import Decision
+from pipeline.registry.keeping import Behind
 from pipeline.registry.owner import LostLeaseError, Pending, Update
 from pipeline.stores import registry_statements as statements
 from pipeline.stores.copying import staged
 from pipeline.stores.decisions import read_decisions
-from pipeline.stores.postgres import one_moment, transaction
+from pipeline.stores.postgres import alone, one_moment, transaction
 from pipeline.stores.registry_blocks import StoredBlocks
 
 _STATE = text("""
@@ -73,8 +74,12 @@ WHERE n.id = ANY(CAST(:names AS uuid[]))
 """)
 
 _BEHIND = text("""
-SELECT r.epoch, (SELECT count(*) FROM changes c WHERE c.project_id = r.project_id) AS pending
-FROM registries r WHERE r.project_id = CAST(:project AS uuid)
+SELECT r.epoch, r.version, c.pending, c.first, c.last
+FROM registries r, LATERAL (
+    SELECT count(*) AS pending, min(id) AS first, max(id) AS last FROM changes
+    WHERE project_id = r.project_id
+) AS c
+WHERE r.project_id = CAST(:project AS uuid)
 """)
 
 
@@ -151,11 +156,11 @@ class PostgresRegistry:
         with transaction(self._engine, "registry-let-go") as connection:
             connection.execute(_LET_GO, {"project": self._project, "holder": holder})
 
-    def behind(self) -> tuple[int, int]:
-        """Give the epoch, and how many changes are pending."""
-        with self._engine.connect() as connection:
+    def behind(self) -> Behind | None:
+        """Say how far it is; None for a project that is gone."""
+        with alone(self._engine) as connection:
             row = connection.execute(_BEHIND, {"project": self._project}).one_or_none()
-            return (row.epoch, row.pending) if row else (0, 0)
+        return Behind(*row) if row else None
 
     @contextmanager
     def moment(self) -> Iterator[StoredMoment]:
