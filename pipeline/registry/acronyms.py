@@ -10,17 +10,22 @@ from pipeline.registry.verdicts import Comparison, Verdict
 
 STATE = "united-states"
 LONGEST_ACRONYM = 8
+DEPARTMENTS = frozenset({"department", "ministry"})
 
 
 def initials(words: Sequence[str], form: Sequence[str] = ()) -> tuple[str, ...]:
-    """Make the letters that may stand for words: without the small ones, with them, and with the
-    legal form (the C of BBC).
+    """Make the letters that may stand for words: without the small ones, with them, with the legal
+    form (the C of BBC), and without the department (HHS).
     """
     if len(words) < 2:
         return ()
     main = "".join(word[0] for word in words if word not in SMALL)
     every = "".join(word[0] for word in words)
-    return (main, every, main + "".join(word[0] for word in form))
+    found = [main, every, main + "".join(word[0] for word in form)]
+    at = next((at for at, word in enumerate(words[:3]) if word in DEPARTMENTS), None)
+    if at is not None:
+        found.append("".join(word[0] for word in words[at + 1 :] if word not in SMALL))
+    return tuple(dict.fromkeys(found))
 
 
 def acronym(one: Profile, other: Profile) -> Comparison | None:

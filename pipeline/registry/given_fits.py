@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from pipeline.registry.given_names import full_names
-from pipeline.registry.words import Likeness, likeness, same_bones
+from pipeline.registry.words import Likeness, can_be_heard_alike, likeness, same_bones
 
 
 class Fit(IntEnum):
@@ -51,9 +51,13 @@ def given_fit(one: str, other: str) -> Fit:
             return Fit.OTHER
         return Fit.FIRST_INITIAL if len(one) == 1 else Fit.SECOND_INITIAL
     mine, theirs = full_names(one), full_names(other)
-    if mine.isdisjoint(theirs):
-        return FITS[likeness(one, other)]
-    return _forms_fit(one, other, mine, theirs)
+    if not mine.isdisjoint(theirs):
+        return _forms_fit(one, other, mine, theirs)
+    fit = FITS[likeness(one, other)]
+    if fit >= Fit.NEAR and bool(mine) != bool(theirs) and one[0] == other[0]:
+        # A spelling that few people have may be one of a common name: Micheal of Michael.
+        return Fit.HEARD if can_be_heard_alike(one, other) else fit
+    return fit
 
 
 def _forms_fit(one: str, other: str, mine: frozenset[str], theirs: frozenset[str]) -> Fit:

@@ -106,17 +106,15 @@ def _one_word(one: str, other: str, mine: Word, theirs: Word) -> Likeness | None
     shortest = min(len(one), len(other))
     if shortest >= 5 and without_doubles(one) == without_doubles(other):
         return Likeness.SLIP
-    given = full_names(one), full_names(other)
-    if given[0] and given[1] and given[0].isdisjoint(given[1]):
+    own, others = full_names(one), full_names(other)
+    if own and others and own.isdisjoint(others):
         return None  # Joan and John, whatever they sound like
     if mine.plain == theirs.plain or _one_name(mine, theirs, shortest):
         return Likeness.SPELT
     known = one.isalpha() and other.isalpha() and bool(mine.names) and bool(theirs.names)
     if not known and _slip(one, other):
         return Likeness.SLIP
-    # A spelling that is not among the common names may be one of a common name.
-    doubtful = not known or bool(given[0]) != bool(given[1])
-    return Likeness.HEARD if _heard_alike(one, other, mine, theirs, doubtful=doubtful) else None
+    return Likeness.HEARD if _heard_alike(one, other, mine, theirs, known=known) else None
 
 
 def _one_name(mine: Word, theirs: Word, shortest: int) -> bool:
@@ -135,18 +133,27 @@ def _one_name(mine: Word, theirs: Word, shortest: int) -> bool:
     return len(mine.heard) == len(theirs.heard) or not {mine.heard[-1], theirs.heard[-1]} & ENDINGS
 
 
-def _heard_alike(one: str, other: str, mine: Word, theirs: Word, *, doubtful: bool) -> bool:
+def _heard_alike(one: str, other: str, mine: Word, theirs: Word, *, known: bool) -> bool:
     """Say whether two spellings can be of one name by their sound: that of names that people have
     must be more alike than that of names nobody has.
     """
     shortest = min(len(one), len(other))
-    if shortest < 4 or mine.bones != theirs.bones or one[-1] != other[-1]:
-        return doubtful and shortest >= 4 and mine.heard == theirs.heard
-    if not doubtful:
+    if mine.heard == theirs.heard:
+        return shortest >= (LONG_WORD if known else 4)
+    if mine.bones != theirs.bones or one[-1] != other[-1]:
+        return False
+    if known:
         return shortest >= LONG_WORD and by_tone(mine.heard) == by_tone(theirs.heard)
-    return mine.heard == theirs.heard or (
-        len(mine.bones) >= 3 and OSA.distance(mine.heard, theirs.heard) <= 1
+    return (
+        shortest >= 4
+        and len(mine.bones) >= 3
+        and OSA.distance(mine.heard, theirs.heard, score_cutoff=1) <= 1
     )
+
+
+def can_be_heard_alike(one: str, other: str) -> bool:
+    """Say whether two words, of which one need be no name, can be spellings of one."""
+    return _heard_alike(one, other, word(one), word(other), known=False)
 
 
 def sound_alike(one: str, other: str) -> bool:
