@@ -13,7 +13,7 @@ from pipeline.registry.organisation_words import PEOPLES
 from pipeline.registry.organisations import compare_organisations, organisation_profile
 from pipeline.registry.people import compare_people, person_profile
 from pipeline.registry.places import compare_places, place_profile
-from pipeline.registry.profiles import LONGEST_NAME, MOST_TOKENS, Profile
+from pipeline.registry.profiles import LONGEST_NAME, MOST_WORDS, MOST_WORDS_OF_A_PERSON, Profile
 from pipeline.registry.verdicts import EXPLANATIONS, Comparison, Verdict, unsure
 from pipeline.registry.words import word
 
@@ -53,7 +53,8 @@ class Comparing:
         """Take a name's normal form apart."""
         type_ = MentionType(type_)
         making = self._making.get(type_)
-        if making is None or len(normal) > LONGEST_NAME or normal.count(" ") >= MOST_TOKENS:
+        most = MOST_WORDS_OF_A_PERSON if type_ is PERSON else MOST_WORDS
+        if making is None or len(normal) > LONGEST_NAME or _words(normal) > most:
             return Profile(type_, normal, normal)
         return making(normal)
 
@@ -98,6 +99,11 @@ class Comparing:
         if token in REGIONS_OF_PEOPLES:
             return True
         return len(token) > 3 and self._books.territory(token.replace("-", " ")) is not None
+
+
+def _words(normal: str) -> int:
+    """Count the words that a name may come apart into, at most."""
+    return 1 + normal.count(" ") + normal.count("-") + normal.count("&")
 
 
 def _other_profile(type_: MentionType, normal: str) -> Profile:

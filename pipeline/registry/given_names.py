@@ -1,4 +1,7 @@
-"""Given names with their pet names and their spellings, from a shipped table."""
+"""Given names with their pet names and their spellings, from a shipped table.
+
+The table is written by hand for this program, of names that are common in English texts.
+"""
 
 from __future__ import annotations
 

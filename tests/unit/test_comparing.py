@@ -116,8 +116,10 @@ def test_a_crowded_name_is_compared_by_equality_only() -> None:
     long = "a" * 10_000
     assert compared(T.PERSON, f"john {long}", f"jon {long}") is None
     assert compared(T.ORG, long, long) == Comparison(Verdict.SAME, 1.0, ("equal",))
-    crowd = " ".join(["smith"] * 60)
-    assert compared(T.PERSON, f"john {crowd}", f"j {crowd}") is None
+    for blank in (" ", "-"):
+        crowd = blank.join(["smith"] * 30)
+        assert compared(T.PERSON, f"john {crowd}", f"j {crowd}") is None
+        assert compared(T.ORG, f"john {crowd} inc", f"john {crowd}") is None
 
 
 PIECES = st.sampled_from(
