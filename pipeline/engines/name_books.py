@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib.metadata import version
+from typing import Any
 
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 
@@ -85,6 +86,19 @@ class NameBooks:
         key = fold(name)
         return ALSO.get(key) or self._territories.get(key)
 
+    def nation(self, word: str) -> str | None:
+        """Give the usual name, in lower case, of the country or land that an adjective is of
+        ("German", "Scottish"); None if it is of none.
+
+        rigour's weak names hold adjectives beside names in many languages and misspellings, so
+        this answers only for what something else has shown to be an adjective.
+        """
+        return self._nations.get(fold(word)) if word.isalpha() else None
+
+    @cached_property
+    def _nations(self) -> Mapping[str, str]:
+        return dict(_nation_names())
+
     def is_city(self, name: str) -> bool:
         """Say whether a name is that of a city of some size. Many are surnames and words too."""
         return fold(name) in self._cities
@@ -143,16 +157,31 @@ def _city_names() -> Iterator[str]:
                     yield fold(name)
 
 
+def _territories() -> list[dict[str, Any]]:
+    """List rigour's territories, countries last."""
+    from rigour._core import territories_jsonl
+
+    rows = [json.loads(line) for line in territories_jsonl().splitlines()]
+    return sorted(rows, key=lambda row: (row.get("is_country", False), row["code"]))
+
+
+def _nation_names() -> Iterator[tuple[str, str]]:
+    """Yield one-word weak names of territories with their usual name, those of countries last:
+    they win.
+    """
+    for row in _territories():
+        for name in row.get("names_weak", ()):
+            if name.isalpha() and name.isascii():
+                yield fold(name), fold(row["name"].split(" (")[0])
+
+
 def _territory_names() -> Iterator[tuple[str, str]]:
     """Yield names of territories with their usual name, those of countries last: they win.
 
     Names that rigour calls weak are left out: demonyms and misspellings are among them. Of what
     is no country only the usual name counts: a state's other names are often a city's.
     """
-    from rigour._core import territories_jsonl
-
-    rows = [json.loads(line) for line in territories_jsonl().splitlines()]
-    for row in sorted(rows, key=lambda row: (row.get("is_country", False), row["code"])):
+    for row in _territories():
         usual = fold(row["name"].split(" (")[0])
         names = [row["name"].split(" (")[0]]
         if row.get("is_country"):

@@ -15,7 +15,7 @@ from pipeline.documents import MentionType
 from pipeline.engines.legal_forms import without_written_form
 from pipeline.engines.name_books import NameBooks, fold
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.definitions import Kind, defined
+from pipeline.extraction.definitions import THING, Kind, defined, is_work
 from pipeline.extraction.evidence import (
     VESSEL,
     after_title,
@@ -23,6 +23,7 @@ from pipeline.extraction.evidence import (
     by_own_words,
     in_a_place,
     is_acronym,
+    is_language,
 )
 from pipeline.extraction.words import NAMES, PLACES, SOUGHT
 
@@ -37,8 +38,12 @@ DOUBTED = frozenset({MentionType.PERSON, MentionType.ORG, MentionType.NORP})
 # What a definition of a name counts, and what a rule's word: more than all readings of a document.
 DEFINED, RULED = 1_000_000, 1_000_000_000
 TITLED = frozenset({MentionType.PERSON, MentionType.ORG})
+# The subtype of a country's adjective ("German"): it names the country, but is no party to a fact.
+ADJECTIVE = "adjective"
 QUOTES = frozenset('"“')
-BEFORE_TITLE = r"(?<!\bas )(?<!\baka )(?<!\bcalled )(?<!\bnamed )(?<!\bthe )[\"“]\s?"
+BEFORE_TITLE = (
+    r"(?:(?<!\bas )|(?<=\bsuch as ))(?<!\baka )(?<!\bcalled )(?<!\bnamed )(?<!\bthe )[\"“]\s?"
+)
 LISTED = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+")
 COUNTED = re.compile(
     r"\b(?i:an?|two|three|four|five|six|seven|eight|nine|ten|several|\d{1,3})\s+([A-Z]{3,8}s?)"
@@ -133,19 +138,31 @@ def agree(
     ]
     kept = [_without_common_words(document, candidate) for candidate in kept]
     types = _types(document, kept, books)
-    return list(_retyped(document, kept, types))
+    return list(_retyped(document, kept, types, books))
 
 
 def _retyped(
-    document: DocumentText, candidates: Iterable[Candidate], types: Mapping[str, Kind]
+    document: DocumentText,
+    candidates: Iterable[Candidate],
+    types: Mapping[str, Kind],
+    books: NameBooks,
 ) -> Iterator[Candidate]:
-    """Yield the candidates, the model's with their names' types; not those that name a thing."""
+    """Yield the candidates, the model's with their names' types; not those that name a thing.
+
+    The adjective of a country names the country ("a German firm"), but where it is a language.
+    """
     for candidate in candidates:
         if candidate.rank is not Rank.MODEL or candidate.type not in NAMES:
             yield candidate
             continue
         kind = types[_key(document.of_span(candidate))]
-        if isinstance(kind, MentionType):
+        if (
+            kind is MentionType.NORP
+            and books.nation(document.of_span(candidate))
+            and not is_language(document.text, candidate.start, candidate.end)
+        ):
+            yield replace(candidate, type=MentionType.GPE, subtype=ADJECTIVE)
+        elif isinstance(kind, MentionType):
             yield replace(candidate, type=kind)
 
 
@@ -198,7 +215,9 @@ def _types(
         surname = surname_of(name)
         if kind is MentionType.PERSON and surname != name and surname in decided:
             certain = votes[name][kind] >= DEFINED and books.territory(surname) is None
-            if decided[surname] in TAKEN_FOR_SURNAMES or certain:
+            known = books.territory(surname) is not None or books.is_city(surname)
+            guessed = decided[surname] is MentionType.GPE and not known
+            if decided[surname] in TAKEN_FOR_SURNAMES or guessed or certain:
                 decided[surname] = MentionType.PERSON
     return decided
 
@@ -217,7 +236,8 @@ def _reading(document: DocumentText, candidate: Candidate, books: NameBooks) -> 
         return MentionType.GPE, 3
     if candidate.type is MentionType.NORP:
         return candidate.type, 1
-    around = by_neighbours(text, start, end, candidate.type, books)
+    around: Kind | None = THING if is_work(text, start, end) else None
+    around = around or by_neighbours(text, start, end, candidate.type, books)
     if around is None and candidate.type is MentionType.ORG:
         around = MentionType.PERSON if _titled(document, candidate, books) else None
     return (candidate.type, 1) if around is None else (around, 3)
@@ -242,7 +262,7 @@ def _decide(name: str, forms: Iterable[str], votes: Mapping[Kind, int], books: N
     """Decide one name's type: by what is known of it, by its own words, else by most votes."""
     most = max(votes, key=lambda kind: (votes[kind], kind is MentionType.GPE, str(kind)))
     own = by_own_words(name, books)
-    if most in PLACES and own in PLACES:
+    if (most in PLACES and own in PLACES) or (own is MentionType.EVENT and most is MentionType.ORG):
         return own
     if votes[most] >= DEFINED or (most is MentionType.NORP and not all(map(is_acronym, forms))):
         return most

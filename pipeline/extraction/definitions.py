@@ -11,10 +11,19 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.sentence_starts import FINITE
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.evidence import by_own_words
 from pipeline.extraction.repair import plausible, trim
-from pipeline.extraction.words import ADDRESSED, LOOSE_WORDS, NOBODY, OFFICIAL, PARTIES, PLACES
+from pipeline.extraction.words import (
+    ADDRESSED,
+    LOOSE_WORDS,
+    NOBODY,
+    OFFICIAL,
+    PARTIES,
+    PLACES,
+    WORKS,
+)
 
 THING = "thing"
 Kind = MentionType | str
@@ -51,9 +60,10 @@ KINDS: Mapping[str, Kind] = {
             organization party publisher quartet regiment retailer school seminary squadron
             startup subsidiary supermarket team think-tank trio troupe union university""",
         MentionType.GPE: """arrondissement borough canton capital city city-state colony commune
-            comune country county department district duchy governorate hamlet kingdom municipality
-            nation neighborhood neighbourhood parish port prefecture province region republic
-            settlement state suburb town township village voivodeship""",
+            community comune country county department district duchy governorate
+            hamlet kingdom locality municipality nation neighborhood neighbourhood
+            oblast parish port prefecture province region republic settlement state
+            suburb territory town township village voivodeship""",
         MentionType.LOC: """archipelago basin bay beach canyon cape cave coast creek desert fjord
             forest glacier gulf hill island islet lagoon lake mountain mountains peak peninsula
             plain plateau reef reservoir ridge river sea site stream strait tributary
@@ -75,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+ITS_VERB = re.compile(rf"\s+(?:had\s+)?(?:[a-z]+ly\s+)?{FINITE}|\s?['’]s?\s")
 # What has many heads: "a group of islands", "one of the founders".
 OPEN_OF = re.compile(r"\s+of\b")
 BRACKET = re.compile(r"\s*\([^()]{0,200}\)")
@@ -249,3 +260,11 @@ def _named(before: str) -> Kind | None:
     noun = BEFORE.search(before)
     kind = KINDS.get(noun[1]) if noun else None
     return kind if kind in (MentionType.PERSON, MentionType.ORG) else None
+
+
+def is_work(text: str, start: int, end: int) -> bool:
+    """Say whether what stands around a name makes it the title of a work: a word for works right
+    before it ("the film Quist"), and no verb of its own ("the film Ann Lee made").
+    """
+    noun = BEFORE.search(text[max(0, start - 40) : start])
+    return noun is not None and noun[1] in WORKS and ITS_VERB.match(text, end) is None

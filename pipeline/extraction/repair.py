@@ -14,6 +14,7 @@ from pipeline.engines.legal_forms import is_legal_form
 from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
+from pipeline.extraction.offices import TAKEN_FOR_PEOPLE, is_titled, office_length
 from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PARTIES, PLACES
 
 SPOKEN_TO = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -98,10 +99,15 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
         start, end = _bare(text, start, end)
         if candidate.type in NAMES or candidate.type is MentionType.DATE:
             start, end = _without_lead(text, start, end, spoken_to=type_ in SPOKEN_TO)
-        if candidate.type is MentionType.PERSON:
+        if type_ is MentionType.PERSON and books.territory(text[start:end]):
+            type_ = MentionType.GPE  # "Saint Lucia"
+        if type_ in TAKEN_FOR_PEOPLE and is_titled(text[start:end], books):
+            type_ = MentionType.PERSON
+        if type_ is MentionType.PERSON:
             start += books.title_end(text[start:end])
             end = start + len(HONOURS.sub("", text[start:end]))
         if candidate.type in NAMES:
+            start += office_length(text[start:end])
             start, end = _without_small_words(text, start, end)
             end = before_title(text, start, end, books)
     if type_ is MentionType.ORG:

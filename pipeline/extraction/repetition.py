@@ -84,7 +84,8 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
         if candidate.type not in SOUGHT:
             continue
         named = candidate.rank is Rank.RULE and candidate.subtype is None
-        if " " in words or counts[words] > 1 or named or ACRONYM.fullmatch(words):
+        often = counts[words] > 1 or _tells(document, candidate, words)
+        if " " in words or often or named or ACRONYM.fullmatch(words):
             bearers.setdefault(words, candidate)
         if candidate.type is MentionType.PERSON and " " in words:
             surname = surname_of(words)
@@ -95,6 +96,16 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
             if short != words and len(short) > 2 and not document.cases.common(short):
                 bearers.setdefault(short, candidate)
     return bearers
+
+
+def _tells(document: DocumentText, candidate: Candidate, words: str) -> bool:
+    """Say whether a single word that was seen once is a name wherever it stands: no word of the
+    dictionary, and one that the document never writes small.
+    """
+    if candidate.type is MentionType.ORG or len(words) < 4:
+        return False
+    plain = words.isalpha() and words[:1].isupper() and words[1:].islower()
+    return plain and not candidate.common and not document.cases.small.get(words.lower())
 
 
 def stands_free(document: DocumentText, start: int, end: int, *, single: bool) -> bool:

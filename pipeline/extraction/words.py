@@ -147,6 +147,13 @@ OFFICIAL = frozenset(
     general late managing officer operating retired senior then vice witness""".split()
 )
 
+# Works that bear a title behind the word for them ("the film Quist").
+WORKS = frozenset(
+    """album anime comedy documentary drama ep episode film franchise game magazine manga mixtape
+    movie musical novel opera play poem series show single sitcom song soundtrack strip symphony
+    telenovela track""".split()
+)
+
 # Whom letters address without naming anybody.
 ADDRESSED = frozenset(
     """all applicant applicants board candidate candidates citizen class client clients colleague

@@ -1,0 +1,171 @@
+"""What a model reads wrongly, and what general knowledge or the rest of the document says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.documents import MentionType
+from pipeline.engines.name_books import NameBooks
+from pipeline.extraction.agreement import agree
+from pipeline.extraction.candidates import Candidate, DocumentText, Rank
+from pipeline.extraction.evidence import by_own_words
+from pipeline.extraction.places import roads, unseen_places
+from pipeline.extraction.repair import trim
+from pipeline.extraction.repetition import repeated
+
+T = MentionType
+BOOKS = NameBooks()
+
+
+def document(*sentences: str) -> DocumentText:
+    text, spans = "", []
+    for sentence in sentences:
+        spans.append((len(text), len(text) + len(sentence)))
+        text += sentence + "\n"
+    return DocumentText(text, tuple(spans))
+
+
+def read(text: str, words: str, type_: MentionType) -> Candidate:
+    """Make what the model would take for a name."""
+    start = text.index(words)
+    return Candidate(start, start + len(words), type_, Rank.MODEL, "test")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "type_"),
+    [
+        ("She is a German lawyer.", "German", T.GPE),
+        ("The Scottish firm paid.", "Scottish", T.GPE),
+        ("The letter was in German.", "German", T.NORP),
+        ("He spoke Danish and left.", "Danish", T.NORP),
+        ("It is called Øst ( Danish : Øst ).", "Danish", T.NORP),
+        ("The Danish word was new.", "Danish", T.NORP),
+        ("A Republican lawyer spoke.", "Republican", T.NORP),
+        ("Many Germans left.", "Germans", T.NORP),
+    ],
+)
+def test_an_adjective_of_a_country_names_it_unless_it_is_a_language(
+    sentence: str, words: str, type_: MentionType
+) -> None:
+    text = document(sentence)
+    [one] = agree(text, [read(sentence, words, T.NORP)], BOOKS)
+    assert one.type is type_
+    assert one.subtype == ("adjective" if type_ is T.GPE else None)
+
+
+def test_a_number_behind_a_name_does_not_hide_its_head() -> None:
+    assert by_own_words("World War II", BOOKS) is T.EVENT
+    assert by_own_words("world war i", BOOKS) is T.EVENT
+    assert by_own_words("Albert II", BOOKS) is T.PERSON
+    text = document("After the Quist War II, the school moved.")
+    [war] = agree(text, [read(text.text, "Quist War II", T.ORG)], BOOKS)
+    assert war.type is T.EVENT
+
+
+def test_a_surname_is_its_bearers_also_where_it_was_read_as_a_place() -> None:
+    text = document("Nora Marnquist sang.", "So did Houston.", "We heard Marnquist.", "Ann Houston")
+    names = [
+        read(text.text, "Nora Marnquist", T.PERSON),
+        read(text.text, "Houston", T.GPE),
+        Candidate(text.text.rindex("Marnquist"), text.text.rindex("Marnquist") + 9, T.GPE,
+                  Rank.MODEL, "test"),
+        read(text.text, "Ann Houston", T.PERSON),
+    ]  # fmt: skip
+    # Houston is a city that everybody knows: there the readings count.
+    assert [one.type for one in agree(text, names, BOOKS)] == [T.PERSON, T.GPE, T.PERSON, T.PERSON]
+
+
+@pytest.mark.parametrize(
+    ("words", "type_", "left", "expected"),
+    [
+        ("Admiral Dufek", T.ORG, "Dufek", T.PERSON),
+        ("King Louis XIV", T.FAC, "Louis XIV", T.PERSON),
+        ("King Pharma", T.ORG, "King Pharma", T.ORG),
+        ("Judge Quist Center", T.ORG, "Judge Quist Center", T.ORG),
+        ("Marshal Islands", T.LOC, "Marshal Islands", T.LOC),
+        ("Saint Lucia", T.PERSON, "Saint Lucia", T.GPE),
+        ("Saint Nicholas", T.PERSON, "Nicholas", T.PERSON),
+        ("Bishop of Pittsburgh", T.GPE, "Pittsburgh", T.GPE),
+        ("Co - Chief Executive Officer of Quist Corporation", T.ORG, "Quist Corporation", T.ORG),
+        ("Rugby Player for Leicester Tigers", T.ORG, "Leicester Tigers", T.ORG),
+        ("Citizens of Malta", T.ORG, "Malta", T.ORG),
+        ("Citizens for Clean Water", T.ORG, "Citizens for Clean Water", T.ORG),
+        ("Bank of Quist", T.ORG, "Bank of Quist", T.ORG),
+    ],
+)
+def test_titles_and_offices_are_no_part_of_a_name(
+    words: str, type_: MentionType, left: str, expected: MentionType
+) -> None:
+    one = trim(words, read(words, words, type_), BOOKS)
+    assert one is not None
+    assert (words[one.start : one.end], one.type) == (left, expected)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "kept"),
+    [
+        ("He sang in the film Marn Quist there.", "Marn Quist", False),
+        ("We saw the film Marn Quist made.", "Marn Quist", True),
+        ("We read the novel Marn Quist's friends liked.", "Marn Quist", True),
+        ('We saw hits, such as "Marn Quist", there.', "Marn Quist", False),
+        ('A man known as "Marn Quist" was there.', "Marn Quist", True),
+    ],
+)  # fmt: skip
+def test_the_title_of_a_work_is_nobody(sentence: str, words: str, *, kept: bool) -> None:
+    text = document(sentence)
+    assert bool(agree(text, [read(sentence, words, T.PERSON)], BOOKS)) is kept
+
+
+def test_a_club_is_what_people_play_for() -> None:
+    text = document("She played for Marnport there.", "He lived for Quistport there.")
+    names = [read(text.text, "Marnport", T.GPE), read(text.text, "Quistport", T.GPE)]
+    assert [one.type for one in agree(text, names, BOOKS)] == [T.ORG, T.GPE]
+
+
+def test_blanks_before_a_comma_hide_no_state() -> None:
+    text = document("We isolate Marnport , Syria , in time.")
+    [one] = agree(text, [read(text.text, "Marnport", T.PERSON)], BOOKS)
+    assert one.type is T.GPE
+
+
+def places(text: DocumentText, *standing: Candidate) -> list[str]:
+    return [text.of_span(one) for one in unseen_places(text, standing, BOOKS)]
+
+
+def test_known_places_are_seen_where_the_model_saw_nothing() -> None:
+    text = document("In Barbados they met.", "The UK sent help to US forces.", "Us they left.")
+    assert places(text) == ["Barbados", "UK", "US"]
+    assert places(text, read(text.text, "In Barbados", T.EVENT)) == ["UK", "US"]
+
+
+def test_a_city_is_seen_only_where_a_place_stands() -> None:
+    text = document("They travelled southwards to Homs, but fled.", "There Lincoln spoke.")
+    assert places(text) == ["Homs"]
+
+
+def test_what_a_document_also_writes_small_is_no_place() -> None:
+    assert places(document("Turkey is dear.", "We ate a turkey.")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It lies on U.S. Route 20 there.", ["U.S. Route 20"]),
+        ("The Oregon Route 99 is near State Highway 9.", ["Oregon Route 99", "State Highway 9"]),
+        ("After Interstate 680, we left.", ["Interstate 680"]),
+        ("On Route 5.5 was nothing; Highway robbery was.", []),
+    ],
+)
+def test_roads_go_by_their_number(text: str, expected: list[str]) -> None:
+    whole = document(text)
+    assert [whole.of_span(one) for one in roads(whole)] == expected
+
+
+def test_a_rare_word_that_was_read_once_is_a_name_everywhere() -> None:
+    text = document(
+        "They met Yusufal.", "The story is of Yusufal there.", "Case by Case.", "a case"
+    )
+    found = [read(text.text, "Yusufal", T.PERSON), read(text.text, "Case", T.PERSON)]
+    assert [text.of_span(one) for one in repeated(text, found)] == ["Yusufal"]
+    body = [read(text.text, "Yusufal", T.ORG)]
+    assert not list(repeated(text, body))
