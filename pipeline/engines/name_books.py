@@ -48,6 +48,11 @@ RANKS = (
 NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
 # States people call by a name that is neither the formal nor the short one.
 ALSO = {"britain": "united kingdom", "us": "united states"}
+CONTINENTS = {
+    "african": "africa", "asian": "asia", "central american": "central america",
+    "european": "europe", "latin american": "latin america", "north american": "north america",
+    "south american": "south america",
+}  # fmt: skip
 # Below this a city's name says too little: most words are some village's.
 CITY_PEOPLE = 50_000
 BLANKS = re.compile(r"\s+")
@@ -87,13 +92,14 @@ class NameBooks:
         return ALSO.get(key) or self._territories.get(key)
 
     def nation(self, word: str) -> str | None:
-        """Give the usual name, in lower case, of the country or land that an adjective is of
-        ("German", "Scottish"); None if it is of none.
+        """Give the usual name, in lower case, of the country or continent that an adjective is of
+        ("German", "African"); None if it is of none.
 
         rigour's weak names hold adjectives beside names in many languages and misspellings, so
         this answers only for what something else has shown to be an adjective.
         """
-        return self._nations.get(fold(word)) if word.isalpha() else None
+        key = fold(word)
+        return CONTINENTS.get(key) or self.territory(key) or self._nations.get(key)
 
     @cached_property
     def _nations(self) -> Mapping[str, str]:
@@ -166,12 +172,10 @@ def _territories() -> list[dict[str, Any]]:
 
 
 def _nation_names() -> Iterator[tuple[str, str]]:
-    """Yield one-word weak names of territories with their usual name, those of countries last:
-    they win.
-    """
+    """Yield weak names of territories with their usual name, those of countries last: they win."""
     for row in _territories():
         for name in row.get("names_weak", ()):
-            if name.isalpha() and name.isascii():
+            if name.replace(" ", "").isalpha() and name.isascii():
                 yield fold(name), fold(row["name"].split(" (")[0])
 
 

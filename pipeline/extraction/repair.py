@@ -15,7 +15,16 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
 from pipeline.extraction.offices import TAKEN_FOR_PEOPLE, is_titled, office_length
-from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PARTIES, PLACES
+from pipeline.extraction.words import (
+    BARE_HEADS,
+    CROWDS,
+    MERITS,
+    NAMES,
+    NOBODY,
+    PARTICLES,
+    PARTIES,
+    PLACES,
+)
 
 SPOKEN_TO = frozenset({MentionType.PERSON, MentionType.ORG})
 PLACED = PLACES | {MentionType.PERSON}
@@ -77,6 +86,7 @@ OF_DOCKETS = re.compile(
     r"|Civ|Crim|Cr|App|Misc|Slip|Op)\b\.?\s*)+(?:Nos?\b\.?)?|Nos?\.?",
     re.IGNORECASE,
 )
+DEGREE = re.compile(r"(?:Bachelor|Master|Doctor)(?:\s?['’]?s)?\s(?:of|in)\b")
 BARE_HONOURS = frozenset({"CBE", "OBE", "MBE", "DBE", "KBE", "FRS", "CPA", "PhD", "Esq", "Esq."})
 HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
 # Marks that scanning leaves between letters, or letters no language has in a row.
@@ -203,7 +213,7 @@ def _is_name(words: str, books: NameBooks) -> bool:
     cased = [word for word in letters if word.lower() != word.upper()]
     if cased and not any(word[0].isupper() for word in cased):
         return False
-    if OF_DOCKETS.fullmatch(words):
+    if OF_DOCKETS.fullmatch(words) or DEGREE.match(words) or letters[-1].lower() in MERITS:
         return False
     if GARBLED.search(words) or letters[-1].lower() in CROWDS or words in BARE_HONOURS:
         return False

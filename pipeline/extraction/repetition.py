@@ -33,6 +33,11 @@ PARTICLE_NAME = re.compile(
 # An organisation's name that was cut behind its verb, and what the verb is about.
 CUT_AT_VERB = re.compile(r"\sto\s[A-Z][a-z]+$")
 OBJECT = re.compile(r"\s[A-Z]{2,7}\b(?!-)")
+# Alone, "I" is rather the speaker, but where a sentence or a part of it ends.
+ORDINAL = re.compile(
+    r"\s(?:II{1,2}|IV|VI{0,3}|IX|XI{0,3}|XIV|XVI{0,3}|I(?=\s?[,.;:)\]]|\sof\s|\s?['’]s))\b(?!-)"
+    r"|,?\s[JS]r\b\.?"
+)
 TOKEN = re.compile(r"\w+")
 # Bodies of which there are several under one name, and what a dash adds to one of them.
 DIVIDED = frozenset({"university", "college", "school", "hospital", "force", "campus", "command"})
@@ -270,3 +275,15 @@ def introduced(document: DocumentText, candidates: Sequence[Candidate]) -> Itera
             yield replace(
                 candidate, start=start, end=end, rank=Rank.RULE, normal=None, subtype=None
             )
+
+
+def with_ordinals(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield people with the number or the "Jr." that belongs to their name ("Leopold I", "Ann Lee,
+    Jr."); one that the speaker may be ("I asked Ann Lee. I think") is none.
+    """
+    for one in candidates:
+        if one.type is not MentionType.PERSON:
+            continue
+        added = ORDINAL.match(document.text, one.end)
+        if added and document.in_one_sentence(one.start, added.end()):
+            yield replace(one, end=added.end(), rank=min(one.rank, Rank.MODEL))

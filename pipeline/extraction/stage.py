@@ -42,6 +42,7 @@ from pipeline.extraction.repetition import (
     long_forms,
     numbered,
     repeated,
+    with_ordinals,
     with_particles,
 )
 from pipeline.settings import ExtractSettings
@@ -184,6 +185,7 @@ class ExtractStage:
         torn = with_particles(document, proposed, self._books)
         proposed = without_overlaps([*proposed, *torn])
         proposed = without_overlaps([*proposed, *cut_short(document, proposed)])
+        proposed = without_overlaps([*proposed, *with_ordinals(document, proposed)])
         proposed = without_overlaps([*proposed, *dashed(document, proposed)])
         proposed = without_overlaps([*proposed, *company_shorts(document, proposed, self._books)])
         standing = without_overlaps(agree(document, proposed, self._books))

@@ -10,8 +10,8 @@ from pipeline.extraction.agreement import agree
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.evidence import by_own_words
 from pipeline.extraction.places import roads, unseen_places
-from pipeline.extraction.repair import trim
-from pipeline.extraction.repetition import repeated
+from pipeline.extraction.repair import plausible, trim
+from pipeline.extraction.repetition import repeated, with_ordinals
 
 T = MentionType
 BOOKS = NameBooks()
@@ -42,6 +42,9 @@ def read(text: str, words: str, type_: MentionType) -> Candidate:
         ("The Danish word was new.", "Danish", T.NORP),
         ("A Republican lawyer spoke.", "Republican", T.NORP),
         ("Many Germans left.", "Germans", T.NORP),
+        ("It is an African and South Korean firm.", "African", T.GPE),
+        ("It is an African and South Korean firm.", "South Korean", T.GPE),
+        ("The Russian border is near.", "Russian", T.GPE),
     ],
 )
 def test_an_adjective_of_a_country_names_it_unless_it_is_a_language(
@@ -169,3 +172,92 @@ def test_a_rare_word_that_was_read_once_is_a_name_everywhere() -> None:
     assert [text.of_span(one) for one in repeated(text, found)] == ["Yusufal"]
     body = [read(text.text, "Yusufal", T.ORG)]
     assert not list(repeated(text, body))
+
+
+def test_what_is_given_for_merit_is_no_body() -> None:
+    for words in ("Quist Music Awards", "USSR State Prize", "Master of Business Administration"):
+        assert not plausible(words, read(words, words, T.ORG), BOOKS)
+    assert plausible(
+        "Quist Masters Club", read("Quist Masters Club", "Quist Masters Club", T.ORG), BOOKS
+    )
+
+
+def test_a_year_in_brackets_follows_a_work_and_no_company() -> None:
+    text = document(
+        "He wrote Marn of Quist (1989) and The Quist Group Ltd. (1990), Ann Marn (1991)."
+    )
+    names = [
+        read(text.text, "Marn of Quist", T.ORG),
+        read(text.text, "Quist Group Ltd.", T.ORG),
+        read(text.text, "Ann Marn", T.PERSON),
+    ]
+    assert [text.of_span(one) for one in agree(text, names, BOOKS)] == [
+        "Quist Group Ltd.",
+        "Ann Marn",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "expected"),
+    [
+        ("It was recorded by Pablo Marnquist then.", "Pablo Marnquist", T.PERSON),
+        ("We saw the Pablo Marnquist there.", "Pablo Marnquist", T.ORG),
+        ("It was recorded by Pablo Group then.", "Pablo Group", T.ORG),
+        ("It was recorded by Marnquist Pablo then.", "Marnquist Pablo", T.ORG),
+        ("We visited Sandra Marn Inc. today.", "Sandra Marn Inc.", T.ORG),
+    ],
+)
+def test_a_given_name_in_wide_use_makes_a_person(
+    sentence: str, words: str, expected: MentionType
+) -> None:
+    text = document(sentence)
+    [one] = agree(text, [read(sentence, words, T.ORG)], BOOKS)
+    assert one.type is expected
+
+
+def test_an_apposition_behind_in_is_not_of_the_place() -> None:
+    text = document("It is the largest newspaper in Marnport , the fifth largest newspaper of all.")
+    [one] = agree(text, [read(text.text, "Marnport", T.GPE)], BOOKS)
+    assert one.type is T.GPE
+
+
+def test_a_city_is_one_where_the_readings_are_even() -> None:
+    text = document("He moved to Bucharest there.", "Then Bucharest was full.")
+    last = text.text.rindex("Bucharest")
+    names = [
+        read(text.text, "Bucharest", T.ORG),
+        Candidate(last, last + 9, T.LOC, Rank.MODEL, "test"),
+    ]
+    assert {one.type for one in agree(text, names, BOOKS)} == {T.GPE}
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "expected"),
+    [
+        ("Marn Bridge", T.ORG, T.FAC),
+        ("Marn Bridge", T.PERSON, T.PERSON),
+        ("Marn Empire", T.ORG, T.GPE),
+        ("Duchy of Marn", T.ORG, T.GPE),
+        ("Marn Song Contest", T.ORG, T.EVENT),
+    ],
+)
+def test_heads_of_places_and_events(words: str, given: MentionType, expected: MentionType) -> None:
+    text = document(f"We saw {words} there.")
+    [one] = agree(text, [read(text.text, words, given)], BOOKS)
+    assert one.type is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("They met Leopold I, who paid.", ["Leopold I"]),
+        ("They met Leopold XIV there.", ["Leopold XIV"]),
+        ("They met Leopold, Jr. there.", ["Leopold, Jr."]),
+        ("They told Leopold I was there.", []),
+    ],
+)
+def test_a_ruler_has_a_number(sentence: str, expected: list[str]) -> None:
+    text = document(sentence)
+    found = with_ordinals(text, [read(sentence, "Leopold", T.PERSON)])
+    assert [text.of_span(one) for one in found] == expected
+    assert not list(with_ordinals(text, [read(sentence, "Leopold", T.ORG)]))
