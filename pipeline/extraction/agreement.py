@@ -25,7 +25,7 @@ from pipeline.extraction.evidence import (
     is_language,
 )
 from pipeline.extraction.no_names import TITLED, names_only
-from pipeline.extraction.words import BARE_HEADS, DESK, GIVEN, NAMES, PLACES, SOUGHT
+from pipeline.extraction.words import BARE_HEADS, DESK, GIVEN, HEADS, NAMES, PLACES, SOUGHT
 
 INNER_APOSTROPHE = re.compile(r"(?<=\w)['’‘](?=\w)")
 PERSONAL = re.compile(r"[A-Z][a-z]+(?:[ -](?:[A-Z]\.|[A-Z][A-Za-z’'-]*[a-z])){1,3}")
@@ -35,8 +35,9 @@ TAKEN_FOR_SURNAMES = frozenset(
     {MentionType.ORG, MentionType.NORP, MentionType.LOC, MentionType.FAC}
 )
 DOUBTED = frozenset({MentionType.PERSON, MentionType.ORG, MentionType.NORP})
-# What a definition of a name counts, and what a rule's word: more than all readings of a document.
-DEFINED, RULED = 1_000_000, 1_000_000_000
+# What the words around a name count against one reading of the model's, what a definition of it,
+# and what a rule's word: the latter more than all readings of a document.
+TOLD, DEFINED, RULED = 3, 1_000_000, 1_000_000_000
 # The subtype of a country's adjective ("German"): it names the country, but is no party to a fact.
 ADJECTIVE = "adjective"
 # Heads that are surnames too, and of no body: what was read as one is the place.
@@ -44,6 +45,8 @@ OF_PLACES: Mapping[str, MentionType] = {
     "bridge": MentionType.FAC, "palace": MentionType.FAC, "road": MentionType.FAC,
     "street": MentionType.FAC, "tower": MentionType.FAC, "creek": MentionType.LOC,
 }  # fmt: skip
+# Bodies that rigour has among its territories.
+BODIES = frozenset({"united nations", "european union"})
 LISTED = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+")
 
 
@@ -138,7 +141,7 @@ def _types(
             words = document.of_span(candidate)
             type_, weight = _reading(document, candidate, books)
             if candidate.start in among_people and weight < DEFINED:
-                type_, weight = MentionType.PERSON, 3
+                type_, weight = MentionType.PERSON, TOLD
             votes[_key(words)][type_] += weight
             forms[_key(words)].add(words)
     decided = {name: _decide(name, forms[name], counts, books) for name, counts in votes.items()}
@@ -146,6 +149,24 @@ def _types(
         company = _key(without_written_form(name))
         if company in decided and company != _key(name) and not books.territory(company):
             decided[company] = MentionType.ORG
+    _settle_people(decided, votes, forms, books)
+    return decided
+
+
+def _settle_people(
+    decided: dict[str, Kind],
+    votes: Mapping[str, Mapping[Kind, int]],
+    forms: Mapping[str, Iterable[str]],
+    books: NameBooks,
+) -> None:
+    """Make full names and surnames agree, in place: one is a person's where the other is, unless
+    more is known of it.
+    """
+    for name in list(decided):
+        guessed = decided[name] is MentionType.ORG and votes[name][MentionType.ORG] < TOLD
+        person = decided.get(name.partition(" ")[2]) is MentionType.PERSON
+        if guessed and person and _may_be_persons(name, forms[name], books):
+            decided[name] = MentionType.PERSON
     for name, kind in list(decided.items()):
         surname = surname_of(name)
         if kind is MentionType.PERSON and surname != name and surname in decided:
@@ -154,7 +175,14 @@ def _types(
             guessed = decided[surname] is MentionType.GPE and not known
             if decided[surname] in TAKEN_FOR_SURNAMES or guessed or certain:
                 decided[surname] = MentionType.PERSON
-    return decided
+
+
+def _may_be_persons(name: str, forms: Iterable[str], books: NameBooks) -> bool:
+    """Say whether a name of two words may be a person's, given how the document writes it."""
+    first = name.partition(" ")[0]
+    of_body = first in DESK or any(first in heads for heads in HEADS.values())
+    personal = all(PERSONAL.fullmatch(form) for form in forms)
+    return personal and not of_body and by_own_words(name, books) is None
 
 
 def _reading(document: DocumentText, candidate: Candidate, books: NameBooks) -> tuple[Kind, int]:
@@ -168,10 +196,10 @@ def _reading(document: DocumentText, candidate: Candidate, books: NameBooks) -> 
     if kind is not None:
         return kind, DEFINED
     if candidate.type in DOUBTED and in_a_place(text, start, end, candidate.type, books):
-        return MentionType.GPE, 3
+        return MentionType.GPE, TOLD
     around = None if candidate.type is MentionType.NORP else _around(document, candidate, books)
     if around is not None:
-        return around, 3
+        return around, TOLD
     like_people = candidate.type is MentionType.ORG and _like_people(document, candidate, books)
     return MentionType.PERSON if like_people else candidate.type, 1
 
@@ -240,6 +268,8 @@ def _known(name: str, most: Kind, votes: Mapping[Kind, int], books: NameBooks) -
     placed = sum(votes.get(place, 0) for place in PLACES)
     if most in TITLED and 0 < votes[most] <= placed and books.is_city(name):
         return MentionType.GPE
+    if name in BODIES:
+        return MentionType.ORG
     if books.territory(name) is not None:
         return MentionType.GPE if MentionType.GPE in votes or most in SOUGHT else most
     of_two = most is MentionType.ORG and name.count(" ") == 1

@@ -20,6 +20,13 @@ LOCATIVE = re.compile(
     r"\s+of\s+)$",
     re.IGNORECASE,
 )
+# What nothing but a place stands behind, also where the model saw a body.
+OF_PLACES = re.compile(
+    r"\b(?:(?:near|outside|inside|around|surrounding"
+    r"|(?:north|south)?(?:north|south|east|west))(?:\s+of)?"
+    r"|(?:area|city|district|island|outskirts|parish|port|province|region|suburbs?|town|village)\s+of)"
+    r"\s+$"
+)
 # "Raqqah, Syria": what follows the comma is looked up.
 IN_A_STATE = re.compile(r"\s?,\s+([A-Z][\w.]*(?:\s[A-Z][\w.]*)?)")
 ORG_CUE_AFTER = re.compile(
@@ -105,11 +112,20 @@ def by_neighbours(
         return MentionType.ORG
     if type_ is MentionType.PERSON and LOCATIVE.search(before):
         return MentionType.GPE
+    if type_ is MentionType.ORG and is_placed(text, start, end):
+        return MentionType.GPE
     state = IN_A_STATE.match(after)
     if state and type_ in TAKEN_FOR_PLACES and " " not in text[start:end]:
         known = books.territory(state[1]) or books.territory(state[1].split(maxsplit=1)[0])
         return MentionType.GPE if known else None
     return None
+
+
+def is_placed(text: str, start: int, end: int) -> bool:
+    """Say whether one word stands where nothing but a place does ("the village of Quist")."""
+    word = text[start:end]
+    before = text[max(0, start - REACH) : start]
+    return word.isalpha() and not word.isupper() and OF_PLACES.search(before) is not None
 
 
 def in_a_place(text: str, start: int, end: int, type_: MentionType, books: NameBooks) -> bool:

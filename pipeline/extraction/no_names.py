@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.evidence import VESSEL, by_own_words
+from pipeline.extraction.evidence import VESSEL, by_own_words, is_placed
 from pipeline.extraction.words import NAMES
 
 TITLED = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -60,12 +60,13 @@ def _stands_alone(document: DocumentText, candidate: Candidate, counts: Mapping[
 
 def _seen_once(document: DocumentText, candidate: Candidate, counts: Mapping[str, int]) -> bool:
     """Say whether a candidate is an organisation of one ordinary word that the document names once,
-    without an article: of ten such readings seven are wrong.
+    without an article: of ten such readings seven are wrong. Where a place stands it is one.
     """
     words = document.of_span(candidate)
     lone = words.isalpha() and not words.isupper() and counts[words] == 1
     article = document.text[max(0, candidate.start - 4) : candidate.start].lower() == "the "
-    return candidate.type is MentionType.ORG and lone and not article
+    placed = is_placed(document.text, candidate.start, candidate.end)
+    return candidate.type is MentionType.ORG and lone and not article and not placed
 
 
 def _only_quoted(document: DocumentText, candidate: Candidate, books: NameBooks) -> bool:

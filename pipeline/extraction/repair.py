@@ -12,6 +12,7 @@ from dataclasses import replace
 from pipeline.documents import MentionType
 from pipeline.engines.legal_forms import is_legal_form
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.sentence_starts import FINITE
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
 from pipeline.extraction.offices import TAKEN_FOR_PEOPLE, is_titled, office_length
@@ -24,6 +25,7 @@ from pipeline.extraction.words import (
     PARTICLES,
     PARTIES,
     PLACES,
+    SOUGHT,
 )
 
 SPOKEN_TO = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -89,6 +91,10 @@ OF_DOCKETS = re.compile(
 DEGREE = re.compile(r"(?:Bachelor|Master|Doctor)(?:\s?['’]?s)?\s(?:of|in)\b")
 BARE_HONOURS = frozenset({"CBE", "OBE", "MBE", "DBE", "KBE", "FRS", "CPA", "PhD", "Esq", "Esq."})
 HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
+# What follows a name and is none of it: "Ann Lee composed", "Acme as Agent".
+VERB_INSIDE = re.compile(
+    rf"(?<=\w)\s(?:as|who|which|that|while|when|where|because|[a-z]{{2,}}ing|{FINITE})(?=\s)"
+)
 # Marks that scanning leaves between letters, or letters no language has in a row.
 GARBLED = re.compile(
     r"[a-z]\.[a-z]|[a-z]\d+[a-z]|[¢§¶©®°±«»„¬]|[a-z][A-Z]+[a-z]+[A-Z]+[a-z]|([^\W\d_])\1{3}"
@@ -120,8 +126,8 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
             start += office_length(text[start:end])
             start, end = _without_small_words(text, start, end)
             end = before_title(text, start, end, books)
-    if type_ is MentionType.ORG:
-        end = _without_office(text, start, end)
+    if type_ in SOUGHT:
+        end = _without_tail(text, start, end, type_)
     if start >= end or (type_ is MentionType.ORG and _no_body(text, start, end, books)):
         return None
     return replace(candidate, start=start, end=end, type=type_)
@@ -137,11 +143,13 @@ def _without_lead(text: str, start: int, end: int, *, spoken_to: bool) -> tuple[
     return start, end
 
 
-def _without_office(text: str, start: int, end: int) -> int:
-    """Leave the office of a person out that ends an organisation's name ("U.S. Embassy
-    Spokesperson"); gives the new end.
+def _without_tail(text: str, start: int, end: int, type_: MentionType) -> int:
+    """Leave out what begins with a verb, and the office of a person that ends an organisation's
+    name ("U.S. Embassy Spokesperson"); gives the new end.
     """
-    office = OFFICE_AT_END.search(text[start:end])
+    if verb := VERB_INSIDE.search(text, start, end):
+        end = verb.start()
+    office = OFFICE_AT_END.search(text[start:end]) if type_ is MentionType.ORG else None
     return start + office.start() if office and office.start() > 0 else end
 
 

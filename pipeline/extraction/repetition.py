@@ -38,6 +38,8 @@ ORDINAL = re.compile(
     r"\s(?:II{1,2}|IV|VI{0,3}|IX|XI{0,3}|XIV|XVI{0,3}|I(?=\s?[,.;:)\]]|\sof\s|\s?['’]s))\b(?!-)"
     r"|,?\s[JS]r\b\.?"
 )
+# "Acme-related": the name is whole before the hyphen.
+JOINED_ON = re.compile(r"-[a-z]{4}")
 TOKEN = re.compile(r"\w+")
 # Bodies of which there are several under one name, and what a dash adds to one of them.
 DIVIDED = frozenset({"university", "college", "school", "hospital", "force", "campus", "command"})
@@ -128,7 +130,8 @@ def stands_free(document: DocumentText, start: int, end: int, *, single: bool) -
 def _part_of_more(document: DocumentText, start: int, end: int) -> bool:
     """Say whether a single word seems to be part of a longer name, or of an address."""
     text = document.text
-    if text[end : end + 1] in ("-", "@") or text[max(start - 1, 0) : start] in ("-", "@", "."):
+    joins = text[end : end + 1] in ("-", "@") and not JOINED_ON.match(text, end)
+    if joins or text[max(start - 1, 0) : start] in ("-", "@", "."):
         return True
     if text[end : end + 1] == " " and text[end + 1 : end + 2].isupper():
         return True

@@ -261,3 +261,44 @@ def test_a_ruler_has_a_number(sentence: str, expected: list[str]) -> None:
     found = with_ordinals(text, [read(sentence, "Leopold", T.PERSON)])
     assert [text.of_span(one) for one in found] == expected
     assert not list(with_ordinals(text, [read(sentence, "Leopold", T.ORG)]))
+
+
+def test_a_name_ends_before_its_verb() -> None:
+    for words, left in (
+        ("Marnquist composed Thyrza", "Marnquist"),
+        ("Globex as Agent", "Globex"),
+        ("Society for Reading Aloud", "Society for Reading Aloud"),
+    ):
+        one = trim(words, read(words, words, T.ORG), BOOKS)
+        assert one is not None
+        assert words[one.start : one.end] == left
+
+
+def test_one_word_that_was_read_once_is_the_place_that_stands_there() -> None:
+    text = document("They came from the village of Marnport there.", "They love Quistport there.")
+    names = [read(text.text, "Marnport", T.ORG), read(text.text, "Quistport", T.ORG)]
+    found = agree(text, names, BOOKS)
+    assert [(text.of_span(one), one.type) for one in found] == [("Marnport", T.GPE)]
+
+
+def test_the_united_nations_are_no_territory() -> None:
+    text = document("It is a United Nations member.")
+    [one] = agree(text, [read(text.text, "United Nations", T.ORG)], BOOKS)
+    assert one.type is T.ORG
+
+
+def test_a_full_name_is_a_persons_where_its_surname_is() -> None:
+    text = document("We saw Brock Marnquist and Congress Marnquist there.", "Then Marnquist sang.")
+    last = text.text.rindex("Marnquist")
+    names = [
+        read(text.text, "Brock Marnquist", T.ORG),
+        read(text.text, "Congress Marnquist", T.ORG),
+        Candidate(last, last + len("Marnquist"), T.PERSON, Rank.MODEL, "test"),
+    ]
+    assert [one.type for one in agree(text, names, BOOKS)] == [T.PERSON, T.ORG, T.PERSON]
+
+
+def test_a_name_is_whole_before_a_hyphen_and_a_small_word() -> None:
+    text = document("They met Marnquist.", "It is Marnquist-related.", "The Marnquist-Quist firm.")
+    found = list(repeated(text, [read(text.text, "Marnquist", T.PERSON)]))
+    assert [one.start for one in found] == [text.text.index("Marnquist-related")]
