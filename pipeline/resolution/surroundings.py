@@ -1,0 +1,100 @@
+"""The text around a document's mentions, looked up in its chunks: forms of address, titles, and
+the other names that the text itself gives.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from pipeline.documents import ExtractedText, Mention, MentionType
+from pipeline.engines.letters import plain
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.short_forms import introduced_after
+from pipeline.resolution.people import address_before
+
+TITLE_REACH = 40
+ALIAS_REACH = 80
+OWNS = re.compile(r"\s?['’]")
+WORD_START = re.compile(r"(?<![\w.])\w")
+# Of a title that is used alone ("Madam Speaker") these are no part.
+POLITE = frozenset("mr mrs ms miss madam madame mister sir the".split())  # noqa: SIM905
+_ADVERBS = (
+    r"(?:(?:also|best|better|commonly|formerly|informally|later|locally|more|now|officially|often"
+    r"|once|originally|otherwise|popularly|previously|simply|sometimes|still|then|today|widely"
+    r"|is|was|are|were|who|which)[\s,]+){0,5}"
+)
+_LEGAL = (
+    r"a\.?/?k\.?/?a\.?|f\.?/?k\.?/?a\.?|n\.?/?k\.?/?a\.?|d\.?/?b\.?/?a\.?|doing\s+business\s+as"
+)
+_KNOWN = rf"(?:known|referred\s+to)(?:\s+(?:simply|informally|collectively|locally))?\s+as|{_LEGAL}"
+_OPEN = r"[\s,;(–—-]*"
+_QUOTE = r"\s+(?:the\s+)?[\"“‘']?\s*"
+# "X, also known as Y". Of a thing, not of a person: "X (formerly Y)", "X, now called Y".
+ALIAS = re.compile(rf"{_OPEN}{_ADVERBS}(?:{_KNOWN}){_QUOTE}", re.IGNORECASE)
+OF_PERSON = re.compile(rf"{_OPEN}{_ADVERBS}(?:alias|n[ée]e|born){_QUOTE}", re.IGNORECASE)
+OF_THING = re.compile(
+    r"\s*[,(]\s*(?:which\s+(?:is|was)\s+)?(?:formerly|previously|originally|now|today)(?:\s+(?:called"
+    rf"|named|renamed))?{_QUOTE}",
+    re.IGNORECASE,
+)
+
+
+class Surroundings:
+    """The text around mentions. A mention at the edge of a chunk sees no further."""
+
+    def __init__(self, text: ExtractedText) -> None:
+        self._chunks = text.chunks.chunks
+        self._starts = [chunk.start for chunk in self._chunks]
+
+    def _place(self, mention: Mention) -> tuple[str, int, int]:
+        """Give the text of the chunk that a mention begins in, and its span in there."""
+        chunk = self._chunks[bisect_right(self._starts, mention.start) - 1]
+        return chunk.text, mention.start - chunk.start, mention.end - chunk.start
+
+    def address_before(self, mention: Mention) -> str | None:
+        """Give the form of address before a mention."""
+        return address_before(*self._place(mention))
+
+    def introduced_after(self, mention: Mention) -> tuple[str, bool] | None:
+        """Give the short form in the brackets after a mention, and whether it is in quotes."""
+        text, _, end = self._place(mention)
+        found = introduced_after(text, end)
+        return (text[found[0] : found[1]], found[2]) if found else None
+
+    def title_before(self, mention: Mention, books: NameBooks) -> str | None:
+        """Give the title at the head of a mention or right before it, in plain letters."""
+        text, start, end = self._place(mention)
+        if length := books.title_end(text[start:end]):
+            return bare_title(text[start : start + length])
+        begin = max(0, start - TITLE_REACH)
+        for word in WORD_START.finditer(text, begin, start):
+            at = word.start()
+            if at + books.title_end(text[at:start]) == start:
+                return bare_title(text[at:start])
+        return None
+
+    def is_alias(self, first: Mention, second: Mention) -> bool:
+        """Say whether the text gives the second of two neighbours as another name of the first."""
+        text, _, end = self._place(first)
+        start = end + second.start - first.end
+        if not 0 <= start - end <= ALIAS_REACH:
+            return False
+        if OWNS.match(text, start + second.end - second.start):
+            return False
+        more = OF_PERSON if first.type is MentionType.PERSON else OF_THING
+        return any(pattern.fullmatch(text, end, start) for pattern in (ALIAS, more))
+
+
+def bare_title(words: str) -> str | None:
+    """Write a title without what is polite only; None if nothing is left."""
+    kept = [word for word in plain(words).replace(".", "").split() if word not in POLITE]
+    return " ".join(kept) or None
+
+
+def office_of(name: str, books: NameBooks) -> bool:
+    """Say whether a person's normal form is an office and no name: "vice president", "mayor of
+    baltimore".
+    """
+    length = books.title_end(name)
+    return books.is_title(name) or (length > 0 and name[length:].startswith(("of ", "for ")))
