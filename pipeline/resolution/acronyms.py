@@ -40,7 +40,7 @@ def link_acronyms(
     fits: dict[Key, dict[str, Key]] = {}
     by_letter: dict[str, list[tuple[Key, str]]] = defaultdict(list)
     for key, text in written:
-        if not is_acronym(text):
+        if not is_acronym(text) or (not text.isupper() and len(PART.findall(text)) > 1):
             heads = [part[0].lower() for part in PART.findall(STATE.sub("", text))[:HEADS]]
             for letter in {*heads, text[:1].lower()}:
                 by_letter[letter].append((key, text))

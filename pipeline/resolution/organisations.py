@@ -11,7 +11,7 @@ from itertools import chain
 
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import is_country, is_place
-from pipeline.engines.short_forms import TRADES, distinctive_words
+from pipeline.engines.short_forms import distinctive_words
 from pipeline.resolution.fitting import Links, link
 
 # What may be left out of an organisation's name beside its legal form.
@@ -35,7 +35,7 @@ NATIONAL = frozenset(
     ["air force", "army", "congress", "constitution", "government", "navy", "parliament",
      "supreme court"]
 )  # fmt: skip
-LEFT_OUT = KINDS | TRADES | GENERIC
+LEFT_OUT = KINDS | GENERIC | {"airlines", "airways", "motors", "records", "stores"}
 COMPANIES = frozenset({"bank", "co", "company", "corp", "firm", "fund", "inc", "ltd", "trust"})
 CUT = re.compile(r"\s(?:of|for|in|at|on|against|to|de|des|di|do|da|del|der)\s")
 GOVERNING = frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import pairwise
 
 from pipeline.documents import (
     DocumentFailure,
@@ -32,6 +33,7 @@ from pipeline.stage import StageIdentity
 CODE = "4"
 Key = tuple[MentionType, str]
 PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
+NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
 
 
 class ResolveStage:
@@ -198,12 +200,12 @@ def _aliases(
 ) -> Iterator[tuple[Key, tuple[Key, str]]]:
     """Yield names that the text gives as another name of one thing."""
     meant: dict[Key, set[Key]] = defaultdict(set)
-    for at in range(1, len(mentions)):
-        first, second = own[at - 1], own[at]
-        if _group(first[0]) == _group(second[0]) and around.is_alias(
-            mentions[at - 1], mentions[at]
+    named = [at for at, (type_, _) in enumerate(own) if type_ in NAMED]
+    for first, second in pairwise(named):
+        if _group(own[first][0]) == _group(own[second][0]) and around.gives_another_name(
+            mentions[first], mentions[second]
         ):
-            meant[second].add(_follow(first, links)[0])
+            meant[own[second]].add(_follow(own[first], links)[0])
     for key, firsts in meant.items():
         if len(firsts) == 1 and key not in links and firsts != {key}:
             yield key, (next(iter(firsts)), "alias")

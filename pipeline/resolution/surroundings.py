@@ -11,33 +11,13 @@ from pipeline.documents import ExtractedText, Mention, MentionType
 from pipeline.engines.letters import plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import introduced_after
+from pipeline.resolution.aliases import is_alias
 from pipeline.resolution.people import address_before
 
 TITLE_REACH = 40
-ALIAS_REACH = 80
-OWNS = re.compile(r"\s?['’]")
 WORD_START = re.compile(r"(?<![\w.])\w")
 # Of a title that is used alone ("Madam Speaker") these are no part.
 POLITE = frozenset("mr mrs ms miss madam madame mister sir the".split())  # noqa: SIM905
-_ADVERBS = (
-    r"(?:(?:also|best|better|commonly|formerly|informally|later|locally|more|now|officially|often"
-    r"|once|originally|otherwise|popularly|previously|simply|sometimes|still|then|today|widely"
-    r"|is|was|are|were|who|which)[\s,]+){0,5}"
-)
-_LEGAL = (
-    r"a\.?/?k\.?/?a\.?|f\.?/?k\.?/?a\.?|n\.?/?k\.?/?a\.?|d\.?/?b\.?/?a\.?|doing\s+business\s+as"
-)
-_KNOWN = rf"(?:known|referred\s+to)(?:\s+(?:simply|informally|collectively|locally))?\s+as|{_LEGAL}"
-_OPEN = r"[\s,;(–—-]*"
-_QUOTE = r"\s+(?:the\s+)?[\"“‘']?\s*"
-# "X, also known as Y". Of a thing, not of a person: "X (formerly Y)", "X, now called Y".
-ALIAS = re.compile(rf"{_OPEN}{_ADVERBS}(?:{_KNOWN}){_QUOTE}", re.IGNORECASE)
-OF_PERSON = re.compile(rf"{_OPEN}{_ADVERBS}(?:alias|n[ée]e|born){_QUOTE}", re.IGNORECASE)
-OF_THING = re.compile(
-    r"\s*[,(]\s*(?:which\s+(?:is|was)\s+)?(?:formerly|previously|originally|now|today)(?:\s+(?:called"
-    rf"|named|renamed))?{_QUOTE}",
-    re.IGNORECASE,
-)
 
 
 class Surroundings:
@@ -74,16 +54,11 @@ class Surroundings:
                 return bare_title(text[at:start])
         return None
 
-    def is_alias(self, first: Mention, second: Mention) -> bool:
-        """Say whether the text gives the second of two neighbours as another name of the first."""
-        text, _, end = self._place(first)
-        start = end + second.start - first.end
-        if not 0 <= start - end <= ALIAS_REACH:
-            return False
-        if OWNS.match(text, start + second.end - second.start):
-            return False
-        more = OF_PERSON if first.type is MentionType.PERSON else OF_THING
-        return any(pattern.fullmatch(text, end, start) for pattern in (ALIAS, more))
+    def gives_another_name(self, first: Mention, second: Mention) -> bool:
+        """Say whether the text gives the second of two mentions as another name of the first."""
+        text, start, end = self._place(first)
+        begin, until = start + second.start - first.start, start + second.end - first.start
+        return is_alias(text, end, begin, until, of_person=first.type is MentionType.PERSON)
 
 
 def bare_title(words: str) -> str | None:

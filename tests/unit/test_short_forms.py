@@ -163,6 +163,10 @@ def test_an_office_is_no_surname_and_a_bare_one_stays_in_its_document() -> None:
         (T.ORG, "Globex Corp., f/k/a “Initech LLC”, sued.", "Globex Corp.", "Initech LLC"),
         (T.ORG, "Globex Corp. (formerly Initech LLC) sued.", "Globex Corp.", "Initech LLC"),
         (T.GPE, "Oslo, then known as Kristiania, burnt.", "Oslo", "Kristiania"),
+        (T.GPE, "Lwow (Ukrainian: Lviv) lies there.", "Lwow", "Lviv"),
+        (T.GPE, "Ghent (a city, also known as Gand) lies there.", "Ghent", "Gand"),
+        (T.FAC, "Hasht Behesht (the Octagon) stands.", "Hasht Behesht", "Octagon"),
+        (T.ORG, "Globex was originally named Initech.", "Globex", "Initech"),
     ],
 )  # fmt: skip
 def test_another_name_that_the_text_gives_is_the_same_thing(
@@ -178,7 +182,9 @@ def test_another_name_that_the_text_gives_is_the_same_thing(
         (T.GPE, "York is known as England's chocolate capital.", "York", "England"),
         (T.PERSON, "John Roe, who knew Jane Doe, came.", "John Roe", "Jane Doe"),
         (T.PERSON, "John Roe (formerly Jane Doe's clerk) came.", "John Roe", "Jane Doe"),
+        (T.PERSON, "John Roe called Jane Doe.", "John Roe", "Jane Doe"),
         (T.ORG, "Globex Corp., formerly of Initech LLC, sued.", "Globex Corp.", "Initech LLC"),
+        (T.GPE, "Ghent (the town of Gand and more) lies there.", "Ghent", "Gand"),
     ],
 )
 def test_what_the_text_does_not_give_as_another_name_stays_alone(
@@ -203,6 +209,14 @@ def test_the_surest_rule_that_fits_decides() -> None:
     assert link(names, [[("b", "c")], [("a", "b"), ("a", "c")]]) == {"a": "c", "b": "c"}
     assert link(names, [[("a", "b")], [("b", "a")]]) == {"a": "b"}
     assert link(names, [[("x", "a")]]) == {}
+
+
+def test_dates_between_do_not_hide_another_name() -> None:
+    answer = resolved(
+        "Oslo (in 1920, also known as Kristiania) burnt.",
+        ("Oslo", T.GPE), ("1920", T.DATE), ("Kristiania", T.GPE),
+    )  # fmt: skip
+    assert answer[2] == ("oslo", "alias")
 
 
 def test_letters_stand_for_all_telling_words() -> None:
