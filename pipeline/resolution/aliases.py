@@ -43,8 +43,8 @@ OF_THING = re.compile(
     rf"|(?<=[,(])\s*(?:formerly|previously|originally|now|today))\s{QUOTE}",
     re.IGNORECASE,
 )
-# "X (or Y)", "X (the Y)", closed behind.
-BRACKETED = re.compile(r"\s*\(\s*(?:or|the|then|or\s+the)\s+[\"“‘]?\s*", re.IGNORECASE)
+# "X (or Y)", "X (the Y)", closed behind. What stands in quotes there is a term of the text.
+BRACKETED = re.compile(r"\s*\(\s*(?:or|the|then|or\s+the)\s+", re.IGNORECASE)
 
 
 def is_alias(text: str, end: int, start: int, until: int, *, of_person: bool) -> bool:

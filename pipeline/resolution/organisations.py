@@ -37,6 +37,10 @@ NATIONAL = frozenset(
 )  # fmt: skip
 LEFT_OUT = KINDS | GENERIC | {"airlines", "airways", "motors", "records", "stores"}
 COMPANIES = frozenset({"bank", "co", "company", "corp", "firm", "fund", "inc", "ltd", "trust"})
+# Each document's own, where it is nothing more ("the Company").
+NAMELESS = (ALONE | COMPANIES | {"companies", "corporation", "court", "defendant", "defendants",
+            "government", "party", "parties", "plaintiff", "plaintiffs", "police"}
+            ) - {"legislature", "senate"}  # fmt: skip
 CUT = re.compile(r"\s(?:of|for|in|at|on|against|to|de|des|di|do|da|del|der)\s")
 GOVERNING = frozenset(
     """authority board city commission council county court department district government

@@ -26,7 +26,6 @@ PARTICLES = frozenset(
     """al ap ben bin da dal dalla de del della den der di dos du el ibn la las le los mac st ten ter
     van vom von zu zum zur""".split()
 )
-NUMERALS = frozenset("i v vi vii viii ix xi xii xiii xiv xv xvi xvii xviii".split())
 # Two people of one name: "Mary-Kate and Ashley Olsen".
 COUPLING = frozenset({"and", "&"})
 ARTICLE = re.compile(r"^(?:al|el|as|ash|ad|an|ar|at|az)-(?=\w{3})")
@@ -201,9 +200,8 @@ def _standing(tokens: Tokens, count: int, name: str) -> tuple[bool, int, int, st
 
 
 def _core(tokens: Tokens) -> Tokens:
-    """Leave `jr` and its like out, and a ruler's number."""
-    core = tuple(token for token in tokens if token not in GENERATION) or tokens
-    return core[:-1] if len(core) > 1 and core[-1] in NUMERALS else core
+    """Leave `jr` and its like out."""
+    return tuple(token for token in tokens if token not in GENERATION) or tokens
 
 
 def shortens(short: Tokens, long: Tokens) -> bool:
@@ -230,7 +228,7 @@ def abridges(short: Tokens, long: Tokens) -> bool:
     silva".
     """
     marks = set(short) & GENERATION
-    if (marks and marks != set(long) & GENERATION) or short[-1] in NUMERALS:
+    if marks and marks != set(long) & GENERATION:
         return False
     short, long = _core(short), _core(long)
     if not 1 < len(short) < len(long) or any(len(token) < 2 for token in short):

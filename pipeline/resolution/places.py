@@ -35,6 +35,8 @@ LAND = frozenset(
     mountains ocean peninsula plateau province reef region republic river sea state strait
     township valley volcano""".split()
 )
+# Each document's own, where it is nothing more ("the Airport"). Some are called so by everybody.
+NAMELESS = (BUILT | LAND | {"city", "county", "town", "village"}) - {"gulf"}
 CUT = re.compile(r"\s(?:am|an|de|del|der|do|du|in|la|of|on|sur|upon|ob|near)\s")
 # No town's name has more words.
 PLACE_WORDS = 5

@@ -19,12 +19,11 @@ from pipeline.documents import (
 )
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import initials_fit
+from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
 from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
-from pipeline.resolution.organisations import link_organisations
 from pipeline.resolution.people import by_address, is_bare, link_people
-from pipeline.resolution.places import link_places
 from pipeline.resolution.surroundings import Surroundings, office_of
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
@@ -86,14 +85,17 @@ class ResolveStage:
     def _name(self, key: Key) -> Name:
         """Make the name of a key.
 
-        What means something in this document only has its scope: a bare surname, a title, a time
-        that is not absolute.
+        What means something in this document only has its scope: a bare surname, a title, a kind
+        of thing alone, a time that is not absolute.
         """
         type_, normal = key
-        narrow = (
-            type_ is MentionType.PERSON and (is_bare(normal) or self._books.is_title(normal))
-        ) or (type_ is MentionType.DATE and iso_date(normal) is None)
-        if narrow:
+        narrow = {
+            MentionType.PERSON: lambda: is_bare(normal) or self._books.is_title(normal),
+            MentionType.ORG: lambda: normal in organisations.NAMELESS,
+            MentionType.DATE: lambda: iso_date(normal) is None,
+            **dict.fromkeys(PLACES, lambda: normal in places.NAMELESS),
+        }
+        if type_ in narrow and narrow[type_]():
             return Name(type=type_, normal=normal, scope=NameScope.CONTENT)
         return Name(type=type_, normal=normal, keys=blocking_keys(type_, normal, self._books))
 
@@ -109,13 +111,13 @@ class ResolveStage:
         for type_, normal in own:
             counts[type_][normal] += 1
         links = self._people(counts[MentionType.PERSON], own, around, mentions, called)
-        organisations = counts[MentionType.ORG]
+        bodies = counts[MentionType.ORG]
         where = Counter[str]()
         for type_ in sorted(PLACES):
             where.update(counts[type_])
-        for name, long in link_organisations(organisations, set(where), self._books).items():
+        for name, long in organisations.link_organisations(bodies, set(where), self._books).items():
             links[MentionType.ORG, name] = (MentionType.ORG, long), "short"
-        for name, long in link_places(where, self._books).items():
+        for name, long in places.link_places(where, self._books).items():
             for type_ in PLACES:
                 if name in counts[type_]:
                     links[type_, name] = (_likely_type(counts, type_, long), long), "short"
@@ -128,7 +130,7 @@ class ResolveStage:
             found = link_acronyms(sorted(written), of_people=MentionType.PERSON in group)
             links.update({key: (long, "acronym") for key, long in found})
         links.update(_aliases(own, around, mentions, links))
-        links.update(self._introduced(own, around, mentions))
+        links.update(self._introduced(own, around, mentions, links))
         return {key: link for key, link in links.items() if link[0] != key}
 
     def _people(
@@ -160,22 +162,37 @@ class ResolveStage:
         }
 
     def _introduced(
-        self, own: Sequence[Key], around: Surroundings, mentions: Sequence[Mention]
+        self,
+        own: Sequence[Key],
+        around: Surroundings,
+        mentions: Sequence[Mention],
+        links: Mapping[Key, tuple[Key, str]],
     ) -> Iterator[tuple[Key, tuple[Key, str]]]:
-        """Yield the short forms that the text puts in brackets after a name; the first counts."""
+        """Yield the short forms that the text puts in brackets after a name; where it defines one
+        for two things, none.
+        """
         known = set(own)
-        given: set[Key] = set()
-        for key, mention in zip(own, mentions, strict=True):
-            found = around.introduced_after(mention)
-            if found is None:
-                continue
-            words, defined = found
-            if not (defined or initials_fit(words, mention.text)):
-                continue
-            short = (key[0], self._normal(key[0], words))
-            if short in known and short not in given and short != key:
-                given.add(short)
-                yield short, (key, "definition" if defined else "acronym")
+        given: dict[Key, dict[Key, tuple[Key, str]]] = defaultdict(dict)
+        for key, mention, until in zip(own, mentions, _next_names(mentions), strict=True):
+            for words, defined in around.introduced_after(mention, until):
+                short = (key[0], self._normal(key[0], words))
+                fits = defined or initials_fit(words, mention.text)
+                if fits and short in known and short != key:
+                    rule = "definition" if defined else "acronym"
+                    given[short].setdefault(_follow(key, links)[0], (key, rule))
+        for short, meant in given.items():
+            if len(meant) == 1:
+                yield short, next(iter(meant.values()))
+
+
+def _next_names(mentions: Sequence[Mention]) -> list[int]:
+    """Tell for each mention where the next one of a person or organisation begins."""
+    starts, following = [], mentions[-1].end if mentions else 0
+    for mention in reversed(mentions):
+        starts.append(following)
+        if mention.type in (MentionType.PERSON, MentionType.ORG):
+            following = mention.start
+    return starts[::-1]
 
 
 def _called(keys: Sequence[Key], addresses: Sequence[str | None]) -> dict[str, set[str]]:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from pipeline.documents import ExtractedText, Mention, MentionType
 from pipeline.engines.letters import plain
 from pipeline.engines.name_books import NameBooks
-from pipeline.engines.short_forms import introduced_after
+from pipeline.engines.short_forms import introduced_forms
 from pipeline.resolution.aliases import is_alias
 from pipeline.resolution.people import address_before
 
@@ -36,11 +37,13 @@ class Surroundings:
         """Give the form of address before a mention."""
         return address_before(*self._place(mention))
 
-    def introduced_after(self, mention: Mention) -> tuple[str, bool] | None:
-        """Give the short form in the brackets after a mention, and whether it is in quotes."""
-        text, _, end = self._place(mention)
-        found = introduced_after(text, end)
-        return (text[found[0] : found[1]], found[2]) if found else None
+    def introduced_after(self, mention: Mention, until: int) -> Iterator[tuple[str, bool]]:
+        """Yield the short forms in the brackets behind a mention, with whether they are in quotes;
+        no other name lies before the brackets, the next beginning at `until` in the document.
+        """
+        text, start, end = self._place(mention)
+        for begin, stop, defined in introduced_forms(text, end, start + until - mention.start):
+            yield text[begin:stop], defined
 
     def title_before(self, mention: Mention, books: NameBooks) -> str | None:
         """Give the title at the head of a mention or right before it, in plain letters."""
