@@ -30,8 +30,9 @@ WORDS = {
 }  # fmt: skip
 OURS = re.compile(r"^(?:this|that|these|its|their) (?=\w+$)")
 OF_THE_UNION = re.compile(
-    r"^(army|congress|constitution|government|house of representatives|navy|senate|supreme court)"
-    r" of the united states(?: of america)?$"
+    r"^(army|congress|constitution|general assembly|government|house of representatives|navy"
+    r"|secretariat|security council|senate|supreme court)"
+    r" of the (united nations|united states)(?: of america)?$"
 )
 CAMPUS = re.compile(r"^(university of \w+(?: \w+)?) at (?=\w)")
 # Letters that a state or union goes by at the head of an organisation's name.
@@ -99,7 +100,7 @@ class NormalForms:
         words = BLANKS.sub(" ", NOT_OF_A_NAME.sub(" ", words)).strip(" -'")
         words = STATE_AHEAD.sub(lambda match: STATES[match[1]], words.removeprefix("the "), count=1)
         words = " ".join(WORDS.get(word, word) for word in words.split())
-        words = CAMPUS.sub(r"\1 ", OF_THE_UNION.sub(r"united states \1", OURS.sub("", words)))
+        words = CAMPUS.sub(r"\1 ", OF_THE_UNION.sub(r"\2 \1", OURS.sub("", words)))
         return self._books.legal_form(_department(words)).strip() or words
 
     def _place(self, name: str) -> str:

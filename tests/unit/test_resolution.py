@@ -38,6 +38,7 @@ T = MentionType
         (T.ORG, ["Children 's Fund", "Children's Fund", "Children’s Fund"]),
         (T.ORG, ["Senate of the United States", "U.S. Senate"]),
         (T.ORG, ["This Senate", "Senate"]),
+        (T.ORG, ["Security Council of the United Nations", "UN Security Council"]),
         (T.ORG, ["World Trade Centre", "World Trade Center"]),
         (T.ORG, ["Dept. of Health", "Department of Health"]),
         (T.ORG, ["University of California at Davis", "University of California, Davis"]),
