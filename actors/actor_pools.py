@@ -13,6 +13,7 @@ from typing import Any
 from actors.calls import Answer, Call
 from actors.hosted_actor import HostedActor
 from actors.persistence_actor import Drained
+from actors.registry_actor import DiedError, Settled
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
@@ -39,22 +40,25 @@ def death_of(words: str) -> str:
 
 
 class ActorPools:
-    """One pool of actors for each stage, and the persistence actor."""
+    """One pool of actors for each stage, the persistence actor, and the registry actor."""
 
     def __init__(self, place: Workplace, wanted: Mapping[StageName, int]) -> None:
         self._place = place
         self._wanted = wanted
         self._stages: dict[StageName, list[HostedActor]] = {}
         self._persistence: HostedActor | None = None
+        self._registry: HostedActor | None = None
         self._turn = 0
 
     async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
-        """Start all actors at once, and wait until one of each stage has loaded its models.
+        """Start all actors at once, and wait until one of each stage has loaded its models. Nobody
+        waits for the registry's.
 
         `grown` hears of each actor of a stage that is ready, also of those that come later: the
         tasks that wait for them are returned. Raises UnavailableError for one that cannot start.
         """
         from actors.persistence_actor import PersistenceActor
+        from actors.registry_actor import RegistryActor
 
         first: list[asyncio.Task[None]] = []
         later: list[asyncio.Task[None]] = []
@@ -64,6 +68,7 @@ class ActorPools:
                 task = asyncio.create_task(self._grow(stage, self._make_stage(stage), grown))
                 (later if number else first).append(task)
         self._persistence = self._make("persistence", PersistenceActor, self._place)
+        self._registry = self._make("registry", RegistryActor, self._place)
         await asyncio.gather(self._persistence.started(), *first)
         return later
 
@@ -77,11 +82,12 @@ class ActorPools:
     async def close(self) -> None:
         """End what the actors started: the parser's child, and the queue's reader, unless that is
         dead or hangs; then it is forgotten when another one leaves. So does the child of a dead
-        reader of sources end: a run that is done must not fail, or hang, for it.
+        reader of sources end, and the lease of the registry lapses: a run that is done must not
+        fail, or hang, for it.
         """
         asked = [reader.let_go("close") for reader in self._stages.get(StageName.OCR, ())]
-        if self._persistence is not None:
-            asked.append(self._persistence.let_go("leave"))
+        leaving = (self._persistence, self._registry)
+        asked += [actor.let_go("leave") for actor in leaving if actor is not None]
         await asyncio.gather(*asked)
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
@@ -142,6 +148,26 @@ class ActorPools:
         """
         report: Drained = await self._ask_persistence("drain", block_ms)
         return report
+
+    async def resolve(self) -> Settled:
+        """Ask the registry actor for a turn.
+
+        Raises DiedError if its process died, when it is there again, UnavailableError if it cannot
+        be; else as `drain`.
+        """
+        from ray.exceptions import RayActorError
+
+        if self._registry is None:
+            raise RuntimeError("asked before `start`")
+        try:
+            settled: Settled = await _answer("registry", self._registry.ask("turn"))
+        except TemporaryError as error:
+            if not isinstance(error.__cause__, RayActorError):
+                raise
+            death = death_of(str(error.__cause__))
+            await self._registry.started()
+            raise DiedError(f"the process that settles entities died: {death}") from error
+        return settled
 
     async def fill_from_cache(self) -> bool:
         """Say whether every published chunk has a vector, after the cache was asked once more;

@@ -26,8 +26,9 @@ from actors.memory import Growth, available_bytes
 from actors.mode import ACCELERATED, Mode
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
-from actors.progress import Snapshot, again_and_again, note
+from actors.progress import RESOLVING, Snapshot, again_and_again, note
 from actors.pulse import RETRY_SECONDS, Pulse
+from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
 from actors.vectors import filled
@@ -79,6 +80,7 @@ class RunCoordinator:
             self._pulse,
             self._all_processed,
         )
+        self._resolving = Resolving(self._pools.resolve, self._pulse)
         publisher_of = assembly.open_publishers(place.settings, place.urls)
         self._settlement = Settlement(
             place, self._ledger, publisher_of, self._thread, self._claims, self._flow
@@ -109,6 +111,7 @@ class RunCoordinator:
             completed=claims.completed,
             failed=claims.failed,
             queue=self._persisting.backlog.entries,
+            changes=self._resolving.pending,
             mode=self._mode.name,
             reason=self._mode.reason,
             seconds=self._seconds(),
@@ -130,9 +133,11 @@ class RunCoordinator:
             self._events.watch_tasks(await self._pools.start(self._flow.grow))
             self._state = "stopping" if self._draining else "running"
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
+            self._events.watch(self._resolving.keep())
             await self._loop()
             if not self._draining:
                 await self._fill_vectors()
+                await self._catch_up()
             return await self._end("stopped" if self._draining else "finished")
         except StoppedWaitingError as error:
             return await self._end("stopped", str(error))
@@ -270,6 +275,19 @@ class RunCoordinator:
             if self._draining:
                 return
 
+    async def _catch_up(self) -> None:
+        """Wait until the entities are those of all that was published. Raises what is wrong with
+        settling them: it has not kept documents from being done.
+        """
+        resolving = self._resolving
+        resolving.hurry()
+        while not (resolving.done or resolving.given_up or self._draining):
+            self._state = RESOLVING
+            self._events.check()
+            if resolving.fault is not None:
+                raise resolving.fault
+            await self._events.handle()
+
     # -- the rest ----------------------------------------------------------------------------
 
     async def _publish_progress(self) -> None:
@@ -285,6 +303,7 @@ class RunCoordinator:
         result = self._settlement.result(
             outcome, reason, self._seconds(), self._mode, self._embeddings
         )
+        result = result.model_copy(update={"behind": self._resolving.given_up})
         # A run that ends since PostgreSQL is away does not wait for it once more.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
         try:

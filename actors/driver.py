@@ -8,26 +8,24 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
 
+from actors.catching_up import caught_up
 from actors.on_ray import on_ray
 from actors.progress import Snapshot
+from actors.report import ALL_FOUND, Ended, NotFound, Report
 from actors.request import Request, split_by_size, uris
 from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.turns import Asking, Turns
-from actors.waits import NO_SPREAD, Spread
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
-from pipeline.documents import DocumentStatus, StageName
+from pipeline.documents import DocumentStatus
 from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.settings import Settings
-from pipeline.stage import STAGES, Plan
+from pipeline.stage import Plan
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
-from pipeline.stores.overview import Overview
-from pipeline.stores.project_reader import FailureRow, SkippedRow
 from pipeline.walking import FoundFile
 
 WAIT_SECONDS = 1.0
@@ -39,98 +37,6 @@ logger = logging.getLogger(__name__)
 
 CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
 """Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
-
-
-class NotFound(NamedTuple):
-    """How many documents under the sources are not there any more, and where some of them were."""
-
-    total: int = 0
-    some: Sequence[str] = ()
-
-
-ALL_FOUND = NotFound()
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run did and what the project holds after it. `reason` is for `outcome` failed;
-    `mode` is how it worked at its end, `mode_reason` why that was without Redis;
-    `elsewhere` counts the documents that runs beside this one settled meanwhile; `skipped` are some
-    of the documents that were not looked into.
-    """
-
-    project: str
-    outcome: str
-    documents: Mapping[str, int]
-    graph: Overview
-    failures: Sequence[FailureRow]
-    skipped: Sequence[SkippedRow]
-    seconds: float
-    startup_seconds: float
-    documents_per_second: float
-    completed: int = 0
-    failed: int = 0
-    elsewhere: int = 0
-    not_found: NotFound = ALL_FOUND
-    store_wait: Spread = NO_SPREAD
-    latency: Spread = NO_SPREAD
-    stage_calls: Mapping[StageName, int] = field(default_factory=dict)
-    reason: str = ""
-    mode: str = ""
-    mode_reason: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the object that `run --json` ends with."""
-        return {
-            "project": self.project,
-            "outcome": self.outcome,
-            "documents": dict(self.documents),
-            "not_found": self.not_found.total,
-            "stage_calls": {stage.value: self.stage_calls.get(stage, 0) for stage in STAGES},
-            "mode": self.mode or None,
-            "mode_reason": self.mode_reason,
-            "store_wait_seconds": self.store_wait.model_dump(),
-            "latency_seconds": self.latency.model_dump(),
-            "seconds": round(self.seconds, 3),
-            "startup_seconds": round(self.startup_seconds, 3),
-            "documents_per_second": round(self.documents_per_second, 3),
-            "entities": self.graph.entities,
-            "relationships": self.graph.relationships,
-        }
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How the work on Ray ended, all times that it was taken up together."""
-
-    outcome: str = "finished"
-    reason: str = ""
-    seconds: float = 0.0
-    store_wait: Spread = NO_SPREAD
-    latency: Spread = NO_SPREAD
-    completed: int = 0
-    failed: int = 0
-    stage_calls: Mapping[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
-    mode: str = ""
-    mode_reason: str = ""
-
-    def followed_by(self, result: RunResult) -> Ended:
-        """Add what came after."""
-        return Ended(
-            outcome=result.outcome,
-            reason=result.reason,
-            mode=result.mode,
-            mode_reason=result.mode_reason,
-            store_wait=result.store_wait if result.store_wait.count else self.store_wait,
-            latency=result.latency if result.latency.count else self.latency,
-            seconds=self.seconds + result.seconds,
-            completed=self.completed + result.completed,
-            failed=self.failed + result.failed,
-            stage_calls={
-                stage: self.stage_calls[stage] + result.stage_calls.get(stage, 0)
-                for stage in STAGES
-            },
-        )
 
 
 def run(
@@ -199,6 +105,7 @@ def run(
             idle, tried = 0 if result.completed + result.failed else idle + 1, now
         elif not counts[DocumentStatus.PENDING]:
             break
+    ended = caught_up(settings, urls, project.id, ended, show, stop)
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     summed = (request, urls, project.id, ledger, ended, before, lost, time.monotonic() - began)
@@ -283,6 +190,7 @@ def _report(
         reason=ended.reason,
         mode=ended.mode,
         mode_reason=ended.mode_reason,
+        behind=ended.behind,
         store_wait=ended.store_wait,
         latency=ended.latency,
         documents={status.value: counts.get(status, 0) for status in DocumentStatus},

@@ -20,10 +20,12 @@ from pipeline.documents import StageName, Value
 from pipeline.stage import STAGES
 
 LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
+RESOLVING = "resolving"
 
 
 class Snapshot(Value):
-    """Where a run is. Counts of documents, but `done` and `queued`, which count contents a stage.
+    """Where a run is. Counts of documents, but `done` and `queued`, which count contents a stage,
+    and `changes`, of names, that entities do not show yet.
 
     `seconds` runs from the first call to a stage, so that starting up is not in the rate.
     """
@@ -33,6 +35,7 @@ class Snapshot(Value):
     completed: int = 0
     failed: int = 0
     queue: int = 0
+    changes: int = 0
     seconds: float = 0.0
     done: Mapping[StageName, int] = {}
     queued: Mapping[StageName, int] = {}
@@ -111,11 +114,12 @@ def line(snapshot: Snapshot) -> str:
     stages = " ".join(f"{stage} {snapshot.done.get(stage, 0)}" for stage in STAGES)
     mode = f" | {snapshot.mode} mode: {snapshot.reason}" if snapshot.reason else ""
     note = f" | {snapshot.note}" if snapshot.note else ""
+    changes = f" | {snapshot.changes} changes left" if snapshot.state == RESOLVING else ""
     return (
         f"{snapshot.state}: {snapshot.finished}/{snapshot.total} documents"
         f" (processed {snapshot.processed}, persisted {snapshot.completed},"
         f" failed {snapshot.failed}) | {stages} | {snapshot.documents_per_second:.1f} docs/s,"
-        f" {clock(snapshot.seconds_left)} left{mode}{note}"
+        f" {clock(snapshot.seconds_left)} left{changes}{mode}{note}"
     )
 
 
@@ -143,6 +147,7 @@ def panel(snapshot: Snapshot) -> Group:
         ("   persisted ", "dim"), (f"{snapshot.completed}", "green"),
         ("   failed ", "dim"), (f"{snapshot.failed}", "red" if snapshot.failed else ""),
         ("   queue ", "dim"), f"{snapshot.queue}",
+        ("   changes ", "dim"), f"{snapshot.changes}",
     )  # fmt: skip
     state = Text(f"{snapshot.state}  {snapshot.note}".rstrip(), style="bold")
     if snapshot.reason:

@@ -18,7 +18,8 @@ class RunResult(Value):
     """How a run ended. `stage_calls` counts the contents each stage worked on; `mode` is how it
     worked at the end; the embedding cache was `asked` for vectors and `found` some. `store_wait` is
     how long contents waited for stores along their way, `latency` from admitted to persisted.
-    `by_own_fault` says of a run that failed that no service was to blame: see its log.
+    `by_own_fault` says of a run that failed that no service was to blame: see its log. `behind` is
+    why entities are not those of all that was published.
     """
 
     outcome: str
@@ -34,3 +35,4 @@ class RunResult(Value):
     embeddings_found: int = 0
     store_wait: Spread = Spread()
     latency: Spread = Spread()
+    behind: str = ""

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from actors.driver import Report
 from actors.progress import clock
+from actors.report import Report
 from pipeline.stores.overview import Overview, TopEntity
 from pipeline.stores.project_reader import FailureRow
 from pipeline.walking import Passed, printable
@@ -34,7 +34,7 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    notes = (_languages(graph), _left_out(passed), _mode(report))
+    notes = (_languages(graph), _left_out(passed), _mode(report), _behind(report))
     for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
     if graph.with_warnings:
@@ -58,6 +58,13 @@ def _mode(report: Report) -> list[str]:
     if not report.mode_reason:
         return []
     return [f"{report.mode} mode: {report.mode_reason}"]
+
+
+def _behind(report: Report) -> list[str]:
+    """Say why one thing may still have several entities."""
+    if not report.behind:
+        return []
+    return [f"Entities are not those of all documents yet ({report.behind}); run again to go on."]
 
 
 def _headline(report: Report) -> Text:

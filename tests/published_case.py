@@ -37,6 +37,7 @@ class PublishedCase:
         self._add(
             tables.projects, id=self.project, name=name, configuration={}, configuration_digest="x"
         )
+        self._add(tables.registries, project_id=self.project)
 
     def _add(self, table: Any, **values: Any) -> None:
         statement = upsert(table).values(**values).on_conflict_do_nothing()

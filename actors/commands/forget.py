@@ -11,6 +11,7 @@ from actors.commands.common import json_option, print_json, project_option, say
 from actors.commands.leftovers import counted, say_leftovers
 from actors.commands.opening import opened_link, opened_services
 from actors.commands.services import stays
+from actors.commands.settling import settle
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def forget(documents: tuple[str, ...], project: str, dry_run: bool, as_json: boo
         copies = ForgottenCopies(link, blobs)
         found = find_project(engine, project)
         forgetting = Forgetting(engine, found, blobs, copies, copies.sweep)
-        gone = forgetting.count(documents) if dry_run else forgetting.forget(documents)
+        if dry_run:
+            gone = forgetting.count(documents)
+        else:
+            gone = forgetting.forget(documents)
+            settle(settings, engine, redis_url, found, project)
     if as_json:
         counts = ("documents", "members") if dry_run else gone._fields
         print_json(
@@ -112,6 +117,7 @@ def invalidate(documents: tuple[str, ...], project: str, all_: bool, as_json: bo
             left = drain_queue(
                 settings, ServiceUrls(database_url=database_url, redis_url=redis_url)
             )
+            settle(settings, engine, redis_url, found, project)
         if all_:
             dropped = drop_project(engine, link, found)
         else:

@@ -30,15 +30,19 @@ if TYPE_CHECKING:
 def status(project: str, as_json: bool) -> None:
     """Show how many documents are done, failed or waiting, and how the last run ended."""
     from pipeline.stores import project_reader
+    from pipeline.stores.registry_store import PostgresRegistry
 
     with opened_services() as (settings, engine, redis_url):
-        state = project_reader.state(engine, project_reader.find_project(engine, project))
+        found = project_reader.find_project(engine, project)
+        state = project_reader.state(engine, found)
+        behind = PostgresRegistry(engine, found).behind()
+        changes = behind.pending if behind else 0
         backlog, trouble = _backlog(settings, redis_url)
         mode = _mode(state.last_run, trouble)
     if as_json:
-        print_json(_as_json(project, state, backlog, mode))
+        print_json(_as_json(project, state, backlog, mode, changes))
     else:
-        _print(project, state, backlog, mode)
+        _print(project, state, backlog, mode, changes)
 
 
 def _backlog(settings: Settings, redis_url: str) -> tuple[Backlog | None, str]:
@@ -65,7 +69,11 @@ def _mode(run: RunRow | None, trouble: str) -> tuple[str, str]:
 
 
 def _as_json(
-    project: str, state: ProjectState, backlog: Backlog | None, mode: tuple[str, str]
+    project: str,
+    state: ProjectState,
+    backlog: Backlog | None,
+    mode: tuple[str, str],
+    changes: int,
 ) -> dict[str, Any]:
     """Make the object of `status --json`."""
     run = state.last_run
@@ -76,6 +84,7 @@ def _as_json(
         "stages": state.stages,
         "queue": None if backlog is None else backlog.entries,
         "unpersisted_bytes": None if backlog is None else backlog.bytes,
+        "changes": changes,
         "mode": mode[0],
         "mode_reason": mode[1],
         "last_run": None
@@ -98,7 +107,11 @@ def _outcome(run: RunRow) -> str:
 
 
 def _print(
-    project: str, state: ProjectState, backlog: Backlog | None, mode: tuple[str, str]
+    project: str,
+    state: ProjectState,
+    backlog: Backlog | None,
+    mode: tuple[str, str],
+    changes: int,
 ) -> None:
     """Show the state to a person."""
     from rich.markup import escape
@@ -121,6 +134,8 @@ def _print(
             "to PostgreSQL",
             highlight=False,
         )
+    if changes:
+        out.print(f"entities: {changes:,} changes of names are not in them yet", highlight=False)
     if (run := state.last_run) is not None:
         out.print(
             f"last run: {_outcome(run)}, started {run.started_at:%Y-%m-%d %H:%M} UTC",

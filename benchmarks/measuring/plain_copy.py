@@ -39,7 +39,7 @@ BATCH_OF = {
     "documents": FIRST_OUTPUT.format(content="content_id"),
     "stage_results": "t.created_at",
     "chunks": PUBLISHED,
-    "names": "(SELECT min(c.changed_at) FROM changes c WHERE c.xmin = t.xmin)",
+    "names": "(SELECT min(c.published_at) FROM contents c WHERE c.xmin = t.xmin)",
     "mentions": PUBLISHED,
     "relationships": PUBLISHED,
     "changes": "t.changed_at",

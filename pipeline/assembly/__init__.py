@@ -4,6 +4,7 @@ Heavy libraries are imported inside the functions that need them, and engines lo
 when they are first used or told to, so that a command which only reads does not wait for a model.
 """
 
+from pipeline.assembly.registries import Rules, open_registry
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -39,6 +40,7 @@ __all__ = [
     "Engines",
     "Hosted",
     "Question",
+    "Rules",
     "Stores",
     "ask_by_meaning",
     "build_stage",
@@ -57,6 +59,7 @@ __all__ = [
     "open_progress",
     "open_publishers",
     "open_reader",
+    "open_registry",
     "open_services",
     "open_stores",
     "open_write_behind",

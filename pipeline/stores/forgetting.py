@@ -22,7 +22,7 @@ from pipeline.stores import loose_objects
 from pipeline.stores.forgotten_names import Wanted, found, pick
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs, CheckpointKey
-from pipeline.stores.removal import remove_unused_contents
+from pipeline.stores.removal import remove_unseen_contents
 
 BATCH_DOCUMENTS = 1_000
 PATIENCE_SECONDS = 30.0
@@ -184,7 +184,8 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
     facts = {row.id: row for row in connection.execute(_FACTS, ids)}
     results = connection.execute(_RESULTS, ids).all()
     connection.execute(_DELETE, {"ids": [row.id for row in family]})
-    gone = set(remove_unused_contents(connection, project, loose))
+    unseen = remove_unseen_contents(connection, project, loose)
+    gone = set(unseen.gone)
     objects = {row.blob for row in family if row.blob}
     objects |= {row.payload_ref for row in results if row.payload_ref and row.content_id in gone}
     objects |= {x for row in results if row.content_id in gone for x in row.members or ()}
@@ -193,8 +194,8 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
         documents=sum(not row.inside for row in family),
         members=sum(row.inside for row in family),
         contents=len(gone),
-        mentions=sum(facts[content].mentions for content in gone),
-        relationships=sum(facts[content].relationships for content in gone),
+        mentions=sum(facts[x].mentions for x in (*unseen.gone, *unseen.hidden)),
+        relationships=sum(facts[x].relationships for x in (*unseen.gone, *unseen.hidden)),
         kept_contents=len(loose - gone),
     )
     copies = Copies(

@@ -26,7 +26,7 @@ from pipeline.stores.publishing import (
     lock_contents,
     publish,
 )
-from pipeline.stores.removal import remove_unused_contents
+from pipeline.stores.removal import remove_unseen_contents
 
 HOLD_TRIES = 5
 
@@ -49,7 +49,7 @@ def identify(way: Publication, run: str, batch: Sequence[Identified]) -> list[Wo
     chains = _published(way, contents, known_checkpoints(way.connection, list(contents)))
     loose = {row.next_content_id for row in mine} - {None, *contents}
     unclaimed = contents.keys() - {content_of[id_] for id_ in documents}
-    remove_unused_contents(way.connection, way.project, loose | unclaimed)
+    remove_unseen_contents(way.connection, way.project, loose | unclaimed)
     statuses = way.connection.execute(
         queries.STATUSES,
         {

@@ -34,7 +34,7 @@ from pipeline.stores.ledger_values import (
 from pipeline.stores.payloads import Payloads
 from pipeline.stores.postgres import alone, transaction
 from pipeline.stores.publishing import Publication, known_checkpoints
-from pipeline.stores.removal import remove_unused_contents
+from pipeline.stores.removal import remove_unseen_contents
 
 __all__ = [
     "Claimed", "Found", "Identified", "Ledger", "ProjectRow", "Publishing", "Recorded", "Work",
@@ -120,7 +120,7 @@ class Ledger(Documents):
             connection.execute(queries.LOCK_NEXT, wanted)
             given = connection.execute(queries.REQUEUE, wanted).all()
             for project in {row[0] for row in given}:
-                remove_unused_contents(connection, project, {row[1] for row in given} - {None})
+                remove_unseen_contents(connection, project, {row[1] for row in given} - {None})
             return len(given)
 
     def release(self, run: str) -> int:

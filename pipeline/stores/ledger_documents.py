@@ -16,7 +16,7 @@ from pipeline.stores.forecasting import Forecasting, forecasting
 from pipeline.stores.ledger_projects import Projects
 from pipeline.stores.ledger_values import Found, Recorded
 from pipeline.stores.postgres import transaction
-from pipeline.stores.removal import remove_unused_contents
+from pipeline.stores.removal import remove_unseen_contents
 from pipeline.stores.roll_call import RollCall, roll_call
 
 _COLUMNS = ("id", "project_id", "uri", "source", "size", "stamp", "status", "reason")
@@ -185,7 +185,7 @@ def _reopen(connection: Connection, project: str, table: str, condition: str) ->
         f"FROM {table} s WHERE s.id = d.id AND ({condition})"
     )
     loose = (row.next_content_id for row in changing if row.status == "skipped")
-    remove_unused_contents(connection, project, filter(None, loose))
+    remove_unseen_contents(connection, project, filter(None, loose))
     return len(changing)
 
 

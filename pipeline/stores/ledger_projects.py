@@ -92,6 +92,9 @@ class Projects:
                 )
                 .on_conflict_do_nothing()
             )
+            connection.execute(
+                insert(tables.registries).values(project_id=id_).on_conflict_do_nothing()
+            )
             stored = connection.execute(_LOCK, {"id": id_}).one()
             plan = generations.kept(plan, _plan(name, stored.configuration))
             if stored.configuration_digest != plan.digest and not reconfigure:

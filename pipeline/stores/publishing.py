@@ -31,9 +31,10 @@ from pipeline.stores.payloads import LostResultsError, Payloads, RefusedContentE
 from pipeline.stores.protocols import CheckpointKey
 from pipeline.stores.removal import (
     append_changes,
+    clear_rows,
     names_of,
     remove_replaced_results,
-    remove_unused_contents,
+    remove_unseen_contents,
     remove_unused_names,
 )
 
@@ -119,13 +120,6 @@ RETURNING id::text, (SELECT r.id::text FROM runs r WHERE r.id = claimed_by AND r
                      AND r.lease_until > statement_timestamp()) AS run
 """)
 
-_CLEAR = text(
-    ";".join(
-        f"DELETE FROM {table} WHERE content_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
-        for table in ("relationships", "mentions", "chunks")
-    )
-)
-
 
 def lock_contents(connection: Connection, ids: Sequence[str]) -> dict[str, LockedContent]:
     """Lock contents so that of two transactions that complete a chain, the second sees both."""
@@ -191,9 +185,10 @@ def publish(
     completed = way.connection.execute(_COMPLETE, {"ids": [document.id for document in done]})
     claimed = [(row.id, row.run) for row in completed if row.run]
     loose = admission.loose | {document.content_id for document in done if document.content_id}
-    removed = remove_unused_contents(way.connection, way.project, loose)
-    remove_unused_names(way.connection, way.project, left)
-    append_changes(way.connection, way.project, "published", set(written) - set(removed))
+    unseen = remove_unseen_contents(way.connection, way.project, loose)
+    remove_unused_names(way.connection, left)
+    seen = written.keys() - {*unseen.gone, *unseen.hidden}
+    append_changes(way.connection, way.project, "published", seen)
     return Published(
         contents=sorted(shown),
         documents=[document.id for document in done],
@@ -204,7 +199,7 @@ def publish(
             for document in waiting
             if document.next not in shown
         },
-        removed=list(removed),
+        removed=list(unseen.gone),
         dropped=sum(part.dropped for part in written.values()),
     )
 
@@ -249,7 +244,7 @@ def _write(
     connection, ids = way.connection, sorted(rows)
     left = names_of(connection, sorted(replaced)) if replaced else set()
     if replaced:
-        connection.execute(_CLEAR, {"ids": sorted(replaced)})
+        clear_rows(connection, sorted(replaced))
     fill_contents(connection, {id_: rows[id_].content for id_ in ids})
     hold_names(connection, [row for id_ in ids for row in rows[id_].names])
     copy_chunks(connection, way.vectors, [row for id_ in ids for row in rows[id_].chunks])

@@ -1,5 +1,5 @@
-"""What nothing points to any more goes: contents without a document, names without a mention,
-checkpoints that another chain has replaced.
+"""What nothing points to any more goes: contents without a document, what was published of those
+that no document shows, names without a mention, checkpoints that another chain has replaced.
 
 A row that is about to go is locked first and looked at again in a second statement. Whoever wants
 to point to it needs a lock on it, and so either came before and is seen, or finds it gone.
@@ -8,26 +8,43 @@ to point to it needs a lock on it, and so either came before and is seen, or fin
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from pipeline.documents import StageName
 from pipeline.stage import Chain
+from pipeline.stores import tables
 
 _LOCK_CONTENTS = text("""
 SELECT id FROM contents WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
 """)
 
-_UNUSED_CONTENTS = text("""
-SELECT id::text FROM contents c WHERE id = ANY(CAST(:ids AS uuid[]))
+_UNSEEN_CONTENTS = text("""
+SELECT id::text, published_at IS NOT NULL AS published,
+       EXISTS (SELECT 1 FROM documents d WHERE d.next_content_id = c.id) AS awaited
+FROM contents c WHERE id = ANY(CAST(:ids AS uuid[]))
   AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id)
-  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.next_content_id = c.id)
 ORDER BY id
 """)
 
 _NAMES_OF = text("""
 SELECT DISTINCT name_id::text FROM mentions WHERE content_id = ANY(CAST(:ids AS uuid[]))
 """)
+
+_CLEAR = text(
+    ";".join(
+        f"DELETE FROM {table} WHERE content_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+        for table in ("relationships", "mentions", "chunks")
+    )
+)
+
+_COLUMNS = tables.contents.columns.keys()
+_PUBLISHED = _COLUMNS[_COLUMNS.index("size") + 1 :]
+_UNPUBLISH = text(
+    f"UPDATE contents SET {', '.join(f'{column} = NULL' for column in _PUBLISHED)} "  # noqa: S608
+    "WHERE id = ANY(CAST(:ids AS uuid[]))"
+)
 
 _DELETE_CONTENTS = text("DELETE FROM contents WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -43,7 +60,12 @@ ORDER BY id FOR UPDATE
 """)  # noqa: S608 - a constant
 
 _DELETE_NAMES = text(f"""
-DELETE FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED} RETURNING id::text
+WITH gone AS (
+    DELETE FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED}
+    RETURNING project_id, id, keys
+)
+INSERT INTO changes (project_id, kind, subject, keys)
+SELECT project_id, 'name_removed', id, keys FROM gone ORDER BY id
 """)  # noqa: S608 - a constant
 
 _APPEND = text("""
@@ -60,10 +82,19 @@ WHERE r.content_id = gone.content_id AND r.stage = gone.stage
 """)
 
 
+class Unseen(NamedTuple):
+    """Contents that no document shows: those that are gone, and those that are not published any
+    more and wait for a document that waits for them.
+    """
+
+    gone: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
 def append_changes(
     connection: Connection, project: str, kind: str, subjects: Iterable[str]
 ) -> None:
-    """Tell the registry what happened: `published` or `removed` contents, `name_removed` names."""
+    """Tell the registry what happened: `published` or `removed` contents."""
     ordered = sorted(subjects)
     if ordered:
         connection.execute(_APPEND, {"project": project, "kind": kind, "subjects": ordered})
@@ -74,35 +105,48 @@ def names_of(connection: Connection, contents: Sequence[str]) -> set[str]:
     return set(connection.scalars(_NAMES_OF, {"ids": list(contents)}))
 
 
-def remove_unused_contents(
-    connection: Connection, project: str, candidates: Iterable[str]
-) -> tuple[str, ...]:
-    """Delete those contents that no document points to, and their names that are left alone.
+def clear_rows(connection: Connection, contents: Sequence[str]) -> None:
+    """Delete the rows that were published of contents."""
+    if contents:
+        connection.execute(_CLEAR, {"ids": list(contents)})
 
-    Returns the ids of the contents that are gone.
+
+def remove_unseen_contents(
+    connection: Connection, project: str, candidates: Iterable[str]
+) -> Unseen:
+    """Delete those contents that no document points to. Of those that none shows and some wait
+    for, delete what was published, so that all rows are of what readers see; their results stay,
+    and are published again without work. Names that are left alone go with either.
     """
     ids = {"ids": sorted(set(candidates))}
     if not ids["ids"]:
-        return ()
+        return Unseen()
     connection.execute(_LOCK_CONTENTS, ids)
-    unused = list(connection.scalars(_UNUSED_CONTENTS, ids))
-    if unused:
-        names = names_of(connection, unused)
-        connection.execute(_DELETE_CONTENTS, {"ids": unused})
-        append_changes(connection, project, "removed", unused)
-        remove_unused_names(connection, project, names)
-    return tuple(unused)
+    unseen = connection.execute(_UNSEEN_CONTENTS, ids).all()
+    gone = [row.id for row in unseen if not row.awaited]
+    hidden = [row.id for row in unseen if row.awaited and row.published]
+    published = [row.id for row in unseen if row.published]
+    if published:
+        names = names_of(connection, published)
+        clear_rows(connection, published)
+        # Before the contents, which take along the names that are theirs alone.
+        remove_unused_names(connection, names)
+    if hidden:
+        connection.execute(_UNPUBLISH, {"ids": hidden})
+    if gone:
+        connection.execute(_DELETE_CONTENTS, {"ids": gone})
+    append_changes(connection, project, "removed", published)
+    return Unseen(tuple(gone), tuple(hidden))
 
 
-def remove_unused_names(connection: Connection, project: str, candidates: Iterable[str]) -> None:
-    """Delete those names that no mention and no relationship points to."""
+def remove_unused_names(connection: Connection, candidates: Iterable[str]) -> None:
+    """Delete those names that no mention and no relationship points to, and tell the registry."""
     ids = sorted(set(candidates))
     if not ids:
         return
     locked = list(connection.scalars(_LOCK_NAMES, {"ids": ids}))
     if locked:
-        gone = connection.scalars(_DELETE_NAMES, {"ids": locked})
-        append_changes(connection, project, "name_removed", gone)
+        connection.execute(_DELETE_NAMES, {"ids": locked})
 
 
 def remove_replaced_results(

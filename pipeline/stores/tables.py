@@ -58,7 +58,7 @@ def _content() -> Column[str]:
 
 
 # One body of documents with one graph and one configuration. `configuration` is the plan: the
-# identities of the five stages. `epoch` counts what readers have seen of the registry.
+# identities of the five stages.
 projects = Table(
     "projects",
     metadata,
@@ -67,8 +67,20 @@ projects = Table(
     Column("configuration", JSONB, nullable=False),
     Column("configuration_digest", Text, nullable=False),
     Column("publishing", JSONB),
-    Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Time, nullable=False, server_default=func.now()),
+)
+
+# Who may write a project's entities, until when, and how often they have been written. `version` is
+# that of the rules by which the stored ones were made; null where none have been. A row of its own,
+# made with the project: publishers hold the project's for sharing, and must not wait for it.
+registries = Table(
+    "registries",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("holder", Id),
+    Column("until", Time),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("version", Text),
 )
 
 # One call of `casegraph run`. Documents are claimed by a run while its lease lasts. `mode` is how
@@ -230,7 +242,8 @@ Index(None, chunks.c.content_id, chunks.c.ordinal)
 Index("ix_chunks_tsv", chunks.c.tsv, postgresql_using="gin")
 
 # One normalised form of one type in one project. `scope` is null for the whole project, or the
-# one content in which the name means something. `keys` are its blocking keys.
+# one content in which the name means something. `keys` are its blocking keys; `name_blocks` hashes
+# them with the project, so that the index leads to one project's names only (revision 0008).
 names = Table(
     "names",
     metadata,
@@ -243,6 +256,12 @@ names = Table(
     UniqueConstraint("project_id", "type", "normal", "scope", postgresql_nulls_not_distinct=True),
 )
 Index(None, names.c.scope)
+Index(
+    "ix_names_blocks",
+    func.name_blocks(names.c.project_id, names.c["keys"]),
+    postgresql_using="gin",
+    postgresql_with={"fastupdate": "off"},
+)
 
 # A span that names something. `via` is null for a full form, else the rule that linked a short
 # one. `boxes` is a list of [left, top, right, bottom] in points, one a line of text.
@@ -298,15 +317,13 @@ senses = Table(
     Column("sense", Integer, nullable=False),
 )
 
-# The canonical thing that a set of names stands for. `merged_into` leads on from an id that is
-# no longer an entity of its own.
+# Ids that were an entity's and are no longer, with the one that took in what they stood for.
 entities = Table(
     "entities",
     metadata,
     Column("id", Id, primary_key=True),
     _project(),
-    Column("type", Text, nullable=False),
-    Column("merged_into", Id),
+    Column("merged_into", Id, nullable=False),
     Column("epoch", BigInteger, nullable=False),
 )
 Index(None, entities.c.project_id)
@@ -322,8 +339,44 @@ name_entities = Table(
     Column("epoch", BigInteger, nullable=False),
 )
 Index(None, name_entities.c.entity_id)
+Index("ix_name_entities_namesakes", name_entities.c.name_id,
+      postgresql_where=name_entities.c.sense != 0)  # fmt: skip
 
-# What people decided about names (merge, split, never), in the order they decided it.
+# Pairs of names that stayed apart and may be the same: how alike they are, and why they did not
+# join. `one` is the smaller id.
+near_misses = Table(
+    "near_misses",
+    metadata,
+    Column("one", Id, ForeignKey("names.id", ondelete="CASCADE"), primary_key=True),
+    Column("other", Id, ForeignKey("names.id", ondelete="CASCADE"), primary_key=True),
+    _project(),
+    Column("score", Double, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("reasons", JSONB),
+    Column("epoch", BigInteger, nullable=False),
+    CheckConstraint("one < other", name="order"),
+)
+Index(None, near_misses.c.other)
+Index(None, near_misses.c.project_id)
+
+# What was too large to be compared in full: a block, by its key, or a component, by its smallest
+# node. `dissolved` are the merges that it cost.
+capped = Table(
+    "capped",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("dissolved", JSONB),
+    Column("epoch", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('block', 'component')", name="kind"),
+)
+
+# What people decided about names (merge, split, never), in the order they decided it. `names` are
+# groups of names as the texts have them. `contents` and `documents` are what a split is about: they
+# may be gone, and come again.
 decisions = Table(
     "decisions",
     metadata,
@@ -331,6 +384,8 @@ decisions = Table(
     Column("number", BigInteger, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("names", JSONB, nullable=False),
+    Column("contents", ARRAY(Id)),
+    Column("documents", ARRAY(Id)),
     Column("who", Text, nullable=False),
     Column("why", Text, nullable=False, server_default=""),
     Column("decided_at", Time, nullable=False, server_default=func.now()),
@@ -338,7 +393,7 @@ decisions = Table(
 )
 
 # What the registry has not applied yet: appended by the transaction that publishes, forgets or
-# decides; deleted by the one that writes `name_entities`.
+# decides; deleted by the one that writes `name_entities`. `keys` are those that a name had.
 changes = Table(
     "changes",
     metadata,
@@ -346,6 +401,7 @@ changes = Table(
     _project(),
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("keys", ARRAY(Text)),
     Column("changed_at", Time, nullable=False, server_default=func.now()),
 )
 Index(None, changes.c.project_id, changes.c.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline.errors import PermanentError
 from pipeline.scratch import scratch
 from pipeline.stage import Plan
 from pipeline.stores import store_mark
+from pipeline.stores import verifying_entities as entities
 from pipeline.stores import verifying_queries as queries
 from pipeline.stores.payloads import payload_of
 from pipeline.stores.postgres import one_moment
@@ -53,6 +54,7 @@ class StoredProject:
     def findings(self) -> Iterator[Finding]:
         """Say what is wrong, check by check; holds one content at a time."""
         yield from self._lone()
+        yield from self._entities()
         after = FIRST
         while row := self._next(after):
             after = row["id"]
@@ -63,7 +65,19 @@ class StoredProject:
 
     def _lone(self) -> Iterator[Finding]:
         """Find rows that point to nothing, that nothing points to, or that are not to be seen."""
-        for check, question in (*queries.LONE, *queries.unpublished(), *queries.dangling()):
+        yield from self._asked((*queries.LONE, *queries.unpublished(), *queries.dangling()))
+
+    def _entities(self) -> Iterator[Finding]:
+        """Find what contradicts itself of entities and decisions, as far as the registry is."""
+        yield from self._asked(entities.ALWAYS)
+        if self._connection.scalar(entities.BEHIND, {"project": self._project}):
+            return
+        yield from self._asked(entities.SETTLED)
+        yield from entities.namesake_findings(self._stream(entities.NAMESAKES))
+
+    def _asked(self, questions: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+        """Ask questions that are answered by what is wrong: what of, and what."""
+        for check, question in questions:
             for subject, message in self._stream(text(question)):
                 yield Finding(check, str(subject), message)
 

@@ -61,16 +61,15 @@ WHERE c.project_id = CAST(:project AS uuid)
   AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.next_content_id = c.id)
 """),
     ("orphan", """
+SELECT c.id::text, 'a content that is published, and no document shows it' FROM contents c
+WHERE c.project_id = CAST(:project AS uuid) AND c.published_at IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id)
+  AND EXISTS (SELECT 1 FROM documents d WHERE d.next_content_id = c.id)
+"""),
+    ("orphan", """
 SELECT n.id::text, 'a name that no mention has: ' || n.normal FROM names n
 WHERE n.project_id = CAST(:project AS uuid)
   AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.name_id = n.id)
-"""),
-    ("orphan", """
-SELECT e.name_id::text, 'a name in an entity whose name is not there: ' || e.entity_id
-FROM name_entities e JOIN names n ON n.id = e.name_id
-WHERE n.project_id = CAST(:project AS uuid) AND e.sense = 0
-  AND NOT EXISTS (SELECT 1 FROM names o WHERE o.id = e.entity_id)
-  AND NOT EXISTS (SELECT 1 FROM name_entities o WHERE o.entity_id = e.entity_id AND o.sense <> 0)
 """),
     ("document", """
 SELECT d.id::text, 'completed, and readers see nothing of it: ' || d.uri FROM documents d
@@ -108,8 +107,8 @@ WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'completed'
 """),
 )  # fmt: skip
 
-# All rows of a content are written with `published_at`, and go with it: also those of a chain that
-# is to be replaced, of a content that a document has no more and another waits for.
+# All rows of a content are written with `published_at`, and go with it: also those of a content
+# that a document has no more and another waits for.
 _UNPUBLISHED = """
 SELECT t.id::text, 'a row of {table} of a content that is not published'
 FROM contents c JOIN {table} t ON t.content_id = c.id

@@ -38,7 +38,7 @@ def test_nothing_is_left_of_a_document_that_was_alone(case: StoreCase, valkey: r
     assert valkey.keys("doc:*") == []
     assert case.queue.backlog().bytes == 0
     changes = case.rows("SELECT kind, count(*) FROM changes GROUP BY kind ORDER BY kind")
-    assert changes == [("name_removed", 2), ("published", 1), ("removed", 1)]
+    assert changes == [("name_added", 2), ("name_removed", 2), ("published", 1), ("removed", 1)]
 
 
 def test_what_another_document_says_too_stays(case: StoreCase) -> None:

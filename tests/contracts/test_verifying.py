@@ -26,11 +26,12 @@ LONE_NAME = """
 INSERT INTO names (id, project_id, type, normal, keys)
 SELECT gen_random_uuid(), id, 'PERSON', 'nobody', '{}' FROM projects
 """
-ENTITY_OF_NO_NAME = """
-INSERT INTO name_entities (name_id, entity_id, epoch) SELECT id, gen_random_uuid(), 1 FROM names
-"""
 ENTITY_OF_A_NAME_THAT_IS_GONE = """
 INSERT INTO name_entities (name_id, entity_id, epoch) SELECT gen_random_uuid(), id, 1 FROM names
+"""
+SHOWN_BY_NONE = """
+UPDATE documents SET status = 'pending', next_content_id = content_id, content_id = NULL
+WHERE source LIKE '%a.txt'
 """
 ROW_BELOW_ANOTHER = {
     "chunks": """
@@ -138,12 +139,12 @@ def test_another_plan_that_is_not_run_yet_is_no_damage(case: StoreCase) -> None:
         ("DELETE FROM contents WHERE text LIKE 'John%'", "orphan"),
         ("DELETE FROM names WHERE normal = 'mary jones'", "orphan"),
         (LONE_NAME, "orphan"),
-        (ENTITY_OF_NO_NAME, "orphan"),
         (ENTITY_OF_A_NAME_THAT_IS_GONE, "orphan"),
         ("UPDATE documents SET content_id = NULL WHERE source LIKE '%a.txt'", "document"),
         ("UPDATE documents SET next_content_id = content_id WHERE source LIKE '%a.txt'",
          "document"),
         ("UPDATE documents SET status = 'failed' WHERE source LIKE '%a.txt'", "document"),
+        (SHOWN_BY_NONE, "orphan"),
         ("DELETE FROM documents WHERE parent_id IS NOT NULL", "members"),
         ("UPDATE documents SET uri = uri || 'x' WHERE parent_id IS NOT NULL", "members"),
     ],

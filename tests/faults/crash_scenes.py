@@ -15,7 +15,9 @@ from pipeline.stores.payloads import store_payload
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_checkpoints import RedisCheckpoints
 
-AFTER_A_RUN = ("adopt", "refuse", "gone", "forget", "retry", "delete", "loosen", "remove")
+AFTER_A_RUN = (
+    "adopt", "refuse", "gone", "forget", "retry", "delete", "loosen", "remove", "decide",
+)  # fmt: skip
 """What only comes about where a run has ended before."""
 LIMIT = 150
 

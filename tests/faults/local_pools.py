@@ -10,6 +10,7 @@ from typing import Any
 from actors.actor_pools import CallLostError
 from actors.calls import Answer, Call
 from actors.persistence_actor import Drained, PersistenceActor
+from actors.registry_actor import RegistryActor, Settled
 from actors.stage_actor import StageActor
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
@@ -35,6 +36,7 @@ class LocalPools:
         self._wanted = wanted
         self._actors: dict[StageName, list[tuple[StageActor, ThreadPoolExecutor]]] = {}
         self._persistence: tuple[PersistenceActor, ThreadPoolExecutor] | None = None
+        self._registry: tuple[RegistryActor, ThreadPoolExecutor] | None = None
 
     async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
         for stage in STAGES:
@@ -44,16 +46,17 @@ class LocalPools:
                 self._actors[stage].append((actor, ThreadPoolExecutor(1)))
                 grown(stage)
         self._persistence = (PersistenceActor(self._place), ThreadPoolExecutor(1))
+        self._registry = (RegistryActor(self._place), ThreadPoolExecutor(1))
         return []
 
     async def close(self) -> None:
-        if self._persistence is not None:
-            actor, thread = self._persistence
+        left = [one for one in (self._persistence, self._registry) if one is not None]
+        for actor, thread in left:
             await _in(thread, actor.leave)
         for reader, thread in self._actors.get(StageName.OCR, ()):
             await _in(thread, reader.close)
         rows = [row for rows in self._actors.values() for row in rows]
-        for _, thread in [*rows, *([self._persistence] if self._persistence else [])]:
+        for _, thread in [*rows, *left]:
             await asyncio.to_thread(thread.shutdown)
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
@@ -73,6 +76,11 @@ class LocalPools:
         assert self._persistence is not None
         actor, thread = self._persistence
         return await _in(thread, actor.drain, min(block_ms, BLOCK_MS))
+
+    async def resolve(self) -> Settled:
+        assert self._registry is not None
+        actor, thread = self._registry
+        return await _in(thread, actor.turn)
 
     async def fill_from_cache(self) -> bool:
         assert self._persistence is not None

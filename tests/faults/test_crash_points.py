@@ -23,8 +23,10 @@ from faults.small_run import Outcome, SmallRun, undisturbed, write_documents
 from pipeline import assembly, identity
 from pipeline.crash_points import POINTS, VARIABLE
 from pipeline.documents import StageName
+from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
+from pipeline.stores.decisions import record
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.forgotten_copies import ForgottenCopies
@@ -47,6 +49,8 @@ def come_there(run: SmallRun, point: str) -> None:
         run(from_stage=StageName.RELATE)
     elif point.startswith("skip"):
         leave_one_out(run)
+    elif point.startswith("decide"):
+        decide(run)
     elif point.startswith("retry"):
         assembly.open_ledger(run.settings, run.urls).retry(identity.project_id(run.project))
     elif point.startswith(("delete", "loosen")):
@@ -84,6 +88,14 @@ def delete(run: SmallRun) -> None:
         ForgottenCopies(link, blobs) if link else None,
         blobs,
     )
+
+
+def decide(run: SmallRun) -> None:
+    """Say of two names that they are one, of which no document has the other."""
+    pair = ((RawName("PERSON", "Ann Lee"),), (RawName("PERSON", "Zoe Lee"),))
+    made = Decision(0, DecisionKind.MERGE, pair, who="tester")
+    engine = postgres.engine_of(run.urls.database_url)
+    record(engine, identity.project_id(run.project), made)
 
 
 def leave_one_out(run: SmallRun) -> None:

@@ -36,6 +36,7 @@ NOT_ON_RAY = {
         for when in ("before", "after")
         for command, why in {
             "retry": "another command that starts no Ray",
+            "decide": "another command that starts no Ray",
             "delete": "another command that starts no Ray",
             "loosen": "only forgetting and deleting drop what PostgreSQL does not have",
             "remove": "the small run on Ray has no object that was loose for long",

@@ -1,0 +1,50 @@
+"""Brings entities up to date where no run is at work to do it: in this process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from actors.progress import RESOLVING, Snapshot
+from actors.report import Ended
+from actors.run_result import own_fault
+from actors.stop import Stop
+from pipeline import assembly
+from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
+from pipeline.settings import Settings
+from pipeline.stores.embedded import ServiceUrls
+
+logger = logging.getLogger(__name__)
+
+
+def caught_up(
+    settings: Settings,
+    urls: ServiceUrls,
+    project: str,
+    ended: Ended,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+) -> Ended:
+    """Apply what a run left that was killed, or what was forgotten or decided since; say how the
+    run has ended then. Where all is applied this is one question to PostgreSQL. One that did not
+    come to its end leaves it to the next.
+    """
+    if ended.outcome != "finished" or ended.behind:
+        return ended
+    keeper = assembly.open_registry(settings, urls, project)
+    try:
+        turn = keeper.finish(
+            stopping=lambda: stop.asked,
+            tell=lambda turn: show(Snapshot(state=RESOLVING, changes=turn.pending)),
+        )
+    except StoppedWaitingError as error:
+        return replace(ended, outcome="stopped", reason=str(error))
+    except (TemporaryError, UnavailableError) as error:
+        return replace(ended, outcome="failed", reason=str(error))
+    except Exception as error:
+        logger.exception("entities could not be settled")
+        return replace(ended, outcome="failed", reason=own_fault(error))
+    finally:
+        keeper.leave()
+    return ended if turn.is_done or not stop.asked else replace(ended, outcome="stopped")

@@ -1,0 +1,307 @@
+"""Clustering: which nodes of one component are one thing.
+
+What people decided stands first. Then names that are the same join, and names that are nearly the
+same if all of the two sides agree. Last come shorter forms ("J. Smith", "Portland", "SEC"), the
+longest first: each joins if all that it may stand for is one thing by then, else it is ambiguous
+and joins nothing. Where two names of equal standing exclude each other, a third joins neither.
+
+Ties are broken by what the names say, never by ids or by who came first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import combinations
+from typing import NamedTuple
+
+from pipeline.identity import entity_id
+from pipeline.registry.blocks import LiveName
+from pipeline.registry.comparing import Comparison, Verdict
+from pipeline.registry.decisions import Constraints
+from pipeline.registry.joining import Joined
+
+# Two names that exclude each other and fit a third nearly as well as each other: it joins neither.
+MARGIN = 0.05
+COMPONENT_BOUND = 400
+JOINING = (Verdict.SAME, Verdict.LIKE, Verdict.SHORTER)
+# Two misspellings of one name are two slips from each other.
+ALIKE = (*JOINING, Verdict.UNSURE)
+# Which comparisons still join in a component over the bound, from step to step.
+STEPS: tuple[tuple[Verdict, ...], ...] = (JOINING, (Verdict.SAME, Verdict.SHORTER), (Verdict.SAME,))
+
+Compare = Callable[[LiveName, LiveName], Comparison | None]
+
+
+class Edge(NamedTuple):
+    """Two compared names that may be one thing, `one` before `other` by rank. `shorter` names the
+    one that says less, if one does.
+    """
+
+    one: str
+    other: str
+    comparison: Comparison
+    shorter: str | None = None
+
+
+class Why(StrEnum):
+    """Why two names that a comparison brought together are not in one entity."""
+
+    UNSURE = "unsure"
+    AMBIGUOUS = "ambiguous"
+    APART = "apart"
+    DECIDED = "decided"
+    CROWDED = "crowded"
+
+
+class NearMiss(NamedTuple):
+    """A pair that stayed apart and might be one thing."""
+
+    one: str
+    other: str
+    comparison: Comparison
+    why: Why
+    decision: int | None = None
+
+
+@dataclass
+class Clusters:
+    """The entities of one component: each a list of node ids. `edges` are those that joined."""
+
+    entities: list[list[str]] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    misses: list[NearMiss] = field(default_factory=list)
+    # Sizes of what was too large, under the smallest of its nodes.
+    capped: dict[str, int] = field(default_factory=dict)
+
+
+def cluster(
+    nodes: Mapping[str, LiveName],
+    edges: Sequence[Edge],
+    constraints: Constraints,
+    compare: Compare,
+    bound: int = COMPONENT_BOUND,
+) -> Clusters:
+    """Put the nodes of one component into entities.
+
+    `nodes` are all nodes of it that are live, those that only decisions bring in among them;
+    `edges` all comparisons between them that may join. `compare` may be asked for any two.
+    """
+    done = Clusters()
+    narrowed = len(nodes) > bound
+    if narrowed:
+        done.capped[min(nodes)] = len(nodes)
+    for ids, left in _pieces(nodes, edges, constraints, bound):
+        _Piece({id_: nodes[id_] for id_ in ids}, left, constraints, compare, done).settle()
+    together = {id_: place for place, ids in enumerate(done.entities) for id_ in ids}
+    joined = {(edge.one, edge.other) for edge in done.edges}
+    for edge in edges:
+        if together[edge.one] != together[edge.other] and (edge.one, edge.other) not in joined:
+            done.misses.append(_miss(edge, constraints, narrowed))
+    return done
+
+
+def _miss(edge: Edge, constraints: Constraints, narrowed: bool) -> NearMiss:
+    """Say why an edge joined nothing; `narrowed` says that in its component not all edges could."""
+    pair, verdict = edge[:3], edge.comparison.verdict
+    ban = constraints.ban(edge.one, edge.other)
+    if ban is not None:
+        return NearMiss(*pair, Why.DECIDED, ban)
+    if narrowed and verdict is not Verdict.SAME:
+        return NearMiss(*pair, Why.CROWDED)
+    return NearMiss(*pair, Why.APART if verdict is Verdict.LIKE else Why.AMBIGUOUS)
+
+
+def _pieces(
+    nodes: Mapping[str, LiveName], edges: Sequence[Edge], constraints: Constraints, bound: int
+) -> Iterator[tuple[list[str], list[Edge]]]:
+    """Yield the component, or where it is too large, what is left connected when only the better
+    comparisons count; in the end only what people decided does.
+    """
+    todo = [(sorted(nodes), list(edges), 0)]
+    while todo:
+        ids, inner, step = todo.pop()
+        if len(ids) <= bound or step > len(STEPS):
+            yield ids, inner
+            continue
+        kept = STEPS[step] if step < len(STEPS) else ()
+        left = [edge for edge in inner if edge.comparison.verdict in kept]
+        todo += [
+            (part, part_edges, step + 1) for part, part_edges in connected(ids, left, constraints)
+        ]
+
+
+def connected(
+    ids: Iterable[str], edges: Iterable[Edge], constraints: Constraints
+) -> list[tuple[list[str], list[Edge]]]:
+    """Divide nodes into those that edges and decisions hold together, with their edges."""
+    joined = Joined()
+    parts: dict[str, list[str]] = defaultdict(list)
+    of_part: dict[str, list[Edge]] = defaultdict(list)
+    kept = list(edges)
+    every = list(ids)
+    first: dict[str, str] = {}
+    for id_ in every:
+        joined.join(id_, first.setdefault(constraints.bonds.root(id_), id_))
+    for edge in kept:
+        joined.join(edge.one, edge.other)
+    for id_ in every:
+        parts[joined.root(id_)].append(id_)
+    for edge in kept:
+        of_part[joined.root(edge.one)].append(edge)
+    return [(part, of_part[root]) for root, part in parts.items()]
+
+
+class _Piece:
+    """One component, or what is left of one, while it is settled."""
+
+    def __init__(
+        self,
+        nodes: Mapping[str, LiveName],
+        edges: Sequence[Edge],
+        constraints: Constraints,
+        compare: Compare,
+        done: Clusters,
+    ) -> None:
+        self._nodes = nodes
+        self._constraints = constraints
+        self._compare = compare
+        self._done = done
+        self._joined = Joined()
+        self._members = {id_: [id_] for id_ in nodes}
+        self._edges = sorted(edges, key=self._standing)
+        self._known = {frozenset((edge.one, edge.other)): edge.comparison for edge in edges}
+
+    def settle(self) -> None:
+        """Join what belongs together, and hand over what came of it."""
+        by_root: dict[str, str] = {}
+        for id_ in self._nodes:
+            first = by_root.setdefault(self._constraints.bonds.root(id_), id_)
+            self._join(id_, first)
+        for edge in self._unambiguous():
+            like = edge.comparison.verdict is Verdict.LIKE
+            if self._fit(edge.one, edge.other, all_agree=like):
+                self._accept(edge)
+        self._join_shorter()
+        self._done.entities += [sorted(self._members[root]) for root in self._roots()]
+
+    def _standing(self, edge: Edge) -> tuple[float, tuple[str, str], tuple[str, str]]:
+        """Order edges: the best first, then by what their names say."""
+        return -edge.comparison.score, self._nodes[edge.one].rank, self._nodes[edge.other].rank
+
+    def _roots(self) -> list[str]:
+        return sorted({self._joined.root(id_) for id_ in self._nodes})
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = self._joined.root(one), self._joined.root(other)
+        if first == second:
+            return
+        root = self._joined.join(first, second)
+        gone = second if root == first else first
+        self._members[root] += self._members.pop(gone)
+
+    def _accept(self, edge: Edge) -> None:
+        if self._joined.root(edge.one) != self._joined.root(edge.other):
+            self._join(edge.one, edge.other)
+            self._done.edges.append(edge)
+
+    def _verdict(self, one: str, other: str) -> Verdict | None:
+        """Compare two nodes of the component, once."""
+        pair = frozenset((one, other))
+        if pair not in self._known:
+            found = self._compare(self._nodes[one], self._nodes[other])
+            if found is None:
+                return None
+            self._known[pair] = found
+        return self._known[pair].verdict
+
+    def _exclude(self, one: str, other: str, *, strangers: bool = False) -> bool:
+        """Say whether two nodes cannot be one thing; with `strangers` also if they have nothing to
+        do with each other.
+        """
+        if self._constraints.bound(one, other):
+            return False
+        if self._constraints.ban(one, other) is not None:
+            return True
+        verdict = self._verdict(one, other)
+        return verdict is Verdict.APART or (strangers and verdict is None)
+
+    def _fit(self, one: str, other: str, *, all_agree: bool) -> bool:
+        """Say whether the two clusters of nodes may join: no name of one excludes one of the other;
+        with `all_agree` also that each has something to do with each, or with what a decision
+        binds it to.
+        """
+        first, second = (self._members[self._joined.root(id_)] for id_ in (one, other))
+        if first is second:
+            return True
+        if any(self._exclude(own, theirs) for own in first for theirs in second):
+            return False
+        return not all_agree or (
+            all(self._agrees(own, second) for own in first)
+            and all(self._agrees(theirs, first) for theirs in second)
+        )
+
+    def _agrees(self, one: str, others: Sequence[str]) -> bool:
+        """Say whether a node has something to do with each of these, or with one that a decision
+        binds it to.
+        """
+        near: dict[str, bool] = {}
+        for other in others:
+            root = self._constraints.bonds.root(other)
+            near[root] = near.get(root, False) or self._verdict(one, other) in ALIKE
+        return all(near.values())
+
+    def _unambiguous(self) -> Iterator[Edge]:
+        """Yield the edges that join by themselves, the best first: without those of a node between
+        two that exclude each other and fit it about as well. Two that a misspelling is like exclude
+        each other if they have nothing to do with each other: small steps would lead anywhere.
+        """
+        full = [edge for edge in self._edges if edge.shorter is None]
+        around: dict[str, dict[str, Edge]] = defaultdict(dict)
+        for edge in full:
+            around[edge.one][edge.other] = edge
+            around[edge.other][edge.one] = edge
+        void = set()
+        for one, other in combinations(sorted(around), 2):
+            for between in around[one].keys() & around[other].keys():
+                edges = around[one][between], around[other][between]
+                like = all(edge.comparison.verdict is Verdict.LIKE for edge in edges)
+                first, second = (edge.comparison.score for edge in edges)
+                if abs(first - second) < MARGIN and self._exclude(one, other, strangers=like):
+                    void |= {edge[:2] for edge in edges}
+        return (edge for edge in full if edge[:2] not in void)
+
+    def _join_shorter(self) -> None:
+        """Join shorter forms with the one thing that they can stand for, the longest form first."""
+        longer: dict[str, list[Edge]] = defaultdict(list)
+        for edge in self._edges:
+            if edge.shorter is not None:
+                longer[edge.shorter].append(edge)
+        order = sorted(
+            longer, key=lambda id_: (-len(self._nodes[id_].normal), self._nodes[id_].rank)
+        )
+        for id_ in order:
+            own = self._joined.root(id_)
+            edges = [
+                edge
+                for member in self._members[own]
+                for edge in longer.get(member, ())
+                if self._joined.root(_longer(edge)) != own
+            ]
+            targets = {self._joined.root(_longer(edge)) for edge in edges}
+            if len(targets) == 1:
+                best = min(edges, key=self._standing)
+                if self._fit(best.one, best.other, all_agree=False):
+                    self._accept(best)
+
+
+def _longer(edge: Edge) -> str:
+    """Give the node of an edge that says more."""
+    return edge.one if edge.shorter == edge.other else edge.other
+
+
+def entity_of(clusters: Clusters) -> dict[str, str]:
+    """Give the entity of each node."""
+    return {id_: entity_id(ids) for ids in clusters.entities for id_ in ids}

@@ -1,0 +1,260 @@
+"""From a change to what it touches: components grow from seeds along what may join.
+
+Everything else keeps its entities, since no comparison of it came or went. A rebuild grows from all
+names. Both read names through `Blocks`, so the one is the law for the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, islice
+from typing import Protocol
+
+from pipeline.registry.blocks import Blocks, LiveName, Part, candidates, prepare
+from pipeline.registry.clustering import (
+    COMPONENT_BOUND,
+    Clusters,
+    Edge,
+    NearMiss,
+    Why,
+    cluster,
+    connected,
+    entity_of,
+)
+from pipeline.registry.comparing import Comparison, Profile, Verdict
+from pipeline.registry.decisions import Constraints
+
+CHUNK = 5_000
+
+
+class Compares(Protocol):
+    """Compares names: symmetric, and by what the two names say alone."""
+
+    def profile(self, type_: str, normal: str, /) -> Profile:
+        """Take a name apart."""
+        ...
+
+    def compare(self, one: Profile, other: Profile, /) -> Comparison | None:
+        """Compare two names; None if they have nothing to do with each other."""
+        ...
+
+
+@dataclass
+class Grown:
+    """The components that seeds belong to, settled. `dropped` are the parts of crowds whose members
+    were not compared; `compared` counts the pairs that were.
+    """
+
+    nodes: dict[str, LiveName] = field(default_factory=dict)
+    entities: dict[str, str] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    misses: list[NearMiss] = field(default_factory=list)
+    capped: dict[str, int] = field(default_factory=dict)
+    dropped: set[Part] = field(default_factory=set)
+    compared: int = 0
+
+    def add(self, other: Grown) -> None:
+        """Take in what grew from other seeds."""
+        self.nodes |= other.nodes
+        self.entities |= other.entities
+        self.edges += other.edges
+        self.misses += other.misses
+        self.capped |= other.capped
+        self.dropped |= other.dropped
+        self.compared += other.compared
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All that decides which names are one thing, as of one moment.
+
+    `senses` are the nodes other than sense 0 that are live, each with the name that it is one of;
+    they are compared with nothing, only decisions join them.
+    """
+
+    blocks: Blocks
+    constraints: Constraints
+    comparing: Compares
+    senses: Mapping[str, LiveName] = field(default_factory=dict)
+    component_bound: int = COMPONENT_BOUND
+
+    def grow(self, seeds: Collection[str], finished: Collection[str] = ()) -> Grown:
+        """Settle the components of nodes. Those that are not live are passed.
+
+        `finished` are nodes of other components, all of whose pairs are known already.
+        """
+        grown, edges, profiles = Grown(), [], _Profiles(self.comparing)
+        frontier = self._live(seeds)
+        while frontier:
+            prepare(self.blocks, frontier.values())
+            grown.nodes |= frontier
+            reached: dict[str, LiveName] = {}
+            wanted: set[str] = set()
+            done: set[str] = grown.nodes.keys() - frontier.keys()
+            for name in frontier.values():
+                done.add(name.id)
+                found = candidates(self.blocks, name)
+                grown.dropped.update(found.dropped)
+                for others, crowd in ((found.near, False), (found.crowd, True)):
+                    for other in others.values():
+                        if other.id in done or other.id in finished:
+                            continue
+                        grown.compared += 1
+                        edge = _edge(name, other, profiles.compare(name, other))
+                        if edge is None:
+                            continue
+                        if edge.comparison.verdict is Verdict.UNSURE:
+                            grown.misses.append(NearMiss(*edge[:3], Why.UNSURE))
+                        elif crowd and edge.shorter is not None:
+                            grown.misses.append(NearMiss(*edge[:3], Why.CROWDED))
+                        else:
+                            edges.append(edge)
+                            reached[other.id] = other
+                wanted.update(self.constraints.group(name.id))
+            frontier = {id_: name for id_, name in reached.items() if id_ not in grown.nodes}
+            frontier |= self._live(wanted - grown.nodes.keys() - frontier.keys())
+        self._settle(grown, edges, profiles)
+        return grown
+
+    def rebuild(self, every: Iterable[str]) -> Iterator[Grown]:
+        """Settle all components, some names at a time."""
+        finished: set[str] = set()
+        ids = iter(every)
+        while taken := list(islice(ids, CHUNK)):
+            chunk = [id_ for id_ in taken if id_ not in finished]
+            grown = self.grow(chunk, finished)
+            finished |= grown.nodes.keys()
+            yield grown
+        if left := self.senses.keys() - finished:
+            yield self.grow(left, finished)
+
+    def _live(self, ids: Collection[str]) -> dict[str, LiveName]:
+        """Look nodes up; those that are not live are left out."""
+        senses = {id_: self.senses[id_] for id_ in ids if id_ in self.senses}
+        others = [id_ for id_ in ids if id_ not in senses]
+        return senses | dict(self.blocks.names(others)) if others else senses
+
+    def _settle(self, grown: Grown, edges: Sequence[Edge], profiles: _Profiles) -> None:
+        """Cluster what has grown, component by component."""
+        for ids, inner in connected(grown.nodes, edges, self.constraints):
+            if len(ids) == 1:
+                grown.entities[ids[0]] = ids[0]
+                continue
+            nodes = {id_: grown.nodes[id_] for id_ in ids}
+            clusters: Clusters = cluster(
+                nodes, inner, self.constraints, profiles.compare, self.component_bound
+            )
+            grown.entities |= entity_of(clusters)
+            grown.edges += clusters.edges
+            grown.misses += clusters.misses
+            grown.capped |= clusters.capped
+        entities = grown.entities
+        grown.misses = [
+            miss
+            for miss in grown.misses
+            if entities.get(miss.one, miss.one) != entities.get(miss.other, miss.other)
+        ]
+
+
+class _Profiles:
+    """Compares names, taking each apart once."""
+
+    def __init__(self, comparing: Compares) -> None:
+        self._comparing = comparing
+        self._known: dict[tuple[str, str], Profile] = {}
+
+    def compare(self, one: LiveName, other: LiveName) -> Comparison | None:
+        """Compare two names."""
+        return self._comparing.compare(self._profile(one), self._profile(other))
+
+    def _profile(self, name: LiveName) -> Profile:
+        known = self._known.get(name.rank)
+        if known is None:
+            known = self._known[name.rank] = self._comparing.profile(name.type, name.normal)
+        return known
+
+
+def _edge(one: LiveName, other: LiveName, found: Comparison | None) -> Edge | None:
+    """Make an edge of a comparison that may join, or that people should see."""
+    if found is None or found.verdict is Verdict.APART:
+        return None
+    shorter = (None, one.id, other.id)[found.shorter] if found.verdict is Verdict.SHORTER else None
+    if other.rank < one.rank:
+        return Edge(other.id, one.id, found.turned(), shorter)
+    return Edge(one.id, other.id, found, shorter)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one name: the blocking keys that it had and has; None while it is not live."""
+
+    id: str
+    before: tuple[str, ...] | None
+    after: tuple[str, ...] | None
+
+
+@dataclass
+class Touched:
+    """What changes touch: the seeds to grow from; which crowds came to be, and which are none any
+    more (one key, or a part's two).
+    """
+
+    seeds: set[str] = field(default_factory=set)
+    crowded: set[Part] = field(default_factory=set)
+    thinned: set[Part] = field(default_factory=set)
+
+
+def touched(changes: Sequence[Change], blocks: Blocks) -> Touched:
+    """Find the names for which a comparison came or went: the changed ones, those that shared a
+    usable block with one that has gone, and all of a block that crossed its bound.
+
+    `blocks` are as of after the changes.
+    """
+    found = Touched({change.id for change in changes if change.after is not None})
+    moved = [change for change in changes if change.before != change.after]
+    every = [keys for change in moved for keys in (change.before, change.after) if keys]
+    blocks.load({key for keys in every for key in keys})
+    _cross(moved, blocks, found, _single)
+    blocks.load_parts({part for keys in every for part in _pairs(keys, blocks)})
+    _cross(moved, blocks, found, lambda keys: _pairs(keys, blocks))
+    return found
+
+
+def _cross(
+    changes: Sequence[Change],
+    blocks: Blocks,
+    found: Touched,
+    of: Callable[[tuple[str, ...] | None], Collection[Part]],
+) -> None:
+    """Add the members of blocks, or of parts of crowds, that changed or crossed the bound."""
+    balance: Counter[Part] = Counter()
+    lost: set[Part] = set()
+    for change in changes:
+        before, after = set(of(change.before)), set(of(change.after))
+        balance.update(after - before)
+        balance.subtract(before - after)
+        lost |= before - after
+    for part in {*balance, *lost}:
+        usable = blocks.block(part[0]) if part[0] == part[1] else blocks.part(part)
+        if usable is not None:
+            if part in lost:
+                found.seeds |= {name.id for name in usable}
+            if len(usable) - balance[part] > blocks.bound:
+                found.thinned.add(part)
+        elif balance[part] > 0:
+            most = blocks.bound + balance[part]
+            members = blocks.members(part, most + 1)
+            if len(members) <= most:
+                found.crowded.add(part)
+                found.seeds |= {name.id for name in members}
+
+
+def _single(keys: tuple[str, ...] | None) -> Collection[Part]:
+    return {(key, key) for key in keys or ()}
+
+
+def _pairs(keys: tuple[str, ...] | None, blocks: Blocks) -> Collection[Part]:
+    """Give the parts of the keys that are crowded now."""
+    return set(combinations(sorted(key for key in keys or () if blocks.block(key) is None), 2))

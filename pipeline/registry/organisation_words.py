@@ -1,0 +1,104 @@
+"""What the words of organisations' names mean to a comparison."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
+from pipeline.engines.short_forms import SMALL_WORDS
+
+# Legal forms as normal forms write them, at the end of a name.
+LEGAL = SHORT_FORMS | frozenset(FORMS) | frozenset(
+    {
+        "gmbh", "ag", "kg", "kgaa", "ug", "sa", "sas", "sarl", "srl", "spa", "sl", "sau", "nv",
+        "bv", "se", "ab", "asa", "as", "oy", "oyj", "aps", "kk", "pty", "pte", "bhd", "sdn",
+        "berhad", "ltda", "ltee", "ao", "zao", "oao", "ooo", "pao", "pjsc", "ojsc", "jsc", "cjsc",
+        "doo", "sro", "kft", "zrt", "pllc", "lllp", "pc"
+    }
+)  # fmt: skip
+# Those that stand before the name.
+LEGAL_AHEAD = frozenset({"ao", "zao", "oao", "ooo", "pao", "pjsc", "ojsc", "jsc", "cjsc"})
+SMALL = SMALL_WORDS | {"by", "with", "from", "its", "les", "des", "der", "die", "das", "und", "et"}
+WRITTEN_OUT = {
+    "dept": "department", "intl": "international", "natl": "national", "univ": "university",
+    "assn": "association", "assoc": "association", "govt": "government", "inst": "institute",
+    "bros": "brothers", "mfg": "manufacturing", "svcs": "services", "svc": "service",
+    "cttee": "committee", "ctr": "center", "mgmt": "management", "dist": "district",
+    "hosp": "hospital", "mtg": "mortgage", "fin": "financial", "grp": "group", "ins": "insurance",
+    "labs": "laboratories", "lab": "laboratory", "indus": "industries", "ind": "industries",
+    "hldgs": "holdings", "tech": "technology", "commn": "commission", "admin": "administration",
+    "ft": "fort", "mt": "mount", "us": "united states", "usa": "united states",
+    "uk": "united kingdom", "un": "united nations", "eu": "european union",
+}  # fmt: skip
+# British and American spellings of words that organisations have in their names.
+ONE_SPELLING = {
+    "organisation": "organization", "organisations": "organizations", "centre": "center",
+    "centres": "centers", "defence": "defense", "labour": "labor", "programme": "program",
+    "theatre": "theater", "harbour": "harbor", "aluminium": "aluminum", "tyre": "tire",
+    "grey": "gray", "fibre": "fiber", "licence": "license",
+}  # fmt: skip
+NUMERALS = (
+    ("one", "first", "i"), ("two", "second", "ii"), ("three", "third", "iii"),
+    ("four", "fourth", "iv"), ("five", "fifth", "v"), ("six", "sixth", "vi"),
+    ("seven", "seventh", "vii"), ("eight", "eighth", "viii"), ("nine", "ninth", "ix"),
+    ("ten", "tenth", "x"), ("eleven", "eleventh", "xi"), ("twelve", "twelfth", "xii"),
+    ("thirteen", "thirteenth", "xiii"), ("fourteen", "fourteenth", "xiv"),
+    ("fifteen", "fifteenth", "xv"), ("sixteen", "sixteenth", "xvi"),
+    ("seventeen", "seventeenth", "xvii"), ("eighteen", "eighteenth", "xviii"),
+    ("nineteen", "nineteenth", "xix"), ("twenty", "twentieth", "xx"),
+)  # fmt: skip
+# Numbers by their words; single letters are numbers only at the end of a name.
+NUMBERS = {
+    word: f"#{value}" for value, words in enumerate(NUMERALS, 1) for word in words if len(word) > 1
+}
+LAST_NUMBERS = {"i": "#1", "v": "#5", "x": "#10"}
+FIGURE = re.compile(r"0*(\d+)(?:st|nd|rd|th|([a-z]?))")
+DIRECTIONS = frozenset(
+    {
+        "north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast",
+        "northwest", "southeast", "southwest", "northeastern", "northwestern", "southeastern",
+        "southwestern", "central", "middle", "upper", "lower"
+    }
+)  # fmt: skip
+PEOPLES = {
+    "afghan": "afghanistan", "albanian": "albania", "algerian": "algeria",
+    "argentine": "argentina", "argentinian": "argentina", "australian": "australia",
+    "austrian": "austria", "belgian": "belgium", "bolivian": "bolivia", "brazilian": "brazil",
+    "british": "united kingdom", "bulgarian": "bulgaria", "canadian": "canada", "chilean": "chile",
+    "chinese": "china", "colombian": "colombia", "croatian": "croatia", "cuban": "cuba",
+    "czech": "czechia", "danish": "denmark", "dutch": "netherlands", "egyptian": "egypt",
+    "estonian": "estonia", "finnish": "finland", "french": "france", "german": "germany",
+    "greek": "greece", "hungarian": "hungary", "indian": "india", "indonesian": "indonesia",
+    "iranian": "iran", "iraqi": "iraq", "irish": "ireland", "israeli": "israel",
+    "italian": "italy", "japanese": "japan", "jordanian": "jordan", "kenyan": "kenya",
+    "korean": "korea", "kuwaiti": "kuwait", "latvian": "latvia", "lebanese": "lebanon",
+    "libyan": "libya", "lithuanian": "lithuania", "malaysian": "malaysia", "mexican": "mexico",
+    "moroccan": "morocco", "nigerian": "nigeria", "norwegian": "norway", "pakistani": "pakistan",
+    "palestinian": "palestine", "peruvian": "peru", "philippine": "philippines",
+    "polish": "poland", "portuguese": "portugal", "qatari": "qatar", "romanian": "romania",
+    "russian": "russia", "saudi": "saudi arabia", "scottish": "scotland", "serbian": "serbia",
+    "slovak": "slovakia", "slovenian": "slovenia", "spanish": "spain", "sudanese": "sudan",
+    "swedish": "sweden", "swiss": "switzerland", "syrian": "syria", "thai": "thailand",
+    "tunisian": "tunisia", "turkish": "turkey", "ukrainian": "ukraine", "welsh": "wales",
+    "yemeni": "yemen", "vietnamese": "vietnam", "venezuelan": "venezuela",
+}  # fmt: skip
+# Heads of names that are said before or after what they are of.
+EITHER_WAY = frozenset({"university", "ministry", "department", "embassy", "parliament", "court"})
+# Universities of these two orders are two.
+TWO_UNIVERSITIES = frozenset({"washington", "miami", "york", "new-york", "boston", "columbia"})
+# What a state has one of: its own, when it does not say whose.
+OF_A_STATE = frozenset(
+    {
+        "department", "ministry", "congress", "senate", "court", "army", "navy", "force", "guard",
+        "marine", "marines", "embassy", "attorney", "treasury", "commission", "administration",
+        "agency", "bureau", "office", "service", "supreme", "council", "parliament", "government",
+        "house", "corps", "customs", "secret", "postal"
+    }
+)  # fmt: skip
+
+
+def number(word: str) -> str | None:
+    """Read a number, in figures or words, as its value and letter; None if it is none."""
+    if word[0].isdigit() and (figure := FIGURE.fullmatch(word)):
+        return f"#{figure[1]}{figure[2] or ''}"
+    return NUMBERS.get(word)

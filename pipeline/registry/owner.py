@@ -1,0 +1,339 @@
+"""Brings the stored entities up to date: what the holder of a project's registry lease does.
+
+It reads one moment of the project, settles what the changes since then touch, and writes the
+outcome in one transaction that only succeeds for who still holds the lease and has seen the last
+epoch. So it may die anywhere, and one that was paused cannot write after its successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from pipeline import identity
+from pipeline.errors import TemporaryError
+from pipeline.registry.blocks import Blocks, LiveName, MemoryBlocks, Part
+from pipeline.registry.clustering import COMPONENT_BOUND, Edge, NearMiss
+from pipeline.registry.decisions import (
+    Bind,
+    Constraints,
+    Decision,
+    RawName,
+    constraints,
+    related,
+    senses,
+)
+from pipeline.registry.growing import Change, Compares, Grown, Registry, Touched, touched
+
+CODE = "1"
+# From so many changed names on, if they are a quarter of all, a rebuild is less work.
+MANY = 5_000
+
+
+NormalForm = Callable[[str, str], str]
+"""Gives the normal form of a type and the words of a name."""
+
+
+class LostLeaseError(TemporaryError):
+    """Another process holds the project's registry by now."""
+
+
+class Pending(NamedTuple):
+    """A change that is not applied yet. `keys` are the blocking keys that a name had."""
+
+    id: int
+    kind: str
+    subject: str
+    keys: tuple[str, ...] | None = None
+
+
+class Node(NamedTuple):
+    """A node in its entity, and why it is there: (other node, what joined them)."""
+
+    name: str
+    sense: int
+    entity: str
+    reasons: tuple[Mapping[str, Any], ...]
+
+
+class Moment(Protocol):
+    """What PostgreSQL has of a project at one moment."""
+
+    epoch: int
+    version: str | None
+    pending: Sequence[Pending]
+    decisions: Sequence[Decision]
+    blocks: Blocks
+
+    def count(self) -> int:
+        """Count the live names."""
+        ...
+
+    def every_name(self) -> Iterator[LiveName]:
+        """Yield all live names by id."""
+        ...
+
+    def contents_of(self, documents: Collection[str]) -> Mapping[str, str]:
+        """Give the contents that readers see of documents."""
+        ...
+
+    def occurring(self, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Give those (name, content) of which there is a mention."""
+        ...
+
+    def stored_senses(self) -> Mapping[tuple[str, str], int]:
+        """Give the senses that are stored."""
+        ...
+
+    def namesakes(self) -> Collection[tuple[str, int]]:
+        """Give the (name, sense) other than sense 0 that are in an entity."""
+        ...
+
+    def entities_of(self, names: Collection[str]) -> Mapping[str, str]:
+        """Give the stored entity of each of these names, sense 0."""
+        ...
+
+
+@dataclass(frozen=True)
+class Update:
+    """What is to be written.
+
+    `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
+    others. `senses` are all that there are, None where they stay as they are. `gone` are names that
+    are not live any more. `dissolved` are names that were one entity until a crowd came to be.
+    """
+
+    epoch: int
+    version: str
+    applied: Sequence[int]
+    whole: bool
+    nodes: Sequence[Node] = ()
+    gone: Collection[str] = ()
+    misses: Sequence[NearMiss] = ()
+    senses: Mapping[tuple[str, str], int] | None = None
+    retired: Mapping[str, str] = field(default_factory=dict)
+    capped: Mapping[str, int] = field(default_factory=dict)
+    crowds: Collection[Part] = ()
+    thinned: Collection[Part] = ()
+    dissolved: Sequence[Sequence[str]] = ()
+    compared: int = 0
+
+
+class RegistryStore(Protocol):
+    """Where a project's registry is kept."""
+
+    def hold(self, holder: str, seconds: float) -> bool:
+        """Take the lease or renew it; say whether it is the holder's now."""
+        ...
+
+    def let_go(self, holder: str) -> None:
+        """Give the lease back."""
+        ...
+
+    def moment(self) -> Any:
+        """Open one moment of the project, as a context manager that gives a `Moment`."""
+        ...
+
+    def write(self, holder: str, update: Update) -> None:
+        """Write an update. Raises LostLeaseError for who has not the lease or the last epoch."""
+        ...
+
+
+class Binding:
+    """Binds raw names to nodes, by today's normal forms."""
+
+    def __init__(self, project: str, normal: NormalForm) -> None:
+        self._project = project
+        self._normal = normal
+
+    def __call__(self, raw: RawName) -> str:
+        """Give the node that a raw name has."""
+        name = identity.name_id(
+            self._project, raw.type, self._normal(raw.type, raw.words), raw.content
+        )
+        return identity.node_id(name, raw.sense)
+
+
+class RegistryOwner:
+    """Settles a project's entities for as long as it holds the lease."""
+
+    def __init__(
+        self,
+        store: RegistryStore,
+        bind: Bind,
+        comparing: Compares,
+        version: str,
+        component_bound: int = COMPONENT_BOUND,
+    ) -> None:
+        self._store = store
+        self._bind = bind
+        self._comparing = comparing
+        self._version = version
+        self._component_bound = component_bound
+        self._decided: tuple[int, Constraints] = (-1, Constraints())
+
+    def catch_up(self, holder: str) -> Update | None:
+        """Apply what is pending; None if nothing is. Raises LostLeaseError."""
+        with self._store.moment() as moment:
+            update = self.update(moment)
+        if update is not None:
+            self._store.write(holder, update)
+        return update
+
+    def update(self, moment: Moment) -> Update | None:
+        """Work out what is to be written; None if nothing is."""
+        if moment.version == self._version and not moment.pending:
+            return None
+        return self.rebuilt(moment) if self._starts_anew(moment) else self._grown(moment)
+
+    def _starts_anew(self, moment: Moment) -> bool:
+        if moment.version != self._version:
+            return True
+        many = sum(change.kind.startswith("name_") for change in moment.pending)
+        return many > MANY and many > moment.count() / 4
+
+    def _registry(self, moment: Moment, blocks: Blocks, told: _Senses) -> Registry:
+        number = len(moment.decisions)
+        if self._decided[0] != number:
+            made = constraints(moment.decisions, self._bind, identity.node_id)
+            self._decided = (number, made)
+        return Registry(
+            blocks, self._decided[1], self._comparing, told.nodes, self._component_bound
+        )
+
+    def rebuilt(self, moment: Moment) -> Update:
+        """Settle everything as if nothing were stored."""
+        told = _Senses(moment, self._bind)
+        blocks = MemoryBlocks(moment.every_name(), moment.blocks.bound)
+        registry = self._registry(moment, blocks, told)
+        grown = Grown()
+        for part in registry.rebuild(blocks.ids()):
+            grown.add(part)
+        return self._of(moment, registry, told, grown, Touched(), whole=True)
+
+    def _grown(self, moment: Moment) -> Update:
+        """Settle what the pending changes touch."""
+        changes = changes_of(moment.pending, moment.blocks)
+        told = _Senses(moment, self._bind)
+        registry = self._registry(moment, moment.blocks, told)
+        found = touched(changes, moment.blocks)
+        gone = {change.id for change in changes if change.after is None}
+        seeds = set(found.seeds)
+        for id_ in gone:
+            seeds.update(registry.constraints.group(id_))
+        numbers = [int(change.subject) for change in moment.pending if change.kind == "decided"]
+        if numbers:
+            seeds |= related(moment.decisions, numbers, self._bind, identity.node_id)
+        for node in told.moved:
+            seeds.update((node, *registry.constraints.group(node)))
+        seeds |= told.came_back
+        grown = registry.grow(seeds)
+        return self._of(moment, registry, told, grown, found, gone=gone)
+
+    def _of(
+        self,
+        moment: Moment,
+        registry: Registry,
+        told: _Senses,
+        grown: Grown,
+        found: Touched,
+        *,
+        gone: Collection[str] = (),
+        whole: bool = False,
+    ) -> Update:
+        """Put together what is to be written."""
+        return Update(
+            epoch=moment.epoch,
+            version=self._version,
+            applied=[change.id for change in moment.pending],
+            whole=whole,
+            nodes=list(_nodes(grown, registry.constraints, told)),
+            gone=gone,
+            misses=grown.misses,
+            senses=None if told.wanted == told.stored else told.wanted,
+            retired={node: grown.entities.get(name, name) for node, name in told.retired.items()},
+            capped=grown.capped,
+            crowds=grown.dropped,
+            thinned=found.thinned,
+            dissolved=_dissolved(moment, grown) if found.crowded else (),
+            compared=grown.compared,
+        )
+
+
+class _Senses:
+    """Which senses there are, and which came or went since the last time."""
+
+    def __init__(self, moment: Moment, bind: Bind) -> None:
+        documents = {x for decision in moment.decisions for x in decision.documents}
+        seen_of = moment.contents_of(documents) if documents else {}
+        wanted = senses(moment.decisions, bind, seen_of)
+        there = moment.occurring(wanted) if wanted else set()
+        self.wanted = {pair: sense for pair, sense in wanted.items() if pair in there}
+        self.stored = moment.stored_senses()
+        self._of_node = {
+            identity.node_id(name, sense): (name, sense) for (name, _), sense in self.wanted.items()
+        }
+        names = moment.blocks.names({name for name, _ in self._of_node.values()})
+        self.nodes = {
+            node: LiveName(node, names[name].type, names[name].normal)
+            for node, (name, _) in self._of_node.items()
+            if name in names
+        }
+        # Not of the stored senses: these went with a content that is forgotten.
+        before = {identity.node_id(name, sense): name for name, sense in moment.namesakes()}
+        self.moved = before.keys() ^ self.nodes.keys()
+        self.retired = {node: name for node, name in before.items() if node not in self.nodes}
+        self.came_back = set(self.retired.values())
+
+    def of(self, node: str) -> tuple[str, int]:
+        """Give the name and the sense of a node."""
+        return self._of_node.get(node, (node, 0))
+
+
+def changes_of(pending: Iterable[Pending], blocks: Blocks) -> list[Change]:
+    """Sum up what became of each name: the keys before the first of its changes, and those now."""
+    before: dict[str, tuple[str, ...] | None] = {}
+    for change in pending:
+        if change.kind.startswith("name_"):
+            before.setdefault(change.subject, change.keys)
+    now = blocks.names(before)
+    return [
+        Change(id_, had, now[id_].keys if id_ in now else None)
+        for id_, had in sorted(before.items())
+    ]
+
+
+def _nodes(grown: Grown, bound: Constraints, told: _Senses) -> Iterator[Node]:
+    """Give each settled node its entity, and what joined it to others in it."""
+    joined: dict[str, list[Mapping[str, Any]]] = {}
+    for edge in grown.edges:
+        joined.setdefault(edge.one, []).append(_reason(edge, edge.other))
+        joined.setdefault(edge.other, []).append(_reason(edge, edge.one))
+    for id_, entity in grown.entities.items():
+        decided = [
+            {"with": other, "decision": number}
+            for other, number in bound.bonds_of(id_)
+            if grown.entities.get(other) == entity
+        ]
+        ordered = sorted((*joined.get(id_, ()), *decided), key=identity.canonical_json)
+        yield Node(*told.of(id_), entity, tuple(ordered))
+
+
+def _reason(edge: Edge, other: str) -> Mapping[str, Any]:
+    """Say what joined a node to another."""
+    found = edge.comparison
+    return {
+        "with": other,
+        "verdict": found.verdict.value,
+        "score": round(found.score, 4),
+        "rules": list(found.rules),
+    }
+
+
+def _dissolved(moment: Moment, grown: Grown) -> list[list[str]]:
+    """Find names that were one entity and are not any more."""
+    parts: dict[str, dict[str, str]] = {}
+    for name, entity in moment.entities_of(grown.nodes).items():
+        parts.setdefault(entity, {})[name] = grown.entities.get(name, name)
+    return [sorted(members) for members in parts.values() if len(set(members.values())) > 1]

@@ -1,0 +1,90 @@
+"""Two names of places. Never fuzzy: one letter makes another place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.documents import MentionType
+from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.registry.acronyms import acronym, initials
+from pipeline.registry.profiles import Profile, latin
+from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
+
+Territory = Callable[[str], str | None]
+# As letters, and as newspapers shorten them; law reports write them in other ways.
+POSTAL = {
+    "al": "alabama", "ak": "alaska", "az": "arizona", "ar": "arkansas", "ca": "california",
+    "co": "colorado", "ct": "connecticut", "de": "delaware", "dc": "district of columbia",
+    "fl": "florida", "ga": "georgia", "gu": "guam", "hi": "hawaii", "id": "idaho",
+    "il": "illinois", "in": "indiana", "ia": "iowa", "ks": "kansas", "ky": "kentucky",
+    "la": "louisiana", "me": "maine", "md": "maryland", "ma": "massachusetts", "mi": "michigan",
+    "mn": "minnesota", "ms": "mississippi", "mo": "missouri", "mt": "montana", "ne": "nebraska",
+    "nv": "nevada", "nh": "new hampshire", "nj": "new jersey", "nm": "new mexico",
+    "ny": "new york", "nc": "north carolina", "nd": "north dakota", "oh": "ohio", "ok": "oklahoma",
+    "or": "oregon", "pa": "pennsylvania", "pr": "puerto rico", "ri": "rhode island",
+    "sc": "south carolina", "sd": "south dakota", "tn": "tennessee", "tx": "texas", "ut": "utah",
+    "vt": "vermont", "va": "virginia", "wa": "washington", "wv": "west virginia",
+    "wi": "wisconsin", "wy": "wyoming", "calif": "california", "ore": "oregon",
+    "penn": "pennsylvania", "okla": "oklahoma",
+}  # fmt: skip
+SHORT_STATES = {
+    **POSTAL,
+    **{
+        short.replace(".", "").lower(): name.lower()
+        for short, name in NAMES_OF_ABBREVIATIONS.items()
+    },
+}
+# What a region is itself a part of, so that "Boston, Massachusetts" is in the United States.
+PARENTS = {
+    **{name.lower(): "united states" for name in STATES},
+    **dict.fromkeys(("england", "scotland", "wales", "northern ireland"), "united kingdom"),
+}
+WRITTEN_OUT = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte", "is": "island"}
+SAYS_WHAT = ("city of ", "town of ", "village of ", "borough of ", "township of ", "commune of ")
+OF_KIND = ("county", "parish", "province", "district")
+
+
+def place_profile(type_: MentionType, normal: str, territory: Territory) -> Profile:
+    """Take a place's normal form apart: its own name, and the regions that it lies in."""
+    head, *regions = (part.strip() for part in latin(normal).replace("'", "").split(","))
+    for what in SAYS_WHAT:
+        head = head.removeprefix(what)
+    if head in {"dc", "district of columbia", "washington dc", "washington d c"}:
+        head, regions = "washington", ["dc"]
+    tail = set()
+    for state in (head.removeprefix("state of "), head.removesuffix(" state")):
+        if state != head and PARENTS.get(state) == "united states":
+            head = state
+            tail.add("state")
+    for region in filter(None, regions):
+        name = SHORT_STATES.get(region) or territory(region) or region
+        tail |= {name, PARENTS.get(name, name)}
+    words = [WRITTEN_OUT.get(word, word) for word in head.replace("-", " ").split()]
+    if len(words) > 2 and words[1] == "of" and words[0] in OF_KIND:
+        words = [*words[2:], words[0]]
+    plain = "".join(words)
+    return Profile(type_, normal, plain, tuple(words), tuple(sorted(tail)), initials(words))
+
+
+def compare_places(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two places' names."""
+    mine, theirs = set(one.tail), set(other.tail)
+    if one.plain != other.plain:
+        return _city(one, other) or _city(other, one) or acronym(one, other)
+    if mine == theirs:
+        return Comparison(Verdict.SAME, 0.97, ("spacing",))
+    if mine < theirs or theirs < mine:
+        shorter = 1 if mine < theirs else 2
+        return Comparison(Verdict.SHORTER, 0.85, ("region left out",), shorter)
+    return apart("other region")
+
+
+def _city(city: Profile, other: Profile) -> Comparison | None:
+    """Compare "New York City" to "New York": only people know which is meant, unless it says that
+    it lies in the state of its own name.
+    """
+    if city.plain != f"{other.plain}city":
+        return None
+    if " ".join(other.tokens) in other.tail:
+        return Comparison(Verdict.SAME, 0.92, ("city of a state",))
+    return None if city.tail or other.tail else unsure("city or state")

@@ -1,0 +1,253 @@
+"""The stored registry: brought up to date change by change, it is what a rebuild gives.
+
+Documents come by the real publisher and go by the real forgetting; names are looked up in the real
+index, with a small bound so that blocks cross it.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+from ledger_case import emptied
+from registry_case import World, comparing, law, normal_form, typed_payloads, worlds
+from store_case import StoreCase
+
+from pipeline.errors import TemporaryError, UsageError
+from pipeline.identity import node_id
+from pipeline.registry.decisions import Decision, DecisionKind, RawName
+from pipeline.registry.owner import Binding, LostLeaseError, RegistryOwner
+from pipeline.stores.decisions import read_decisions, record
+from pipeline.stores.registry_store import PostgresRegistry
+
+ME, SUCCESSOR = str(uuid.uuid4()), str(uuid.uuid4())
+
+
+class StoredRegistry:
+    """A project whose registry one process keeps."""
+
+    def __init__(self, case: StoreCase, bound: int = 3) -> None:
+        self.case = case
+        self.store = PostgresRegistry(case.engine, case.project, bound)
+        self.bind = Binding(case.project, normal_form)
+        self.owner = RegistryOwner(self.store, self.bind, comparing(), "1")
+        assert self.store.hold(ME, 60)
+
+    def publish(self, name, written) -> None:
+        words = "\n".join(f"{words}." for _, words in written) + f"\n{name}"
+        self.case.publish(name, words, payloads=typed_payloads(words, written))
+
+    def forget(self, *names) -> None:
+        self.case.forgetting.forget([self.case.uri(f"{name}.txt") for name in names])
+
+    def decide(self, kind, *groups, **more) -> Decision:
+        raw = tuple(tuple(RawName(*one) for one in group) for group in groups)
+        made = Decision(0, kind, raw, who="tester", why="a test", **more)
+        return record(self.case.engine, self.case.project, made)
+
+    def catch_up(self):
+        update = self.owner.catch_up(ME)
+        assert self.owner.catch_up(ME) is None
+        return update
+
+    def stored(self):
+        entities = self.case.rows(
+            "SELECT n.id::text, 0, coalesce(e.entity_id, n.id)::text FROM names n"
+            " LEFT JOIN name_entities e ON e.name_id = n.id AND e.sense = 0"
+        ) + self.case.rows(
+            "SELECT name_id::text, sense, entity_id::text FROM name_entities WHERE sense <> 0"
+        )
+        misses = self.case.rows("SELECT one::text, other::text, why FROM near_misses")
+        return {(name, sense): entity for name, sense, entity in entities}, set(misses)
+
+    def rebuilt(self):
+        entities, misses = {}, set()
+        with self.store.moment() as moment:
+            update = self.owner.rebuilt(moment)
+        for node in update.nodes:
+            entities[node.name, node.sense] = node.entity
+        for miss in update.misses:
+            misses.add((*sorted((miss.one, miss.other)), miss.why.value))
+        return entities, misses
+
+    def entity(self, type_, words, sense=0):
+        return self.stored()[0][self.bind(RawName(type_, words)), sense]
+
+
+@pytest.fixture
+def registry(store_case: StoreCase) -> StoredRegistry:
+    return StoredRegistry(store_case)
+
+
+def _fresh(case: StoreCase) -> StoredRegistry:
+    """Give the registry of a new project in the database emptied."""
+    emptied(case.engine)
+    case.project = case.ledger.open_project(case.name, case.plan).id
+    return StoredRegistry(case)
+
+
+small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scoped_fixture],
+                          max_examples=max(30, law.max_examples // 5))  # fmt: skip
+
+
+@given(worlds(decisions=3), st.data())
+@small_law
+def test_stored_increments_equal_a_rebuild(store_case: StoreCase, world: World, data) -> None:
+    """Documents that come and go, in any batches, with decisions between."""
+    registry = _fresh(store_case)
+    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
+    decisions = list(world.decisions)
+    there: list[str] = []
+    for number in range(data.draw(st.integers(1, 6))):
+        step = data.draw(st.sampled_from(("publish", "publish", "publish", "forget", "decide")))
+        if step == "forget" and there:
+            registry.forget(there.pop(data.draw(st.integers(0, len(there) - 1))))
+        elif step == "decide" and decisions:
+            made = decisions.pop()
+            record(registry.case.engine, registry.case.project, made)
+        else:
+            registry.publish(f"d{number}", data.draw(some))
+            there.append(f"d{number}")
+        if data.draw(st.booleans()):
+            registry.catch_up()
+            assert registry.stored() == registry.rebuilt()
+    registry.owner.catch_up(ME)
+    assert registry.stored() == registry.rebuilt()
+    assert registry.case.value("SELECT count(*) FROM changes") == 0
+
+
+def test_who_has_lost_the_lease_cannot_write(registry: StoredRegistry) -> None:
+    """One that was paused, and came back after its successor: nothing of it is written."""
+    registry.publish("a", [("PERSON", "John Smith"), ("PERSON", "John Q. Smith")])
+    with registry.store.moment() as moment:
+        late = registry.owner.update(moment)
+    assert not registry.store.hold(SUCCESSOR, 60)
+    registry.store.hold(ME, -1)
+    assert registry.store.hold(SUCCESSOR, 60)
+    with pytest.raises(LostLeaseError):
+        registry.store.write(ME, late)
+    assert not registry.store.hold(ME, 60)
+    assert registry.owner.catch_up(SUCCESSOR) is not None
+    with pytest.raises(LostLeaseError):
+        registry.store.write(ME, late)
+    assert isinstance(LostLeaseError(""), TemporaryError)
+    assert registry.stored() == registry.rebuilt()
+
+
+def test_an_update_is_written_once(registry: StoredRegistry) -> None:
+    """The holder itself cannot write what it worked out before an epoch that has passed."""
+    registry.publish("a", [("PERSON", "John Smith"), ("PERSON", "John Q. Smith")])
+    with registry.store.moment() as moment:
+        update = registry.owner.update(moment)
+    registry.store.write(ME, update)
+    with pytest.raises(LostLeaseError):
+        registry.store.write(ME, update)
+
+
+def test_names_that_go_while_the_update_is_worked_out_are_passed(registry: StoredRegistry) -> None:
+    registry.publish("a", [("PERSON", "John Smith")])
+    registry.publish("b", [("PERSON", "John Q. Smith")])
+    with registry.store.moment() as moment:
+        update = registry.owner.update(moment)
+    registry.forget("b")
+    registry.store.write(ME, update)
+    registry.catch_up()
+    assert registry.stored() == registry.rebuilt()
+
+
+def test_another_version_of_the_rules_settles_everything_anew(registry: StoredRegistry) -> None:
+    registry.publish("a", [("PERSON", "John Smith"), ("PERSON", "John Q. Smith")])
+    registry.catch_up()
+    newer = RegistryOwner(registry.store, registry.bind, comparing(), "2")
+    update = newer.catch_up(ME)
+    assert update.whole
+    assert newer.catch_up(ME) is None
+    assert registry.stored() == registry.rebuilt()
+
+
+def test_the_id_of_a_forgotten_name_says_what_its_entity_became(registry: StoredRegistry) -> None:
+    """An entity has the smallest id of its names; when that name goes, the id leads on."""
+    pair = [("PERSON", "John Smith"), ("PERSON", "John Q. Smith")]
+    ids = {registry.bind(RawName(*one)): one for one in pair}
+    first, second = sorted(ids)
+    for name, id_ in (("first", first), ("second", second)):
+        registry.publish(name, [ids[id_]])
+    registry.catch_up()
+    assert registry.stored()[0] == {(first, 0): first, (second, 0): first}
+    registry.forget("first")
+    registry.catch_up()
+    retired = "SELECT id::text, merged_into::text FROM entities"
+    assert registry.case.rows(retired) == [(first, second)]
+    registry.publish("again", [ids[first]])
+    registry.catch_up()
+    assert registry.case.rows(retired) == []
+
+
+def test_a_document_of_another_person_of_that_name(registry: StoredRegistry) -> None:
+    """Split by document: there the name means somebody else; undone, all is as before."""
+    smith = ("PERSON", "John Smith")
+    registry.publish("a", [smith])
+    registry.publish("b", [smith])
+    registry.catch_up()
+    before = registry.stored()
+    document = registry.case.document("b.txt")
+    made = registry.decide(DecisionKind.SPLIT, [smith], documents=(document,))
+    registry.catch_up()
+    name = registry.bind(RawName(*smith))
+    entities, _ = registry.stored()
+    assert entities == {(name, 0): name, (name, made.number): node_id(name, made.number)}
+    shown = "SELECT content_id::text, sense, entity_id::text FROM published_mentions"
+    in_b = registry.case.value(f"SELECT content_id::text FROM documents WHERE id = '{document}'")
+    assert (in_b, made.number, node_id(name, made.number)) in registry.case.rows(shown)
+    assert registry.stored() == registry.rebuilt()
+    registry.forget("b")
+    registry.catch_up()
+    assert registry.stored() == ({(name, 0): name}, set())
+    registry.publish("b", [smith])
+    registry.catch_up()
+    assert registry.stored()[0] == entities
+    record(registry.case.engine, registry.case.project,
+           Decision(0, DecisionKind.UNDO, undoes=made.number, who="tester"))  # fmt: skip
+    registry.catch_up()
+    assert registry.stored() == before
+    assert registry.case.rows("SELECT id::text, merged_into::text FROM entities") == [
+        (node_id(name, made.number), name)
+    ]
+
+
+def test_what_cannot_be_undone_is_said(registry: StoredRegistry) -> None:
+    registry.decide(DecisionKind.MERGE, [("PERSON", "A B")], [("PERSON", "C D")])
+    undo = Decision(0, DecisionKind.UNDO, undoes=1, who="tester")
+    record(registry.case.engine, registry.case.project, undo)
+    with pytest.raises(UsageError, match="undone already, by 2"):
+        record(registry.case.engine, registry.case.project, undo)
+    with pytest.raises(UsageError, match="no decision 9"):
+        record(registry.case.engine, registry.case.project,
+               Decision(0, DecisionKind.UNDO, undoes=9))  # fmt: skip
+    with registry.case.engine.connect() as connection:
+        kept = read_decisions(connection, registry.case.project)
+    assert [(one.number, one.kind.value, one.who, one.undone_by) for one in kept] == [
+        (1, "merge", "tester", 2), (2, "undo", "tester", None)
+    ]  # fmt: skip
+
+
+def test_a_crowd_is_reported_with_what_it_dissolved(registry: StoredRegistry) -> None:
+    """The names of a block over its bound are not compared any more: that is said, until they are
+    fewer again.
+    """
+    names = [("PERSON", f"John {letter}. Smith") for letter in "ABCDEFG"]
+    registry.publish("a", [("PERSON", "John Quincy Smith"), ("PERSON", "John Q. Smith")])
+    registry.catch_up()
+    assert len(set(registry.stored()[0].values())) == 1
+    registry.publish("b", names)
+    registry.catch_up()
+    capped = registry.case.rows("SELECT kind, dissolved FROM capped WHERE kind = 'block'")
+    assert capped
+    if len({registry.entity("PERSON", f"John {x} Smith") for x in ("Quincy", "Q.")}) > 1:
+        assert all(len(groups[0]) == 2 for _, groups in capped)
+    registry.forget("b")
+    registry.catch_up()
+    assert registry.case.rows("SELECT kind FROM capped") == []
+    assert len(set(registry.stored()[0].values())) == 1

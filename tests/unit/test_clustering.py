@@ -1,0 +1,106 @@
+"""Over-merging is guarded: what joins, what stays apart, and what it says about that."""
+
+from __future__ import annotations
+
+from registry_case import ALSO, APART, LESS, LIKE, SAME, SHORTER, UNSURE, Table, registry
+
+from pipeline.registry.blocks import LiveName
+from pipeline.registry.clustering import Why
+
+
+def _grown(found, bound=50, component_bound=400):
+    """Settle names a, bb, ccc … that all share a block, by what comparing them says."""
+    letters = sorted({letter for pair in found for letter in pair})
+    names = [LiveName(x, "PERSON", x * (1 + ord(x) - 97), ("k",)) for x in letters]
+    words = {one.id: one.normal for one in names}
+    table = Table({frozenset(words[x] for x in pair): what for pair, what in found.items()})
+    whole = registry(names, (), bound, component_bound, table)
+    return whole.grow(words)
+
+
+def _together(grown):
+    sets = {}
+    for id_, entity in grown.entities.items():
+        sets[entity] = sets.get(entity, "") + id_
+    return sorted("".join(sorted(one)) for one in sets.values())
+
+
+def _why(grown):
+    return {(miss.one + miss.other): miss.why for miss in grown.misses}
+
+
+def test_a_shorter_form_of_two_that_exclude_each_other_joins_neither():
+    """J. Smith, with a John and a Jane."""
+    grown = _grown({"ab": SHORTER, "ac": SHORTER, "bc": APART})
+    assert _together(grown) == ["a", "b", "c"]
+    assert _why(grown) == {"ab": Why.AMBIGUOUS, "ac": Why.AMBIGUOUS}
+
+
+def test_a_shorter_form_of_two_strangers_joins_neither():
+    """An acronym with two long forms that have nothing to do with each other."""
+    assert _together(_grown({"ab": SHORTER, "ac": SHORTER})) == ["a", "b", "c"]
+
+
+def test_a_shorter_form_joins_with_all_it_may_be_if_that_is_one():
+    """J. Smith, John Smith and John Q. Smith: the longer ones are one, so all are."""
+    grown = _grown({"ab": SHORTER, "ac": SHORTER, "bc": SHORTER})
+    assert _together(grown) == ["abc"]
+    assert not grown.misses
+
+
+def test_what_is_ambiguous_itself_makes_its_own_shorter_form_so():
+    """John Smith may be John A. or John B.; then J. Smith may be either too."""
+    found = {"ab": SHORTER, "ac": SHORTER, "ad": SHORTER, "bc": SHORTER, "bd": SHORTER, "cd": APART}
+    assert _together(_grown(found)) == ["a", "b", "c", "d"]
+
+
+def test_a_chain_of_misspellings_does_not_swallow_a_family():
+    """Each is like the next, and not like the one after: none of the middle ones joins."""
+    grown = _grown({"ab": LIKE, "bc": LIKE, "cd": LIKE})
+    assert _together(grown) == ["a", "b", "c", "d"]
+
+
+def test_two_misspellings_of_one_name_join_it():
+    """Each is one slip from it, and two from the other: which is not much, but not nothing."""
+    assert _together(_grown({"ab": LIKE, "bc": LIKE, "ac": UNSURE})) == ["abc"]
+
+
+def test_the_better_likeness_wins():
+    """A misspelling that is much closer to one of two strangers is that one's."""
+    grown = _grown({"ab": LIKE, "bc": LESS})
+    assert _together(grown) == ["ab", "c"]
+    assert _why(grown) == {"bc": Why.APART}
+
+
+def test_between_two_that_exclude_each_other_a_third_joins_neither():
+    """Al Smith is as good for Albert as for Alan, though each by itself would do."""
+    assert _together(_grown({"ab": SAME, "bc": ALSO, "ac": APART})) == ["a", "b", "c"]
+
+
+def test_a_component_over_the_bound_keeps_what_is_surely_the_same_and_is_reported():
+    """Misspellings no longer join there, nor do shorter forms where that is still too large."""
+    grown = _grown({"ab": SAME, "bc": LIKE, "ac": LIKE, "cd": SAME}, component_bound=3)
+    assert _together(grown) == ["ab", "cd"]
+    assert grown.capped == {"a": 4}
+    assert _why(grown) == {"bc": Why.CROWDED, "ac": Why.CROWDED}
+
+
+def test_a_crowd_that_cannot_be_divided_is_dropped_and_reported():
+    """More names than the bound share their only key: none is compared."""
+    grown = _grown({"ab": SAME, "bc": SAME, "ac": SAME}, bound=2)
+    assert _together(grown) == ["a", "b", "c"]
+    assert grown.dropped == {("k", "k")}
+    assert grown.compared == 0
+
+
+def test_in_a_crowd_a_shorter_form_joins_nothing():
+    """Of a crowd only those are compared who share a second crowded key; whom else the shorter
+    form could stand for is then not known.
+    """
+    keys = {"a": ("k", "l"), "b": ("k", "l"), "c": ("k",), "d": ("l",)}
+    names = [LiveName(x, "PERSON", x * (1 + ord(x) - 97), keys[x]) for x in "abcd"]
+    for what, expected in ((SHORTER, Why.CROWDED), (SAME, None)):
+        whole = registry(names, (), 2, 400, Table({frozenset(("a", "bb")): what}))
+        grown = whole.grow("abcd")
+        assert [miss.why for miss in grown.misses] == ([expected] if expected else [])
+        assert (grown.entities["a"] == grown.entities["b"]) is (expected is None)
