@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,15 @@ from measuring import gold
 from measuring.b_cubed import Fault, agreement, faults
 from measuring.gold import Labelled
 
-from pipeline.documents import MentionType, NameScope
+from pipeline import identity
+from pipeline.documents import NameScope
+from pipeline.engines.name_books import NameBooks
+from pipeline.registry.blocks import LiveName, MemoryBlocks
+from pipeline.registry.comparing import Comparing
+from pipeline.registry.decisions import Constraints
+from pipeline.registry.growing import Registry
 
-NAMED = frozenset(
-    {MentionType.PERSON, MentionType.ORG, MentionType.GPE, MentionType.LOC, MentionType.FAC}
-)
+PROJECT = identity.project_id("benchmark")
 PLACES_SHOWN = 4
 
 
@@ -53,18 +57,26 @@ def main() -> None:
     print(json.dumps(result, indent=1 if options.errors else None, ensure_ascii=False))
 
 
-def entities(mentions: Sequence[Labelled]) -> list[Hashable]:
-    """Give each mention's entity: names of one normal form are one, whichever of the types of
-    named things they have; a name of narrow scope is one in its document.
-    """
-    return [
-        (
-            one.document if one.name.scope is NameScope.CONTENT else "",
-            "" if one.name.type in NAMED else one.name.type,
+def entities(mentions: Sequence[Labelled]) -> list[str]:
+    """Give each mention's entity, as the registry makes them of all names at once."""
+    ids = [
+        identity.name_id(
+            PROJECT,
+            one.name.type,
             one.name.normal,
+            one.document if one.name.scope is NameScope.CONTENT else None,
         )
         for one in mentions
     ]
+    names = {
+        id_: LiveName(id_, one.name.type, one.name.normal, one.name.keys)
+        for id_, one in zip(ids, mentions, strict=True)
+    }
+    registry = Registry(MemoryBlocks(names.values()), Constraints(), Comparing(NameBooks()))
+    found: dict[str, str] = {}
+    for grown in registry.rebuild(names):
+        found |= grown.entities
+    return [found[id_] for id_ in ids]
 
 
 def described(fault: Fault, mentions: Sequence[Labelled]) -> dict[str, Any]:
