@@ -117,14 +117,17 @@ class NameBooks:
         """Write an organisation's folded name, its legal form in one way ("limited" → "ltd")."""
         from rigour.names import replace_org_types_compare
 
-        words = replace_org_types_compare(name).replace(",", " ").split()
+        # "in" would be a form (of "Inc").
+        parts = (replace_org_types_compare(part) for part in name.split(" in "))
+        words = " in ".join(parts).replace(",", " ").split()
         return " ".join([*words[:1], *(FORMS.get(word, word) for word in words[1:])])
 
     def without_legal_form(self, name: str) -> str:
         """Leave the legal form out of an organisation's folded name, unless that is all of it."""
         from rigour.names import remove_org_types
 
-        words = remove_org_types(self.legal_form(name)).replace(",", " ").split()
+        parts = (remove_org_types(part) for part in self.legal_form(name).split(" in "))
+        words = " in ".join(parts).replace(",", " ").split()
         while len(words) > 1 and words[-1] in SHORT_FORMS:
             words.pop()
         return " ".join(words) or name
