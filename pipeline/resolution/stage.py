@@ -26,7 +26,7 @@ from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "3"
+CODE = "4"
 Key = tuple[MentionType, str]
 SHORTENED = frozenset({MentionType.ORG, MentionType.GPE, MentionType.LOC, MentionType.FAC})
 # What may be left out of an organisation's name beside its legal form.
