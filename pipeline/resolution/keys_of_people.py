@@ -54,7 +54,8 @@ def _in_order(words: Sequence[str]) -> Sequence[str]:
     first, last = words[0], words[-1]
     if len(first) > 1 and len(last) == 1:
         return [*words[1:], first]
-    if len(first) > 1 and full_names(last) and not full_names(first):
+    is_given = bool(full_names(last)) and last not in COMMON_SURNAMES
+    if len(first) > 1 and is_given and not full_names(first):
         return [last, *words[1:-1], first]
     return words
 
