@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.resolution.keys import asks, block_of
+from pipeline.blocking_keys import asks, block_of
 
 BOUND = 50
 Numbers = NDArray[np.int64]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from pipeline.documents import MentionType
+from pipeline.engines.given_names import full_names
 from pipeline.engines.name_books import NameBooks
 from pipeline.registry.acronyms import acronym, initials
-from pipeline.registry.given_names import full_names
 from pipeline.registry.organisation_words import PEOPLES
 from pipeline.registry.organisations import compare_organisations, organisation_profile
 from pipeline.registry.people import compare_people, person_profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
-from pipeline.registry.given_names import full_names
+from pipeline.engines.given_names import full_names
 from pipeline.registry.words import Likeness, can_be_heard_alike, likeness, same_bones
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
+from pipeline.engines.given_names import full_names
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
-from pipeline.registry.given_names import full_names
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import Comparison, Verdict, apart, less_said, unsure
 from pipeline.registry.words import Likeness, likeness, same_bones, sound_alike

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from pipeline.registry.given_names import full_names
+from pipeline.engines.given_names import full_names
 from pipeline.registry.spelling import (
     as_heard,
     as_misread,

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 
-QUIET = "~"
+from pipeline.blocking_keys import QUIET
+
 LONGEST_KEY = 40
 # Bounds of what is remembered of words.
 REMEMBERED = 1 << 16

@@ -2,9 +2,9 @@
 
 A key says already who can be the same: a surname with a given name, the word that tells an
 organisation from others with the letters of its next. So blocks stay small, however many Smiths
-and Nationals there are. A key that ends with QUIET asks nobody: two names that are both quiet in a
-block are not compared for it. So "j smith" finds each John and Jane, and "smihth" each Smith,
-without these being compared with one another; where they may be one they share another key.
+and Nationals there are. Most names are quiet in most of their blocks (`pipeline.blocking_keys`):
+"j smith" finds each John and Jane, and "smihth" each Smith, without these being compared with one
+another; where they may be one they share another key.
 
 The first letter of a key is its kind. `keys_of_people` and `keys_of_organisations` say what theirs
 are; here are
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
-from pipeline.resolution.key_parts import QUIET, all_letters, bounded, latin, whole
+from pipeline.resolution.key_parts import all_letters, bounded, latin, whole
 from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
 from pipeline.resolution.keys_of_people import keys_of_person
 
@@ -57,18 +57,6 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
     else:
         keys = iter([all_letters([name])])
     return tuple(sorted({bounded(key) for key in keys}))
-
-
-def block_of(key: str) -> str:
-    """Give the block that a key puts its name in."""
-    return key.removesuffix(QUIET)
-
-
-def asks(key: str) -> bool:
-    """Say whether a key's name is to be compared with everyone in the block; if not, then only
-    with those that ask.
-    """
-    return not key.endswith(QUIET)
 
 
 def _keys_of_place(name: str) -> Iterator[str]:

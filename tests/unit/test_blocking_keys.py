@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.blocking_keys import asks, block_of
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
 from pipeline.resolution.key_parts import LONGEST_KEY
-from pipeline.resolution.keys import asks, block_of, blocking_keys
+from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
 
 T = MentionType

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resolution_case import BOOKS, STAGE, extracted, resolved
 
+from pipeline.blocking_keys import asks, block_of
 from pipeline.documents import MentionType, Names, NameScope
-from pipeline.resolution.keys import asks, block_of
 from pipeline.resolution.normal import NormalForms
 from pipeline.resolution.values import amount, iso_date
 
