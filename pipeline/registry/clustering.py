@@ -27,6 +27,8 @@ from pipeline.registry.joining import Joined
 MARGIN = 0.05
 COMPONENT_BOUND = 400
 JOINING = (Verdict.SAME, Verdict.LIKE, Verdict.SHORTER)
+# Two misspellings of one name are two slips from each other.
+ALIKE = (*JOINING, Verdict.UNSURE)
 # Which comparisons still join in a component over the bound, from step to step.
 STEPS: tuple[tuple[Verdict, ...], ...] = (JOINING, (Verdict.SAME, Verdict.SHORTER), (Verdict.SAME,))
 
@@ -224,7 +226,7 @@ class _Piece:
         if self._constraints.ban(one, other) is not None:
             return True
         verdict = self._verdict(one, other)
-        return verdict not in JOINING if strangers else verdict is Verdict.APART
+        return verdict is Verdict.APART or (strangers and verdict is None)
 
     def _fit(self, one: str, other: str, *, all_agree: bool) -> bool:
         """Say whether the two clusters of nodes may join: no name of one excludes one of the other;
@@ -248,13 +250,13 @@ class _Piece:
         near: dict[str, bool] = {}
         for other in others:
             root = self._constraints.bonds.root(other)
-            near[root] = near.get(root, False) or self._verdict(one, other) in JOINING
+            near[root] = near.get(root, False) or self._verdict(one, other) in ALIKE
         return all(near.values())
 
     def _unambiguous(self) -> Iterator[Edge]:
         """Yield the edges that join by themselves, the best first: without those of a node between
         two that exclude each other and fit it about as well. Two that a misspelling is like exclude
-        each other if they are not like each other: else small steps would lead anywhere.
+        each other if they have nothing to do with each other: small steps would lead anywhere.
         """
         full = [edge for edge in self._edges if edge.shorter is None]
         around: dict[str, dict[str, Edge]] = defaultdict(dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_case import ALSO, APART, LESS, LIKE, SAME, SHORTER, Table, registry
+from registry_case import ALSO, APART, LESS, LIKE, SAME, SHORTER, UNSURE, Table, registry
 
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.clustering import Why
@@ -58,6 +58,11 @@ def test_a_chain_of_misspellings_does_not_swallow_a_family():
     """Each is like the next, and not like the one after: none of the middle ones joins."""
     grown = _grown({"ab": LIKE, "bc": LIKE, "cd": LIKE})
     assert _together(grown) == ["a", "b", "c", "d"]
+
+
+def test_two_misspellings_of_one_name_join_it():
+    """Each is one slip from it, and two from the other: which is not much, but not nothing."""
+    assert _together(_grown({"ab": LIKE, "bc": LIKE, "ac": UNSURE})) == ["abc"]
 
 
 def test_the_better_likeness_wins():
