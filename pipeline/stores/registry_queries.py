@@ -150,22 +150,29 @@ FROM outside WHERE place = 1
 ORDER BY score DESC, pairs DESC, entity LIMIT :limit
 """)
 
+# A part of a crowd is written as its two blocks; a name is in it if it is in both.
 CAPPED = text(f"""
-WITH {_NODES}
-SELECT c.kind, c.key, c.size,
-       ARRAY(SELECT g FROM jsonb_array_elements(c.dissolved) AS g
+WITH {_NODES}, blocks AS (
+    SELECT n.id, array_agg(rtrim(key, :quiet)) AS names_blocks
+    FROM nodes JOIN names n ON n.id = nodes.name_id CROSS JOIN LATERAL unnest(n.keys) AS key
+    GROUP BY n.id
+), own AS (
+    SELECT array_agg(DISTINCT block) AS every FROM blocks CROSS JOIN LATERAL unnest(names_blocks)
+        AS block
+), found AS (
+    SELECT c.* FROM capped c
+    WHERE c.project_id = :project AND (
+        c.kind = 'component' AND c.key = ANY(ARRAY(SELECT name_id::text FROM nodes))
+        OR c.kind = 'block' AND string_to_array(c.key, ' & ') <@ (SELECT every FROM own)
+           AND EXISTS (SELECT 1 FROM blocks
+                       WHERE names_blocks @> string_to_array(c.key, ' & ')))
+    ORDER BY c.kind, c.key COLLATE "C" LIMIT :limit
+)
+SELECT f.kind, f.key, f.size,
+       ARRAY(SELECT g FROM jsonb_array_elements(f.dissolved) AS g
              WHERE EXISTS (SELECT 1 FROM jsonb_array_elements_text(g) AS x
                            JOIN nodes ON nodes.name_id::text = x) LIMIT 5) AS dissolved
-FROM capped c
-WHERE c.project_id = :project AND (
-    c.kind = 'component' AND EXISTS (SELECT 1 FROM nodes WHERE name_id::text = c.key)
-    OR c.kind = 'block' AND EXISTS (
-        SELECT 1 FROM nodes JOIN names n ON n.id = nodes.name_id
-        WHERE n.keys @> string_to_array(c.key, ' & '))
-    OR EXISTS (SELECT 1 FROM jsonb_array_elements(c.dissolved) AS g,
-                             jsonb_array_elements_text(g) AS x
-               JOIN nodes ON nodes.name_id::text = x))
-ORDER BY c.kind, c.key COLLATE "C" LIMIT :limit
+FROM found f ORDER BY f.kind, f.key COLLATE "C"
 """)
 
 # How much a decision is worth: near the score at which names join, with much to be said on both

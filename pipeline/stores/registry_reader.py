@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Engine, TextClause
 
 from pipeline import identity
+from pipeline.blocking_keys import QUIET
 from pipeline.registry.deciding import Named
 from pipeline.registry.decisions import Decision
 from pipeline.stores import registry_queries as queries
@@ -123,7 +124,7 @@ class RegistryReader:
 
     def capped(self, entity: str, limit: int) -> list[CappedRow]:
         """List what was too large and has names of an entity in it."""
-        return self._rows(CappedRow, queries.CAPPED, entity=entity, limit=limit)
+        return self._rows(CappedRow, queries.CAPPED, entity=entity, quiet=QUIET, limit=limit)
 
     def occurring(self, entity: str, contents: Collection[str]) -> list[tuple[str, int, str]]:
         """List (name, sense, content) of an entity's mentions in some contents, each once."""
