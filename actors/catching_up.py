@@ -11,6 +11,7 @@ from actors.report import Ended
 from actors.run_result import own_fault
 from actors.stop import Stop
 from pipeline import assembly
+from pipeline.assembly import NameRules
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
@@ -22,6 +23,7 @@ def caught_up(
     settings: Settings,
     urls: ServiceUrls,
     project: str,
+    rules: NameRules,
     ended: Ended,
     show: Callable[[Snapshot], None],
     stop: Stop,
@@ -32,7 +34,7 @@ def caught_up(
     """
     if ended.outcome != "finished" or ended.behind:
         return ended
-    keeper = assembly.open_registry(settings, urls, project)
+    keeper = assembly.open_registry(settings, urls, project, rules)
     try:
         turn = keeper.finish(
             stopping=lambda: stop.asked,

@@ -20,6 +20,7 @@ from actors.stop import Stop
 from actors.turns import Asking, Turns
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
+from pipeline.assembly import NameRules
 from pipeline.documents import DocumentStatus
 from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.settings import Settings
@@ -47,12 +48,13 @@ def run(
     *,
     plan_of: Callable[[Settings], Plan] = assembly.plan,
     host: HostStage = assembly.host_stage,
+    rules: Callable[[], NameRules] = assembly.Rules,
     carry_out: CarryOut = on_ray,
 ) -> Report:
     """Record the sources' documents and run until all are done or `stop` is asked for.
 
-    `plan_of` and `host` say which five stages there are: those that the settings name;
-    `carry_out` does the work where it is: on Ray.
+    `plan_of` and `host` say which five stages there are: those that the settings name; `rules` what
+    entities are made by; `carry_out` does the work where it is: on Ray.
     Raises UsageError for a source that is not there or settings that the project was not made
     with, UnavailableError for a service that does not answer, StoppedWaitingError for one that
     does not when it is to stop.
@@ -98,14 +100,14 @@ def run(
                 "run again, and if it stays so, `casegraph doctor` may say why"
             )
         elif pending:
-            place = Workplace(settings, urls, project.id, turns.begin(), project.plan, host)
+            place = Workplace(settings, urls, project.id, turns.begin(), project.plan, host, rules)
             result = carry_out(place, pending, show, stop)
             turns.ended(result)
             ended = ended.followed_by(result)
             idle, tried = 0 if result.completed + result.failed else idle + 1, now
         elif not counts[DocumentStatus.PENDING]:
             break
-    ended = caught_up(settings, urls, project.id, ended, show, stop)
+    ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     summed = (request, urls, project.id, ledger, ended, before, lost, time.monotonic() - began)

@@ -34,7 +34,7 @@ class RegistryActor:
         from pipeline import assembly
 
         self._keeper: RegistryKeeper | None = assembly.open_registry(
-            place.settings, place.urls, place.project
+            place.settings, place.urls, place.project, place.rules()
         )
         self._growth = Growth()
 

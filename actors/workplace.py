@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.assembly import Hosted, Stores
+from pipeline.assembly import Hosted, NameRules, Rules, Stores
 from pipeline.documents import StageName
 from pipeline.settings import Settings
 from pipeline.stage import Plan
@@ -19,7 +19,7 @@ HostStage = Callable[[StageName, Settings, Stores], Hosted]
 class Workplace:
     """The settings, where the services are, and which project and run this is.
 
-    `host` builds the stages whose identities `plan` names.
+    `host` builds the stages whose identities `plan` names, `rules` what entities are made by.
     """
 
     settings: Settings
@@ -28,3 +28,4 @@ class Workplace:
     run: str
     plan: Plan
     host: HostStage
+    rules: Callable[[], NameRules] = Rules

@@ -31,8 +31,9 @@ def verify(project: str, quick: bool, as_json: bool) -> int:
     to be used, does not answer and could not be looked at.
 
     Every stored result is hashed again, what readers see is made again from the results and
-    compared row by row, every mention and quote is looked up in its text, rows and objects that
-    lead nowhere are named, and Redis is held against PostgreSQL. Nothing is changed.
+    compared row by row, entities are made anew from all names and compared, every mention and quote
+    is looked up in its text, rows and objects that lead nowhere are named, and Redis is held
+    against PostgreSQL. Nothing is changed.
     """
     counts: Counter[str] = Counter()
     passed: list[str] = []
@@ -63,7 +64,7 @@ def _findings(
     passed: list[str],
 ) -> Iterator[Finding]:
     """Ask PostgreSQL, then Redis; `passed` gets what was not looked at, and why."""
-    from pipeline.assembly import open_blobs
+    from pipeline.assembly import open_blobs, open_owner
     from pipeline.documents import DocumentStatus
     from pipeline.errors import RedisAwayError
     from pipeline.stores.ledger import Ledger
@@ -84,10 +85,16 @@ def _findings(
         running.update(at_work(engine))
         return bool(running)
 
-    with stored_project(engine, found, plan, open_blobs(settings), quick=quick) as stored:
+    blobs, owner = open_blobs(settings), open_owner(engine, found)
+    beside()
+    with stored_project(engine, found, plan, blobs, quick=quick, owner=owner) as stored:
         yield from stored.findings()
     say(f"looked at {stored.checked:,} contents in PostgreSQL")
     beside()
+    if stored.waiting and project in running:
+        say(f"{stored.waiting}, while the run is at work: they were not compared with a rebuild")
+    elif stored.waiting:
+        yield Finding("pending", project, f"{stored.waiting}; `casegraph run` goes on")
     counts = ledger.counts(found)
     beside()
     left = counts.get(DocumentStatus.PENDING, 0) + counts.get(DocumentStatus.RUNNING, 0)

@@ -4,7 +4,7 @@ Heavy libraries are imported inside the functions that need them, and engines lo
 when they are first used or told to, so that a command which only reads does not wait for a model.
 """
 
-from pipeline.assembly.registries import Rules, open_registry
+from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -39,6 +39,7 @@ from pipeline.assembly.stores import (
 __all__ = [
     "Engines",
     "Hosted",
+    "NameRules",
     "Question",
     "Rules",
     "Stores",
@@ -56,6 +57,7 @@ __all__ = [
     "open_link",
     "open_objects",
     "open_overview",
+    "open_owner",
     "open_progress",
     "open_publishers",
     "open_reader",

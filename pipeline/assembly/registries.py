@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.documents import MentionType
+from pipeline.registry.growing import Compares
 from pipeline.registry.keeping import Mirror, RegistryKeeper
-from pipeline.registry.owner import CODE, Binding, RegistryOwner
+from pipeline.registry.owner import CODE, Binding, RegistryOwner, RegistryStore
 from pipeline.registry.profiles import Profile
 from pipeline.registry.verdicts import Comparison
 from pipeline.settings import Settings
@@ -21,9 +22,22 @@ if TYPE_CHECKING:
     from pipeline.resolution.normal import NormalForms
 
 
+class NameRules(Compares, Protocol):
+    """What decides which names are one thing."""
+
+    @property
+    def version(self) -> str:
+        """Name all that the entities depend on beside names and decisions."""
+        ...
+
+    def normal(self, type_: str, words: str, /) -> str:
+        """Give the normal form of a name that a person wrote down."""
+        ...
+
+
 class Rules:
-    """What decides which names are one thing. The books are read when a name is first looked up:
-    most commands find nothing to do.
+    """What decides it for real. The books are read when a name is first looked up: most commands
+    find nothing to do, and what rigour knows of people takes seconds to load.
     """
 
     @cached_property
@@ -60,7 +74,7 @@ class Rules:
         """Compare two names."""
         return self._comparing.compare(one, other)
 
-    def normal(self, type_: str, words: str) -> str:
+    def normal(self, type_: str, words: str, /) -> str:
         """Give the normal form of a name that a person wrote down."""
         return self._forms(MentionType(type_), words)
 
@@ -69,28 +83,37 @@ def open_registry(
     settings: Settings,
     urls: ServiceUrls,
     project: str,
+    rules: NameRules | None = None,
     *,
     engine: Engine | None = None,
     mirror: Mirror | None = None,
 ) -> RegistryKeeper:
     """Open a project's registry, by its id, to keep it up to date; connects to nothing yet.
 
-    `engine` is a pool that is there already; `mirror` hears of what is written.
+    `rules` are the real ones unless a test says otherwise; `engine` is a pool that is there
+    already; `mirror` hears of what is written.
     """
     from pipeline.stores.postgres import engine_of
     from pipeline.stores.registry_store import PostgresRegistry
 
     store = PostgresRegistry(engine or engine_of(urls.database_url), project)
-    rules = Rules()
-
-    def make_owner() -> RegistryOwner:
-        return RegistryOwner(store, Binding(project, rules.normal), rules, rules.version)
-
     return RegistryKeeper(
         store,
-        make_owner,
-        rules.version,
+        _owner(store, project, rules),
         lease_seconds=settings.run.lease_seconds,
         patience_seconds=settings.run.patience_seconds,
         mirror=mirror,
     )
+
+
+def _owner(store: RegistryStore, project: str, rules: NameRules | None = None) -> RegistryOwner:
+    """Make what settles a project's entities by the rules."""
+    by = rules or Rules()
+    return RegistryOwner(store, Binding(project, by.normal), by, by.version)
+
+
+def open_owner(engine: Engine, project: str, rules: NameRules | None = None) -> RegistryOwner:
+    """Make what says how entities should be; it is not asked to write."""
+    from pipeline.stores.registry_store import PostgresRegistry
+
+    return _owner(PostgresRegistry(engine, project), project, rules)

@@ -91,15 +91,12 @@ class Turn(Value):
 
 
 class RegistryKeeper:
-    """One process's hold on a project's registry. `make_owner` is called when there is something
-    to do. Not to be used by two threads.
-    """
+    """One process's hold on a project's registry. Not to be used by two threads."""
 
     def __init__(
         self,
         store: KeptStore,
-        make_owner: Callable[[], RegistryOwner],
-        version: str,
+        owner: RegistryOwner,
         *,
         lease_seconds: float,
         patience_seconds: float,
@@ -107,9 +104,7 @@ class RegistryKeeper:
     ) -> None:
         self.holder = str(uuid.uuid4())
         self._store = store
-        self._make_owner = make_owner
-        self._owner: RegistryOwner | None = None
-        self._version = version
+        self._owner = owner
         self._lease_seconds = min(lease_seconds, LONGEST_LEASE_SECONDS)
         self._patience_seconds = patience_seconds
         self._mirror = mirror
@@ -125,7 +120,7 @@ class RegistryKeeper:
             pending=behind.pending,
             first=behind.first,
             last=behind.last,
-            stale=behind.version != self._version,
+            stale=behind.version != self._owner.version,
         )
 
     def turn(self) -> Turn:
@@ -144,6 +139,8 @@ class RegistryKeeper:
         try:
             done = self._apply()
         except LostLeaseError as error:
+            # Renewing may have taken it once more, since nobody had it.
+            self.leave()
             logger.info("the registry: %s", error)
             return before.model_copy(update={"held": False})
         return done.followed_by(self.look())
@@ -184,8 +181,6 @@ class RegistryKeeper:
 
     def _apply(self) -> Turn:
         """Write updates until nothing is pending, or others wait to hear."""
-        if self._owner is None:
-            self._owner = self._make_owner()
         done, late = Turn(), time.monotonic() + TURN_SECONDS
         with self._renewed():
             while (update := self._owner.catch_up(self.holder)) is not None:
@@ -202,8 +197,9 @@ class RegistryKeeper:
     def _renewed(self) -> Iterator[None]:
         """Renew the lease beside the work. Nothing that is written needs it, but without it nothing
         would ever be: where settling all names takes longer than the lease lasts, each process that
-        waits would take it from the one before, and all but one work in vain for ever. One that is
-        paused, or dies, does not renew it.
+        waits would take it from the one before, and each would work in vain for ever. One that is
+        paused, or dies, does not renew it; nor does one whose libraries load, which hold Python's
+        lock meanwhile, but they do so once.
         """
         over = threading.Event()
 

@@ -169,7 +169,7 @@ class RegistryOwner:
         self._store = store
         self._bind = bind
         self._comparing = comparing
-        self._version = version
+        self.version = version
         self._component_bound = component_bound
         self._decided: tuple[int, Constraints] = (-1, Constraints())
 
@@ -183,12 +183,12 @@ class RegistryOwner:
 
     def update(self, moment: Moment) -> Update | None:
         """Work out what is to be written; None if nothing is."""
-        if moment.version == self._version and not moment.pending:
+        if moment.version == self.version and not moment.pending:
             return None
         return self.rebuilt(moment) if self._starts_anew(moment) else self._grown(moment)
 
     def _starts_anew(self, moment: Moment) -> bool:
-        if moment.version != self._version:
+        if moment.version != self.version:
             return True
         many = sum(change.kind.startswith("name_") for change in moment.pending)
         return many > MANY and many > moment.count() / 4
@@ -245,7 +245,7 @@ class RegistryOwner:
         """Put together what is to be written."""
         return Update(
             epoch=moment.epoch,
-            version=self._version,
+            version=self.version,
             applied=[change.id for change in moment.pending],
             whole=whole,
             nodes=list(_nodes(grown, registry.constraints, told)),

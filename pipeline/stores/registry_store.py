@@ -272,11 +272,11 @@ class _Writing:
             self._run(
                 statements.UNCAP,
                 components=sorted(set(gone) - update.capped.keys()),
-                keys=[_block_key(part) for part in update.thinned],
+                keys=[block_key(part) for part in update.thinned],
                 single=[one for one, other in update.thinned if one == other],
             )
         rows = [("component", key, size) for key, size in sorted(update.capped.items())]
-        rows += [("block", _block_key(part), 0) for part in sorted(update.crowds)]
+        rows += [("block", block_key(part), 0) for part in sorted(update.crowds)]
         if rows:
             self._run(
                 statements.CAP,
@@ -292,6 +292,6 @@ def _reasons(rules: Sequence[str], decision: int | None) -> Mapping[str, Any]:
     return {"rules": list(rules)} | ({} if decision is None else {"decision": decision})
 
 
-def _block_key(part: tuple[str, str]) -> str:
+def block_key(part: tuple[str, str]) -> str:
     """Write the one key of a block, or the two of a part of it."""
     return part[0] if part[0] == part[1] else " & ".join(part)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, TextClause, text
 
 from pipeline.documents import Payload, StageName
 from pipeline.errors import PermanentError
+from pipeline.registry.owner import RegistryOwner
 from pipeline.scratch import scratch
 from pipeline.stage import Plan
 from pipeline.stores import store_mark
@@ -19,6 +20,7 @@ from pipeline.stores import verifying_queries as queries
 from pipeline.stores.payloads import payload_of
 from pipeline.stores.postgres import one_moment
 from pipeline.stores.protocols import Blobs
+from pipeline.stores.verifying_registry import StoredRegistry
 from pipeline.verification import (
     ContentFacts,
     Finding,
@@ -38,18 +40,29 @@ class StoredProject:
     """One project as PostgreSQL and the object store have it at one moment.
 
     `quick` leaves payloads and objects unread: then nothing is hashed and nothing rebuilt.
-    `checked` counts the contents that were looked at.
+    `owner` makes the entities anew that are then compared; without one they are not. `checked`
+    counts the contents that were looked at; `waiting` says what entities do not show yet, and were
+    therefore not compared.
     """
 
     def __init__(
-        self, connection: Connection, project: str, plan: Plan, blobs: Blobs, *, quick: bool
+        self,
+        connection: Connection,
+        project: str,
+        plan: Plan,
+        blobs: Blobs,
+        *,
+        quick: bool,
+        owner: RegistryOwner | None = None,
     ) -> None:
         self._connection = connection
         self._project = project
         self._plan = plan
         self._blobs = blobs
         self._quick = quick
+        self._owner = owner
         self.checked = 0
+        self.waiting = ""
 
     def findings(self) -> Iterator[Finding]:
         """Say what is wrong, check by check; holds one content at a time."""
@@ -70,10 +83,17 @@ class StoredProject:
     def _entities(self) -> Iterator[Finding]:
         """Find what contradicts itself of entities and decisions, as far as the registry is."""
         yield from self._asked(entities.ALWAYS)
-        if self._connection.scalar(entities.BEHIND, {"project": self._project}):
+        stored = None
+        if self._owner is not None:
+            stored = StoredRegistry(self._connection, self._project, self._owner)
+            self.waiting = stored.waiting
+        behind = self._connection.scalar(entities.BEHIND, {"project": self._project})
+        if self.waiting or behind:
             return
         yield from self._asked(entities.SETTLED)
         yield from entities.namesake_findings(self._stream(entities.NAMESAKES))
+        if stored is not None and not self._quick:
+            yield from stored.findings()
 
     def _asked(self, questions: Iterable[tuple[str, str]]) -> Iterator[Finding]:
         """Ask questions that are answered by what is wrong: what of, and what."""
@@ -175,7 +195,13 @@ class StoredProject:
 
 @contextmanager
 def stored_project(
-    engine: Engine, project: str, plan: Plan, blobs: Blobs, *, quick: bool = False
+    engine: Engine,
+    project: str,
+    plan: Plan,
+    blobs: Blobs,
+    *,
+    quick: bool = False,
+    owner: RegistryOwner | None = None,
 ) -> Iterator[StoredProject]:
     """Open one moment of a project, for reading only.
 
@@ -185,4 +211,4 @@ def stored_project(
     with one_moment(engine) as frozen:
         if not quick:
             store_mark.check(frozen, blobs)
-        yield StoredProject(frozen, project, plan, blobs, quick=quick)
+        yield StoredProject(frozen, project, plan, blobs, quick=quick, owner=owner)

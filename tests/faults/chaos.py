@@ -29,7 +29,7 @@ from typing import Any
 
 import psutil
 
-from faults.invariants import broken
+from faults.invariants import broken, unsettled
 from faults.proxy import Proxy, proxy_for
 from faults.ray_process import reap, start
 from faults.servers import OwnPostgres, OwnValkey, own_postgres, own_valkey
@@ -180,6 +180,8 @@ FAULTS: dict[str, Callable[[Stage], bool]] = {
     "a stage actor paused": _pause("ray::StageActor"),
     "the persistence actor killed": _kill("ray::PersistenceActor"),
     "the persistence actor paused": _pause("ray::PersistenceActor"),
+    "the registry actor killed": _kill("ray::RegistryActor"),
+    "the registry actor paused": _pause("ray::RegistryActor"),
     "the coordinator killed": _kill("ray::RunCoordinator"),
     "the coordinator paused": _pause("ray::RunCoordinator"),
     "the command killed": _kill_command,
@@ -297,7 +299,7 @@ class Chaos:
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
         found = _finished(run)
-        wrong = broken(run)
+        wrong = broken(run) + unsettled(run)
         accepted = sorted(path.as_uri() for path in self.folder.iterdir())
         lost = set(accepted) - _settled(run)
         self.documents += len(accepted)

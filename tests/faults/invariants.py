@@ -7,8 +7,24 @@ import json
 from sqlalchemy import text
 
 from faults.small_run import SmallRun
-from pipeline import assembly
+from faults.small_stages import SmallRules
+from pipeline import assembly, identity
 from pipeline.stores import keys, postgres
+from pipeline.stores.verifying_registry import StoredRegistry
+
+
+def unsettled(run: SmallRun) -> list[str]:
+    """Name what a rebuild of the entities has otherwise, or what waits, when a run has ended."""
+    engine = postgres.engine_of(run.urls.database_url)
+    project = identity.project_id(run.project)
+    try:
+        owner = assembly.open_owner(engine, project, SmallRules())
+        with postgres.one_moment(engine) as connection:
+            stored = StoredRegistry(connection, project, owner)
+            waiting = [stored.waiting] if stored.waiting else []
+            return waiting or [str(finding) for finding in stored.findings()]
+    finally:
+        engine.dispose()
 
 
 def broken(run: SmallRun) -> list[str]:

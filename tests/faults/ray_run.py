@@ -32,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
             Stop(),
             plan_of=small_stages.plan,
             host=small_stages.host,
+            rules=small_stages.SmallRules,
         )
     except CasegraphError as error:
         sys.stderr.write(f"{error}\n")

@@ -11,13 +11,21 @@ from functools import partial
 from actors import cli, driver
 from faults import small_stages
 from faults.local_run import in_threads
+from pipeline.assembly import registries
 
 ON_RAY = "SMALL_ON_RAY"
 
 
 def main() -> None:
     """Run a command."""
-    driver.run = partial(driver.run, plan_of=small_stages.plan, host=small_stages.host)
+    driver.run = partial(
+        driver.run,
+        plan_of=small_stages.plan,
+        host=small_stages.host,
+        rules=small_stages.SmallRules,
+    )
+    # Commands that change names settle them, too.
+    registries.Rules = small_stages.SmallRules
     if ON_RAY not in os.environ:
         driver.run = partial(driver.run, carry_out=in_threads)
     cli.main()

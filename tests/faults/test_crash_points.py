@@ -18,7 +18,7 @@ from s3_case import CREDENTIALS, S3Server, serving
 
 from actors.persistence_actor import drain_queue
 from faults import crash_scenes
-from faults.invariants import broken
+from faults.invariants import broken, unsettled
 from faults.small_run import Outcome, SmallRun, undisturbed, write_documents
 from pipeline import assembly, identity
 from pipeline.crash_points import POINTS, VARIABLE
@@ -204,6 +204,7 @@ def test_a_death_at_any_point_changes_nothing(
         assert [line for line in broken(run) if left_over not in line] == []
     assert ending(go_on, run, f"{point}@{marker}", environment) == 0
     assert (run.digest(), run.counts()) == expected
+    assert unsettled(run) == []
     if mode != "off":
         assert broken(run) == []
 

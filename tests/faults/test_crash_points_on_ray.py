@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from faults import crash_scenes
-from faults.invariants import broken
+from faults.invariants import broken, unsettled
 from faults.ray_process import reap, start
 from faults.servers import OwnPostgres, OwnValkey
 from faults.small_run import Outcome, SmallRun, undisturbed, write_documents
@@ -154,6 +154,7 @@ def test_a_death_at_any_point_on_ray_changes_nothing(
         if mode == "on":
             assert broken(run) == []
     assert (run.digest(), run.counts()) == expected
+    assert unsettled(run) == []
     assert blamed(run) == []
 
 

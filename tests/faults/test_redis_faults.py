@@ -256,6 +256,7 @@ def test_back_after_a_stage_had_its_last_document(
         Stop(),
         plan_of=small_stages.plan,
         host=small_stages.host,
+        rules=small_stages.SmallRules,
         carry_out=in_threads,
     )
     assert seen == ["away", "back"]

@@ -73,6 +73,7 @@ def whole(
         stop or Stop(),
         plan_of=lambda _: run.plan,
         host=small_stages.host,
+        rules=small_stages.SmallRules,
         carry_out=carry_out,
     )
 
