@@ -12,26 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline import graph_cards
+from pipeline import graph_cards, registry_cards, registry_review
 from pipeline.engines.sentences import Sentences
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.marking import Mark, Marked, passages, whole
 from pipeline.settings import Settings, load_settings
-from pipeline.stores.graph_reader import WHO_WHAT_WHERE, GraphReader
+from pipeline.stores.graph_reader import WHO_WHAT_WHERE
 from pipeline.stores.graph_rows import DocumentRow, EntityRow
+from pipeline.who import login_name
 
 if TYPE_CHECKING:
     import networkx
     import pandas
 
+    from pipeline.decision_desk import DecisionDesk, Outcome
     from pipeline.drawing import Picture
     from pipeline.passages import Nearness
-
-TYPED_WEIGHT = 3
-"""How many co-mentions a stated relationship counts for when the nearest neighbours are chosen."""
-
-CANDIDATES = 3
-"""How many neighbours are looked up for each that is shown: some are dates."""
 
 
 def open_project(name: str, settings: Settings | None = None) -> Project:
@@ -39,6 +35,7 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
 
     Raises UsageError if there is no project of that name.
     """
+    from pipeline import assembly
     from pipeline.stores import migrating, postgres
     from pipeline.stores.embedded import ensure_services
     from pipeline.stores.project_reader import find_project
@@ -47,15 +44,17 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     urls = ensure_services(settings)
     migrating.migrate(urls.database_url)
     engine = postgres.connect(urls.database_url)
-    return Project(name, GraphReader(engine, find_project(engine, name)), settings)
+    desk = assembly.open_desk(settings, urls, find_project(engine, name), engine=engine)
+    return Project(name, desk, settings)
 
 
 class Project:
-    """One project's published graph."""
+    """One project's published graph, and where people decide which names are one thing."""
 
-    def __init__(self, name: str, reader: GraphReader, settings: Settings) -> None:
+    def __init__(self, name: str, desk: DecisionDesk, settings: Settings) -> None:
         self.name = name
-        self._reader = reader
+        self._desk = desk
+        self._reader = desk.reader
         self._settings = settings
         self._sentences = Sentences()
 
@@ -147,45 +146,9 @@ class Project:
         nearest, of who, what and where. Nodes are entity ids with `name`, `type`, `mentions`;
         edges have `predicates`, `weight` and, for a stated relationship, a `quote`.
         """
-        import networkx
+        from pipeline.neighbourhood import graph_around
 
-        centre = self.entity(entity)
-        around = {centre.id: self._edges_of(centre.id)}
-        frontier, chosen = [centre.id], {centre.id}
-        for _ in range(depth):
-            near = [node for one in frontier for node in self._nearest(around[one], neighbours)]
-            frontier = list(dict.fromkeys(node for node in near if node not in chosen))
-            chosen |= set(frontier)
-            around |= {node: self._edges_of(node) for node in frontier}
-        graph: networkx.Graph = networkx.Graph()
-        for row in self._reader.entities_by_id(sorted(chosen)).values():
-            graph.add_node(row.id, name=row.name, type=row.type, mentions=row.mentions)
-        for one, edges in around.items():
-            for other, edge in edges.items():
-                if other in graph:
-                    graph.add_edge(one, other, **edge)
-        return graph
-
-    def _edges_of(self, entity: str) -> dict[str, dict[str, Any]]:
-        """Gather an entity's edges by neighbour."""
-        edges: dict[str, dict[str, Any]] = {}
-        for row in self._reader.co_mentions(entity):
-            edges[row.entity_id] = {"predicates": ["co_mentioned"], "weight": row.weight}
-        for fact in self._reader.entity_facts(entity):
-            other = fact.object_id if fact.subject_id == entity else fact.subject_id
-            edge = edges.setdefault(other, {"predicates": [], "weight": 0})
-            if fact.predicate not in edge["predicates"]:
-                edge["predicates"].append(fact.predicate)
-            edge["weight"] += TYPED_WEIGHT
-            edge.setdefault("quote", fact.quote)
-        return edges
-
-    def _nearest(self, edges: dict[str, dict[str, Any]], count: int) -> list[str]:
-        """Choose the neighbours with the heaviest edges; dates and the like are passed over."""
-        order = sorted(edges, key=lambda node: (-edges[node]["weight"], node))
-        rows = self._reader.entities_by_id(order[: count * CANDIDATES]) if order else {}
-        shown = [node for node in order if node in rows and rows[node].type in WHO_WHAT_WHERE]
-        return shown[:count]
+        return graph_around(self._reader, self.entity(entity).id, depth, neighbours)
 
     def draw(self, entity: str, depth: int = 1, neighbours: int = 14) -> Picture:
         """Draw the graph around an entity; a notebook shows the figure that is returned."""
@@ -241,16 +204,69 @@ class Project:
         more = f"… {len(text) - end:,} more characters" if end < len(text) else ""
         return whole(document.source, text[start:end], marks, more)
 
+    # Which names are one thing
+
+    def explain(self, entity: str, limit: int = 100) -> pandas.DataFrame:
+        """List the names of an entity, what joined each `with` which other and why; then, not
+        `together` with it, what stayed out and why.
+        """
+        card = registry_cards.explained(self._desk, self.entity(entity).id, limit)
+        return _frame(
+            registry_cards.told(card), ("name", "type", "mentions", "together", "with", "why")
+        )
+
+    def review(self, limit: int = 50) -> pandas.DataFrame:
+        """List the pairs of entities that may be one and that nobody decided on, the most useful
+        first, with the reasons and a quote from each side. `one_id` and `other_id` are what `merge`
+        and `never` take.
+        """
+        cards = registry_review.Review(self._desk, self._sentences).cards(limit)
+        columns = ("one", "other", "score", "why", "one_quote", "other_quote", "one_id", "other_id")
+        return _frame(map(registry_review.pair_row, cards), columns)
+
+    def merge(self, *entities: str, why: str = "", by: str | None = None) -> Outcome:
+        """Decide that entities are one. `by` is who decides, by default your login name."""
+        return self._desk.merge(entities, by or login_name(), why)
+
+    def never(self, one: str, other: str, why: str = "", by: str | None = None) -> Outcome:
+        """Decide that two entities are never one."""
+        return self._desk.never(one, other, by or login_name(), why)
+
+    def split(
+        self,
+        entity: str,
+        names: Sequence[str] | str = (),
+        documents: Sequence[str] | str = (),
+        why: str = "",
+        by: str | None = None,
+    ) -> Outcome:
+        """Decide that `names` leave an entity, together, or that in `documents` its names are
+        another's.
+        """
+        if bool(names) == bool(documents):
+            raise UsageError("say which names leave, or in which documents they are another's")
+        who = by or login_name()
+        if names:
+            return self._desk.split_names(entity, _listed(names), who, why)
+        return self._desk.split_documents(entity, _listed(documents), who, why)
+
+    def undo(self, number: int | None = None, why: str = "", by: str | None = None) -> Outcome:
+        """Take a decision back, by default the last that counts."""
+        return self._desk.undo(number, by or login_name(), why)
+
+    def decisions(self) -> pandas.DataFrame:
+        """List what was decided, the last first; `state` says whether it counts."""
+        columns = ("number", "kind", "names", "documents", "who", "when", "why", "state")
+        return _frame(self._desk.listed(), columns).set_index("number")
+
     def entity(self, what: str) -> EntityRow:
         """Find one entity. Raises UsageError if there is none of that name, or several."""
-        found = self._reader.find_entities(what)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            listed = "; ".join(f"{row.id} {row.type} {row.name}" for row in found[:8])
-            raise UsageError(f"{len(found)} entities are called {what!r}; ask by id: {listed}")
-        near = ", ".join(graph_cards.suggestions(self._reader, what))
-        raise UsageError(f"no entity is called {what!r}" + (f"; like it are: {near}" * bool(near)))
+        return self._desk.entity(what)
+
+
+def _listed(one_or_more: Sequence[str] | str) -> Sequence[str]:
+    """Take one text for a list of it."""
+    return [one_or_more] if isinstance(one_or_more, str) else one_or_more
 
 
 def _frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pandas.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from pipeline.errors import UsageError
 from pipeline.passages import (
     Nearness,
     Passage,
@@ -24,6 +25,7 @@ from pipeline.stores.graph_rows import DocumentRow, EntityRow, FactRow, HitRow, 
 Card = dict[str, Any]
 Splitter = Callable[[str], Sequence[Span]]
 
+ALIASES = 200
 METADATA = ("title", "author", "created", "modified", "sender", "recipients", "copied", "subject",
             "sent")  # fmt: skip
 
@@ -32,8 +34,9 @@ def entity_card(
     reader: GraphReader, entity: EntityRow, splitter: Splitter, limit: int | None
 ) -> Card:
     """Gather an entity: aliases, typed relationships, strongest co-mentions, mentions in their
-    sentences; `limit` bounds each list but the aliases.
+    sentences; `limit` bounds each list, but for the aliases, of which there are ALIASES.
     """
+    aliases = reader.aliases(entity.id)
     facts = reader.entity_facts(entity.id, limit)
     neighbours = reader.co_mentions(entity.id, limit)
     names = reader.entities_by_id(
@@ -43,7 +46,8 @@ def entity_card(
     return {
         "kind": "entity",
         **entity._asdict(),
-        "aliases": [row._asdict() for row in reader.aliases(entity.id)],
+        "aliases": [row._asdict() for row in aliases[:ALIASES]],
+        "alias_count": len(aliases),
         "relationships": fact_cards(facts, names),
         "co_mentions": [
             {"id": row.entity_id, "name": names[row.entity_id].name,
@@ -180,3 +184,14 @@ def suggestions(reader: GraphReader, what: str, count: int = 5) -> list[str]:
     for word in sorted(words, key=len, reverse=True)[:3]:
         found |= {row.name: None for row in reader.entities(None, limit=count, match=word)}
     return list(found)[:count]
+
+
+def one_document(reader: GraphReader, what: str) -> DocumentRow:
+    """Find one document. Raises UsageError if there is none of that name, or several."""
+    found = reader.find_documents(what)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = "; ".join(f"{row.id} {row.source}" for row in found[:8])
+        raise UsageError(f"{len(found)} documents are called {what!r}; ask by id: {listed}")
+    raise UsageError(f"no document with results is called {what!r}")

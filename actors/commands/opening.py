@@ -11,6 +11,7 @@ from pipeline.settings import Settings, load_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from pipeline.stores.embedded import ServiceUrls
     from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.redis_link import RedisLink
 
@@ -31,6 +32,14 @@ def opened_services() -> Iterator[tuple[Settings, Engine, str]]:
         yield settings, engine, urls.redis_url
     finally:
         engine.dispose()
+
+
+def urls_of(engine: Engine, redis_url: str) -> ServiceUrls:
+    """Write down where the services are that a command has opened."""
+    from pipeline.stores.embedded import ServiceUrls
+
+    database_url = engine.url.render_as_string(hide_password=False)
+    return ServiceUrls(database_url=database_url, redis_url=redis_url)
 
 
 @contextmanager

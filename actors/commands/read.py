@@ -17,9 +17,10 @@ from actors.commands.common import (
     project_option,
     say,
 )
-from actors.commands.opening import opened_reader, opened_services
+from actors.commands.opening import opened_reader, opened_services, urls_of
 from pipeline.documents import MentionType
 from pipeline.errors import UnavailableError, UsageError
+from pipeline.registry.explaining import several, shown
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -74,25 +75,34 @@ def entities(
 @limit_option(20, "How many of each: relationships, neighbours, mentions.")
 @json_option
 def show(what: str, project: str, limit: int, as_json: bool) -> None:
-    """Show one entity (its name or id) or one document (its path or id), with the evidence."""
+    """Show one entity (its name or id) or one document (its path or id), with the evidence.
+
+    Of an entity also: why its names are one thing, what stayed out and why, what people decided.
+    The id of one that another took in still leads there.
+    """
     from actors.commands import showing
-    from pipeline import graph_cards
+    from pipeline import assembly, graph_cards, registry_cards
     from pipeline.engines.sentences import Sentences
-    from pipeline.stores.graph_reader import GraphReader
     from pipeline.stores.project_reader import find_project
 
-    with opened_services() as (_, engine, _):
-        reader = GraphReader(engine, find_project(engine, project))
+    with opened_services() as (settings, engine, redis_url):
+        found = find_project(engine, project)
+        desk = assembly.open_desk(settings, urls_of(engine, redis_url), found, engine=engine)
+        reader = desk.reader
         documents = reader.find_documents(what)
         people = [] if documents else reader.find_entities(what)
         if len(documents) == 1:
             card = graph_cards.document_card(reader, documents[0], limit)
         elif len(people) == 1:
             card = graph_cards.entity_card(reader, people[0], Sentences(), limit)
+            card |= registry_cards.explained(desk, people[0].id, limit)
+            card["asked"] = registry_cards.another_id(what, card)
         elif documents or people:
             listed = [row._asdict() for row in (documents or people)]
             showing.print_candidates(what, listed, as_json)
-            raise UsageError(f"{len(listed)} things are called {what!r}; ask for one by its id")
+            raise UsageError(
+                f"{len(listed)} things are called {shown(what)!r}; ask for one by its id"
+            )
         else:
             raise UsageError(_nothing(engine, reader, project, what))
     if as_json:
@@ -111,8 +121,8 @@ def _nothing(engine: Engine, reader: GraphReader, project: str, what: str) -> st
         source, status, reason = known
         return f"{source} has no results to show: {status}" + (f" ({reason})" if reason else "")
     near = graph_cards.suggestions(reader, what)
-    hint = f"; like it are: {', '.join(near)}" if near else ""
-    return f"no entity or document of {project!r} is called {what!r}{hint}"
+    hint = f"; like it are: {several(near)}" if near else ""
+    return f"no entity or document of {project!r} is called {shown(what)!r}{hint}"
 
 
 def _asked(

@@ -8,8 +8,11 @@ import click
 
 from actors.commands.common import print_json
 from actors.commands.printing import console, marked_text, print_table
+from actors.commands.showing_names import print_caps, print_decisions, print_misses, print_names
+from pipeline.registry.explaining import counted, several, shown
 
 Card = dict[str, Any]
+ALIASES_SHOWN = 20
 
 
 def print_card(card: Card) -> None:
@@ -24,37 +27,50 @@ def print_candidates(what: str, rows: list[Card], as_json: bool) -> None:
         return
     for row in rows:
         name = row.get("name") or row["source"]
-        more = _counted(row["mentions"], "mention") if "mentions" in row else row["media_type"]
-        click.echo(f"{row['id']}  {row.get('type', 'document'):8} {name}  ({more})")
+        more = counted(row["mentions"], "mention") if "mentions" in row else row["media_type"]
+        click.echo(f"{row['id']}  {row.get('type', 'document'):8} {shown(name)}  ({more})")
 
 
 def _print_entity(card: Card) -> None:
     """Print an entity with its evidence."""
     out = console()
-    out.print(f"{_plain(card['name'])}", style="bold", markup=False)
+    out.print(shown(card["name"]), style="bold", markup=False)
     out.print(
-        f"{card['type']}  {_counted(card['mentions'], 'mention')} in "
-        f"{_counted(card['documents'], 'document')}, "
+        f"{card['type']}  {counted(card['mentions'], 'mention')} in "
+        f"{counted(card['documents'], 'document')}, "
         f"connected to {card['degree']:,}  {card['id']}",
         style="dim",
         markup=False,
     )
-    others = [alias for alias in card["aliases"] if alias["text"] != card["name"]]
+    if card["asked"] is not None:
+        out.print(
+            f"{shown(card['asked'])} is a part of it: one of its names, or what it took in",
+            markup=False,
+        )
+    others = [
+        f"{shown(alias['text'])} ({alias['mentions']:,})"
+        for alias in card["aliases"]
+        if alias["text"] != card["name"]
+    ]
     if others:
-        also = ", ".join(f"{alias['text']} ({alias['mentions']:,})" for alias in others)
-        out.print(f"also: {_plain(also)}", markup=False)
+        also = several(others, ALIASES_SHOWN, card["alias_count"] - 1)
+        out.print(f"also: {also}", markup=False)
+    print_names(card)
+    print_misses(card)
+    print_decisions(card)
+    print_caps(card)
     _print_facts(card["relationships"], card["id"])
     if card["co_mentions"]:
         out.print("\nnamed together with", style="bold")
-        together = [f"{row['name']} ({row['weight']:,})" for row in card["co_mentions"]]
+        together = [f"{shown(row['name'])} ({row['weight']:,})" for row in card["co_mentions"]]
         out.print("  " + _plain(", ".join(together)), markup=False)
     if card["occurrences"]:
         out.print("\nmentions", style="bold")
     for mention in card["occurrences"]:
         _print_passage(mention, mention["sentence"], [tuple(mention["at"])])
-    shown = len(card["occurrences"])
-    if shown < card["mentions"]:
-        out.print(f"  … {card['mentions'] - shown:,} more (--limit)", style="dim")
+    left = card["mentions"] - len(card["occurrences"])
+    if left > 0:
+        out.print(f"  … {left:,} more (--limit)", style="dim")
 
 
 def _print_document(card: Card) -> None:
@@ -63,15 +79,15 @@ def _print_document(card: Card) -> None:
     out.print(_plain(card["source"]), style="bold", markup=False)
     flags = "".join(f"  {flag}" for flag in ("stale", "partial") if card[flag])
     out.print(
-        f"{card['media_type']}  {_counted(card['pages'], 'page')}  "
-        f"{_counted(card['size'], 'byte')}  "
+        f"{card['media_type']}  {counted(card['pages'], 'page')}  "
+        f"{counted(card['size'], 'byte')}  "
         f"language {card['language'] or 'unknown'}{flags}  {card['id']}",
         style="dim",
         markup=False,
     )
     for name, value in card["metadata"].items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        out.print(f"{name}: {_plain(shown)}", markup=False)
+        words = ", ".join(value) if isinstance(value, list) else value
+        out.print(f"{name}: {_plain(words)}", markup=False)
     for warning in card["warnings"]:
         out.print(f"warning: {_plain(warning)}", style="yellow", markup=False)
     if card["members"]:
@@ -105,7 +121,8 @@ def _print_facts(facts: list[Card], entity: str | None = None) -> None:
         out.print("\nrelationships", style="bold")
     for first, *others in groups:
         predicate = first["predicate"].replace("_", " ")
-        line = f"  {first['subject_name']} — {predicate} → {first['object_name']}"
+        subject, object_ = shown(first["subject_name"]), shown(first["object_name"])
+        line = f"  {subject} — {predicate} → {object_}"
         out.print(_plain(line, indent=2), style="cyan", markup=False)
         _print_passage(first, first["quote"], [], indent=4)
         if others:
@@ -136,8 +153,3 @@ def _plain(text: str, indent: int = 0) -> str:
     """Put foreign text on one line without what a terminal would obey."""
     line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
     return " " * indent + line
-
-
-def _counted(number: int, word: str) -> str:
-    """Write a number of things."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

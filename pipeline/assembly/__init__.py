@@ -4,6 +4,7 @@ Heavy libraries are imported inside the functions that need them, and engines lo
 when they are first used or told to, so that a command which only reads does not wait for a model.
 """
 
+from pipeline.assembly.deciding import open_desk
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
 from pipeline.assembly.stages import (
     Engines,
@@ -51,6 +52,7 @@ __all__ = [
     "list_skipped",
     "open_backlog",
     "open_blobs",
+    "open_desk",
     "open_fetcher",
     "open_filling",
     "open_ledger",

@@ -29,13 +29,15 @@ class DecisionKind(StrEnum):
 
 class RawName(NamedTuple):
     """A name as a text has it, without its normal form. `content` is set for one that means
-    something in one content only, `sense` for one of several namesakes.
+    something in one content only, `sense` for one of several namesakes. `exact` says that the words
+    are the normal form itself, whatever would be made of them today.
     """
 
     type: str
     words: str
     content: str | None = None
     sense: int = 0
+    exact: bool = False
 
 
 Group = tuple[RawName, ...]

@@ -149,9 +149,8 @@ class Binding:
 
     def __call__(self, raw: RawName) -> str:
         """Give the node that a raw name has."""
-        name = identity.name_id(
-            self._project, raw.type, self._normal(raw.type, raw.words), raw.content
-        )
+        normal = raw.words if raw.exact else self._normal(raw.type, raw.words)
+        name = identity.name_id(self._project, raw.type, normal, raw.content)
         return identity.node_id(name, raw.sense)
 
 

@@ -113,14 +113,6 @@ SELECT c.entity_id, t.type, l.name, c.mentions, c.documents,
 FROM counts c JOIN labels l USING (entity_id) JOIN types t USING (entity_id)
 """)
 
-FIND_ENTITIES_BY_ID = _question("""
-SELECT DISTINCT entity_id FROM published_mentions
-WHERE project_id = :project
-  AND (name_id BETWEEN CAST(:low AS uuid) AND CAST(:high AS uuid)
-       OR entity_id BETWEEN CAST(:low AS uuid) AND CAST(:high AS uuid))
-LIMIT 50
-""")
-
 FIND_ENTITIES_BY_TEXT = _question("""
 SELECT entity_id FROM published_mentions
 WHERE project_id = :project AND lower(surface) = lower(:what)

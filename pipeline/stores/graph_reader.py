@@ -25,6 +25,7 @@ from pipeline.stores.graph_rows import (
 from pipeline.stores.idling import may_idle
 from pipeline.stores.matching_query import MATCHING_ENTITIES
 from pipeline.stores.postgres import one_moment, reading
+from pipeline.stores.registry_queries import FIND_ENTITIES_BY_ID
 
 WHO_WHAT_WHERE: tuple[MentionType, ...] = (
     MentionType.PERSON,
@@ -157,17 +158,21 @@ class GraphReader:
         return {row.id: row for row in rows}
 
     def find_entities(self, what: str) -> list[EntityRow]:
-        """Find entities by id, by the id of one of their names, by the first six digits or more
-        of either, or by any form of the name in any case; most mentioned first.
+        """Find entities by id, by that of one of their names or of what they took in, by the first
+        six digits or more of these, or by any form of the name in any case; most mentioned first.
         """
-        ids: list[str] = []
         low, high = id_range(what)
+        found: dict[str, EntityRow] = {}
         if low is not None:
-            ids = self._rows(_only, graph_queries.FIND_ENTITIES_BY_ID, low=low, high=high)
-        if not ids:
+            led: list[tuple[int, str]] = self._rows(_both, FIND_ENTITIES_BY_ID, low=low, high=high)
+            for way in sorted({way for way, _ in led}):
+                found = self.entities_by_id([id_ for each, id_ in led if each == way])
+                if found:
+                    break
+        if not found:
             words = " ".join(what.split())
             ids = self._rows(_only, graph_queries.FIND_ENTITIES_BY_TEXT, what=words)
-        found = self.entities_by_id(ids) if ids else {}
+            found = self.entities_by_id(ids) if ids else {}
         return sorted(found.values(), key=lambda row: (-row.mentions, row.name, row.id))
 
     def aliases(self, entity: str) -> list[AliasRow]:

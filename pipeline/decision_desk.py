@@ -1,0 +1,288 @@
+"""Where people decide which names are one thing: finds what they mean, keeps what they decide, and
+says what came of it. Commands and notebooks call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import graph_cards, identity
+from pipeline.errors import UsageError
+from pipeline.registry import deciding
+from pipeline.registry.deciding import Named
+from pipeline.registry.decisions import (
+    Bind,
+    Decision,
+    DecisionKind,
+    RawName,
+    constraints,
+)
+from pipeline.registry.explaining import counted, decision_card, several, shown
+from pipeline.stores.graph_reader import GraphReader
+from pipeline.stores.graph_rows import EntityRow
+from pipeline.stores.registry_reader import Node, RegistryReader
+
+MOST_NODES = 5_000
+
+Record = Callable[[Decision], Decision]
+Settle = Callable[[], bool]
+"""Brings the registry up to date; False if whoever holds it has not yet applied all."""
+
+
+class AmbiguousError(UsageError):
+    """Several entities have the name that was asked for: nothing is decided."""
+
+    def __init__(self, asked: str, candidates: Sequence[EntityRow]) -> None:
+        listed = "; ".join(f"{row.id} {row.type} {shown(row.name)}" for row in candidates[:8])
+        self.short = f"{len(candidates)} entities are called {shown(asked)!r}; ask by id"
+        super().__init__(f"{self.short}: {listed}")
+        self.asked = asked
+        self.candidates = candidates
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a decision: the entities in which the names of each of its groups are now. If it
+    was not `applied` the registry will get to it.
+    """
+
+    decision: Decision
+    applied: bool
+    groups: tuple[tuple[EntityRow, ...], ...]
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def card(self) -> dict[str, Any]:
+        """Give it as a plain value."""
+        return {
+            **decision_card(self.decision),
+            "applied": self.applied,
+            "entities": [[row._asdict() for row in group] for group in self.groups],
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True)
+class DecisionDesk:
+    """Takes decisions on one project's names."""
+
+    reader: GraphReader
+    registry: RegistryReader
+    bind: Bind
+    record: Record
+    settle: Settle
+
+    # What people mean
+
+    def entity(self, what: str) -> EntityRow:
+        """Find one entity. Raises AmbiguousError, or UsageError if there is none."""
+        found = self.reader.find_entities(what)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousError(what, found)
+        near = several(graph_cards.suggestions(self.reader, what))
+        hint = f"; like it are: {near}" if near else ""
+        raise UsageError(f"no entity is called {shown(what)!r}{hint}")
+
+    def _entities(self, asked: Sequence[str]) -> list[EntityRow]:
+        """Find several entities, which must not be one."""
+        found = [self.entity(what) for what in asked]
+        first: dict[str, str] = {}
+        for what, row in zip(asked, found, strict=True):
+            if row.id in first:
+                raise UsageError(
+                    f"{shown(first[row.id])!r} and {shown(what)!r} are one entity already: "
+                    f"{called(row)}; `split` takes names out of it"
+                )
+            first[row.id] = what
+        return found
+
+    def _names(self, entity: EntityRow) -> list[Named]:
+        return self.registry.nodes(entity.id, MOST_NODES)
+
+    # What they decide
+
+    def merge(self, asked: Sequence[str], who: str, why: str = "") -> Outcome:
+        """Decide that entities are one."""
+        if len(asked) < 2:
+            raise UsageError("a merge needs two entities or more")
+        rows = self._entities(asked)
+        names = [self._names(row) for row in rows]
+        made = self.record(deciding.merged(names, self.bind, who, why))
+        return self._outcome(made, rows)
+
+    def never(self, one: str, other: str, who: str, why: str = "") -> Outcome:
+        """Decide that two entities are never one."""
+        first, second = self._entities([one, other])
+        made = self.record(
+            deciding.kept_apart(self._names(first), self._names(second), self.bind, who, why)
+        )
+        return self._outcome(made, [first, second])
+
+    def split_names(self, what: str, names: Sequence[str], who: str, why: str = "") -> Outcome:
+        """Decide that names leave an entity, together."""
+        entity = self.entity(what)
+        there = self._names(entity)
+        leaving = {node.id for name in names for node in self._meant(entity, there, name)}
+        if len(leaving) == len(there):
+            raise UsageError(
+                f"{called(entity)} has no other names, so none can leave it; `split --document` "
+                "tells two of one name apart"
+            )
+        made = self.record(deciding.split_by_name(there, leaving, self.bind, who, why))
+        return self._outcome(made, [entity])
+
+    def split_documents(
+        self, what: str, documents: Sequence[str], who: str, why: str = ""
+    ) -> Outcome:
+        """Decide that in some documents the names of an entity mean another."""
+        entity = self.entity(what)
+        found = [graph_cards.one_document(self.reader, document) for document in documents]
+        contents = {row.content_id for row in found}
+        occurring = self.registry.occurring(entity.id, contents)
+        for row in found:
+            if row.content_id not in {content for *_, content in occurring}:
+                raise UsageError(f"{called(entity)} is not named in {shown(row.source)}")
+        if not self.registry.elsewhere(entity.id, contents):
+            raise UsageError(f"{called(entity)} is named nowhere else: nothing would be left")
+        nodes = {(name, sense) for name, sense, _ in occurring}
+        names = [one for one in self._names(entity) if (one.name, one.sense) in nodes]
+        ids = dict.fromkeys(row.id for row in found)
+        made = self.record(deciding.split_by_document(names, list(ids), self.bind, who, why))
+        return self._outcome(made, [entity], sources=[row.source for row in found])
+
+    def undo(self, number: int | None, who: str, why: str = "") -> Outcome:
+        """Decide that a decision does not count: the last that does, if none is said."""
+        before = self.registry.decisions()
+        made = self.record(deciding.taken_back(before, number, who, why))
+        undone = next(one for one in before if one.number == made.undoes)
+        while undone.undoes is not None:
+            undone = next(one for one in before if one.number == undone.undoes)
+        return self._outcome(made, [], undone)
+
+    def _meant(self, entity: EntityRow, there: Sequence[Named], name: str) -> list[Named]:
+        """Find the names of an entity that are written so, or have such an id."""
+        words = " ".join(name.split()).casefold()
+        by_id = [one for one in there if len(words) >= 6 and one.id.startswith(words)]
+        found = by_id or [
+            one
+            for one in there
+            if words in {one.normal.casefold(), *(text.casefold() for text in one.written)}
+            or self.bind(RawName(one.type, name, one.content, one.sense)) == one.id
+        ]
+        if not found:
+            have = several([one.text for one in there], total=len(there))
+            raise UsageError(
+                f"{shown(name)!r} is no name of {called(entity)}, or only a short form that "
+                f"stands for one in a document; its names are: {have}"
+            )
+        return found
+
+    # What came of it
+
+    def _outcome(
+        self,
+        made: Decision,
+        before: Sequence[EntityRow],
+        undone: Decision | None = None,
+        sources: Sequence[str] = (),
+    ) -> Outcome:
+        """Bring the registry up to date and say what came of a decision."""
+        applied = self.settle()
+        groups = tuple(self._entities_now(undone or made))
+        if made.undoes is not None and undone is not None:
+            text = f"decision {made.undoes} does not count any more"
+            again = made.undoes != undone.number
+            text += f"; so decision {undone.number} does again" if again else ""
+            now = _listed(row for group in groups for row in group)
+            text += f": now there is {now}" if applied and now else ""
+        else:
+            text = _sentence(made, before, groups, sources, applied=applied)
+        if not applied:
+            text += "; entities do not show it yet: the run that holds the registry will apply it"
+        return Outcome(made, applied, groups, text)
+
+    def _entities_now(self, decision: Decision) -> list[tuple[EntityRow, ...]]:
+        """Give the entities that the groups of a decision are in."""
+        groups = self.nodes_of(decision)
+        entities = self.registry.entities_of({node for group in groups for node in group})
+        rows = self.reader.entities_by_id(list(entities.values())) if entities else {}
+        found = []
+        for group in groups:
+            ids = sorted({entities[node] for node in group if node in entities})
+            found.append(tuple(rows[id_] for id_ in ids if id_ in rows))
+        return found
+
+    def nodes_of(self, decision: Decision) -> list[set[Node]]:
+        """Give the names and senses that each group of a decision binds; those of a split by
+        document as they are elsewhere, and in its documents.
+        """
+        groups = [
+            {(self.bind(raw._replace(sense=0)), raw.sense) for raw in group}
+            for group in decision.groups
+        ]
+        if decision.by_document:
+            groups += [{(name, decision.number) for name, _ in groups[0]}]
+        return groups
+
+    # What was decided
+
+    def listed(self) -> list[dict[str, Any]]:
+        """List all decisions, the last first, each with what it is worth at present."""
+        decisions = self.registry.decisions()
+        bound = constraints(decisions, self.bind, identity.node_id)
+        names = {self.bind(raw._replace(sense=0)) for one in decisions for group in one.groups
+                 for raw in group}  # fmt: skip
+        live = self.registry.live(names)
+        worth = deciding.standings(decisions, bound, live, self.bind)
+        sources = self.registry.sources({x for one in decisions for x in one.documents})
+        return [
+            {
+                **decision_card(one),
+                "documents": [sources.get(id_, id_) for id_ in one.documents],
+                "state": worth[one.number].value,
+            }
+            for one in reversed(decisions)
+        ]
+
+
+def called(entity: EntityRow) -> str:
+    """Write an entity by its name and the beginning of its id."""
+    return f"{shown(entity.name)} ({entity.id[:8]})"
+
+
+def _listed(rows: Iterable[EntityRow]) -> str:
+    """List entities, each once."""
+    each = list({row.id: row for row in rows}.values())
+    texts = [called(row) for row in each[:6]]
+    return " and ".join(texts) + (f" and {len(each) - 6:,} more" if len(each) > 6 else "")
+
+
+def _sentence(
+    made: Decision,
+    before: Sequence[EntityRow],
+    groups: Sequence[Sequence[EntityRow]],
+    sources: Sequence[str],
+    *,
+    applied: bool,
+) -> str:
+    """Say what a decision does, and what came of it if it was applied."""
+    every = [row for group in groups for row in group]
+    if made.kind is DecisionKind.NEVER:
+        return f"{_listed(before)} are never one, whatever their names look like"
+    if made.kind is DecisionKind.MERGE:
+        size = f"{counted(every[0].mentions, 'mention')} in " if every else ""
+        size += counted(every[0].documents, "document") if every else ""
+        said, now = f"{_listed(before)} are one now", f"{_listed(every)}, {size}"
+    elif made.by_document:
+        said = f"in {several(sources)} {shown(before[0].name)} is another now"
+        now = f"{_listed(groups[-1])}; elsewhere it is {_listed(groups[0])}"
+    else:
+        leaving = several(decision_card(made)["names"][0])
+        said, now = f"{leaving} left {called(before[0])}", f"now there is {_listed(every)}"
+    return f"{said}: {now}" if applied and every else said

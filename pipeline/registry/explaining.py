@@ -1,0 +1,142 @@
+"""Says in words why names are one thing, why others are not, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.registry.clustering import Why
+from pipeline.registry.decisions import Decision, DecisionKind, Group
+from pipeline.registry.verdicts import EXPLANATIONS
+
+LONGEST_SHOWN = 80
+MOST_SHOWN = 4
+
+VERDICTS: Mapping[str, str] = {
+    "same": "one name",
+    "shorter": "one says less",
+    "like": "probably one name, misspelt",
+    "unsure": "not sure",
+    "apart": "two names",
+}
+
+WHYS: Mapping[str, str] = {
+    Why.UNSURE: "only a person can tell",
+    Why.AMBIGUOUS: "it can stand for more than one, so it joins none",
+    Why.APART: "not all names of both sides agree",
+    Why.DECIDED: "somebody decided that they are two",
+    Why.CROWDED: "too many names are like these to tell by a shorter form",
+}
+
+
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Write foreign text on one line, without what a terminal would obey, and not too long: cut
+    where a word ends, if one does.
+    """
+    # A name may be a book: what is behind the part shown is not looked at.
+    line = " ".join(text[: 20 * longest].split())
+    line = "".join(sign for sign in line if sign.isprintable())
+    if len(line) <= longest and len(text) <= 20 * longest:
+        return line
+    if len(line) > longest:
+        blank = line.rfind(" ", longest // 2, longest)
+        line = line[: blank if blank > 0 else longest - 1]
+    return f"{line.rstrip()}…"
+
+
+def several(texts: Sequence[str], most: int = MOST_SHOWN, total: int | None = None) -> str:
+    """List some texts and say how many more there are, of `total`."""
+    listed = ", ".join(shown(text) for text in texts[:most])
+    more = (len(texts) if total is None else total) - min(len(texts), most)
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def counted(number: int, word: str) -> str:
+    """Write a number of things."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def rules_in_words(rules: Sequence[str]) -> list[str]:
+    """Say what each rule of a comparison means. One of an earlier version stands for itself."""
+    return [EXPLANATIONS.get(rule, rule) for rule in rules]
+
+
+def reasons(rules: Sequence[str]) -> list[dict[str, Any]]:
+    """Write the rules of a comparison with what they mean."""
+    words = rules_in_words(rules)
+    return [{"rule": rule, "words": said} for rule, said in zip(rules, words, strict=True)]
+
+
+def compared(card: Mapping[str, Any]) -> str:
+    """Say what a comparison found, of a card with its verdict, score and reasons."""
+    words = "; ".join(reason["words"] for reason in card["reasons"])
+    verdict = card["verdict"]
+    return f"{words or VERDICTS.get(verdict, verdict)} ({verdict}, {card['score']:.2f})"
+
+
+def joined(card: Mapping[str, Any]) -> str:
+    """Say what joined a name to another: a comparison, or a decision."""
+    decision = card.get("decision")
+    if decision is None:
+        return compared(card)
+    whom = f" ({by_whom(decision)})" if "who" in decision else ""
+    return f"decision {decision['number']}{whom}"
+
+
+def kept_out(card: Mapping[str, Any]) -> str:
+    """Say why a name stayed out: what is alike, and what stands against it."""
+    decision = card["decision"]
+    if decision is not None:
+        return f"decision {decision['number']} keeps them apart ({by_whom(decision)})"
+    return f"{compared(card)}; {why_apart(card['why'])}"
+
+
+def why_apart(why: str) -> str:
+    """Say why two names did not join."""
+    return WHYS.get(why, why)
+
+
+def decision_card(decision: Decision) -> dict[str, Any]:
+    """Write a decision as a plain value."""
+    return {
+        "number": decision.number,
+        "kind": decision.kind.value,
+        "who": decision.who,
+        "when": decision.when,
+        "why": decision.why,
+        "names": [_as_said(group) for group in decision.groups],
+        "undoes": decision.undoes,
+        "undone_by": decision.undone_by,
+    }
+
+
+def by_whom(card: Mapping[str, Any]) -> str:
+    """Say who decided, when and why."""
+    why = f": {shown(card['why'])}" if card["why"] else ""
+    return f"{shown(card['who'])}, {card['when'][:10]}{why}"
+
+
+def decided(card: Mapping[str, Any]) -> str:
+    """Say what a decision is about, in a few words."""
+    if card["undoes"] is not None:
+        return f"takes decision {card['undoes']} back"
+    sides = [several(group) for group in card["names"]]
+    if card["kind"] == DecisionKind.MERGE:
+        return f"{' = '.join(sides)}"
+    if card["kind"] == DecisionKind.NEVER:
+        return f"{' ≠ '.join(sides)}"
+    if card.get("documents"):
+        return f"{sides[0]} is another in {several(card['documents'])}"
+    return f"{sides[0]} out of {sides[1]}" if len(sides) > 1 else sides[0]
+
+
+def _as_said(group: Group) -> list[str]:
+    """Give the words of a group as the texts have them, each once in whatever case: a normal form
+    comes behind the words that lead to it, and stands for itself where there are none.
+    """
+    said: dict[str, str] = {}
+    for before, raw in zip([None, *group], group, strict=False):
+        if not raw.exact or before is None or before.exact:
+            words = " ".join(raw.words.split())
+            said.setdefault(words.casefold(), words)
+    return list(said.values())
