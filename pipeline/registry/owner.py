@@ -29,6 +29,7 @@ from pipeline.registry.growing import Change, Compares, Grown, Registry, Touched
 CODE = "1"
 # From so many changed names on, if they are a quarter of all, a rebuild is less work.
 MANY = 5_000
+OF_CONTENTS = ("published", "removed")
 
 
 NormalForm = Callable[[str, str], str]
@@ -40,7 +41,9 @@ class LostLeaseError(TemporaryError):
 
 
 class Pending(NamedTuple):
-    """A change that is not applied yet. `keys` are the blocking keys that a name had."""
+    """A change that is not applied yet. `keys` are the blocking keys that a name had, or the names
+    that a content mentioned before.
+    """
 
     id: int
     kind: str
@@ -95,7 +98,8 @@ class Moment(Protocol):
 class Update:
     """What is to be written. `nodes` are all that were settled, those alone in their entity too;
     with `whole` there are no others. `gone` are names that are not live any more. `dissolved` are
-    names that were one entity until a crowd came to be.
+    names that were one entity until a crowd came to be. `contents` were published or removed, and
+    `left` are the names that they mentioned before.
     """
 
     epoch: int
@@ -112,6 +116,8 @@ class Update:
     thinned: Collection[Part] = ()
     dissolved: Sequence[Sequence[str]] = ()
     compared: int = 0
+    contents: Collection[str] = ()
+    left: Collection[str] = ()
 
 
 class RegistryStore(Protocol):
@@ -237,6 +243,7 @@ class RegistryOwner:
         whole: bool = False,
     ) -> Update:
         """Put together what is to be written."""
+        told_of = [change for change in moment.pending if change.kind in OF_CONTENTS]
         return Update(
             epoch=moment.epoch,
             version=self._version,
@@ -252,6 +259,8 @@ class RegistryOwner:
             thinned=found.thinned,
             dissolved=_dissolved(moment, grown) if found.crowded else (),
             compared=grown.compared,
+            contents={change.subject for change in told_of},
+            left={name for change in told_of for name in change.keys or ()},
         )
 
 
