@@ -4,6 +4,7 @@ Heavy libraries are imported inside the functions that need them, and engines lo
 when they are first used or told to, so that a command which only reads does not wait for a model.
 """
 
+from pipeline.assembly.live import open_live, open_mirror
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -52,6 +53,8 @@ __all__ = [
     "open_filling",
     "open_ledger",
     "open_link",
+    "open_live",
+    "open_mirror",
     "open_objects",
     "open_overview",
     "open_progress",
