@@ -14,6 +14,7 @@ from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.registry.live import Touch, touch_of
 from pipeline.registry.owner import Binding, RegistryOwner, Update
 from pipeline.stores.decisions import record
+from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.live_copying import Brought, LiveCopying
 from pipeline.stores.live_mirror import LiveMirror
 from pipeline.stores.live_rows import StoredLiveState
@@ -50,9 +51,16 @@ class LiveCase:
     def copying_with(self, **how: object) -> LiveCopying:
         return Unpaced(self.case.engine, self.case.project, self.copies, **how)  # type: ignore[arg-type]
 
-    def publish(self, name: str, written: Written, words: str | None = None) -> None:
-        """Bring a document in which these names stand, each related to the next."""
-        text = words or "\n".join(f"{words}." for _, words in written) + f"\n{name}"
+    @property
+    def epoch(self) -> int:
+        behind = self.store.behind()
+        return int(behind[0]) if behind else 0
+
+    def publish(self, name: str, written: Written, stamp: str = "1") -> None:
+        """Bring a document in which these names stand, each related to the next; another stamp is
+        that of a document that changed.
+        """
+        text = "\n".join(f"{words}." for _, words in written) + f"\n{name} {stamp}"
         met = Relationships(
             relationships=tuple(
                 Relationship(subject=at, predicate=Predicate.MET, object=at + 1, start=0,
@@ -61,10 +69,21 @@ class LiveCase:
             )
         )  # fmt: skip
         payloads = {**typed_payloads(text, written), StageName.RELATE: met}
-        self.case.publish(name, text, payloads=payloads)
+        case, file = self.case, f"{name}.txt"
+        run = case.run()
+        case.ledger.record_documents(case.project, [case.found(file, stamp=stamp)])
+        case.ledger.claim(run, 100)
+        case.identify(run, **{name: text})
+        case.publisher().persist(case.checkpoints(text, payloads))
 
-    def forget(self, *names: str) -> None:
-        self.case.forgetting.forget([self.case.uri(f"{name}.txt") for name in names])
+    def forget(self, *names: str, copies: bool = True) -> None:
+        """Forget documents; without their copies where Redis is away."""
+        gone = [self.case.uri(f"{name}.txt") for name in names]
+        case = self.case
+        if copies:
+            case.forgetting.forget(gone)
+        else:
+            Forgetting(case.engine, case.project, case.blobs, lambda _: None).forget(gone)
 
     def decide(self, kind: DecisionKind, *groups: Written, **more: object) -> Decision:
         raw = tuple(tuple(RawName(*one) for one in group) for group in groups)

@@ -60,7 +60,8 @@ class Brought(NamedTuple):
 class LiveCopying:
     """Keeps the copies of one project. `fills` says whether copies that are not there, or of an
     epoch that does not lead here, are brought together anew; else these are dropped. At most `kept`
-    entities have a copy. `stopping` ends what takes long. Raises TemporaryError.
+    entities have a copy; those of more than `crowded` mentions are read again later. `stopping`
+    ends what takes long. Raises TemporaryError.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class LiveCopying:
         *,
         fills: bool = True,
         kept: int = KEPT_ENTITIES,
+        crowded: int = CROWDED,
         stopping: Stopping = never,
     ) -> None:
         self._engine = engine
@@ -78,6 +80,7 @@ class LiveCopying:
         self._copies = copies
         self._fills = fills
         self._kept, self._most = kept, round(kept * KEPT_SLACK)
+        self._crowded = crowded
         self._stopping = stopping
         self._context_due = self._filling_due = 0.0
         self._summed: Stamp | None = None
@@ -121,7 +124,7 @@ class LiveCopying:
             return None
         held = self._copies.held(entities | beside | {*there.late})
         changed = {before[node] for node in moved} | {entity_of.get(node) for node in moved}
-        crowded = {id_ for id_, one in held.canonicals.items() if one.mentions > CROWDED}
+        crowded = {id_ for id_, one in held.canonicals.items() if one.mentions > self._crowded}
         late = dict.fromkeys((*there.late, *sorted((entities | beside) & crowded - changed)))
         due = set(list(late)[:1])
         late = dict.fromkeys(id_ for id_ in late if id_ not in due)

@@ -114,15 +114,17 @@ class LiveRows:
             return set()
         return {row[0] for row in self._ask(queries.BESIDE, names=sorted(nodes), limit=limit)}
 
-    def recent(self, contents: Collection[str] | None = None) -> Recent:
+    def recent(
+        self, contents: Collection[str] | None = None, limit: int | None = EXTRACTIONS
+    ) -> Recent:
         """Read the last extractions, of these contents alone where they are given."""
         if contents is None:
-            rows = self._ask(queries.RECENT, limit=EXTRACTIONS, length=NAME_LENGTH + 1)
+            rows = self._ask(queries.RECENT, limit=limit, length=NAME_LENGTH + 1)
         elif contents:
             rows = self._ask(
                 queries.RECENT_OF,
                 contents=sorted(contents),
-                limit=EXTRACTIONS,
+                limit=limit,
                 length=NAME_LENGTH + 1,
             )
         else:

@@ -111,10 +111,10 @@ class RedisRegistry:
         self._look: Any = register(script("live_look"))
         self._apply: Any = register(script("live_apply"))
 
-    def look(self) -> Shown | None:
+    def look(self, *, renew: bool = True) -> Shown | None:
         """Say what the copies are of, and let them live on; None if they are not whole."""
         with self._link.answering():
-            answer = self._look(keys=self._keys, args=[HASHES, self._seconds])
+            answer = self._look(keys=self._keys, args=[HASHES, self._seconds if renew else ""])
         return None if answer is None else _shown(*answer)
 
     def entities_of(self, nodes: Collection[str]) -> dict[str, str]:
