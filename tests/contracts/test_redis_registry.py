@@ -193,6 +193,22 @@ def test_copies_that_grow_equal_postgresql(
         assert_equal(live)
 
 
+@pytest.mark.parametrize("how", ["forgotten", "changed"])
+def test_what_lost_mentions_is_counted_again(live: LiveCase, how: str) -> None:
+    """No name came or went, and nothing else says whose mentions these were."""
+    live.publish("a", [SMITH, ACME, BOSTON])
+    live.publish("b", [SMITH, ACME])
+    live.publish("c", [BOSTON, JANE])
+    live.shown()
+    if how == "forgotten":
+        live.forget("a", copies=False)
+    else:
+        live.publish("a", [JANE], stamp="2")
+    assert not live.shown().anew
+    assert_equal(live)
+    assert live.fast.canonicals([live.id(*SMITH)])[live.id(*SMITH)].mentions == 1
+
+
 def test_an_epoch_that_others_wrote_is_made_up_for(live: LiveCase) -> None:
     live.publish("a", [SMITH, ACME])
     live.shown()
