@@ -45,6 +45,15 @@ class LiveMirror:
         self._closing = self._stopped = False
         self._thread: threading.Thread | None = None
 
+    def begin(self) -> None:
+        """Look after the copies from now on, also before there is anything new to show: for who
+        keeps the registry while a run goes on.
+        """
+        with self._changed:
+            if self._thread is None and not self._closing:
+                self._thread = threading.Thread(target=self._run, name="live state", daemon=True)
+                self._thread.start()
+
     def show(self, update: Update) -> None:
         """Show what was written, soon. Never raises, and never waits."""
         touch = touch_of(update)
@@ -55,10 +64,8 @@ class LiveMirror:
                 self._touches.clear()
                 self._held = 0
             self._touches.append(touch)
-            if self._thread is None and not self._closing:
-                self._thread = threading.Thread(target=self._run, name="live state", daemon=True)
-                self._thread.start()
             self._changed.notify_all()
+        self.begin()
 
     def settle(self, seconds: float) -> bool:
         """Wait until all is shown that `show` was told; say whether it is."""
