@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
 from actors.actor_pools import ActorPools, CallLostError
-from actors.admission import Admission, Load, shortage
+from actors.admission import Admission, Load
 from actors.calls import Answer, Call
 from actors.claims import Claims
 from actors.events import Events
@@ -24,9 +23,10 @@ from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.memory import Growth, available_bytes
 from actors.mode import ACCELERATED, Mode
+from actors.outlook import Outlook
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
-from actors.progress import RESOLVING, Snapshot, again_and_again, note
+from actors.progress import RESOLVING, Snapshot, again_and_again
 from actors.pulse import RETRY_SECONDS, Pulse
 from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
@@ -97,41 +97,36 @@ class RunCoordinator:
             self._settlement,
             stopping,
         )
-        self._state = "starting"
-        self._began: float | None = None
+        self._outlook = Outlook(
+            place.settings.run,
+            self._claims,
+            self._flow,
+            self._mode,
+            self._persisting,
+            self._resolving,
+            self._admission,
+            self._thread,
+            self._pulse,
+            self._load,
+        )
 
     # -- what the driver calls ---------------------------------------------------------------
 
     async def snapshot(self) -> Snapshot:
         """Say where the run is."""
-        claims = self._claims
-        return Snapshot(
-            total=max(claims.total, claims.completed + claims.failed),
-            processed=claims.processed,
-            completed=claims.completed,
-            failed=claims.failed,
-            queue=self._persisting.backlog.entries,
-            changes=self._resolving.pending,
-            mode=self._mode.name,
-            reason=self._mode.reason,
-            seconds=self._seconds(),
-            done=dict(self._flow.done),
-            queued=self._flow.queued(),
-            state=self._state,
-            note=self._note(),
-        )
+        return self._outlook.snapshot(draining=self._draining)
 
     async def drain(self) -> None:
         """Begin nothing new, let running calls finish, persist what they gave, and end."""
         self._draining = True
-        self._state = "stopping"
+        self._outlook.state = "stopping"
 
     async def run(self) -> RunResult:
         """Run until nothing is left, or until running calls are done after `drain`."""
         self._events.watch(self._lease.keep(), again_and_again(self._publish_progress))
         try:
             self._events.watch_tasks(await self._pools.start(self._flow.grow))
-            self._state = "stopping" if self._draining else "running"
+            self._outlook.state = "stopping" if self._draining else "running"
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             self._events.watch(self._resolving.keep())
             await self._loop()
@@ -209,7 +204,7 @@ class RunCoordinator:
         from there, so there is no need to finish the documents that are begun.
         """
         for call in self._flow.calls():
-            self._began = self._began or time.monotonic()
+            self._outlook.begin()
             self._events.spawn(self._call(call))
 
     async def _call(self, call: Call) -> None:
@@ -271,7 +266,7 @@ class RunCoordinator:
     async def _fill_vectors(self) -> None:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
         async for some in filled(self._pools, self._pulse):
-            self._state = "embedding" if some else self._state
+            self._outlook.state = "embedding" if some else self._outlook.state
             if self._draining:
                 return
 
@@ -282,7 +277,7 @@ class RunCoordinator:
         resolving = self._resolving
         resolving.hurry()
         while not (resolving.done or resolving.given_up or self._draining):
-            self._state = RESOLVING
+            self._outlook.state = RESOLVING
             self._events.check()
             if resolving.fault is not None:
                 raise resolving.fault
@@ -301,7 +296,7 @@ class RunCoordinator:
         it.
         """
         result = self._settlement.result(
-            outcome, reason, self._seconds(), self._mode, self._embeddings
+            outcome, reason, self._outlook.seconds, self._mode, self._embeddings
         )
         result = result.model_copy(update={"behind": self._resolving.given_up})
         # A run that ends since PostgreSQL is away does not wait for it once more.
@@ -312,17 +307,3 @@ class RunCoordinator:
             result = result.model_copy(update={"reason": reason or str(error)})
         await self._pools.close()
         return result
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._began if self._began else 0.0
-
-    def _note(self) -> str:
-        """Say what is waited for; empty for nothing."""
-        return note(
-            self._thread.trouble or self._admission.trouble or self._pulse.trouble,
-            "" if self._draining else shortage(self._load(), self._place.settings.run),
-            self._pulse.still_seconds if self._began else 0.0,
-            self._place.settings.run.stall_seconds,
-            self._flow.queued(),
-            self._persisting.backlog.entries,
-        )

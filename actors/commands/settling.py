@@ -38,8 +38,8 @@ def settle(settings: Settings, engine: Engine, redis_url: str, project: str, nam
         keeper.leave()
     if not turn.held:
         say(
-            f"{counted(turn.pending, 'change')} of names wait for a run of {shlex.quote(name)} "
-            "that holds its registry: entities do not show them yet"
+            f"entities do not show it yet: {counted(turn.pending, 'change')} left to the run of "
+            f"{shlex.quote(name)} that is at work"
         )
         return turn.pending
     return 0

@@ -135,7 +135,8 @@ def _print(
             highlight=False,
         )
     if changes:
-        out.print(f"entities: {changes:,} changes of names are not in them yet", highlight=False)
+        waiting = "1 change" if changes == 1 else f"{changes:,} changes"
+        out.print(f"entities: {waiting} of names not in them yet", highlight=False)
     if (run := state.last_run) is not None:
         out.print(
             f"last run: {_outcome(run)}, started {run.started_at:%Y-%m-%d %H:%M} UTC",

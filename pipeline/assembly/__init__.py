@@ -5,6 +5,7 @@ when they are first used or told to, so that a command which only reads does not
 """
 
 from pipeline.assembly.deciding import open_desk
+from pipeline.assembly.live import open_live, open_mirror
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
 from pipeline.assembly.stages import (
     Engines,
@@ -57,6 +58,8 @@ __all__ = [
     "open_filling",
     "open_ledger",
     "open_link",
+    "open_live",
+    "open_mirror",
     "open_objects",
     "open_overview",
     "open_owner",

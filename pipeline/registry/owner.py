@@ -29,6 +29,7 @@ from pipeline.registry.growing import Change, Compares, Grown, Registry, Touched
 CODE = "1"
 # From so many changed names on, if they are a quarter of all, a rebuild is less work.
 MANY = 5_000
+OF_CONTENTS = ("published", "removed")
 
 
 NormalForm = Callable[[str, str], str]
@@ -40,7 +41,9 @@ class LostLeaseError(TemporaryError):
 
 
 class Pending(NamedTuple):
-    """A change that is not applied yet. `keys` are the blocking keys that a name had."""
+    """A change that is not applied yet. `keys` are the blocking keys that a name had, or the names
+    that a content mentioned before.
+    """
 
     id: int
     kind: str
@@ -102,6 +105,7 @@ class Update:
     `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
     others. `senses` are all that there are, None where they stay as they are. `gone` are names that
     are not live any more. `dissolved` are names that were one entity until a crowd came to be.
+    `contents` were published or removed, and `left` are the names that they mentioned before.
     """
 
     epoch: int
@@ -118,6 +122,8 @@ class Update:
     thinned: Collection[Part] = ()
     dissolved: Sequence[Sequence[str]] = ()
     compared: int = 0
+    contents: Collection[str] = ()
+    left: Collection[str] = ()
 
 
 class RegistryStore(Protocol):
@@ -242,6 +248,7 @@ class RegistryOwner:
         whole: bool = False,
     ) -> Update:
         """Put together what is to be written."""
+        told_of = [change for change in moment.pending if change.kind in OF_CONTENTS]
         return Update(
             epoch=moment.epoch,
             version=self.version,
@@ -257,6 +264,8 @@ class RegistryOwner:
             thinned=found.thinned,
             dissolved=_dissolved(moment, grown) if found.crowded else (),
             compared=grown.compared,
+            contents={change.subject for change in told_of},
+            left={name for change in told_of for name in change.keys or ()},
         )
 
 

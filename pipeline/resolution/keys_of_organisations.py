@@ -26,6 +26,7 @@ from pipeline.resolution.keys_of_people import GENERATIONS
 # Two letters say too little.
 LEAST_LETTERS, MOST_LETTERS = 3, 8
 MOST_SOUNDS = 9
+MOST_WORDS_OF_A_STATE = 3
 COMMON = TRADES | {
     "academy", "administration", "affairs", "american", "army", "association", "authority",
     "board", "bureau", "center", "central", "chamber", "circuit", "city", "club", "college",
@@ -66,6 +67,9 @@ def keys_of_organisation(name: str, books: NameBooks) -> Iterator[str]:
         words.pop()
     words[0] = SPELT_OUT.get(words[0], words[0])
     yield all_letters(words)
+    for end in range(1, min(len(words), MOST_WORDS_OF_A_STATE + 1)):
+        if books.territory(" ".join(words[:end])):  # "Senate" asks whose it may be
+            yield all_letters(words[end:]) + asked_if(False)
     main = _main_words(words)
     sounds = [sound(word) for word in main]
     yield "o" + "|".join(sorted(sounds))

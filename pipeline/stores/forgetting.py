@@ -93,6 +93,7 @@ class Forgotten(NamedTuple):
 class Copies:
     """What one batch leaves outside of PostgreSQL."""
 
+    project: str
     documents: tuple[str, ...]
     contents: tuple[str, ...]
     checkpoints: tuple[CheckpointKey, ...]
@@ -199,6 +200,7 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
         kept_contents=len(loose - gone),
     )
     copies = Copies(
+        project=project,
         documents=tuple(row.id for row in family),
         contents=tuple(sorted(gone)),
         checkpoints=tuple(

@@ -13,6 +13,7 @@ from pipeline.stores.forgetting import Copies
 from pipeline.stores.invalidation import drop_lone
 from pipeline.stores.protocols import Blobs
 from pipeline.stores.redis_link import RedisLink
+from pipeline.stores.redis_registry import live_keys
 from pipeline.stores.redis_removal import RedisRemoval
 
 
@@ -28,10 +29,11 @@ class ForgottenCopies:
         self.trouble = ""
 
     def __call__(self, copies: Copies) -> str:
-        """Remove checkpoints, live status, heads and dead letters, each by its name; return the
-        trouble.
+        """Remove checkpoints, live status, heads and dead letters, each by its name, and the
+        project's live state, which has words of theirs; return the trouble.
         """
         names = [
+            *live_keys(copies.project),
             *(keys.checkpoint(*key) for key in copies.checkpoints),
             *(keys.document_status(document) for document in copies.documents),
             *(keys.document_context(content) for content in copies.contents),

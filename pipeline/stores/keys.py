@@ -33,14 +33,41 @@ def document_context(content: Id) -> str:
     return f"doc:{content}:context"
 
 
-def project(project: Id, what: str) -> str:
-    """Name one of a project's shared values: canonicals, names, recent, context, graph."""
-    return f"project:{project}:{what}"
+def canonicals(project: Id) -> str:
+    """Name a project's entities: entity → canonical record."""
+    return f"project:{project}:canonicals"
 
 
-def project_patterns(project: Id, type_: str) -> str:
-    """Name the surface patterns of a type in a project."""
+def names(project: Id) -> str:
+    """Name which entity each name of a project is in; one that is not there is its own."""
+    return f"project:{project}:names"
+
+
+def graph(project: Id) -> str:
+    """Name the strongest neighbours of each entity of a project."""
+    return f"project:{project}:graph"
+
+
+def patterns(project: Id, type_: str) -> str:
+    """Name the surface patterns of a type in a project, with their counts."""
     return f"project:{project}:patterns:{type_}"
+
+
+def recent(project: Id) -> str:
+    """Name the last extractions of a project."""
+    return f"project:{project}:recent"
+
+
+def project_context(project: Id) -> str:
+    """Name the summary of a project."""
+    return f"project:{project}:context"
+
+
+def filling(project: Id, what: str) -> str:
+    """Name a part of a project's live state that is being brought together: canonicals, names,
+    graph; or who does so.
+    """
+    return f"project:{project}:filling:{what}"
 
 
 def examples(domain: str, task: str) -> str:

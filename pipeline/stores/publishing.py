@@ -186,9 +186,9 @@ def publish(
     claimed = [(row.id, row.run) for row in completed if row.run]
     loose = admission.loose | {document.content_id for document in done if document.content_id}
     unseen = remove_unseen_contents(way.connection, way.project, loose)
-    remove_unused_names(way.connection, left)
+    remove_unused_names(way.connection, itertools.chain.from_iterable(left.values()))
     seen = written.keys() - {*unseen.gone, *unseen.hidden}
-    append_changes(way.connection, way.project, "published", seen)
+    append_changes(way.connection, way.project, "published", seen, left)
     return Published(
         contents=sorted(shown),
         documents=[document.id for document in done],
@@ -235,14 +235,14 @@ def _rows(way: Publication, chains: Mapping[str, Chain]) -> dict[str, PublishedR
 
 def _write(
     way: Publication, rows: Mapping[str, PublishedRows], replaced: Collection[str]
-) -> set[str]:
+) -> dict[str, list[str]]:
     """Write the rows of contents in the place of those that `replaced` ones have; return the names
-    that these mentioned before.
+    that each of these mentioned before.
     """
     if not rows:
-        return set()
+        return {}
     connection, ids = way.connection, sorted(rows)
-    left = names_of(connection, sorted(replaced)) if replaced else set()
+    left = names_of(connection, sorted(replaced)) if replaced else {}
     if replaced:
         clear_rows(connection, sorted(replaced))
     fill_contents(connection, {id_: rows[id_].content for id_ in ids})

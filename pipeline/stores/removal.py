@@ -7,6 +7,8 @@ to point to it needs a lock on it, and so either came before and is seen, or fin
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -29,7 +31,8 @@ ORDER BY id
 """)
 
 _NAMES_OF = text("""
-SELECT DISTINCT name_id::text FROM mentions WHERE content_id = ANY(CAST(:ids AS uuid[]))
+SELECT content_id::text, array_agg(DISTINCT name_id::text) AS names FROM mentions
+WHERE content_id = ANY(CAST(:ids AS uuid[])) GROUP BY content_id
 """)
 
 _CLEAR = text(
@@ -69,8 +72,11 @@ SELECT project_id, 'name_removed', id, keys FROM gone ORDER BY id
 """)  # noqa: S608 - a constant
 
 _APPEND = text("""
-INSERT INTO changes (project_id, kind, subject)
-SELECT CAST(:project AS uuid), :kind, unnest(CAST(:subjects AS text[]))
+INSERT INTO changes (project_id, kind, subject, keys)
+SELECT CAST(:project AS uuid), :kind, s.id,
+       (SELECT array_agg(had.value) FROM jsonb_array_elements_text(CAST(:had AS jsonb) -> s.id)
+        AS had (value))
+FROM unnest(CAST(:subjects AS text[])) AS s (id)
 """)
 
 _DELETE_RESULTS = text("""
@@ -92,17 +98,27 @@ class Unseen(NamedTuple):
 
 
 def append_changes(
-    connection: Connection, project: str, kind: str, subjects: Iterable[str]
+    connection: Connection,
+    project: str,
+    kind: str,
+    subjects: Iterable[str],
+    names: Mapping[str, Collection[str]],
 ) -> None:
-    """Tell the registry what happened: `published` or `removed` contents."""
+    """Tell the registry what happened: `published` or `removed` contents, with the names that these
+    mentioned before.
+    """
     ordered = sorted(subjects)
     if ordered:
-        connection.execute(_APPEND, {"project": project, "kind": kind, "subjects": ordered})
+        had = json.dumps({id_: sorted(names[id_]) for id_ in ordered if id_ in names})
+        connection.execute(
+            _APPEND, {"project": project, "kind": kind, "subjects": ordered, "had": had}
+        )
 
 
-def names_of(connection: Connection, contents: Sequence[str]) -> set[str]:
-    """Get the names that contents mention."""
-    return set(connection.scalars(_NAMES_OF, {"ids": list(contents)}))
+def names_of(connection: Connection, contents: Sequence[str]) -> dict[str, list[str]]:
+    """Get the names that each content mentions."""
+    rows = connection.execute(_NAMES_OF, {"ids": list(contents)})
+    return {row.content_id: row.names for row in rows}
 
 
 def clear_rows(connection: Connection, contents: Sequence[str]) -> None:
@@ -126,16 +142,16 @@ def remove_unseen_contents(
     gone = [row.id for row in unseen if not row.awaited]
     hidden = [row.id for row in unseen if row.awaited and row.published]
     published = [row.id for row in unseen if row.published]
+    names = names_of(connection, published) if published else {}
     if published:
-        names = names_of(connection, published)
         clear_rows(connection, published)
         # Before the contents, which take along the names that are theirs alone.
-        remove_unused_names(connection, names)
+        remove_unused_names(connection, itertools.chain.from_iterable(names.values()))
     if hidden:
         connection.execute(_UNPUBLISH, {"ids": hidden})
     if gone:
         connection.execute(_DELETE_CONTENTS, {"ids": gone})
-    append_changes(connection, project, "removed", published)
+    append_changes(connection, project, "removed", published, names)
     return Unseen(tuple(gone), tuple(hidden))
 
 

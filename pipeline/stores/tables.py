@@ -393,7 +393,8 @@ decisions = Table(
 )
 
 # What the registry has not applied yet: appended by the transaction that publishes, forgets or
-# decides; deleted by the one that writes `name_entities`. `keys` are those that a name had.
+# decides; deleted by the one that writes `name_entities`. `keys` are those that a name had, or the
+# ids of the names that a content mentioned before.
 changes = Table(
     "changes",
     metadata,

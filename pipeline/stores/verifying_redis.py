@@ -21,6 +21,7 @@ from pipeline.stores.redis_connection import sizes_of
 from pipeline.stores.redis_link import RedisLink
 from pipeline.stores.redis_removal import SCAN_KEYS
 from pipeline.stores.redis_values import VERSION, named
+from pipeline.stores.verifying_live import LiveInRedis
 from pipeline.verification import Finding
 
 HEAD_BYTES = 512
@@ -63,6 +64,7 @@ class CopiesInRedis:
                     keys.UNPERSISTED_BYTES,
                     f"it says {counted:,}, and checkpoints without an expiry hold {unpersisted:,}",
                 )
+        yield from LiveInRedis(self._engine, self._link, self._project).findings()
 
     def _queue(self) -> Iterator[Finding]:
         """See that nothing waits to be written, or was taken and not acknowledged."""

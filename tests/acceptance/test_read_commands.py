@@ -421,7 +421,7 @@ def test_projects_are_listed_and_deleted(
     run: Run, case: PublishedCase, valkey: redis.Redis
 ) -> None:
     the_case(case.engine, "other")
-    mine = keys.project(case.project, "canonicals")
+    mine = keys.canonicals(case.project)
     content = next(iter(case_contents(case)))
     persisted, waiting = (keys.checkpoint(content, stage, "f") for stage in ("ocr", "chunk"))
     for key in (mine, persisted, "emb:model:x"):

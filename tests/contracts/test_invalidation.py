@@ -58,17 +58,14 @@ def test_a_projects_keys_go_and_another_projects_stay(case: StoreCase, valkey: r
     other.bring("a", SMITH, "John Smith")
     other.close()
     for project in (case.project, other.project):
-        valkey.set(keys.project(project, "canonicals"), "x", ex=60)
+        valkey.set(keys.canonicals(project), "x", ex=60)
     valkey.set(keys.embedding("model", "hash"), "x", ex=60)
 
     assert drop_project(case.engine, case.link, case.project) == 11
 
     assert owners(valkey) == {other.content(SMITH)}
-    assert not valkey.exists(keys.project(case.project, "canonicals"))
-    assert (
-        valkey.exists(keys.project(other.project, "canonicals"), keys.embedding("model", "hash"))
-        == 2
-    )
+    assert not valkey.exists(keys.canonicals(case.project))
+    assert valkey.exists(keys.canonicals(other.project), keys.embedding("model", "hash")) == 2
 
 
 def test_what_postgresql_does_not_have_is_never_dropped(

@@ -139,6 +139,21 @@ def test_what_is_stored_otherwise_is_named(
     assert any(message.format(**words) in x.message for x in found), found
 
 
+def test_names_of_a_block_that_crosses_its_bound_are_settled_again(
+    store_case: StoreCase,
+) -> None:
+    """They were one thing; in a crowd they are not compared, and later they are again."""
+    registry = kept(store_case)
+    registry.publish("a", [LONG, INITIAL])
+    registry.catch_up()
+    registry.publish("b", [("PERSON", f"John {letter}. Smith") for letter in "ABCDEFG"])
+    registry.catch_up()
+    assert [x.message for x in findings(registry)] == []
+    registry.forget("b")
+    registry.catch_up()
+    assert [x.message for x in findings(registry)] == []
+
+
 def test_a_crowd_that_nobody_reports_is_named(registry: StoredRegistry) -> None:
     registry = kept(registry.case)
     registry.publish("a", [("PERSON", f"John {letter}. Smith") for letter in "ABCDEFG"])

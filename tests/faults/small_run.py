@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,11 +19,12 @@ from stored_objects import MARK
 
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
-from actors.workplace import Workplace
+from actors.workplace import HostStage, Workplace
 from faults import small_stages
 from faults.local_pools import LocalPools
 from faults.local_run import ACTORS
 from pipeline import assembly, identity
+from pipeline.assembly import NameRules
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
 from pipeline.settings import Settings, load_settings
@@ -46,6 +47,9 @@ class SmallRun:
     project: str = "small"
     plan: Plan = field(default_factory=small_stages.plan)
     stages_database: str | None = None
+    host: HostStage = small_stages.host
+    rules: Callable[[], NameRules] = small_stages.SmallRules
+    actors: Mapping[StageName, int] = field(default_factory=lambda: ACTORS)
 
     @property
     def urls(self) -> ServiceUrls:
@@ -79,14 +83,13 @@ class SmallRun:
         ledger.record_documents(project.id, found, rehash=rehash)
         run = ledger.start_run(project.id, self.settings.run.lease_seconds)
         place = Workplace(
-            self.settings, self.urls, project.id, run, project.plan, small_stages.host,
-            small_stages.SmallRules,
-        )  # fmt: skip
+            self.settings, self.urls, project.id, run, project.plan, self.host, self.rules
+        )
         urls = self.urls.model_copy(
             update={"database_url": self.stages_database or self.urls.database_url}
         )
-        pools = LocalPools(place, ACTORS, replace(place, urls=urls))
-        return run, RunCoordinator(place, ACTORS, ledger.pending_count(project.id), pools)
+        pools = LocalPools(place, self.actors, replace(place, urls=urls))
+        return run, RunCoordinator(place, self.actors, ledger.pending_count(project.id), pools)
 
     def __call__(
         self,

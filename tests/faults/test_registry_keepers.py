@@ -28,7 +28,7 @@ WRITTEN = (
     "SELECT name_id, sense, entity_id, reasons, epoch FROM name_entities ORDER BY 1, 2",
     "SELECT one, other, why, epoch FROM near_misses ORDER BY 1, 2",
     "SELECT id, merged_into, epoch FROM entities ORDER BY 1",
-    "SELECT epoch, version, holder FROM registries",
+    "SELECT epoch, version FROM registries",
     "SELECT id, kind, subject FROM changes ORDER BY 1",
 )
 LEASE = 0.4
@@ -189,7 +189,7 @@ def test_nothing_is_done_for_a_project_that_is_gone(case: LedgerCase, migrated_u
 
 
 def test_killed_at_any_moment(case: LedgerCase, migrated_url: str) -> None:
-    """Documents come and go while one keeper after the other is killed, some time after it began."""
+    """Documents come while one keeper after the other is killed, some time after it began."""
     seed = random.SystemRandom().randrange(1 << 32)
     dice = random.Random(seed)
     for _ in range(12):

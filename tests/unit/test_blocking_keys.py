@@ -153,7 +153,7 @@ def test_names_of_one_person_meet(one: str, other: str) -> None:
         ("Wal-Mart", "Walmart"), ("University of Cambridge", "Cambridge University"),
         ("Amnesty International", "Amnesty lnternational"), ("Goldman Sachs", "Goldman Sacks"),
         ("Bank of Sollholm", "Bank 0f Sollholm"), ("Kellogg Services", "Kellogg Service"),
-        ("Acme Holdings Ltd", "Acme Holdings Itd"),
+        ("Acme Holdings Ltd", "Acme Holdings Itd"), ("U.S. Senate", "Senate"),
     ],
 )  # fmt: skip
 def test_names_of_one_organisation_meet(one: str, other: str) -> None:

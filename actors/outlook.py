@@ -1,0 +1,91 @@
+"""Where a run is, put together from all that knows a part of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from actors.admission import Admission, Load, shortage
+from actors.claims import Claims
+from actors.flow import Flow
+from actors.ledger_thread import LedgerThread
+from actors.mode import Mode
+from actors.persisting import Persisting
+from actors.progress import RESOLVING, Snapshot, note
+from actors.pulse import Pulse
+from actors.resolving import Resolving
+from pipeline.settings import RunSettings
+
+
+class Outlook:
+    """What one run says of itself. `state` is a word for what it does; time runs from the first
+    call to a stage on.
+    """
+
+    def __init__(
+        self,
+        run: RunSettings,
+        claims: Claims,
+        flow: Flow,
+        mode: Mode,
+        persisting: Persisting,
+        resolving: Resolving,
+        admission: Admission,
+        thread: LedgerThread,
+        pulse: Pulse,
+        load: Callable[[], Load],
+    ) -> None:
+        self._run = run
+        self._claims = claims
+        self._flow = flow
+        self._mode = mode
+        self._persisting = persisting
+        self._resolving = resolving
+        self._admission = admission
+        self._thread = thread
+        self._pulse = pulse
+        self._load = load
+        self._began: float | None = None
+        self.state = "starting"
+
+    def begin(self) -> None:
+        """Take down that a stage is called."""
+        self._began = self._began or time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Say for how long stages have been at work."""
+        return time.monotonic() - self._began if self._began else 0.0
+
+    def snapshot(self, *, draining: bool) -> Snapshot:
+        """Say where the run is. One that is `draining` takes nothing in whatever there is."""
+        claims = self._claims
+        return Snapshot(
+            total=max(claims.total, claims.completed + claims.failed),
+            processed=claims.processed,
+            completed=claims.completed,
+            failed=claims.failed,
+            queue=self._persisting.backlog.entries,
+            changes=self._resolving.pending,
+            mode=self._mode.name,
+            reason=self._mode.reason,
+            seconds=self.seconds,
+            done=dict(self._flow.done),
+            queued=self._flow.queued(),
+            state=self.state,
+            note=self._note(draining),
+        )
+
+    def _note(self, draining: bool) -> str:
+        """Say what is waited for; empty for nothing. No stage is to blame while only entities are
+        settled, which takes minutes where all names have to be.
+        """
+        at_work = self._began and self.state != RESOLVING
+        return note(
+            self._thread.trouble or self._admission.trouble or self._pulse.trouble,
+            "" if draining else shortage(self._load(), self._run),
+            self._pulse.still_seconds if at_work else 0.0,
+            self._run.stall_seconds,
+            self._flow.queued(),
+            self._persisting.backlog.entries,
+        )

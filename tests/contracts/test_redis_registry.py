@@ -1,0 +1,576 @@
+"""The live state of a project: what PostgreSQL has, in Redis for every node, or none of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pytest
+import redis
+from checkpoint_case import link_to
+from faults.servers import own_valkey
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+from ledger_case import emptied
+from live_case import LiveCase
+from registry_case import World, law, worlds
+from store_case import StoreCase
+from waiting import until
+
+from pipeline import assembly
+from pipeline.documents import MentionType
+from pipeline.registry.decisions import Decision, DecisionKind
+from pipeline.registry.live import EXTRACTIONS, LiveState, Neighbour, Pattern
+from pipeline.settings import Settings
+from pipeline.stores import keys
+from pipeline.stores.decisions import record
+from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.forgotten_copies import ForgottenCopies
+from pipeline.stores.live_copying import LiveCopying
+from pipeline.stores.project_deletion import delete_project
+from pipeline.stores.redis_live_state import FallingBackLiveState, RedisLiveState
+from pipeline.stores.redis_registry import Held, RedisRegistry, live_keys
+from pipeline.stores.verifying_live import LiveInRedis
+
+SMITH, JOHN_Q, JANE = ("PERSON", "John Smith"), ("PERSON", "John Q. Smith"), ("PERSON", "Jane Roe")
+ACME, BOSTON = ("ORG", "Acme Ltd"), ("GPE", "Boston")
+
+
+@pytest.fixture
+def live(store_case: StoreCase) -> LiveCase:
+    return LiveCase(store_case)
+
+
+def wrong(live: LiveCase) -> list[str]:
+    found = LiveInRedis(live.case.engine, live.case.link, live.case.project).findings()
+    return [f"{one.subject}: {one.message}" for one in found]
+
+
+def is_whole(live: LiveCase) -> bool:
+    """Say whether the copies are whole and of PostgreSQL's epoch."""
+    there = live.copies.look(renew=False)
+    return there is not None and there.stamp.epoch == live.epoch and not there.late
+
+
+def assert_equal(live: LiveCase, *, summed_up: bool = True) -> None:
+    """See that both ways give the same answers; the summary may be of an earlier epoch."""
+    assert is_whole(live)
+    assert wrong(live) == []
+    ids = [row[0] for row in live.case.rows("SELECT id::text FROM names")]
+    assert live.fast.canonicals(ids) == live.sure.canonicals(ids)
+    assert {x: live.fast.neighbours(x) for x in ids} == {x: live.sure.neighbours(x) for x in ids}
+    for type_ in MentionType:
+        assert live.fast.patterns(type_) == live.sure.patterns(type_)
+    assert live.fast.recent() == live.sure.recent()
+    if summed_up:
+        assert live.fast.context() == live.sure.context()
+
+
+# What it says
+
+
+@pytest.fixture(params=["redis", "postgres", "both"])
+def state(request: pytest.FixtureRequest, live: LiveCase) -> LiveState:
+    """Give each way to read a project of two documents."""
+    live.publish("a", [SMITH, JOHN_Q, ACME])
+    live.publish("b", [JANE, ("PERSON", "SMITH, John"), ACME])
+    live.shown()
+    both = FallingBackLiveState(live.fast, live.sure)
+    return {"redis": live.fast, "postgres": live.sure, "both": both}[request.param]
+
+
+def test_entities_are_found_by_their_names_and_ids(state: LiveState, live: LiveCase) -> None:
+    names = [live.id(*SMITH), live.id(*JOHN_Q), live.id(*JANE)]
+    found = state.canonicals([*names, live.id("PERSON", "Nobody At All"), *names])
+    assert found is not None
+    assert list(found) == names
+    smith = found[names[0]]
+    assert smith == found[names[1]]
+    assert smith.id == min(names[:2])
+    assert (smith.type, smith.mentions, smith.contents) == ("PERSON", 3, 2)
+    assert {smith.name, *smith.others} == {"John Smith", "John Q. Smith", "SMITH, John"}
+    assert state.canonicals([smith.id]) == {smith.id: smith}
+    assert state.canonicals([]) == {}
+
+
+def test_neighbours_come_strongest_first(state: LiveState, live: LiveCase) -> None:
+    smith = min(live.id(*SMITH), live.id(*JOHN_Q))
+    assert state.neighbours(live.id(*ACME)) == (
+        Neighbour(entity=smith, weight=2, predicates=("met",)),
+    )
+    assert state.neighbours(live.id(*JOHN_Q)) == state.neighbours(smith)
+    assert [one.weight for one in state.neighbours(smith) or ()] == [2, 1]
+    assert state.neighbours(live.id("PERSON", "Nobody At All")) == ()
+
+
+def test_patterns_say_how_names_are_written(state: LiveState) -> None:
+    assert state.patterns("PERSON") == [
+        Pattern("Aa Aa", 2), Pattern("AA, Aa", 1), Pattern("Aa A. Aa", 1),
+    ]  # fmt: skip
+    assert state.patterns("ORG") == [Pattern("Aa Aa", 1)]
+    assert state.patterns("MONEY") == []
+
+
+def test_the_last_extractions_come_newest_first(state: LiveState, live: LiveCase) -> None:
+    recent = state.recent()
+    assert recent is not None
+    assert len(recent) == 6
+    assert {one.source for one in recent[:3]} == {"corpus/b.txt"}
+    assert {(one.type, one.text) for one in recent[3:]} == {SMITH, JOHN_Q, ACME}
+    assert {one.entity for one in recent if "mith" in one.text.casefold()} == {
+        min(live.id(*SMITH), live.id(*JOHN_Q))
+    }
+
+
+def test_the_project_is_summed_up(state: LiveState) -> None:
+    context = state.context()
+    assert context is not None
+    assert (context.documents, context.mentions) == (2, 6)
+    assert context.types == (("PERSON", 2), ("ORG", 1))
+    assert [one.mentions for one in context.top] == [3, 2, 1]
+    assert context.sources == (("corpus", 2),)
+
+
+def test_a_copy_that_is_not_there_is_postgresqls_to_tell(live: LiveCase) -> None:
+    live.publish("a", [SMITH])
+    live.catch_up()
+    away = RedisLiveState(link_to("redis://127.0.0.1:1"), live.case.project)
+    for state in (live.fast, away):
+        assert state.canonicals([live.id(*SMITH)]) is None
+        assert state.neighbours(live.id(*SMITH)) is None
+        assert (state.patterns("PERSON"), state.recent(), state.context()) == (None, None, None)
+        both = FallingBackLiveState(state, live.sure)
+        assert both.canonicals([live.id(*SMITH)])
+        assert (both.neighbours(live.id(*SMITH)), len(both.recent() or ())) == ((), 1)
+        assert both.patterns("PERSON") == [("Aa Aa", 1)]
+        assert both.context() == live.sure.context()
+
+
+# That it is what PostgreSQL has
+
+small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scoped_fixture],
+                          max_examples=max(30, law.max_examples // 5))  # fmt: skip
+
+
+@given(worlds(decisions=3), st.data())
+@small_law
+def test_copies_that_grow_equal_postgresql(
+    store_case: StoreCase, valkey: redis.Redis, world: World, data: st.DataObject
+) -> None:
+    """Documents that come, change and go, decisions, several epochs at once, crowded entities, and
+    few that are kept.
+    """
+    emptied(store_case.engine)
+    valkey.flushdb()
+    store_case.project = store_case.ledger.open_project(store_case.name, store_case.plan).id
+    kept = data.draw(st.sampled_from((4, 1000)))
+    live = LiveCase(store_case, crowded=data.draw(st.sampled_from((1, 3, 1000))), kept=kept)
+    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
+    decisions, there = list(world.decisions), []
+    live.publish("first", data.draw(some))
+    live.shown()
+    for number in range(data.draw(st.integers(1, 6))):
+        step = data.draw(st.sampled_from(("publish", "publish", "forget", "change", "decide")))
+        if step == "forget" and there:
+            gone = there.pop(data.draw(st.integers(0, len(there) - 1)))
+            # As where Redis cannot be asked: what is forgotten goes with the next epoch, too.
+            live.forget(gone, copies=data.draw(st.booleans()))
+        elif step == "change" and there:
+            live.publish(there[0], data.draw(some), stamp=f"{number}")
+        elif step == "decide" and decisions:
+            record(live.case.engine, live.case.project, decisions.pop())
+        else:
+            live.publish(f"d{number}", data.draw(some))
+            there.append(f"d{number}")
+        if data.draw(st.booleans()):
+            live.catch_up()
+        if data.draw(st.booleans()):
+            live.bring()
+            assert wrong(live) == []
+    live.shown()
+    while not is_whole(live):
+        live.bring()
+    assert wrong(live) == []
+    if kept == 1000:
+        assert_equal(live)
+
+
+@pytest.mark.parametrize("how", ["forgotten", "changed"])
+def test_what_lost_mentions_is_counted_again(live: LiveCase, how: str) -> None:
+    """No name came or went, and nothing else says whose mentions these were."""
+    live.publish("a", [SMITH, ACME, BOSTON])
+    live.publish("b", [SMITH, ACME])
+    live.publish("c", [BOSTON, JANE])
+    live.shown()
+    if how == "forgotten":
+        live.forget("a", copies=False)
+    else:
+        live.publish("a", [JANE], stamp="2")
+    assert not live.shown().anew
+    assert_equal(live)
+    assert live.fast.canonicals([live.id(*SMITH)])[live.id(*SMITH)].mentions == 1
+
+
+def test_an_epoch_that_others_wrote_is_made_up_for(live: LiveCase) -> None:
+    live.publish("a", [SMITH, ACME])
+    live.shown()
+    live.publish("b", [JOHN_Q, ACME])
+    live.catch_up()
+    live.touches.clear()  # another process wrote this one, and died
+    live.publish("c", [JANE])
+    assert live.shown().anew
+    assert_equal(live)
+    live.publish("d", [JANE, BOSTON])
+    assert not live.shown().anew
+    assert_equal(live)
+
+
+@pytest.mark.parametrize("lost", ["all", "canonicals", "names", "graph", "recent", "context"])
+def test_what_was_flushed_or_evicted_comes_back(
+    live: LiveCase, valkey: redis.Redis, lost: str
+) -> None:
+    """Also while nothing new is written; until then nothing is read from the rest."""
+    live.publish("a", [SMITH, JOHN_Q, ACME])
+    live.shown()
+    if lost == "all":
+        valkey.flushdb()
+    else:
+        assert valkey.delete(f"project:{live.case.project}:{lost}")
+        assert wrong(live) == []
+    if lost in {"all", "canonicals", "names"}:
+        assert live.fast.canonicals([live.id(*SMITH)]) is None
+    assert live.bring().anew
+    assert_equal(live)
+
+
+def test_a_key_of_another_type_is_none_and_makes_room(live: LiveCase, valkey: redis.Redis) -> None:
+    live.publish("a", [SMITH])
+    live.shown()
+    for name in live_keys(live.case.project):
+        valkey.delete(name)
+        valkey.lpush(name, "x")
+        valkey.expire(name, 1 if ":filling:by" in name else 60)
+    assert live.fast.canonicals([live.id(*SMITH)]) is None
+    assert live.fast.context() is None
+    until(lambda: live.bring().anew)
+    assert_equal(live)
+
+
+def test_all_of_it_expires_and_the_owner_renews_it(live: LiveCase, valkey: redis.Redis) -> None:
+    live.publish("a", [SMITH, ACME])
+    live.shown()
+    names = [name.decode() for name in valkey.keys("project:*")]
+    assert len(names) == 5 + len(MentionType)
+    assert all(0 < valkey.ttl(name) <= 3600 for name in names)
+    for name in names:
+        valkey.expire(name, 50)
+    live.bring()
+    assert all(valkey.ttl(name) > 3000 for name in names)
+    filling = live.copies.begin()
+    assert filling is not None
+    assert live.copies.begin() is None
+    assert 0 < valkey.ttl(keys.filling(live.case.project, "by")) <= 60
+
+
+def test_only_so_many_extractions_are_kept(live: LiveCase) -> None:
+    many = [("PERSON", f"Jane {letter}{other}roe") for letter in "BDFGHJKLMN" for other in "aeiou"]
+    live.publish("a", many)
+    live.shown()
+    for name in "bcd":
+        live.publish(name, many)
+        live.shown()
+    assert len(live.fast.recent() or ()) == EXTRACTIONS
+    assert_equal(live)
+
+
+# That nobody sees, or keeps, what is half done or over
+
+
+class Paused(RedisRegistry):
+    """Copies of a process that is paused between what it reads and what it writes."""
+
+    def pause(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile, self.written = meanwhile, []
+
+    def held(self, entities: Collection[str]) -> Held:
+        held = super().held(entities)
+        self._meanwhile()
+        return held
+
+    def apply(self, *what: Any, **more: Any) -> bool:
+        self.written.append(super().apply(*what, **more))
+        return self.written[-1]
+
+
+def test_a_merge_is_seen_whole_or_not_at_all(live: LiveCase) -> None:
+    """A reader that asks all the time sees both entities, or the one that took both in."""
+    live.publish("a", [SMITH, JANE, ACME])
+    live.publish("b", [JANE, ACME, BOSTON])
+    live.shown()
+    ids = [live.id(*SMITH), live.id(*JANE)]
+    seen: list[tuple[bool, int]] = []
+    over = threading.Event()
+
+    def read() -> None:
+        state = RedisLiveState(link_to(live.case.url), live.case.project)
+        while not over.is_set():
+            found = state.canonicals(ids)
+            if found is None or len(found) != 2:
+                seen.append((False, -1))
+                continue
+            one, other = (found[id_] for id_ in ids)
+            together = one.id == other.id
+            seen.append((together, one.mentions + (0 if together else other.mentions)))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(15):
+        made = live.decide(DecisionKind.MERGE, [SMITH], [JANE])
+        assert not live.shown().anew
+        undo = Decision(0, DecisionKind.UNDO, undoes=made.number, who="tester")
+        record(live.case.engine, live.case.project, undo)
+        assert not live.shown().anew
+    over.set()
+    reader.join()
+    assert set(seen) == {(False, 3), (True, 3)}
+
+
+def test_one_that_was_paused_does_not_write_after_its_successor(live: LiveCase) -> None:
+    live.publish("a", [SMITH, ACME])
+    live.shown()
+    live.publish("b", [JANE])
+    live.catch_up()
+    touches = list(live.touches)
+
+    def successor() -> None:
+        live.bring()
+        live.decide(DecisionKind.MERGE, [SMITH], [JANE])
+        assert not live.shown().anew
+
+    slow = Paused(live.case.link, live.case.project)
+    slow.pause(successor)
+    LiveCopying(live.case.engine, live.case.project, slow).bring(touches)
+    assert slow.written == [False]
+    assert_equal(live)
+
+
+def test_older_copies_are_not_put_in_the_place_of_newer_ones(live: LiveCase) -> None:
+    live.publish("a", [SMITH, ACME])
+    live.shown()
+    old = live.copies.look()
+    filling = live.copies.begin()
+    assert old is not None
+    assert filling is not None
+    live.publish("b", [JANE])
+    assert not live.shown().anew
+    recent, context = live.copies.held(()).recent, live.fast.context()
+    assert context is not None
+    assert not filling.finish(old.stamp, 1, {}, recent, context)
+    assert_equal(live)
+
+
+def test_what_is_forgotten_while_copies_are_made_is_not_put_in_place(
+    live: LiveCase, valkey: redis.Redis
+) -> None:
+    live.publish("a", [SMITH, ("PERSON", "Zebulon Quagga")])
+    live.publish("b", [SMITH, ACME])
+    live.catch_up()
+    stopped: list[bool] = []
+
+    def forget_once() -> bool:
+        if not stopped:
+            stopped.append(True)
+            live.forget("a")
+        return False
+
+    live.copying = live.copying_with(stopping=forget_once)
+    assert live.bring().stamp is None
+    assert valkey.keys("project:*") == []
+    live.shown()
+    assert stopped
+    assert_equal(live)
+    assert live.id("PERSON", "Zebulon Quagga") not in (live.fast.canonicals([]) or {})
+
+
+def test_forgotten_words_are_gone_at_once(live: LiveCase, valkey: redis.Redis) -> None:
+    live.publish("a", [SMITH, ("PERSON", "Zebulon Quagga")])
+    live.publish("b", [SMITH, ACME])
+    live.shown()
+    live.forget("a")
+    assert valkey.keys("project:*") == []
+    assert live.shown().anew
+    quagga = live.id("PERSON", "Zebulon Quagga")
+    assert live.fast.canonicals([quagga]) == {}
+    assert all("Quagga" not in one.text for one in live.fast.recent() or ())
+    assert_equal(live)
+
+
+def test_the_copies_of_a_deleted_project_go(live: LiveCase, valkey: redis.Redis) -> None:
+    """Also those that are being brought together; one of the same name begins anew."""
+    live.publish("a", [SMITH, ACME])
+    live.shown()
+    filling = live.copies.begin()
+    assert filling is not None
+    for (run,) in live.case.rows("SELECT id::text FROM runs WHERE ended_at IS NULL"):
+        live.case.ledger.end_run(run, "finished", {})
+    copies = ForgottenCopies(live.case.link, live.case.blobs)
+    delete_project(live.case.engine, live.case.name, copies, live.case.blobs)
+    assert valkey.keys("project:*") == []
+    assert live.bring().stamp is None
+    assert valkey.keys("project:*") == []
+
+
+def test_copies_of_a_project_that_was_deleted_give_way_to_a_new_one(live: LiveCase) -> None:
+    """Redis was away when it was deleted: the new one's epochs are smaller."""
+    for name in "abc":
+        live.publish(name, [SMITH, ACME])
+        live.shown()
+    emptied(live.case.engine)
+    live.case.ledger.open_project(live.case.name, live.case.plan)
+    again = LiveCase(live.case)
+    again.publish("x", [JANE])
+    assert again.shown().anew
+    assert_equal(again)
+
+
+def test_who_does_not_keep_the_registry_leads_on_or_drops(
+    live: LiveCase, valkey: redis.Redis
+) -> None:
+    live.publish("a", [SMITH, ACME])
+    live.shown()
+    live.copying = live.copying_with(fills=False)
+    live.publish("b", [JANE])
+    live.shown()
+    assert_equal(live)
+    live.publish("c", [BOSTON])
+    live.catch_up()
+    live.touches.clear()
+    live.bring()
+    assert valkey.keys("project:*") == []
+    live.bring()
+    assert valkey.keys("project:*") == []
+
+
+# Beside the owner
+
+
+def test_updates_are_shown_by_themselves(live: LiveCase, valkey: redis.Redis) -> None:
+    """Those that are written, and again what was flushed meanwhile."""
+    mirror = live.mirror()
+    for name in "abc":
+        live.publish(name, [SMITH, (JOHN_Q, JANE, ACME)["abc".index(name)]])
+        mirror.show(live.catch_up())
+    assert mirror.settle(20)
+    assert_equal(live)
+    valkey.flushdb()
+    until(lambda: is_whole(live))
+    assert_equal(live)
+    live.publish("d", [BOSTON])
+    mirror.show(live.catch_up())
+    mirror.close(20)
+    assert_equal(live)
+
+
+def test_the_owner_goes_on_without_redis_and_copies_come_back(
+    store_case: StoreCase, valkey_url: str
+) -> None:
+    with own_valkey() as server:
+        store_case.link = link_to(server.url, probe_seconds=0.1)
+        live = LiveCase(store_case)
+        mirror = live.mirror()
+        live.publish("a", [SMITH, ACME])
+        mirror.show(live.catch_up())
+        assert mirror.settle(20)
+        server.kill()
+        began = time.monotonic()
+        for number in range(5):
+            live.publish(f"d{number}", [JANE, ("PERSON", f"John {'ABCDE'[number]}. Adams")])
+            update = live.catch_up()
+            began = time.monotonic()
+            mirror.show(update)
+            assert time.monotonic() - began < 0.05
+        assert not mirror.settle(1.5)
+        assert live.fast.context() is None
+        server.start(empty=True)
+        assert mirror.settle(30)
+        assert_equal(live)
+        mirror.close()
+
+
+def test_what_settings_name_shows_and_reads(
+    live: LiveCase, settings: Settings, valkey: redis.Redis
+) -> None:
+    """Also what was settled before it began; without Redis by choice, PostgreSQL is read."""
+    url = live.case.engine.url.render_as_string(hide_password=False)
+    urls = ServiceUrls(database_url=url, redis_url=live.case.url)
+    live.publish("a", [SMITH, ACME])
+    live.catch_up()
+    mirror = assembly.open_mirror(settings, urls, live.case.project)
+    assert mirror is not None
+    mirror.begin()
+    until(lambda: is_whole(live))
+    live.publish("b", [JANE])
+    mirror.show(live.catch_up())
+    mirror.close(20)
+    assert_equal(live, summed_up=False)
+    off = settings.model_copy(update={"acceleration": "off"})
+    assert assembly.open_mirror(off, urls, live.case.project) is None
+    answers = [
+        assembly.open_live(how, urls, live.case.project).canonicals([live.id(*JANE)])
+        for how in (settings, off)
+    ]
+    assert answers[0] == answers[1] != {}
+    valkey.hset(keys.names(live.case.project), live.id(*JANE), live.id(*ACME))
+    told = assembly.open_live(settings, urls, live.case.project).canonicals([live.id(*JANE)])
+    assert [one.name for one in (told or {}).values()] == ["Acme Ltd"], "Redis is asked first"
+
+
+def test_a_mirror_that_finds_no_redis_says_nothing(live: LiveCase) -> None:
+    live.case.link = link_to("redis://127.0.0.1:1")
+    live.copies = RedisRegistry(live.case.link, live.case.project)
+    mirror = live.mirror()
+    live.publish("a", [SMITH])
+    mirror.show(live.catch_up())
+    assert not mirror.settle(0.5)
+    mirror.close(5)
+
+
+# What verify says
+
+DAMAGE: dict[str, Callable[[redis.Redis, str, str, str], object]] = {
+    "an entity": lambda valkey, project, smith, acme: valkey.hset(
+        keys.canonicals(project), smith, valkey.hget(keys.canonicals(project), acme)
+    ),
+    "no entity": lambda valkey, project, smith, _: valkey.hdel(keys.canonicals(project), smith),
+    "bytes": lambda valkey, project, smith, _: valkey.hset(keys.canonicals(project), smith, "x"),
+    "neighbours": lambda valkey, project, smith, _: valkey.hdel(keys.graph(project), smith),
+    "a name": lambda valkey, project, _, acme: valkey.hset(keys.names(project), acme, project),
+    "a pattern": lambda valkey, project, _, __: valkey.hincrby(
+        keys.patterns(project, "PERSON"), "Aa Aa", 1
+    ),
+}
+
+
+@pytest.fixture
+def clean(live: LiveCase) -> LiveCase:
+    live.publish("a", [SMITH, JOHN_Q, ACME])
+    live.shown()
+    assert wrong(live) == []
+    return live
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_verify_names_what_differs(clean: LiveCase, valkey: redis.Redis, what: str) -> None:
+    smith = min(clean.id(*SMITH), clean.id(*JOHN_Q))
+    DAMAGE[what](valkey, clean.case.project, smith, clean.id(*ACME))
+    assert wrong(clean)
+
+
+def test_verify_leaves_copies_of_another_epoch_alone(clean: LiveCase, valkey: redis.Redis) -> None:
+    valkey.hdel(keys.canonicals(clean.case.project), clean.id(*ACME))
+    clean.publish("b", [JANE])
+    assert wrong(clean) == []
+    clean.catch_up()
+    assert wrong(clean) == []
