@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from registry_case import comparing, normal_form, typed_payloads
 from store_case import StoreCase
 
-from pipeline.documents import Predicate, Relationship, Relationships, StageName
+from pipeline.documents import MentionType, Predicate, Relationship, Relationships, StageName
 from pipeline.identity import name_id
 from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.registry.live import Touch, touch_of
@@ -21,7 +21,10 @@ from pipeline.stores.live_rows import StoredLiveState
 from pipeline.stores.redis_live_state import RedisLiveState
 from pipeline.stores.redis_registry import RedisRegistry
 from pipeline.stores.registry_store import PostgresRegistry
+from pipeline.stores.verifying_live import LiveInRedis
 
+SMITH, JOHN_Q, JANE = ("PERSON", "John Smith"), ("PERSON", "John Q. Smith"), ("PERSON", "Jane Roe")
+ACME, BOSTON = ("ORG", "Acme Ltd"), ("GPE", "Boston")
 Written = Sequence[tuple[str, str]]
 
 
@@ -124,3 +127,28 @@ class LiveCase:
     @property
     def sure(self) -> StoredLiveState:
         return StoredLiveState(self.case.engine, self.case.project)
+
+
+def wrong(live: LiveCase) -> list[str]:
+    found = LiveInRedis(live.case.engine, live.case.link, live.case.project).findings()
+    return [f"{one.subject}: {one.message}" for one in found]
+
+
+def is_whole(live: LiveCase) -> bool:
+    """Say whether the copies are whole and of PostgreSQL's epoch."""
+    there = live.copies.look(renew=False)
+    return there is not None and there.stamp.epoch == live.epoch and not there.late
+
+
+def assert_equal(live: LiveCase, *, summed_up: bool = True) -> None:
+    """See that both ways give the same answers; the summary may be of an earlier epoch."""
+    assert is_whole(live)
+    assert wrong(live) == []
+    ids = [row[0] for row in live.case.rows("SELECT id::text FROM names")]
+    assert live.fast.canonicals(ids) == live.sure.canonicals(ids)
+    assert {x: live.fast.neighbours(x) for x in ids} == {x: live.sure.neighbours(x) for x in ids}
+    for type_ in MentionType:
+        assert live.fast.patterns(type_) == live.sure.patterns(type_)
+    assert live.fast.recent() == live.sure.recent()
+    if summed_up:
+        assert live.fast.context() == live.sure.context()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -29,10 +29,12 @@ from pipeline.registry.live import (
 )
 from pipeline.stores.live_rows import LiveRows
 from pipeline.stores.postgres import one_moment
-from pipeline.stores.redis_registry import Entries, Filling, RedisRegistry, Shown
+from pipeline.stores.redis_registry import Entries, Filling, Held, RedisRegistry, Shown
 
-TOUCHED_BOUND = 20_000
-"""If so many nodes or entities are touched, all are read anew: a script must not take long."""
+TOUCHED_BOUND = 10_000
+"""If so many nodes or entities are touched, all are read anew: Redis does nothing else while a
+script runs, and one takes about 12 µs an entity.
+"""
 
 CROWDED = 1_000
 """To sum up an entity with more mentions than this takes longer than a document may: one is summed
@@ -124,12 +126,10 @@ class LiveCopying:
             return None
         held = self._copies.held(entities | beside | {*there.late})
         changed = {before[node] for node in moved} | {entity_of.get(node) for node in moved}
-        crowded = {id_ for id_, one in held.canonicals.items() if one.mentions > self._crowded}
-        late = dict.fromkeys((*there.late, *sorted((entities | beside) & crowded - changed)))
-        due = set(list(late)[:1])
-        late = dict.fromkeys(id_ for id_ in late if id_ not in due)
+        due, late = self._put_off(there, held, (entities | beside) - changed, changed)
         read = (entities - late.keys()) | due
-        if not (read or touched.contents or self._is_due(now)) and there.stamp == now:
+        if not (read or touched.contents) and there.stamp == now:
+            self._sum_up(rows, there)
             return Brought(now)
         found = _above(rows.canonicals(read), held.floor)
         were = {id_: held.canonicals[id_] for id_ in read if id_ in held.canonicals}
@@ -148,16 +148,29 @@ class LiveCopying:
             graph={id_: neighbours.get(id_) for id_ in related | were.keys()},
         )
         fresh = rows.recent(touched.contents).extractions
-        done = self._copies.apply(
+        shown = self._copies.apply(
             there,
             now,
             entries,
             count_patterns(found.values(), were.values()),
             recent_after(held.recent, fresh, touched.contents, entity_of),
-            self._summed_up(rows, now) if self._is_due(now) else None,
             tuple(late),
         )
-        return Brought(now, entities=len(found), late=len(late)) if done else None
+        if shown is None:
+            return None
+        self._sum_up(rows, shown)
+        return Brought(now, entities=len(found), late=len(late))
+
+    def _put_off(
+        self, there: Shown, held: Held, unchanged: Set[str], changed: Collection[str | None]
+    ) -> tuple[set[str], dict[str, None]]:
+        """Say which crowded entity is due to be read again, and which are to be later, in order.
+        What has other names now is neither: that is read at once.
+        """
+        crowded = (id_ for id_, one in held.canonicals.items() if one.mentions > self._crowded)
+        waiting = (id_ for id_ in there.late if id_ not in changed)
+        queue = list(dict.fromkeys((*waiting, *sorted(unchanged & set(crowded)))))
+        return set(queue[:1]), dict.fromkeys(queue[1:])
 
     def _filled(self) -> Brought:
         """Bring copies together anew, some entities at a time."""
@@ -198,11 +211,12 @@ class LiveCopying:
             done = filling.finish(now, floor, patterns, rows.recent(), context)
         return Brought(now if done else None, anew=done, entities=number)
 
-    def _is_due(self, now: Stamp) -> bool:
-        """Say whether to sum the project up: where that is of an earlier epoch, if it does not take
-        more than its share of the time.
+    def _sum_up(self, rows: LiveRows, shown: Shown) -> None:
+        """Sum the project up where that is of an earlier epoch, if it does not take more than its
+        share of the time. What it is a summary of is shown before.
         """
-        return self._summed != now and time.monotonic() >= self._context_due
+        if self._summed != shown.stamp and time.monotonic() >= self._context_due:
+            self._copies.sum_up(shown, self._summed_up(rows, shown.stamp))
 
     def _summed_up(self, rows: LiveRows, now: Stamp) -> Context:
         began = time.monotonic()

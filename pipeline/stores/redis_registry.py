@@ -7,7 +7,7 @@ that was not made from the state that is there is refused. All of it expires.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,6 +35,9 @@ LIVE_SECONDS = 3_600
 """So long the copies outlive who keeps them up to date."""
 
 FILLING_SECONDS = 60
+SCRIPT_ENTRIES = 1_000
+"""So many entities are added at a time: Redis does nothing else meanwhile."""
+
 ASIDE = ("canonicals", "names", "graph")
 HASHES = len(ASIDE) + len(MentionType)
 
@@ -89,6 +92,12 @@ class Entries:
     names: Mapping[str, str | None] = field(default_factory=dict)
     graph: Mapping[str, Neighbours | None] = field(default_factory=dict)
 
+    def parts(self, size: int) -> Iterator[Entries]:
+        """Cut them into parts of at most so many entries of each kind."""
+        each = [list(of.items()) for of in (self.canonicals, self.names, self.graph)]
+        for at in range(0, max(map(len, each)), size):
+            yield Entries(*(dict(of[at : at + size]) for of in each))  # type: ignore[arg-type]
+
     def arguments(self) -> list[str | bytes | int]:
         """Write them as the scripts take them."""
         return [
@@ -110,6 +119,7 @@ class RedisRegistry:
         register = link.client.register_script
         self._look: Any = register(script("live_look"))
         self._apply: Any = register(script("live_apply"))
+        self._sum: Any = register(script("live_sum"))
 
     def look(self, *, renew: bool = True) -> Shown | None:
         """Say what the copies are of, and let them live on; None if they are not whole."""
@@ -151,10 +161,9 @@ class RedisRegistry:
         entries: Entries,
         patterns: Counted,
         recent: Recent | None = None,
-        context: Context | None = None,
         late: Sequence[str] = (),
-    ) -> bool:
-        """Bring the copies from the state that was seen to another; False if they are of a third.
+    ) -> Shown | None:
+        """Bring the copies from the state that was seen to another; None if they are of a third.
         `patterns` are added to those that are there; `late` are entities that are to be read again.
         """
         text = f"{stamp.born}:{stamp.epoch}:{seen.text.rpartition(':')[2]}"
@@ -164,10 +173,20 @@ class RedisRegistry:
                 keys=self._keys,
                 args=[
                     HASHES, seen.text, text, self._seconds, 2 * PATTERNS, _packed(recent),
-                    _packed(context), ",".join(late), *entries.arguments(),
-                    *(x for part in added for x in part),
+                    ",".join(late), *entries.arguments(), *(x for part in added for x in part),
                 ],
             )  # fmt: skip
+        return seen._replace(stamp=stamp, text=text, late=tuple(late)) if answer else None
+
+    def sum_up(self, seen: Shown, context: Context) -> bool:
+        """Put a summary of the state that was seen in its place; False if the copies are of another
+        by now.
+        """
+        with self._link.answering():
+            answer = self._sum(
+                keys=[self._keys[0], keys.project_context(self._project)],
+                args=[seen.text, self._seconds, _packed(context)],
+            )
         return bool(answer)
 
     def begin(self) -> Filling | None:
@@ -203,11 +222,14 @@ class Filling:
         """Add entries that were not added before; False if it is over."""
         for what in ASIDE:
             self._lengths[what] += len(getattr(entries, what))
-        with self._link.answering():
-            answer = self._fill(
-                keys=self._aside, args=[self._mark, FILLING_SECONDS, *entries.arguments()]
-            )
-        return bool(answer)
+        for part in entries.parts(SCRIPT_ENTRIES):
+            with self._link.answering():
+                answer = self._fill(
+                    keys=self._aside, args=[self._mark, FILLING_SECONDS, *part.arguments()]
+                )
+            if not answer:
+                return False
+        return True
 
     def finish(
         self, stamp: Stamp, floor: int, patterns: Counted, recent: Recent, context: Context
@@ -248,7 +270,7 @@ def _shown(text: bytes, fields: int, late: bytes | None) -> Shown | None:
     return Shown(
         Stamp(int(parts[0]), int(parts[1])),
         ":".join(parts),
-        fields,
+        fields - 2 - bool(late),  # stamp, floor and what is late
         tuple(late.decode().split(",")) if late else (),
     )
 

@@ -14,7 +14,7 @@ from faults.servers import own_valkey
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from ledger_case import emptied
-from live_case import LiveCase
+from live_case import ACME, BOSTON, JANE, JOHN_Q, SMITH, LiveCase, assert_equal, is_whole, wrong
 from registry_case import World, law, worlds
 from store_case import StoreCase
 from waiting import until
@@ -22,7 +22,7 @@ from waiting import until
 from pipeline import assembly
 from pipeline.documents import MentionType
 from pipeline.registry.decisions import Decision, DecisionKind
-from pipeline.registry.live import EXTRACTIONS, LiveState, Neighbour, Pattern
+from pipeline.registry.live import EXTRACTIONS
 from pipeline.settings import Settings
 from pipeline.stores import keys
 from pipeline.stores.decisions import record
@@ -30,122 +30,13 @@ from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.live_copying import LiveCopying
 from pipeline.stores.project_deletion import delete_project
-from pipeline.stores.redis_live_state import FallingBackLiveState, RedisLiveState
-from pipeline.stores.redis_registry import Held, RedisRegistry, live_keys
-from pipeline.stores.verifying_live import LiveInRedis
-
-SMITH, JOHN_Q, JANE = ("PERSON", "John Smith"), ("PERSON", "John Q. Smith"), ("PERSON", "Jane Roe")
-ACME, BOSTON = ("ORG", "Acme Ltd"), ("GPE", "Boston")
+from pipeline.stores.redis_live_state import RedisLiveState
+from pipeline.stores.redis_registry import Held, RedisRegistry, Shown, live_keys
 
 
 @pytest.fixture
 def live(store_case: StoreCase) -> LiveCase:
     return LiveCase(store_case)
-
-
-def wrong(live: LiveCase) -> list[str]:
-    found = LiveInRedis(live.case.engine, live.case.link, live.case.project).findings()
-    return [f"{one.subject}: {one.message}" for one in found]
-
-
-def is_whole(live: LiveCase) -> bool:
-    """Say whether the copies are whole and of PostgreSQL's epoch."""
-    there = live.copies.look(renew=False)
-    return there is not None and there.stamp.epoch == live.epoch and not there.late
-
-
-def assert_equal(live: LiveCase, *, summed_up: bool = True) -> None:
-    """See that both ways give the same answers; the summary may be of an earlier epoch."""
-    assert is_whole(live)
-    assert wrong(live) == []
-    ids = [row[0] for row in live.case.rows("SELECT id::text FROM names")]
-    assert live.fast.canonicals(ids) == live.sure.canonicals(ids)
-    assert {x: live.fast.neighbours(x) for x in ids} == {x: live.sure.neighbours(x) for x in ids}
-    for type_ in MentionType:
-        assert live.fast.patterns(type_) == live.sure.patterns(type_)
-    assert live.fast.recent() == live.sure.recent()
-    if summed_up:
-        assert live.fast.context() == live.sure.context()
-
-
-# What it says
-
-
-@pytest.fixture(params=["redis", "postgres", "both"])
-def state(request: pytest.FixtureRequest, live: LiveCase) -> LiveState:
-    """Give each way to read a project of two documents."""
-    live.publish("a", [SMITH, JOHN_Q, ACME])
-    live.publish("b", [JANE, ("PERSON", "SMITH, John"), ACME])
-    live.shown()
-    both = FallingBackLiveState(live.fast, live.sure)
-    return {"redis": live.fast, "postgres": live.sure, "both": both}[request.param]
-
-
-def test_entities_are_found_by_their_names_and_ids(state: LiveState, live: LiveCase) -> None:
-    names = [live.id(*SMITH), live.id(*JOHN_Q), live.id(*JANE)]
-    found = state.canonicals([*names, live.id("PERSON", "Nobody At All"), *names])
-    assert found is not None
-    assert list(found) == names
-    smith = found[names[0]]
-    assert smith == found[names[1]]
-    assert smith.id == min(names[:2])
-    assert (smith.type, smith.mentions, smith.contents) == ("PERSON", 3, 2)
-    assert {smith.name, *smith.others} == {"John Smith", "John Q. Smith", "SMITH, John"}
-    assert state.canonicals([smith.id]) == {smith.id: smith}
-    assert state.canonicals([]) == {}
-
-
-def test_neighbours_come_strongest_first(state: LiveState, live: LiveCase) -> None:
-    smith = min(live.id(*SMITH), live.id(*JOHN_Q))
-    assert state.neighbours(live.id(*ACME)) == (
-        Neighbour(entity=smith, weight=2, predicates=("met",)),
-    )
-    assert state.neighbours(live.id(*JOHN_Q)) == state.neighbours(smith)
-    assert [one.weight for one in state.neighbours(smith) or ()] == [2, 1]
-    assert state.neighbours(live.id("PERSON", "Nobody At All")) == ()
-
-
-def test_patterns_say_how_names_are_written(state: LiveState) -> None:
-    assert state.patterns("PERSON") == [
-        Pattern("Aa Aa", 2), Pattern("AA, Aa", 1), Pattern("Aa A. Aa", 1),
-    ]  # fmt: skip
-    assert state.patterns("ORG") == [Pattern("Aa Aa", 1)]
-    assert state.patterns("MONEY") == []
-
-
-def test_the_last_extractions_come_newest_first(state: LiveState, live: LiveCase) -> None:
-    recent = state.recent()
-    assert recent is not None
-    assert len(recent) == 6
-    assert {one.source for one in recent[:3]} == {"corpus/b.txt"}
-    assert {(one.type, one.text) for one in recent[3:]} == {SMITH, JOHN_Q, ACME}
-    assert {one.entity for one in recent if "mith" in one.text.casefold()} == {
-        min(live.id(*SMITH), live.id(*JOHN_Q))
-    }
-
-
-def test_the_project_is_summed_up(state: LiveState) -> None:
-    context = state.context()
-    assert context is not None
-    assert (context.documents, context.mentions) == (2, 6)
-    assert context.types == (("PERSON", 2), ("ORG", 1))
-    assert [one.mentions for one in context.top] == [3, 2, 1]
-    assert context.sources == (("corpus", 2),)
-
-
-def test_a_copy_that_is_not_there_is_postgresqls_to_tell(live: LiveCase) -> None:
-    live.publish("a", [SMITH])
-    live.catch_up()
-    away = RedisLiveState(link_to("redis://127.0.0.1:1"), live.case.project)
-    for state in (live.fast, away):
-        assert state.canonicals([live.id(*SMITH)]) is None
-        assert state.neighbours(live.id(*SMITH)) is None
-        assert (state.patterns("PERSON"), state.recent(), state.context()) == (None, None, None)
-        both = FallingBackLiveState(state, live.sure)
-        assert both.canonicals([live.id(*SMITH)])
-        assert (both.neighbours(live.id(*SMITH)), len(both.recent() or ())) == ((), 1)
-        assert both.patterns("PERSON") == [("Aa Aa", 1)]
-        assert both.context() == live.sure.context()
 
 
 # That it is what PostgreSQL has
@@ -154,39 +45,45 @@ small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scope
                           max_examples=max(30, law.max_examples // 5))  # fmt: skip
 
 
+STEPS = ("publish", "publish", "publish", "forget", "change", "change", "decide", "flush")
+
+
 @given(worlds(decisions=3), st.data())
 @small_law
 def test_copies_that_grow_equal_postgresql(
     store_case: StoreCase, valkey: redis.Redis, world: World, data: st.DataObject
 ) -> None:
-    """Documents that come, change and go, decisions, several epochs at once, crowded entities, and
-    few that are kept.
+    """Documents that come, change and go, decisions, several epochs at once, crowded entities, few
+    that are kept, and copies that are made while changes are pending.
     """
     emptied(store_case.engine)
     valkey.flushdb()
     store_case.project = store_case.ledger.open_project(store_case.name, store_case.plan).id
-    kept = data.draw(st.sampled_from((4, 1000)))
-    live = LiveCase(store_case, crowded=data.draw(st.sampled_from((1, 3, 1000))), kept=kept)
-    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
+    kept = data.draw(st.sampled_from((1000, 1000, 4)))
+    live = LiveCase(store_case, crowded=data.draw(st.sampled_from((1, 2, 1000))), kept=kept)
+    some = st.lists(st.sampled_from(world.pool), min_size=min(3, len(world.pool)), max_size=8,
+                    unique=True)  # fmt: skip
     decisions, there = list(world.decisions), []
     live.publish("first", data.draw(some))
     live.shown()
-    for number in range(data.draw(st.integers(1, 6))):
-        step = data.draw(st.sampled_from(("publish", "publish", "forget", "change", "decide")))
+    for number in range(data.draw(st.integers(4, 8))):
+        step = data.draw(st.sampled_from(STEPS))
         if step == "forget" and there:
             gone = there.pop(data.draw(st.integers(0, len(there) - 1)))
             # As where Redis cannot be asked: what is forgotten goes with the next epoch, too.
             live.forget(gone, copies=data.draw(st.booleans()))
         elif step == "change" and there:
             live.publish(there[0], data.draw(some), stamp=f"{number}")
+        elif step == "flush":
+            valkey.flushdb()
         elif step == "decide" and decisions:
             record(live.case.engine, live.case.project, decisions.pop())
         else:
             live.publish(f"d{number}", data.draw(some))
             there.append(f"d{number}")
-        if data.draw(st.booleans()):
+        if data.draw(st.sampled_from((True, True, False))):
             live.catch_up()
-        if data.draw(st.booleans()):
+        if data.draw(st.sampled_from((True, True, False))):
             live.bring()
             assert wrong(live) == []
     live.shown()
@@ -211,6 +108,76 @@ def test_what_lost_mentions_is_counted_again(live: LiveCase, how: str) -> None:
     assert not live.shown().anew
     assert_equal(live)
     assert live.fast.canonicals([live.id(*SMITH)])[live.id(*SMITH)].mentions == 1
+
+
+@pytest.mark.parametrize("merged", ["by their names", "by a person", "by a person, and undone"])
+def test_neighbours_are_called_what_they_are_called_now(live: LiveCase, merged: str) -> None:
+    """Whose entity has another id by now, without a mention beside those that it is related to."""
+    smaller, larger = sorted((SMITH, JOHN_Q), key=lambda name: live.id(*name))
+    if merged != "by their names":
+        smaller, larger = sorted((SMITH, JANE), key=lambda name: live.id(*name))
+    live.publish("a", [larger, ACME])
+    live.shown()
+    live.publish("b", [smaller])
+    live.shown()
+    if merged != "by their names":
+        made = live.decide(DecisionKind.MERGE, [smaller], [larger])
+        live.shown()
+    assert [one.entity for one in live.fast.neighbours(live.id(*ACME)) or ()] == [live.id(*smaller)]
+    assert_equal(live)
+    if merged == "by a person, and undone":
+        undo = Decision(0, DecisionKind.UNDO, undoes=made.number, who="tester")
+        record(live.case.engine, live.case.project, undo)
+        assert not live.shown().anew
+        assert_equal(live)
+
+
+def test_what_is_crowded_is_counted_in_its_turn(live: LiveCase) -> None:
+    """One at a time, also by another process than the one that put it off; what has other names now
+    is read at once.
+    """
+    live.copying = live.copying_with(crowded=1)
+    for name in "ab":
+        live.publish(name, [SMITH, ACME, BOSTON, JANE])
+        live.shown()
+    live.publish("c", [SMITH, ACME, BOSTON, ("PERSON", "Peter Brown")])
+    live.shown()
+    there = live.copies.look()
+    assert there is not None
+    assert len(there.late) == 2
+    assert wrong(live) == []
+    counts = {one.mentions for one in (live.fast.canonicals(there.late) or {}).values()}
+    assert counts == {2}
+    first = next(name for name in (SMITH, ACME, BOSTON) if live.id(*name) in there.late)
+    live.decide(DecisionKind.MERGE, [first], [("PERSON", "Peter Brown")])
+    live.shown()
+    found = (live.fast.canonicals([live.id(*first)]) or {})[live.id(*first)]
+    assert found.mentions == 4
+    live.copying = live.copying_with(crowded=1)
+    while not is_whole(live):
+        assert live.bring().stamp is not None
+    assert_equal(live)
+
+
+def test_names_come_and_go_with_an_entity_that_few_mention(live: LiveCase) -> None:
+    """Of a project with more entities than have a copy."""
+    live.copying = live.copying_with(kept=4)
+    for name in "abc":
+        live.publish(name, [ACME, BOSTON, JANE])
+    for name in "xy":
+        live.publish(name, [("PERSON", "Peter Brown"), ("ORG", "Globex Inc")])
+    live.publish("z", [SMITH, JOHN_Q])
+    live.shown()
+    ids = [live.id(*one) for one in (ACME, BOSTON, JANE, SMITH, JOHN_Q)]
+    assert list(live.fast.canonicals(ids) or ()) == ids[:3]
+    live.publish("d", [SMITH])
+    assert not live.shown().anew
+    assert wrong(live) == []
+    assert len(live.fast.canonicals([live.id(*SMITH), live.id(*JOHN_Q)]) or ()) == 2
+    live.forget("d", copies=False)
+    assert not live.shown().anew
+    assert wrong(live) == []
+    assert live.fast.canonicals([live.id(*SMITH), live.id(*JOHN_Q)]) == {}
 
 
 def test_an_epoch_that_others_wrote_is_made_up_for(live: LiveCase) -> None:
@@ -299,7 +266,7 @@ class Paused(RedisRegistry):
         self._meanwhile()
         return held
 
-    def apply(self, *what: Any, **more: Any) -> bool:
+    def apply(self, *what: Any, **more: Any) -> Shown | None:
         self.written.append(super().apply(*what, **more))
         return self.written[-1]
 
@@ -352,7 +319,7 @@ def test_one_that_was_paused_does_not_write_after_its_successor(live: LiveCase) 
     slow = Paused(live.case.link, live.case.project)
     slow.pause(successor)
     LiveCopying(live.case.engine, live.case.project, slow).bring(touches)
-    assert slow.written == [False]
+    assert slow.written == [None]
     assert_equal(live)
 
 
@@ -535,42 +502,3 @@ def test_a_mirror_that_finds_no_redis_says_nothing(live: LiveCase) -> None:
     mirror.show(live.catch_up())
     assert not mirror.settle(0.5)
     mirror.close(5)
-
-
-# What verify says
-
-DAMAGE: dict[str, Callable[[redis.Redis, str, str, str], object]] = {
-    "an entity": lambda valkey, project, smith, acme: valkey.hset(
-        keys.canonicals(project), smith, valkey.hget(keys.canonicals(project), acme)
-    ),
-    "no entity": lambda valkey, project, smith, _: valkey.hdel(keys.canonicals(project), smith),
-    "bytes": lambda valkey, project, smith, _: valkey.hset(keys.canonicals(project), smith, "x"),
-    "neighbours": lambda valkey, project, smith, _: valkey.hdel(keys.graph(project), smith),
-    "a name": lambda valkey, project, _, acme: valkey.hset(keys.names(project), acme, project),
-    "a pattern": lambda valkey, project, _, __: valkey.hincrby(
-        keys.patterns(project, "PERSON"), "Aa Aa", 1
-    ),
-}
-
-
-@pytest.fixture
-def clean(live: LiveCase) -> LiveCase:
-    live.publish("a", [SMITH, JOHN_Q, ACME])
-    live.shown()
-    assert wrong(live) == []
-    return live
-
-
-@pytest.mark.parametrize("what", DAMAGE)
-def test_verify_names_what_differs(clean: LiveCase, valkey: redis.Redis, what: str) -> None:
-    smith = min(clean.id(*SMITH), clean.id(*JOHN_Q))
-    DAMAGE[what](valkey, clean.case.project, smith, clean.id(*ACME))
-    assert wrong(clean)
-
-
-def test_verify_leaves_copies_of_another_epoch_alone(clean: LiveCase, valkey: redis.Redis) -> None:
-    valkey.hdel(keys.canonicals(clean.case.project), clean.id(*ACME))
-    clean.publish("b", [JANE])
-    assert wrong(clean) == []
-    clean.catch_up()
-    assert wrong(clean) == []

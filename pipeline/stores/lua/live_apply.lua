@@ -3,9 +3,9 @@
 -- state that whoever asks has seen, so nobody who was paused puts an older one in its place.
 -- KEYS: hashes (canonicals, names, graph, then patterns), then the two values
 -- ARGV: how many hashes; the state there must be; the new one; seconds to live; how many patterns a
---   type may have; the values of the two last keys, '' to leave one alone; the entities that are
---   late; then for each hash: how many fields, and each with its value ('' takes it out), or with
---   what is to be added to it
+--   type may have; the last extractions, '' to leave them alone; the entities that are late; then
+--   for each hash: how many fields, and each with its value ('' takes it out), or with what is to
+--   be added to it
 -- Returns 1, or 0 for another state.
 local hashes = tonumber(ARGV[1])
 for i = 1, hashes do
@@ -13,7 +13,7 @@ for i = 1, hashes do
     return 0
   end
 end
-local at = 9
+local at = 8
 for i = 1, hashes do
   local key = KEYS[i]
   local last = at + 2 * tonumber(ARGV[at])
@@ -35,15 +35,13 @@ for i = 1, hashes do
   at = last + 1
   redis.call('HSET', key, '@stamp', ARGV[3])
 end
-if ARGV[8] == '' then
+if ARGV[7] == '' then
   redis.call('HDEL', KEYS[1], '@late')
 else
-  redis.call('HSET', KEYS[1], '@late', ARGV[8])
+  redis.call('HSET', KEYS[1], '@late', ARGV[7])
 end
-for i = 1, 2 do
-  if ARGV[5 + i] ~= '' then
-    redis.call('SET', KEYS[hashes + i], ARGV[5 + i])
-  end
+if ARGV[6] ~= '' then
+  redis.call('SET', KEYS[hashes + 1], ARGV[6])
 end
 for i = 1, #KEYS do
   redis.call('EXPIRE', KEYS[i], ARGV[4])
