@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import NamedTuple, Protocol
 
-from pipeline.blocking_keys import asks, block_of
+from pipeline.blocking_keys import block_of
 
 BOUND = 50
 
@@ -39,31 +39,26 @@ class LiveName(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The names of one block or part, in no order: those that ask, and the quiet ones."""
+    """The names of one block or part, in no order. `part` are its two blocks, or its one twice."""
 
-    asking: Sequence[LiveName] = ()
-    quiet: Sequence[LiveName] = ()
+    names: Sequence[LiveName]
+    part: Part
 
     @property
     def size(self) -> int:
-        """Count all members."""
-        return len(self.asking) + len(self.quiet)
+        """Count the members."""
+        return len(self.names)
 
-    def members(self) -> Iterator[LiveName]:
-        """Pass over all members."""
-        yield from self.asking
-        yield from self.quiet
+    def asks(self, name: LiveName) -> bool:
+        """Say whether a member asks who it could be; in a part it does if it does in one block."""
+        return self.part[0] in name.keys or self.part[1] in name.keys
 
-
-def block_among(names: Iterable[LiveName], blocks: Part) -> Block:
-    """Divide the members of a block, or of a part, into those that ask and the quiet ones. In a
-    part a name asks if it does in one of the two.
-    """
-    asking: list[LiveName] = []
-    quiet: list[LiveName] = []
-    for name in names:
-        (asking if blocks[0] in name.keys or blocks[1] in name.keys else quiet).append(name)
-    return Block(asking, quiet)
+    def compared_with(self, name: LiveName) -> Iterator[LiveName]:
+        """Yield the members that one is compared with, itself among them perhaps."""
+        if self.asks(name):
+            yield from self.names
+        elif len(self.names) > 1:
+            yield from filter(self.asks, self.names)
 
 
 def blocks_of(keys: Iterable[str]) -> set[str]:
@@ -125,16 +120,14 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
     for key in name.keys:
         found = blocks.block(block_of(key))
         if found is not None:
-            for other in found.members() if asks(key) else found.asking:
+            for other in found.compared_with(name):
                 near[other.id] = other
     for part in parts_of(blocks, name):
         found = blocks.part(part) if part[0] != part[1] else None
         if found is None:
             dropped.append(part)
             continue
-        for other in (
-            found.members() if part[0] in name.keys or part[1] in name.keys else found.asking
-        ):
+        for other in found.compared_with(name):
             if other.id not in near:
                 crowd[other.id] = other
     near.pop(name.id, None)
@@ -185,7 +178,7 @@ class MemoryBlocks:
     def block(self, block: str) -> Block | None:
         """Give the names of a block; None for a crowd."""
         members = self._index.get(block, ())
-        return block_among(members, (block, block)) if len(members) <= self.bound else None
+        return Block(members, (block, block)) if len(members) <= self.bound else None
 
     def part(self, part: Part) -> Block | None:
         """Give the names of two blocks; None for what is dropped."""
@@ -193,7 +186,7 @@ class MemoryBlocks:
         if one not in self._parts:
             self._parts[one] = self._divide(one)
         members = self._parts[one].get(other, ())
-        return block_among(members, part) if len(members) <= self.bound else None
+        return Block(members, part) if len(members) <= self.bound else None
 
     def members(self, part: Part, limit: int) -> Sequence[LiveName]:
         """Give names of a part, or of a block twice."""

@@ -242,7 +242,7 @@ def _cross(
         usable = blocks.block(part[0]) if part[0] == part[1] else blocks.part(part)
         if usable is not None:
             if part in lost:
-                found.seeds |= {name.id for name in usable.members()}
+                found.seeds |= {name.id for name in usable.names}
             if usable.size - balance[part] > blocks.bound:
                 found.thinned.add(part)
         elif balance[part] > 0:

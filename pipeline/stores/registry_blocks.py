@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pipeline.blocking_keys import QUIET
-from pipeline.registry.blocks import BOUND, Block, LiveName, Part, block_among
+from pipeline.registry.blocks import BOUND, Block, LiveName, Part
 
 _NAMES = text("""
 SELECT id::text, type, normal, keys FROM names
@@ -138,7 +138,7 @@ class StoredBlocks:
 
     def _bounded(self, names: Sequence[LiveName], part: Part) -> Block | None:
         """Make a block of what was read; None if there is more."""
-        return block_among(names, part) if len(names) <= self.bound else None
+        return Block(names, part) if len(names) <= self.bound else None
 
     def _name(self, row: Iterable[Any]) -> LiveName:
         """Make a name of a row, once."""
