@@ -1,5 +1,5 @@
-"""What blocking keys cost and keep, by the size of a project: `python benchmarks/resolution.py
---help`.
+"""What telling things apart costs and keeps, by the size of a project: `python
+benchmarks/resolution.py --help`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
@@ -19,18 +19,25 @@ from typing import Any
 import numpy as np
 from made_names import NOBODY, SEED, MadeNames, make_names
 from measuring import report
+from measuring.adding import add
 from measuring.blocking import BOUND, Numbers, are_in, code, compared, members
+from measuring.rebuilding import rebuild
+from measuring.whole import fresh_home
 from rich.console import Console
 from rich.table import Table
 
+from pipeline import assembly
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
 from pipeline.resolution.keys import blocking_keys
+from pipeline.settings import load_settings
 
 OUTPUT = Path(__file__).resolve().parent / "results" / "resolution.json"
 SIZES = (10_000, 100_000, 1_000_000)
 KEPT_AT_LEAST = 0.98
 MOST_SHOWN = 12
+LARGEST_GROWTH = 2.0
+DOCUMENT_MILLISECONDS = 50.0
 ROWS = (
     ("keys: CPU us a name", "keys_cpu_microseconds_a_name", "{:.1f}"),
     ("names a CPU second", "names_a_cpu_second", "{:,.0f}"),
@@ -44,7 +51,20 @@ ROWS = (
     ("joined, other types too", "joined", "{:.4f}"),
     ("names of two things", "names_of_two_things", "{:,.0f}"),
     ("blocks over the bound", "large_blocks", "{:,.0f}"),
+    ("memory of counting, MiB", "bytes_at_highest", "{:,.0f}"),
+)
+REGISTRY_ROWS = (
+    ("CPU us a name", "cpu_microseconds_a_name", "{:.1f}"),
+    ("names a CPU second", "names_a_cpu_second", "{:,.0f}"),
+    ("pairs compared a name", "compared_a_name", "{:.2f}"),
+    ("near misses a name", "near_misses_a_name", "{:.2f}"),
+    ("true pairs in one entity", "pair_recall", "{:.4f}"),
+    ("pairs of an entity that are true", "pair_precision", "{:.4f}"),
+    ("entities", "entities", "{:,.0f}"),
+    ("parts of crowds dropped", "dropped_parts", "{:,.0f}"),
+    ("large components", "large_components", "{:,.0f}"),
     ("memory, MiB", "bytes_at_highest", "{:,.0f}"),
+    ("  of these names and tables", "bytes_of_names_at_highest", "{:,.0f}"),
 )
 
 
@@ -52,29 +72,58 @@ def main() -> None:
     """Measure each size in a process of its own, print a table, and write JSON."""
     options = read_options()
     sizes = options.names or list(SIZES)
-    rounds = []
+    rounds, registries = [], []
     for size in sizes:
         print(f"measuring: {size:,} names", file=sys.stderr, flush=True)
-        # A fresh process: its memory at its highest is of this size only.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            rounds.append(pool.submit(measure, size, options.seed).result())
+        rounds.append(_apart(measure, size, options.seed))
+        registries.append(_apart(rebuild, size, options.seed))
+    added = None
+    if options.document:
+        print("measuring: one document more", file=sys.stderr, flush=True)
+        with fresh_home() as home:
+            urls = assembly.open_services(load_settings(home=home))
+            added = _apart(add, urls, options.document, options.seed)
     result = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": report.machine(),
         "seed": options.seed,
         "bound": BOUND,
         "sizes": rounds,
-        "targets": {"kept_at_least": KEPT_AT_LEAST},
+        "registries": registries,
+        "one_document_more": added,
+        "targets": {
+            "kept_at_least": KEPT_AT_LEAST,
+            "cost_of_a_name_grows_at_most": LARGEST_GROWTH,
+            "document_milliseconds": DOCUMENT_MILLISECONDS,
+        },
     }
     report.write(result, options.output)
-    show(rounds)
+    show("Blocking", ROWS, sizes, rounds)
+    show("The registry, rebuilt in memory", REGISTRY_ROWS, sizes, registries)
+    if added:
+        print(
+            f"one document more in {added['names']:,} names: median"
+            f" {added['median_milliseconds']:.1f} ms (under {DOCUMENT_MILLISECONDS:.0f}),"
+            f" 95 of 100 under {added['p95_milliseconds']:.1f} ms;"
+            f" {'as rebuilt' if added['as_rebuilt'] else 'NOT as rebuilt'}"
+        )
     print(f"written to {options.output}")
+
+
+def _apart(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
+    """Do a piece of work in a fresh process: its memory at its highest is of that only."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def read_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--names", type=int, action="append", metavar="N", help="sizes")
+    parser.add_argument(
+        "--document", type=int, default=100_000, metavar="N",
+        help="add documents to a project of N names; 0 leaves that out",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=SEED, help="of the made-up names")
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE", help="the JSON")
     return parser.parse_args()
@@ -172,15 +221,20 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def show(rounds: Sequence[Mapping[str, Any]]) -> None:
+def show(
+    title: str,
+    rows: Sequence[tuple[str, str, str]],
+    sizes: Sequence[int],
+    rounds: Sequence[Mapping[str, Any]],
+) -> None:
     """Print what was measured, a column for each size."""
-    table = Table(title="Blocking", title_justify="left")
+    table = Table(title=title, title_justify="left")
     table.add_column("")
-    for round_ in rounds:
-        table.add_column(f"{round_['names']:,} names", justify="right")
-    for title, name, form in ROWS:
+    for size in sizes:
+        table.add_column(f"{size:,} names", justify="right")
+    for label, name, form in rows:
         scale = report.MEBIBYTE if name.startswith("bytes") else 1
-        table.add_row(title, *(form.format(round_[name] / scale) for round_ in rounds))
+        table.add_row(label, *(form.format(round_[name] / scale) for round_ in rounds))
     Console(highlight=False).print(table)
 
 
