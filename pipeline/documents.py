@@ -297,7 +297,7 @@ class Link(Value):
     """What a mention stands for: `name` indexes `Names.names`.
 
     `via` is None for a full form, else the rule by which a short form was linked
-    (`surname`, `acronym`, `short`, `definition`).
+    (`surname`, `acronym`, `short`, `definition`, `alias`, `title`).
     """
 
     name: int

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib.metadata import version
+from typing import Any
 
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 
@@ -47,6 +48,11 @@ RANKS = (
 NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
 # States people call by a name that is neither the formal nor the short one.
 ALSO = {"britain": "united kingdom", "us": "united states"}
+CONTINENTS = {
+    "african": "africa", "asian": "asia", "central american": "central america",
+    "european": "europe", "latin american": "latin america", "north american": "north america",
+    "south american": "south america",
+}  # fmt: skip
 # Below this a city's name says too little: most words are some village's.
 CITY_PEOPLE = 50_000
 BLANKS = re.compile(r"\s+")
@@ -85,6 +91,20 @@ class NameBooks:
         key = fold(name)
         return ALSO.get(key) or self._territories.get(key)
 
+    def nation(self, word: str) -> str | None:
+        """Give the usual name, in lower case, of the country or continent that an adjective is of
+        ("German", "African"); None if it is of none.
+
+        rigour's weak names hold adjectives beside names in many languages and misspellings, so
+        this answers only for what something else has shown to be an adjective.
+        """
+        key = fold(word)
+        return CONTINENTS.get(key) or self.territory(key) or self._nations.get(key)
+
+    @cached_property
+    def _nations(self) -> Mapping[str, str]:
+        return dict(_nation_names())
+
     def is_city(self, name: str) -> bool:
         """Say whether a name is that of a city of some size. Many are surnames and words too."""
         return fold(name) in self._cities
@@ -97,14 +117,17 @@ class NameBooks:
         """Write an organisation's folded name, its legal form in one way ("limited" → "ltd")."""
         from rigour.names import replace_org_types_compare
 
-        words = replace_org_types_compare(name).replace(",", " ").split()
+        # "in" would be a form (of "Inc").
+        parts = (replace_org_types_compare(part) for part in name.split(" in "))
+        words = " in ".join(parts).replace(",", " ").split()
         return " ".join([*words[:1], *(FORMS.get(word, word) for word in words[1:])])
 
     def without_legal_form(self, name: str) -> str:
         """Leave the legal form out of an organisation's folded name, unless that is all of it."""
         from rigour.names import remove_org_types
 
-        words = remove_org_types(self.legal_form(name)).replace(",", " ").split()
+        parts = (remove_org_types(part) for part in self.legal_form(name).split(" in "))
+        words = " in ".join(parts).replace(",", " ").split()
         while len(words) > 1 and words[-1] in SHORT_FORMS:
             words.pop()
         return " ".join(words) or name
@@ -143,16 +166,29 @@ def _city_names() -> Iterator[str]:
                     yield fold(name)
 
 
+def _territories() -> list[dict[str, Any]]:
+    """List rigour's territories, countries last."""
+    from rigour._core import territories_jsonl
+
+    rows = [json.loads(line) for line in territories_jsonl().splitlines()]
+    return sorted(rows, key=lambda row: (row.get("is_country", False), row["code"]))
+
+
+def _nation_names() -> Iterator[tuple[str, str]]:
+    """Yield weak names of territories with their usual name, those of countries last: they win."""
+    for row in _territories():
+        for name in row.get("names_weak", ()):
+            if name.replace(" ", "").isalpha() and name.isascii():
+                yield fold(name), fold(row["name"].split(" (")[0])
+
+
 def _territory_names() -> Iterator[tuple[str, str]]:
     """Yield names of territories with their usual name, those of countries last: they win.
 
     Names that rigour calls weak are left out: demonyms and misspellings are among them. Of what
     is no country only the usual name counts: a state's other names are often a city's.
     """
-    from rigour._core import territories_jsonl
-
-    rows = [json.loads(line) for line in territories_jsonl().splitlines()]
-    for row in sorted(rows, key=lambda row: (row.get("is_country", False), row["code"])):
+    for row in _territories():
         usual = fold(row["name"].split(" (")[0])
         names = [row["name"].split(" (")[0]]
         if row.get("is_country"):

@@ -8,6 +8,7 @@ Pure; `extract` looks for the places of a short form, `resolve` for what it mean
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 WORD = re.compile(r"[^\W\d_]+")
 SMALL_WORDS = frozenset("and of the for to in on at de la du & a an".split())
@@ -42,6 +43,15 @@ TRADES = frozenset(
     works worldwide""".split()
 )
 
+TERM = re.compile(r"[\"“”‘'](?:the\s+)?([A-Z][^\"“”’'()\n]{1,40}?),?[\"“”’']")
+# The apposition holds no bracket, quote or end of a sentence.
+DEFINING = re.compile(r"(?:,[^()\"“”;:!?\n]{0,120}?)?\s*\((?P<inside>[^()\n]{3,160})\)")
+BESIDE_TERMS = re.compile(
+    r"(?:[\s,;]|\b(?:a|affiliates|also|and|as|called|each|hereafter|herein|hereinafter|its|known|or"
+    r"|predecessors?|referred|subsidiaries|successors?|collectively|the|to|together|with)\b)*",
+    re.IGNORECASE,
+)
+TOGETHER = re.compile(r"\b(?:collectively|each|together(?!\s+with))\b", re.IGNORECASE)
 BRACKETED_ACRONYM = re.compile(r"\s*\(\s*[\"“'‘]?([A-Z][A-Z&]{1,7})[\"”'’]?\s*\)")
 REACH = 120
 
@@ -78,6 +88,23 @@ def introduced_after(text: str, end: int) -> tuple[int, int, bool] | None:
         return None
     group = 1 if match[1] else 2
     return match.start(group), match.end(group), group == 1
+
+
+def introduced_forms(text: str, end: int, limit: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield the short forms in the brackets behind a name that ends at `end`, as `introduced_after`
+    does: all of them (“Globex” or the “Company”), also behind an apposition (“, a Delaware
+    corporation (the …)”) that ends by `limit`. What is defined for several together is nobody's.
+    """
+    bracket = DEFINING.match(text, end)
+    far = bracket is not None and bracket.start("inside") > max(limit, end + 3)
+    if bracket is None or far or BESIDE_TERMS.fullmatch(TERM.sub(" ", bracket["inside"])) is None:
+        found = introduced_after(text, end)
+        if found is not None and not TOGETHER.search(text, end, found[0]):
+            yield found
+        return
+    if not TOGETHER.search(bracket["inside"]):
+        for term in TERM.finditer(text, bracket.start("inside"), bracket.end("inside")):
+            yield term.start(1), term.end(1), True
 
 
 def initials_fit(short: str, long: str) -> bool:

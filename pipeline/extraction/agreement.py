@@ -15,16 +15,17 @@ from pipeline.documents import MentionType
 from pipeline.engines.legal_forms import without_written_form
 from pipeline.engines.name_books import NameBooks, fold
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
-from pipeline.extraction.definitions import Kind, defined
+from pipeline.extraction.definitions import THING, Kind, defined, is_work
 from pipeline.extraction.evidence import (
-    VESSEL,
     after_title,
     by_neighbours,
     by_own_words,
     in_a_place,
     is_acronym,
+    is_language,
 )
-from pipeline.extraction.words import NAMES, PLACES, SOUGHT
+from pipeline.extraction.no_names import TITLED, names_only
+from pipeline.extraction.words import BARE_HEADS, DESK, GIVEN, HEADS, NAMES, PLACES, SOUGHT
 
 INNER_APOSTROPHE = re.compile(r"(?<=\w)['’‘](?=\w)")
 PERSONAL = re.compile(r"[A-Z][a-z]+(?:[ -](?:[A-Z]\.|[A-Z][A-Za-z’'-]*[a-z])){1,3}")
@@ -34,67 +35,24 @@ TAKEN_FOR_SURNAMES = frozenset(
     {MentionType.ORG, MentionType.NORP, MentionType.LOC, MentionType.FAC}
 )
 DOUBTED = frozenset({MentionType.PERSON, MentionType.ORG, MentionType.NORP})
-# What a definition of a name counts, and what a rule's word: more than all readings of a document.
-DEFINED, RULED = 1_000_000, 1_000_000_000
-TITLED = frozenset({MentionType.PERSON, MentionType.ORG})
-QUOTES = frozenset('"“')
-BEFORE_TITLE = r"(?<!\bas )(?<!\baka )(?<!\bcalled )(?<!\bnamed )(?<!\bthe )[\"“]\s?"
+# What the words around a name count against one reading of the model's, what a definition of it,
+# and what a rule's word: the latter more than all readings of a document.
+TOLD, DEFINED, RULED = 3, 1_000_000, 1_000_000_000
+# The subtype of a country's adjective ("German"): it names the country, but is no party to a fact.
+ADJECTIVE = "adjective"
+# Heads that are surnames too, and of no body: what was read as one is the place.
+OF_PLACES: Mapping[str, MentionType] = {
+    "bridge": MentionType.FAC, "palace": MentionType.FAC, "road": MentionType.FAC,
+    "street": MentionType.FAC, "tower": MentionType.FAC, "creek": MentionType.LOC,
+}  # fmt: skip
+# Bodies that rigour has among its territories.
+BODIES = frozenset({"united nations", "european union"})
 LISTED = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+")
-COUNTED = re.compile(
-    r"\b(?i:an?|two|three|four|five|six|seven|eight|nine|ten|several|\d{1,3})\s+([A-Z]{3,8}s?)"
-    r"(?=[,.;)]|\s+(?:and|or|in|on|at|to|from|was|were)\b)"
-)
-SHIP = re.compile(VESSEL.pattern + r"([A-Z][a-z]+)\b(?!\s+(?:[A-Z]|d[eu] ))")
-
-
-def _stands_alone(document: DocumentText, candidate: Candidate, counts: Mapping[str, int]) -> bool:
-    """Say whether a span is all of a line of four words or more that comes nowhere else: a
-    heading, or the links at the top of a page.
-    """
-    line = document.sentences[document.sentence_at(candidate.start)]
-    words = document.of_span(candidate)
-    whole = line[0] == candidate.start and line[1] <= candidate.end + 1
-    return whole and len(words.split()) >= 4 and counts[words] == 1
-
-
-def _seen_once(document: DocumentText, candidate: Candidate, counts: Mapping[str, int]) -> bool:
-    """Say whether a candidate is an organisation of one ordinary word that the document names once,
-    without an article: of ten such readings seven are wrong.
-    """
-    words = document.of_span(candidate)
-    lone = words.isalpha() and not words.isupper() and counts[words] == 1
-    article = document.text[max(0, candidate.start - 4) : candidate.start].lower() == "the "
-    return candidate.type is MentionType.ORG and lone and not article
 
 
 def surname_of(name: str) -> str:
     """Take the surname of a person's full name, also where it comes first ("Smith, Robert")."""
     return GENERATION_AT_END.sub("", name.partition(",")[0]).split()[-1]
-
-
-def _only_quoted(document: DocumentText, candidate: Candidate, books: NameBooks) -> bool:
-    """Say whether what was read as a person or body stands in quotes all through the document:
-    rather the title of a work ("Smoke Break"), unless the quotes say what something is called.
-    """
-    words = document.of_span(candidate)
-    if candidate.type not in TITLED or " " not in words or by_own_words(words, books):
-        return False
-    if not QUOTES.intersection(document.text[max(0, candidate.start - 2) : candidate.start]):
-        return False
-    quoted = re.findall(rf"{BEFORE_TITLE}{re.escape(words)}\s?[,.]?\s?[\"”]", document.text)
-    return 0 < len(quoted) == document.text.count(words)
-
-
-def _things(document: DocumentText) -> frozenset[str]:
-    """Collect the acronyms that the document counts like things ("a VBIED, two UAVs and an IED"):
-    behind "a" or a number, with no noun after them.
-    """
-    return frozenset(match[1].removesuffix("s") for match in COUNTED.finditer(document.text))
-
-
-def _ships(document: DocumentText) -> frozenset[str]:
-    """Collect the names that the document itself gives to ships ("USS Cole")."""
-    return frozenset(match[1] for match in SHIP.finditer(document.text))
 
 
 def _without_common_words(document: DocumentText, candidate: Candidate) -> Candidate:
@@ -115,37 +73,34 @@ def agree(
     document: DocumentText, candidates: Sequence[Candidate], books: NameBooks
 ) -> list[Candidate]:
     """Give each name one type all through the document, and drop common words."""
-    cases = document.cases
-    counts = Counter(document.of_span(candidate) for candidate in candidates)
-    no_names = _things(document) | _ships(document)
-    kept = [
-        candidate
-        for candidate in candidates
-        if candidate.rank is not Rank.MODEL
-        or candidate.type not in NAMES
-        or not (
-            cases.common(document.of_span(candidate))
-            or document.of_span(candidate) in no_names
-            or _seen_once(document, candidate, counts)
-            or _stands_alone(document, candidate, counts)
-            or _only_quoted(document, candidate, books)
-        )
-    ]
+    kept = names_only(document, candidates, books)
     kept = [_without_common_words(document, candidate) for candidate in kept]
     types = _types(document, kept, books)
-    return list(_retyped(document, kept, types))
+    return list(_retyped(document, kept, types, books))
 
 
 def _retyped(
-    document: DocumentText, candidates: Iterable[Candidate], types: Mapping[str, Kind]
+    document: DocumentText,
+    candidates: Iterable[Candidate],
+    types: Mapping[str, Kind],
+    books: NameBooks,
 ) -> Iterator[Candidate]:
-    """Yield the candidates, the model's with their names' types; not those that name a thing."""
+    """Yield the candidates, the model's with their names' types; not those that name a thing.
+
+    The adjective of a country names the country ("a German firm"), but where it is a language.
+    """
     for candidate in candidates:
         if candidate.rank is not Rank.MODEL or candidate.type not in NAMES:
             yield candidate
             continue
         kind = types[_key(document.of_span(candidate))]
-        if isinstance(kind, MentionType):
+        if (
+            kind is MentionType.NORP
+            and books.nation(document.of_span(candidate)) is not None
+            and not is_language(document.text, candidate.start, candidate.end)
+        ):
+            yield replace(candidate, type=MentionType.GPE, subtype=ADJECTIVE)
+        elif isinstance(kind, MentionType):
             yield replace(candidate, type=kind)
 
 
@@ -186,7 +141,7 @@ def _types(
             words = document.of_span(candidate)
             type_, weight = _reading(document, candidate, books)
             if candidate.start in among_people and weight < DEFINED:
-                type_, weight = MentionType.PERSON, 3
+                type_, weight = MentionType.PERSON, TOLD
             votes[_key(words)][type_] += weight
             forms[_key(words)].add(words)
     decided = {name: _decide(name, forms[name], counts, books) for name, counts in votes.items()}
@@ -194,13 +149,40 @@ def _types(
         company = _key(without_written_form(name))
         if company in decided and company != _key(name) and not books.territory(company):
             decided[company] = MentionType.ORG
+    _settle_people(decided, votes, forms, books)
+    return decided
+
+
+def _settle_people(
+    decided: dict[str, Kind],
+    votes: Mapping[str, Mapping[Kind, int]],
+    forms: Mapping[str, Iterable[str]],
+    books: NameBooks,
+) -> None:
+    """Make full names and surnames agree, in place: one is a person's where the other is, unless
+    more is known of it.
+    """
+    for name in list(decided):
+        guessed = decided[name] is MentionType.ORG and votes[name][MentionType.ORG] < TOLD
+        person = decided.get(name.partition(" ")[2]) is MentionType.PERSON
+        if guessed and person and _may_be_persons(name, forms[name], books):
+            decided[name] = MentionType.PERSON
     for name, kind in list(decided.items()):
         surname = surname_of(name)
         if kind is MentionType.PERSON and surname != name and surname in decided:
             certain = votes[name][kind] >= DEFINED and books.territory(surname) is None
-            if decided[surname] in TAKEN_FOR_SURNAMES or certain:
+            known = books.territory(surname) is not None or books.is_city(surname)
+            guessed = decided[surname] is MentionType.GPE and not known
+            if decided[surname] in TAKEN_FOR_SURNAMES or guessed or certain:
                 decided[surname] = MentionType.PERSON
-    return decided
+
+
+def _may_be_persons(name: str, forms: Iterable[str], books: NameBooks) -> bool:
+    """Say whether a name of two words may be a person's, given how the document writes it."""
+    first = name.partition(" ")[0]
+    of_body = first in DESK or any(first in heads for heads in HEADS.values())
+    personal = all(PERSONAL.fullmatch(form) for form in forms)
+    return personal and not of_body and by_own_words(name, books) is None
 
 
 def _reading(document: DocumentText, candidate: Candidate, books: NameBooks) -> tuple[Kind, int]:
@@ -214,13 +196,40 @@ def _reading(document: DocumentText, candidate: Candidate, books: NameBooks) -> 
     if kind is not None:
         return kind, DEFINED
     if candidate.type in DOUBTED and in_a_place(text, start, end, candidate.type, books):
-        return MentionType.GPE, 3
-    if candidate.type is MentionType.NORP:
-        return candidate.type, 1
+        return MentionType.GPE, TOLD
+    around = None if candidate.type is MentionType.NORP else _around(document, candidate, books)
+    if around is not None:
+        return around, TOLD
+    like_people = candidate.type is MentionType.ORG and _like_people(document, candidate, books)
+    return MentionType.PERSON if like_people else candidate.type, 1
+
+
+def _around(document: DocumentText, candidate: Candidate, books: NameBooks) -> Kind | None:
+    """Say what stands around one mention tells of its name; None if it tells nothing."""
+    text, start, end = document.text, candidate.start, candidate.end
+    if is_work(text, start, end, candidate.type):
+        return THING
     around = by_neighbours(text, start, end, candidate.type, books)
-    if around is None and candidate.type is MentionType.ORG:
-        around = MentionType.PERSON if _titled(document, candidate, books) else None
-    return (candidate.type, 1) if around is None else (around, 3)
+    if around is None and candidate.type is MentionType.ORG and _titled(document, candidate, books):
+        return MentionType.PERSON
+    return around
+
+
+def _like_people(document: DocumentText, candidate: Candidate, books: NameBooks) -> bool:
+    """Say whether a name of two or three words, without an article, begins with a given name in
+    wide use.
+    """
+    words = document.of_span(candidate)
+    parts = words.split()
+    return (
+        parts[0].lower() in GIVEN
+        and 2 <= len(parts) <= 3
+        and PERSONAL.fullmatch(words) is not None
+        and by_own_words(words, books) is None
+        and parts[-1].lower() not in BARE_HEADS | DESK
+        and not books.is_city(words)
+        and document.text[max(0, candidate.start - 4) : candidate.start].lower() != "the "
+    )
 
 
 def _titled(document: DocumentText, candidate: Candidate, books: NameBooks) -> bool:
@@ -242,12 +251,26 @@ def _decide(name: str, forms: Iterable[str], votes: Mapping[Kind, int], books: N
     """Decide one name's type: by what is known of it, by its own words, else by most votes."""
     most = max(votes, key=lambda kind: (votes[kind], kind is MentionType.GPE, str(kind)))
     own = by_own_words(name, books)
-    if most in PLACES and own in PLACES:
+    if (most in PLACES and own in PLACES) or (own is MentionType.EVENT and most is MentionType.ORG):
         return own
     if votes[most] >= DEFINED or (most is MentionType.NORP and not all(map(is_acronym, forms))):
         return most
+    known = _known(name, most, votes, books)
+    if known is None and all(map(is_acronym, forms)):
+        known = MentionType.ORG
+    return known or own or most
+
+
+def _known(name: str, most: Kind, votes: Mapping[Kind, int], books: NameBooks) -> Kind | None:
+    """Tell a name's type from what is known of it and of its head in general, given what most
+    readings say; None if nothing is.
+    """
+    placed = sum(votes.get(place, 0) for place in PLACES)
+    if most in TITLED and 0 < votes[most] <= placed and books.is_city(name):
+        return MentionType.GPE
+    if name in BODIES:
+        return MentionType.ORG
     if books.territory(name) is not None:
         return MentionType.GPE if MentionType.GPE in votes or most in SOUGHT else most
-    if all(map(is_acronym, forms)):
-        return MentionType.ORG
-    return own or most
+    of_two = most is MentionType.ORG and name.count(" ") == 1
+    return OF_PLACES.get(name.rpartition(" ")[2]) if of_two else None

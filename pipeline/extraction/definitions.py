@@ -11,10 +11,19 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.sentence_starts import FINITE
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.evidence import by_own_words
 from pipeline.extraction.repair import plausible, trim
-from pipeline.extraction.words import ADDRESSED, LOOSE_WORDS, NOBODY, OFFICIAL, PARTIES, PLACES
+from pipeline.extraction.words import (
+    ADDRESSED,
+    LOOSE_WORDS,
+    NOBODY,
+    OFFICIAL,
+    PARTIES,
+    PLACES,
+    WORKS,
+)
 
 THING = "thing"
 Kind = MentionType | str
@@ -51,9 +60,10 @@ KINDS: Mapping[str, Kind] = {
             organization party publisher quartet regiment retailer school seminary squadron
             startup subsidiary supermarket team think-tank trio troupe union university""",
         MentionType.GPE: """arrondissement borough canton capital city city-state colony commune
-            comune country county department district duchy governorate hamlet kingdom municipality
-            nation neighborhood neighbourhood parish port prefecture province region republic
-            settlement state suburb town township village voivodeship""",
+            community comune country county department district duchy governorate
+            hamlet kingdom locality municipality nation neighborhood neighbourhood
+            oblast parish port prefecture province region republic settlement state
+            suburb territory town township village voivodeship""",
         MentionType.LOC: """archipelago basin bay beach canyon cape cave coast creek desert fjord
             forest glacier gulf hill island islet lagoon lake mountain mountains peak peninsula
             plain plateau reef reservoir ridge river sea site stream strait tributary
@@ -75,6 +85,8 @@ KINDS: Mapping[str, Kind] = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+DATED = re.compile(r"\s?\(\s?(?:1[6-9]|20)\d\d\s?\)\s?[,.;]?\s(?!\d)")
+ITS_VERB = re.compile(rf"\s+(?:had\s+)?(?:[a-z]+ly\s+)?{FINITE}|\s?['’]s?\s")
 # What has many heads: "a group of islands", "one of the founders".
 OPEN_OF = re.compile(r"\s+of\b")
 BRACKET = re.compile(r"\s*\([^()]{0,200}\)")
@@ -109,6 +121,8 @@ LIFETIME = re.compile(
 )
 LIFE = range(18, 110)
 PERSONAL = re.compile(r"[A-ZÀ-Þ][\w.’'-]+(?:\s+(?:[a-z]{2,3}\s+)?[A-ZÀ-Þ][\w.’'-]*){1,5}")
+# What nobody is in, so that an apposition behind "in X" is not of X.
+NOT_IN = frozenset({MentionType.PERSON, MentionType.ORG})
 IN_BEFORE = re.compile(r"\b(?:in|at|near)\s+$", re.IGNORECASE)
 KIN = (
     r"son|daughter|wife|husband|widow|brother|sister|mother|father|uncle|aunt|nephew|niece|cousin"
@@ -196,7 +210,8 @@ def defined(text: str, start: int, end: int) -> Kind | None:
         return MentionType.PERSON
     said = _said(text, start, end)
     # "Born in Rome, the daughter of actors": of Rome the apposition says nothing.
-    if said is not None and not (said is MentionType.PERSON and IN_BEFORE.search(before)):
+    # Nor do "the largest newspaper in Rome, the fifth largest of all" and "born at Rome, a son of".
+    if said is not None and not (said in NOT_IN and IN_BEFORE.search(before)):
         return said
     return MentionType.GPE if LIVED_IN.search(before) else _named(before)
 
@@ -249,3 +264,14 @@ def _named(before: str) -> Kind | None:
     noun = BEFORE.search(before)
     kind = KINDS.get(noun[1]) if noun else None
     return kind if kind in (MentionType.PERSON, MentionType.ORG) else None
+
+
+def is_work(text: str, start: int, end: int, type_: MentionType) -> bool:
+    """Say whether what stands around a name makes it the title of a work: a year in brackets
+    behind it, which people have in quotations only ("The Marn Years (1992)"), or a word for works
+    right before it ("the film Quist"), and no verb of its own ("the film Ann Lee made").
+    """
+    if type_ is not MentionType.PERSON and " " in text[start:end] and DATED.match(text, end):
+        return True
+    noun = BEFORE.search(text[max(0, start - 40) : start])
+    return noun is not None and noun[1] in WORKS and ITS_VERB.match(text, end) is None

@@ -20,16 +20,24 @@ LOCATIVE = re.compile(
     r"\s+of\s+)$",
     re.IGNORECASE,
 )
+# What nothing but a place stands behind, also where the model saw a body.
+OF_PLACES = re.compile(
+    r"\b(?:(?:near|outside|inside|around|surrounding"
+    r"|(?:north|south)?(?:north|south|east|west))(?:\s+of)?"
+    r"|(?:area|city|district|island|outskirts|parish|port|province|region|suburbs?|town|village)\s+of)"
+    r"\s+$"
+)
 # "Raqqah, Syria": what follows the comma is looked up.
-IN_A_STATE = re.compile(r",\s+([A-Z][\w.]*(?:\s[A-Z][\w.]*)?)")
+IN_A_STATE = re.compile(r"\s?,\s+([A-Z][\w.]*(?:\s[A-Z][\w.]*)?)")
 ORG_CUE_AFTER = re.compile(
-    r"['’]?s?[ -](?:fighters?|militants?|terrorists?|operatives?|extremists?|insurgents?"
+    r"(?:\s?['’]s?)?[ -](?:fighters?|militants?|terrorists?|operatives?|extremists?|insurgents?"
     r"|facilitators?|members?|employees?|executives?|shareholders?|spokes(?:man|woman|person)"
     r"|claimed|leadership|headquarters|affiliates?|recruits?|held|controlled|inspired|linked|affiliated)\b"
 )
 ORG_CUE_BEFORE = re.compile(
     r"(?:\b(?:counter|anti|pro)[- ]|\b(?:against|defeat|defeating|join(?:ed|ing)?|claimed by"
-    r"|degrad(?:e|ing)(?: and \w+)?|group(?: called)?|organization) )$",
+    r"|degrad(?:e|ing)(?: and \w+)?|group(?: called)?|organization"
+    r"|(?:play(?:s|ed|ing)?|debut(?:ed)?|appearances?) for|career (?:for|playing (?:for|with))) )$",
     re.IGNORECASE,
 )
 # What stands before a place rather than a person or an organisation; alone it proves nothing.
@@ -43,6 +51,12 @@ PLACE_AND = re.compile(r"([A-Z][\w'’-]+),?\s+(?:and|or)\s+$")
 NEAR = re.compile(
     r"(?:near|outside|inside|northwest|northeast|southwest|southeast)\s+(?=\S)", re.IGNORECASE
 )
+LANGUAGE_BEFORE = re.compile(
+    r"\b(?:in(?:to)?|from(?: the)?|sp(?:eak(?:s|ing)?|oke|oken)|fluent in|translated)\s+$",
+    re.IGNORECASE,
+)
+LANGUAGE_AFTER = re.compile(r"\s?:|[\s-]+(?:language|word|phrase|translation|for\b|dialect)")
+NO_NOUN_AFTER = re.compile(r"\s?(?:[.,;:)\]]|and\b|or\b|by\b|as\b|$)")
 VESSEL = re.compile(r"(?:USS|HMS|HMAS|HMCS|INS|FS|SS|RMS|USNS|USCGC|M/?V|M/?T)\s")
 OFFICE_OF = re.compile(r"([A-Z]\w+)\s+of\s+(?:the\s+)?$")
 REGNAL = re.compile(r"[^\W\d_]+\s(?:I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV|XVI{0,3})", re.IGNORECASE)
@@ -53,6 +67,7 @@ COUNTED_IN_LETTERS = frozenset(
     volume zone""".split()  # noqa: SIM905
 )
 BEFORE_VERSUS = re.compile(r"\s+vs?\.\s")
+NUMERAL = re.compile(r"[ivx]{1,4}|\d{1,4}", re.IGNORECASE)
 SIDES = frozenset({"north", "south", "east", "west"})
 REACH = 24
 TAKEN_FOR_PLACES = frozenset({MentionType.PERSON, MentionType.ORG})
@@ -65,7 +80,10 @@ def by_own_words(name: str, books: NameBooks) -> MentionType | None:
         return None
     if REGNAL.fullmatch(name) and words[0].lower() not in COUNTED_IN_LETTERS:
         return MentionType.PERSON
-    if books.has_legal_form(name):
+    if len(words) > 2 and NUMERAL.fullmatch(words[-1]):
+        # "World War II"; rigour takes the numeral for a legal form.
+        words.pop()
+    if books.has_legal_form(" ".join(words)):
         return MentionType.ORG
     lower = [word.lower().strip(",.") for word in words]
     if "of" in lower[1:]:
@@ -94,11 +112,20 @@ def by_neighbours(
         return MentionType.ORG
     if type_ is MentionType.PERSON and LOCATIVE.search(before):
         return MentionType.GPE
+    if type_ is MentionType.ORG and is_placed(text, start, end):
+        return MentionType.GPE
     state = IN_A_STATE.match(after)
     if state and type_ in TAKEN_FOR_PLACES and " " not in text[start:end]:
         known = books.territory(state[1]) or books.territory(state[1].split(maxsplit=1)[0])
         return MentionType.GPE if known else None
     return None
+
+
+def is_placed(text: str, start: int, end: int) -> bool:
+    """Say whether one word stands where nothing but a place does ("the village of Quist")."""
+    word = text[start:end]
+    before = text[max(0, start - REACH) : start]
+    return word.isalpha() and not word.isupper() and OF_PLACES.search(before) is not None
 
 
 def in_a_place(text: str, start: int, end: int, type_: MentionType, books: NameBooks) -> bool:
@@ -154,6 +181,14 @@ def before_title(text: str, start: int, end: int, books: NameBooks) -> int:
         if at + books.title_end(text[at : end + REACH]) > end + 1:
             return start + len(text[start:at].rstrip())
     return end
+
+
+def is_language(text: str, start: int, end: int) -> bool:
+    """Say whether a nation's adjective stands for its language ("in German", "Danish: Øst")."""
+    if LANGUAGE_AFTER.match(text, end):
+        return True
+    spoken = LANGUAGE_BEFORE.search(text[max(0, start - REACH) : start])
+    return spoken is not None and NO_NOUN_AFTER.match(text, end) is not None
 
 
 def is_acronym(words: str) -> bool:

@@ -12,9 +12,21 @@ from dataclasses import replace
 from pipeline.documents import MentionType
 from pipeline.engines.legal_forms import is_legal_form
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.sentence_starts import FINITE
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
-from pipeline.extraction.words import BARE_HEADS, CROWDS, NAMES, NOBODY, PARTICLES, PARTIES, PLACES
+from pipeline.extraction.offices import TAKEN_FOR_PEOPLE, is_titled, office_length
+from pipeline.extraction.words import (
+    BARE_HEADS,
+    CROWDS,
+    MERITS,
+    NAMES,
+    NOBODY,
+    PARTICLES,
+    PARTIES,
+    PLACES,
+    SOUGHT,
+)
 
 SPOKEN_TO = frozenset({MentionType.PERSON, MentionType.ORG})
 PLACED = PLACES | {MentionType.PERSON}
@@ -76,8 +88,13 @@ OF_DOCKETS = re.compile(
     r"|Civ|Crim|Cr|App|Misc|Slip|Op)\b\.?\s*)+(?:Nos?\b\.?)?|Nos?\.?",
     re.IGNORECASE,
 )
+DEGREE = re.compile(r"(?:Bachelor|Master|Doctor)(?:\s?['’]?s)?\s(?:of|in)\b")
 BARE_HONOURS = frozenset({"CBE", "OBE", "MBE", "DBE", "KBE", "FRS", "CPA", "PhD", "Esq", "Esq."})
 HULL = re.compile(r"\([A-Z]{1,4}[\s-]\d{1,4}\)")
+# What follows a name and is none of it: "Ann Lee composed", "Acme as Agent".
+VERB_INSIDE = re.compile(
+    rf"(?<=\w)\s(?:as|who|which|that|while|when|where|because|[a-z]{{2,}}ing|{FINITE})(?=\s)"
+)
 # Marks that scanning leaves between letters, or letters no language has in a row.
 GARBLED = re.compile(
     r"[a-z]\.[a-z]|[a-z]\d+[a-z]|[¢§¶©®°±«»„¬]|[a-z][A-Z]+[a-z]+[A-Z]+[a-z]|([^\W\d_])\1{3}"
@@ -98,14 +115,19 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
         start, end = _bare(text, start, end)
         if candidate.type in NAMES or candidate.type is MentionType.DATE:
             start, end = _without_lead(text, start, end, spoken_to=type_ in SPOKEN_TO)
-        if candidate.type is MentionType.PERSON:
+        if type_ is MentionType.PERSON and books.territory(text[start:end]):
+            type_ = MentionType.GPE  # "Saint Lucia"
+        if type_ in TAKEN_FOR_PEOPLE and is_titled(text[start:end], books):
+            type_ = MentionType.PERSON
+        if type_ is MentionType.PERSON:
             start += books.title_end(text[start:end])
             end = start + len(HONOURS.sub("", text[start:end]))
         if candidate.type in NAMES:
+            start += office_length(text[start:end])
             start, end = _without_small_words(text, start, end)
             end = before_title(text, start, end, books)
-    if type_ is MentionType.ORG:
-        end = _without_office(text, start, end)
+    if type_ in SOUGHT:
+        end = _without_tail(text, start, end, type_)
     if start >= end or (type_ is MentionType.ORG and _no_body(text, start, end, books)):
         return None
     return replace(candidate, start=start, end=end, type=type_)
@@ -121,11 +143,13 @@ def _without_lead(text: str, start: int, end: int, *, spoken_to: bool) -> tuple[
     return start, end
 
 
-def _without_office(text: str, start: int, end: int) -> int:
-    """Leave the office of a person out that ends an organisation's name ("U.S. Embassy
-    Spokesperson"); gives the new end.
+def _without_tail(text: str, start: int, end: int, type_: MentionType) -> int:
+    """Leave out what begins with a verb, and the office of a person that ends an organisation's
+    name ("U.S. Embassy Spokesperson"); gives the new end.
     """
-    office = OFFICE_AT_END.search(text[start:end])
+    if verb := VERB_INSIDE.search(text, start, end):
+        end = verb.start()
+    office = OFFICE_AT_END.search(text[start:end]) if type_ is MentionType.ORG else None
     return start + office.start() if office and office.start() > 0 else end
 
 
@@ -197,7 +221,7 @@ def _is_name(words: str, books: NameBooks) -> bool:
     cased = [word for word in letters if word.lower() != word.upper()]
     if cased and not any(word[0].isupper() for word in cased):
         return False
-    if OF_DOCKETS.fullmatch(words):
+    if OF_DOCKETS.fullmatch(words) or DEGREE.match(words) or letters[-1].lower() in MERITS:
         return False
     if GARBLED.search(words) or letters[-1].lower() in CROWDS or words in BARE_HONOURS:
         return False

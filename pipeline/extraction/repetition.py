@@ -33,6 +33,13 @@ PARTICLE_NAME = re.compile(
 # An organisation's name that was cut behind its verb, and what the verb is about.
 CUT_AT_VERB = re.compile(r"\sto\s[A-Z][a-z]+$")
 OBJECT = re.compile(r"\s[A-Z]{2,7}\b(?!-)")
+# Alone, "I" is rather the speaker, but where a sentence or a part of it ends.
+ORDINAL = re.compile(
+    r"\s(?:II{1,2}|IV|VI{0,3}|IX|XI{0,3}|XIV|XVI{0,3}|I(?=\s?[,.;:)\]]|\sof\s|\s?['’]s))\b(?!-)"
+    r"|,?\s[JS]r\b\.?"
+)
+# "Acme-related": the name is whole before the hyphen.
+JOINED_ON = re.compile(r"-[a-z]{4}")
 TOKEN = re.compile(r"\w+")
 # Bodies of which there are several under one name, and what a dash adds to one of them.
 DIVIDED = frozenset({"university", "college", "school", "hospital", "force", "campus", "command"})
@@ -84,7 +91,8 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
         if candidate.type not in SOUGHT:
             continue
         named = candidate.rank is Rank.RULE and candidate.subtype is None
-        if " " in words or counts[words] > 1 or named or ACRONYM.fullmatch(words):
+        often = counts[words] > 1 or _tells(document, candidate, words)
+        if " " in words or often or named or ACRONYM.fullmatch(words):
             bearers.setdefault(words, candidate)
         if candidate.type is MentionType.PERSON and " " in words:
             surname = surname_of(words)
@@ -95,6 +103,16 @@ def _sought(document: DocumentText, candidates: Sequence[Candidate]) -> dict[str
             if short != words and len(short) > 2 and not document.cases.common(short):
                 bearers.setdefault(short, candidate)
     return bearers
+
+
+def _tells(document: DocumentText, candidate: Candidate, words: str) -> bool:
+    """Say whether a single word that was seen once is a name wherever it stands: no word of the
+    dictionary, and one that the document never writes small.
+    """
+    if candidate.type is MentionType.ORG or len(words) < 4:
+        return False
+    plain = words.isalpha() and words[:1].isupper() and words[1:].islower()
+    return plain and not candidate.common and not document.cases.small.get(words.lower())
 
 
 def stands_free(document: DocumentText, start: int, end: int, *, single: bool) -> bool:
@@ -112,7 +130,8 @@ def stands_free(document: DocumentText, start: int, end: int, *, single: bool) -
 def _part_of_more(document: DocumentText, start: int, end: int) -> bool:
     """Say whether a single word seems to be part of a longer name, or of an address."""
     text = document.text
-    if text[end : end + 1] in ("-", "@") or text[max(start - 1, 0) : start] in ("-", "@", "."):
+    joins = text[end : end + 1] in ("-", "@") and not JOINED_ON.match(text, end)
+    if joins or text[max(start - 1, 0) : start] in ("-", "@", "."):
         return True
     if text[end : end + 1] == " " and text[end + 1 : end + 2].isupper():
         return True
@@ -259,3 +278,15 @@ def introduced(document: DocumentText, candidates: Sequence[Candidate]) -> Itera
             yield replace(
                 candidate, start=start, end=end, rank=Rank.RULE, normal=None, subtype=None
             )
+
+
+def with_ordinals(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield people with the number or the "Jr." that belongs to their name ("Leopold I", "Ann Lee,
+    Jr."); one that the speaker may be ("I asked Ann Lee. I think") is none.
+    """
+    for one in candidates:
+        if one.type is not MentionType.PERSON:
+            continue
+        added = ORDINAL.match(document.text, one.end)
+        if added and document.in_one_sentence(one.start, added.end()):
+            yield replace(one, end=added.end(), rank=min(one.rank, Rank.MODEL))

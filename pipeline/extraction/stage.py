@@ -32,6 +32,7 @@ from pipeline.extraction.company_shorts import company_shorts
 from pipeline.extraction.definitions import defined_names
 from pipeline.extraction.heads import header_candidate, shown_names
 from pipeline.extraction.letters import correspondents
+from pipeline.extraction.places import roads, unseen_places
 from pipeline.extraction.repair import plausible, trim
 from pipeline.extraction.repetition import (
     cut_short,
@@ -41,12 +42,13 @@ from pipeline.extraction.repetition import (
     long_forms,
     numbered,
     repeated,
+    with_ordinals,
     with_particles,
 )
 from pipeline.settings import ExtractSettings
 from pipeline.stage import StageIdentity
 
-CODE = "4"
+CODE = "5"
 MENTIONS_OF_A_PARSE = 2
 
 
@@ -163,26 +165,35 @@ class ExtractStage:
             found += case_parties(document, found, self._books)
             found += companies(document, found, self._books)
             found += defined_names(document, self._books)
-        chosen = with_full_citations(self._choose(document, found))
+            found += roads(document)
+        chosen = with_full_citations(self._choose(document, found, spoken=spoken))
         mentions = tuple(
             _mention(candidate, document, page)
             for candidate, page in zip(chosen, _pages(chosen, chunks.page_starts), strict=True)
         )
         return Mentions(mentions=mentions, parses=tuple(_parses(chunks.chunks, readings, mentions)))
 
-    def _choose(self, document: DocumentText, found: Sequence[Candidate]) -> list[Candidate]:
-        """Settle overlaps and types, then look for the same names elsewhere in the document."""
+    def _choose(
+        self, document: DocumentText, found: Sequence[Candidate], *, spoken: bool
+    ) -> list[Candidate]:
+        """Settle overlaps and types, then look for the same names elsewhere in the document, and
+        for places that nobody saw if its language is `spoken`.
+        """
         proposed = without_overlaps(found)
         proposed = without_overlaps([*proposed, *long_forms(document, proposed)])
         proposed = without_overlaps([*proposed, *joined(document, proposed, self._books)])
         torn = with_particles(document, proposed, self._books)
         proposed = without_overlaps([*proposed, *torn])
         proposed = without_overlaps([*proposed, *cut_short(document, proposed)])
+        proposed = without_overlaps([*proposed, *with_ordinals(document, proposed)])
         proposed = without_overlaps([*proposed, *dashed(document, proposed)])
         proposed = without_overlaps([*proposed, *company_shorts(document, proposed, self._books)])
         standing = without_overlaps(agree(document, proposed, self._books))
         standing = without_overlaps([*standing, *introduced(document, standing)])
         standing = without_overlaps([*standing, *repeated(document, standing)])
+        if spoken:
+            unseen = unseen_places(document, standing, self._books)
+            standing = without_overlaps([*standing, *unseen])
         standing = without_overlaps([*standing, *numbered(document, standing)])
         return without_overlaps([*standing, *joined(document, standing, self._books)])
 

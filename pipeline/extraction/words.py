@@ -36,8 +36,9 @@ NOBODY = frozenset(
 # The head of a name tells its type: its last word, or the word before "of".
 HEADS: Mapping[MentionType, frozenset[str]] = {
     MentionType.EVENT: frozenset(
-        """battle ceremony championship championships conference cup election elections expo
-        festival forum games olympics revolution summit symposium war uprising""".split()
+        """battle ceremony championship championships competition conference contest cup election
+        elections expo festival forum games invasion mutiny offensive olympics revolution summit
+        symposium tournament trophy uprising war""".split()
     ),
     MentionType.ORG: frozenset(
         """academy administration agency airlines airways alliance army associates association
@@ -62,11 +63,12 @@ HEADS: Mapping[MentionType, frozenset[str]] = {
     MentionType.LOC: frozenset(
         """archipelago basin bay beach bight canyon cay coast creek desert falls fjord forest
         glacier gorge gulf harbor harbour hills island islands isles lagoon lake lakes mountain
-        mountains ocean peninsula plains plateau ranges reef reservoir river rivers sea strait
-        valley wilderness""".split()
+        mountains ocean peak peaks peninsula plains plateau ranges reef reservoir river rivers sea
+        strait valley waterfall waterfalls wilderness""".split()
     ),
     MentionType.GPE: frozenset(
-        "borough county governorate municipality prefecture province township voivodeship".split()
+        """borough county duchy empire governorate kingdom municipality prefecture principality
+        province region regions township voivodeship""".split()
     ),
     MentionType.LAW: frozenset("agreement treaty convention accords declaration protocol".split()),
 }  # fmt: skip
@@ -77,7 +79,10 @@ BARE_HEADS = frozenset(word for heads in HEADS.values() for word in heads) - {
 OF_HEADS: Mapping[MentionType, frozenset[str]] = {
     **HEADS,
     MentionType.LOC: frozenset("gulf bay lake sea isle strait coast cape".split()),
-    MentionType.GPE: frozenset("republic kingdom state province city emirate".split()),
+    MentionType.GPE: frozenset(
+        """archduchy city county duchy emirate kingdom margraviate principality province republic
+        state""".split()
+    ),
 }
 FIRST_WORDS: Mapping[str, MentionType] = {
     "lake": MentionType.LOC, "mount": MentionType.LOC, "cape": MentionType.LOC,
@@ -95,6 +100,9 @@ CROWDS = frozenset(
     """airmen citizens civilians employees guardsmen leaders officers officials sailors
     soldiers troops veterans""".split()
 )
+# Heads of what is given for merit, and is no body or person.
+MERITS = frozenset("award awards medal medals prize prizes".split())
+
 # Heads of units that carry a number behind their name ("Mobile Unit Two", "Task Force 50").
 NUMBERED = frozenset(
     """area battalion battery brigade company corps district division fleet flight force group
@@ -147,6 +155,13 @@ OFFICIAL = frozenset(
     general late managing officer operating retired senior then vice witness""".split()
 )
 
+# Works that bear a title behind the word for them ("the film Quist").
+WORKS = frozenset(
+    """album anime comedy documentary drama ep episode film franchise game magazine manga mixtape
+    movie musical novel opera play poem series show single sitcom song soundtrack strip symphony
+    telenovela track""".split()
+)
+
 # Whom letters address without naming anybody.
 ADDRESSED = frozenset(
     """all applicant applicants board candidate candidates citizen class client clients colleague
@@ -176,4 +191,50 @@ ORDINARY = frozenset(
     sterling strategic strong summit sun super superior supreme swiss the third total trans true
     union unique united universal urban valley vital west western white wide wild world
     young""".split()
+)
+
+# Given names in wide use, but for those that are as often a place's, a company's or a word.
+GIVEN = frozenset(
+    """aaron abdul abdullah abraham adam adolf adrian agnes ahmad ahmed aidan alain alan albert
+    alberto alejandro aleksandr alessandro alex alexander alexandre alexei alfred alfredo ali
+    alice allan allen alyson amanda amy ana anastasia anders andrea andreas andrei andrew andrey
+    angela anita ann anna anne annette annie anthony antoine anton antonio ariel arnold arun
+    ashley astrid audrey august barbara beatrice ben benjamin bernard bernd bertrand beth betty
+    bjorn björn bob bobby boris brad bradley brandon brenda brian bruce bruno bryan carl carla
+    carlo carlos carmen carol caroline catherine cecil cesar chad charlie chris christian
+    christina christine christoph christopher claire clara claude claudia claudio colin craig
+    cristina cynthia daniel daniela danielle danny dave david dean deborah denis dennis derek
+    diana diane diego dieter dmitri dmitry dominic dominique don donald donna doris dorothy doug
+    douglas duncan dylan eddie edgar edith edmund eduard eduardo edward edwin eileen elaine
+    eleanor elena elizabeth ellen elsa emanuel emil emily emma enrique eric erica erich erik
+    ernest esther eugene eva evelyn fabio fatima federico felix ferdinand fernando fiona frances
+    francesca francesco francis francisco frank franz françois fred frederick friedrich fritz
+    gabriel gareth gary gavin geoffrey georg george georges gerald gerard gerhard gilbert
+    giorgio giovanni giulia giuseppe gloria gordon graham greg gregory guillaume gustav guy
+    günter hannah hans harold harriet harry hassan heather hector heinrich helen helena helmut
+    henri henrik henry herbert herman hermann hiroshi howard hugh hugo hussein ian ibrahim igor
+    ingrid irene iris isaac isabel isabella ivan jack jacob jacqueline jacques jake james jamie
+    jan jane janet janice jason javier jean jeff jeffrey jennifer jenny jeremy jerome jerry
+    jesse jessica jesus jim jimmy joachim joan joanna joao joe joel johan johann johannes john
+    johnny jonas jonathan jorge jose josef joseph joshua josé joyce juan judith judy julia
+    julian julie justin jürgen karen karin karl katarina kate katherine kathleen kathryn katie
+    keith ken kenneth kevin khalid kim kirsten klaus konstantin kurt kyle lars laura lauren
+    laurence laurent lawrence leo leon leona leonard leonardo leopold leslie lewis liam linda
+    lisa lorenzo louis louise luca lucas lucia lucy ludwig luigi luis luke magnus manuel marc
+    marcel marco marcus margaret maria marianne marie marina mario marion mark markus martha
+    martin martina mary mathias matteo matthew matthias maurice max maximilian megan melissa
+    michael michel michelle miguel mikael mike mikhail miriam mohamed mohammad mohammed monica
+    muhammad mustafa nancy natalie natasha nathan neil nicholas nick nicolas nicole nigel
+    nikolai nils nina noah noel nora norman ole oleg olga oliver olivia olivier omar oscar oskar
+    otto pablo pamela paolo pascal patricia patrick paul paula pauline pavel pedro per peter
+    philip philippe phillip phyllis pierre pietro rachel rafael rainer raj rajesh ralf ramon
+    randy ravi ray raymond rebecca regina reinhard renate rené ricardo richard rick rita robert
+    roberto robin rodrigo roger roland rolf ron ronald rosa rosemary ross roy rudolf
+    rudolph russell ruth ryan sally salvador sam samantha samuel sandra sanjay sarah scott sean
+    sebastian sergei sergey sergio shane sharon sheila shirley sigmund silvia simon sofia sonia
+    sophia sophie stanislav stefan stefano stella stephanie stephen steve steven stuart sunil
+    susan susanne suzanne sven sylvia tamara tanya ted teresa terry theodor theodore theresa
+    thomas tim timothy tobias todd tom tommy toni tony trevor ulrich ursula valerie vanessa
+    vasily vera vernon veronica vicente viktor vincent vivian vladimir walter wayne werner
+    wilfrid wilhelm william willy wolfgang yuri yves yvonne zoe""".split()
 )

@@ -1,22 +1,25 @@
 """Blocking: which names are compared with each other.
 
-Names that share a key are, as long as the block has at most BOUND members. A larger block is a
-crowd: of it only those are compared that share a second crowded key too, and a part that is still
-too large is dropped whole. So what is compared depends on the set of names alone, and the work for
-one name is bounded however many names there are.
+Names that share a block are, as long as it has at most BOUND members; of two that are quiet there
+neither asks for the other. A larger block is a crowd: of it only those are compared that share a
+second crowded block too, and a part that is still too large is dropped whole. So what is compared
+depends on the set of names alone, and the work for one name is bounded however many names there
+are.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import NamedTuple, Protocol
+
+from pipeline.blocking_keys import asks, block_of
 
 BOUND = 50
 
 Part = tuple[str, str]
-"""Two keys, sorted: those names that have both."""
+"""Two blocks, sorted: those names that are in both."""
 
 
 class LiveName(NamedTuple):
@@ -35,8 +38,41 @@ class LiveName(NamedTuple):
         return self.type, self.normal
 
 
+class Block(NamedTuple):
+    """The names of one block or part, in no order: those that ask, and the quiet ones."""
+
+    asking: Sequence[LiveName] = ()
+    quiet: Sequence[LiveName] = ()
+
+    @property
+    def size(self) -> int:
+        """Count all members."""
+        return len(self.asking) + len(self.quiet)
+
+    def members(self) -> Iterator[LiveName]:
+        """Pass over all members."""
+        yield from self.asking
+        yield from self.quiet
+
+
+def block_among(names: Iterable[LiveName], blocks: Part) -> Block:
+    """Divide the members of a block, or of a part, into those that ask and the quiet ones. In a
+    part a name asks if it does in one of the two.
+    """
+    asking: list[LiveName] = []
+    quiet: list[LiveName] = []
+    for name in names:
+        (asking if blocks[0] in name.keys or blocks[1] in name.keys else quiet).append(name)
+    return Block(asking, quiet)
+
+
+def blocks_of(keys: Iterable[str]) -> set[str]:
+    """Give the blocks that keys put their name in."""
+    return {block_of(key) for key in keys}
+
+
 class Blocks(Protocol):
-    """Names by their keys, as of one moment."""
+    """Names by their blocks, as of one moment."""
 
     bound: int
 
@@ -44,7 +80,7 @@ class Blocks(Protocol):
         """Look names up; those that are not live are left out."""
         ...
 
-    def load(self, keys: Collection[str]) -> None:
+    def load(self, blocks: Collection[str]) -> None:
         """Make ready what is asked next, all at once."""
         ...
 
@@ -52,16 +88,16 @@ class Blocks(Protocol):
         """Make ready what is asked next, all at once."""
         ...
 
-    def block(self, key: str) -> Sequence[LiveName] | None:
-        """Give the names that have a key, in no order; None for a crowd."""
+    def block(self, block: str) -> Block | None:
+        """Give the names of a block; None for a crowd."""
         ...
 
-    def part(self, part: Part) -> Sequence[LiveName] | None:
-        """Give the names that have both keys, in no order; None for what is dropped."""
+    def part(self, part: Part) -> Block | None:
+        """Give the names of two blocks; None for what is dropped."""
         ...
 
-    def members(self, keys: Part | tuple[str], limit: int) -> Sequence[LiveName]:
-        """Give names that have one key or both, in no order, as many as there are or `limit`."""
+    def members(self, part: Part, limit: int) -> Sequence[LiveName]:
+        """Give names of a part, or of a block twice, in no order: all, or as many as `limit`."""
         ...
 
 
@@ -77,7 +113,7 @@ class Candidates(NamedTuple):
 
 def prepare(blocks: Blocks, names: Collection[LiveName]) -> None:
     """Load all that `candidates` of these names will ask, in two steps."""
-    blocks.load({key for name in names for key in name.keys})
+    blocks.load({block for name in names for block in blocks_of(name.keys)})
     blocks.load_parts({part for name in names for part in parts_of(blocks, name)})
 
 
@@ -87,17 +123,18 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
     crowd: dict[str, LiveName] = {}
     dropped: list[Part] = []
     for key in name.keys:
-        for other in blocks.block(key) or ():
-            near[other.id] = other
+        found = blocks.block(block_of(key))
+        if found is not None:
+            for other in found.members() if asks(key) else found.asking:
+                near[other.id] = other
     for part in parts_of(blocks, name):
-        if part[0] == part[1]:
+        found = blocks.part(part) if part[0] != part[1] else None
+        if found is None:
             dropped.append(part)
             continue
-        members = blocks.part(part)
-        if members is None:
-            dropped.append(part)
-            continue
-        for other in members:
+        for other in (
+            found.members() if part[0] in name.keys or part[1] in name.keys else found.asking
+        ):
             if other.id not in near:
                 crowd[other.id] = other
     near.pop(name.id, None)
@@ -106,10 +143,10 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
 
 
 def parts_of(blocks: Blocks, name: LiveName) -> Sequence[Part]:
-    """Give the parts that a name belongs to: the pairs of its crowded keys. A crowded key that is
-    alone makes one with itself, which is the whole crowd.
+    """Give the parts that a name belongs to: the pairs of its crowds. A crowd that is alone makes
+    one with itself, which is the whole of it.
     """
-    crowded = sorted(key for key in name.keys if blocks.block(key) is None)
+    crowded = sorted(block for block in blocks_of(name.keys) if blocks.block(block) is None)
     if len(crowded) == 1:
         return [(crowded[0], crowded[0])]
     return list(combinations(crowded, 2))
@@ -122,9 +159,11 @@ class MemoryBlocks:
         self.bound = bound
         self._names: dict[str, LiveName] = {}
         self._index: dict[str, list[LiveName]] = {}
-        self._parts: dict[str, Mapping[str, list[LiveName]]] = {}
+        self._parts: dict[str, Mapping[str, Sequence[LiveName]]] = {}
         for name in names:
-            self.add(name)
+            self._names[name.id] = name
+            for block in blocks_of(name.keys):
+                self._index.setdefault(block, []).append(name)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -133,45 +172,39 @@ class MemoryBlocks:
         """Pass over the ids of all names."""
         return iter(self._names)
 
-    def add(self, name: LiveName) -> None:
-        """Add a name that is not there."""
-        self._names[name.id] = name
-        for key in name.keys:
-            self._index.setdefault(key, []).append(name)
-        self._parts.clear()
-
     def names(self, ids: Collection[str]) -> Mapping[str, LiveName]:
         """Look names up."""
         return {id_: self._names[id_] for id_ in ids if id_ in self._names}
 
-    def load(self, keys: Collection[str]) -> None:
+    def load(self, blocks: Collection[str]) -> None:
         """Do nothing: all is here."""
 
     def load_parts(self, parts: Collection[Part]) -> None:
         """Do nothing: all is here."""
 
-    def block(self, key: str) -> Sequence[LiveName] | None:
-        """Give the names that have a key; None for a crowd."""
-        members = self._index.get(key, ())
-        return members if len(members) <= self.bound else None
+    def block(self, block: str) -> Block | None:
+        """Give the names of a block; None for a crowd."""
+        members = self._index.get(block, ())
+        return block_among(members, (block, block)) if len(members) <= self.bound else None
 
-    def part(self, part: Part) -> Sequence[LiveName] | None:
-        """Give the names that have both keys; None for what is dropped."""
+    def part(self, part: Part) -> Block | None:
+        """Give the names of two blocks; None for what is dropped."""
         one, other = part
         if one not in self._parts:
             self._parts[one] = self._divide(one)
         members = self._parts[one].get(other, ())
-        return members if len(members) <= self.bound else None
+        return block_among(members, part) if len(members) <= self.bound else None
 
-    def members(self, keys: Part | tuple[str], limit: int) -> Sequence[LiveName]:
-        """Give names that have one key or both."""
-        return [name for name in self._index.get(keys[0], ()) if keys[-1] in name.keys][:limit]
+    def members(self, part: Part, limit: int) -> Sequence[LiveName]:
+        """Give names of a part, or of a block twice."""
+        both = (name for name in self._index.get(part[0], ()) if part[1] in blocks_of(name.keys))
+        return list(islice(both, limit))
 
-    def _divide(self, key: str) -> Mapping[str, list[LiveName]]:
-        """Order the members of a crowd by the later ones of their other keys."""
+    def _divide(self, block: str) -> Mapping[str, Sequence[LiveName]]:
+        """Order the members of a crowd by the later ones of their other crowds."""
         divided: dict[str, list[LiveName]] = defaultdict(list)
-        for name in self._index.get(key, ()):
-            for other in name.keys:
-                if other > key and self.block(other) is None:
+        for name in self._index.get(block, ()):
+            for other in blocks_of(name.keys):
+                if other > block and len(self._index[other]) > self.bound:
                     divided[other].append(name)
         return divided

@@ -27,6 +27,8 @@ from pipeline.registry.joining import Joined
 MARGIN = 0.05
 COMPONENT_BOUND = 400
 JOINING = (Verdict.SAME, Verdict.LIKE, Verdict.SHORTER)
+# Two misspellings of one name are two slips from each other.
+ALIKE = (*JOINING, Verdict.UNSURE)
 # Which comparisons still join in a component over the bound, from step to step.
 STEPS: tuple[tuple[Verdict, ...], ...] = (JOINING, (Verdict.SAME, Verdict.SHORTER), (Verdict.SAME,))
 
@@ -170,6 +172,7 @@ class _Piece:
         self._joined = Joined()
         self._members = {id_: [id_] for id_ in nodes}
         self._edges = sorted(edges, key=self._standing)
+        self._hubs: set[str] = set()
         self._known = {frozenset((edge.one, edge.other)): edge.comparison for edge in edges}
 
     def settle(self) -> None:
@@ -224,21 +227,23 @@ class _Piece:
         if self._constraints.ban(one, other) is not None:
             return True
         verdict = self._verdict(one, other)
-        return verdict not in JOINING if strangers else verdict is Verdict.APART
+        return verdict is Verdict.APART or (strangers and verdict is None)
 
     def _fit(self, one: str, other: str, *, all_agree: bool) -> bool:
         """Say whether the two clusters of nodes may join: no name of one excludes one of the other;
-        with `all_agree` also that each has something to do with each, or with what a decision
-        binds it to.
+        with `all_agree` also that each has something to do with each, or that all are misspellings
+        of one.
         """
         first, second = (self._members[self._joined.root(id_)] for id_ in (one, other))
         if first is second:
             return True
         if any(self._exclude(own, theirs) for own in first for theirs in second):
             return False
-        return not all_agree or (
-            all(self._agrees(own, second) for own in first)
-            and all(self._agrees(theirs, first) for theirs in second)
+        if not all_agree or all(self._agrees(own, second) for own in first):
+            return True
+        return any(
+            end in self._hubs and self._agrees(end, first) and self._agrees(end, second)
+            for end in (one, other)
         )
 
     def _agrees(self, one: str, others: Sequence[str]) -> bool:
@@ -248,26 +253,33 @@ class _Piece:
         near: dict[str, bool] = {}
         for other in others:
             root = self._constraints.bonds.root(other)
-            near[root] = near.get(root, False) or self._verdict(one, other) in JOINING
+            alike = one == other or self._verdict(one, other) in ALIKE
+            near[root] = near.get(root, False) or alike
         return all(near.values())
 
     def _unambiguous(self) -> Iterator[Edge]:
         """Yield the edges that join by themselves, the best first: without those of a node between
         two that exclude each other and fit it about as well. Two that a misspelling is like exclude
-        each other if they are not like each other: else small steps would lead anywhere.
+        each other if they have nothing to do with each other, unless all there is is one name and
+        its misspellings: small steps would lead anywhere.
         """
         full = [edge for edge in self._edges if edge.shorter is None]
         around: dict[str, dict[str, Edge]] = defaultdict(dict)
         for edge in full:
             around[edge.one][edge.other] = edge
             around[edge.other][edge.one] = edge
+        self._hubs = {
+            one for one, edges in around.items()
+            if all(around[other].keys() - {one} <= edges.keys() for other in edges)
+        }  # fmt: skip
         void = set()
         for one, other in combinations(sorted(around), 2):
             for between in around[one].keys() & around[other].keys():
                 edges = around[one][between], around[other][between]
                 like = all(edge.comparison.verdict is Verdict.LIKE for edge in edges)
+                strangers = like and between not in self._hubs
                 first, second = (edge.comparison.score for edge in edges)
-                if abs(first - second) < MARGIN and self._exclude(one, other, strangers=like):
+                if abs(first - second) < MARGIN and self._exclude(one, other, strangers=strangers):
                     void |= {edge[:2] for edge in edges}
         return (edge for edge in full if edge[:2] not in void)
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from pipeline.documents import MentionType
+from pipeline.engines.given_names import full_names
 from pipeline.engines.name_books import NameBooks
-from pipeline.registry.given_names import full_names
+from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.organisation_words import PEOPLES
 from pipeline.registry.organisations import compare_organisations, organisation_profile
 from pipeline.registry.people import compare_people, person_profile
 from pipeline.registry.places import compare_places, place_profile
-from pipeline.registry.profiles import LONGEST_NAME, MOST_TOKENS, Profile
+from pipeline.registry.profiles import LONGEST_NAME, MOST_WORDS, MOST_WORDS_OF_A_PERSON, Profile
 from pipeline.registry.verdicts import EXPLANATIONS, Comparison, Verdict, unsure
 from pipeline.registry.words import word
 
@@ -52,7 +53,8 @@ class Comparing:
         """Take a name's normal form apart."""
         type_ = MentionType(type_)
         making = self._making.get(type_)
-        if making is None or len(normal) > LONGEST_NAME or normal.count(" ") >= MOST_TOKENS:
+        most = MOST_WORDS_OF_A_PERSON if type_ is PERSON else MOST_WORDS
+        if making is None or len(normal) > LONGEST_NAME or _words(normal) > most:
             return Profile(type_, normal, normal)
         return making(normal)
 
@@ -74,7 +76,9 @@ class Comparing:
         word that is a name of people makes an organisation only if a person says so: Austin,
         Charlotte and Ford are too many things.
         """
-        if not one.tokens or one.plain != other.plain or not other.tokens:
+        if not one.tokens or not other.tokens:
+            return None
+        if one.plain != other.plain and one.normal != other.normal:
             return None
         types = {one.type, other.type}
         if types <= PLACES:
@@ -97,12 +101,17 @@ class Comparing:
         return len(token) > 3 and self._books.territory(token.replace("-", " ")) is not None
 
 
+def _words(normal: str) -> int:
+    """Count the words that a name may come apart into, at most."""
+    return 1 + normal.count(" ") + normal.count("-") + normal.count("&")
+
+
 def _other_profile(type_: MentionType, normal: str) -> Profile:
-    """Take a name apart that is compared without its blanks and hyphens only."""
-    plain = normal.replace("-", "").replace(" ", "")
-    return Profile(type_, normal, plain, tuple(normal.split()))
+    """Take the name of a people, an event or a law apart."""
+    words = normal.replace("-", " ").split()
+    return Profile(type_, normal, "".join(words), tuple(words), aside=initials(words))
 
 
 def _compare_others(one: Profile, other: Profile) -> Comparison | None:
-    """Compare names that are equal up to blanks and hyphens, or not one."""
-    return SPACING if one.plain == other.plain else None
+    """Compare names that are equal up to blanks and hyphens, letters and what they stand for."""
+    return SPACING if one.plain == other.plain else acronym(one, other)

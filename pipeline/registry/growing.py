@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import Protocol
 
-from pipeline.registry.blocks import Blocks, LiveName, Part, candidates, prepare
+from pipeline.registry.blocks import Blocks, LiveName, Part, blocks_of, candidates, prepare
 from pipeline.registry.clustering import (
     COMPONENT_BOUND,
     Clusters,
@@ -150,6 +150,12 @@ class Registry:
             grown.edges += clusters.edges
             grown.misses += clusters.misses
             grown.capped |= clusters.capped
+        entities = grown.entities
+        grown.misses = [
+            miss
+            for miss in grown.misses
+            if entities.get(miss.one, miss.one) != entities.get(miss.other, miss.other)
+        ]
 
 
 class _Profiles:
@@ -209,7 +215,7 @@ def touched(changes: Sequence[Change], blocks: Blocks) -> Touched:
     found = Touched({change.id for change in changes if change.after is not None})
     moved = [change for change in changes if change.before != change.after]
     every = [keys for change in moved for keys in (change.before, change.after) if keys]
-    blocks.load({key for keys in every for key in keys})
+    blocks.load({block for keys in every for block in blocks_of(keys)})
     _cross(moved, blocks, found, _single)
     blocks.load_parts({part for keys in every for part in _pairs(keys, blocks)})
     _cross(moved, blocks, found, lambda keys: _pairs(keys, blocks))
@@ -220,22 +226,24 @@ def _cross(
     changes: Sequence[Change],
     blocks: Blocks,
     found: Touched,
-    of: Callable[[tuple[str, ...] | None], Collection[Part]],
+    of: Callable[[tuple[str, ...] | None], Mapping[Part, bool]],
 ) -> None:
-    """Add the members of blocks, or of parts of crowds, that changed or crossed the bound."""
+    """Add the members of blocks, or of parts of crowds, that changed or crossed the bound. `of`
+    gives those that keys put their name in, and whether it asks there.
+    """
     balance: Counter[Part] = Counter()
     lost: set[Part] = set()
     for change in changes:
-        before, after = set(of(change.before)), set(of(change.after))
-        balance.update(after - before)
-        balance.subtract(before - after)
-        lost |= before - after
+        before, after = of(change.before), of(change.after)
+        balance.update(after.keys() - before.keys())
+        balance.subtract(before.keys() - after.keys())
+        lost.update(part for part, asked in before.items() if after.get(part) is not asked)
     for part in {*balance, *lost}:
         usable = blocks.block(part[0]) if part[0] == part[1] else blocks.part(part)
         if usable is not None:
             if part in lost:
-                found.seeds |= {name.id for name in usable}
-            if len(usable) - balance[part] > blocks.bound:
+                found.seeds |= {name.id for name in usable.members()}
+            if usable.size - balance[part] > blocks.bound:
                 found.thinned.add(part)
         elif balance[part] > 0:
             most = blocks.bound + balance[part]
@@ -245,10 +253,15 @@ def _cross(
                 found.seeds |= {name.id for name in members}
 
 
-def _single(keys: tuple[str, ...] | None) -> Collection[Part]:
-    return {(key, key) for key in keys or ()}
+def _single(keys: tuple[str, ...] | None) -> Mapping[Part, bool]:
+    """Give each block of keys as a part with itself."""
+    return {(block, block): block in (keys or ()) for block in blocks_of(keys or ())}
 
 
-def _pairs(keys: tuple[str, ...] | None, blocks: Blocks) -> Collection[Part]:
-    """Give the parts of the keys that are crowded now."""
-    return set(combinations(sorted(key for key in keys or () if blocks.block(key) is None), 2))
+def _pairs(keys: tuple[str, ...] | None, blocks: Blocks) -> Mapping[Part, bool]:
+    """Give the parts of the keys' blocks that are crowds now."""
+    crowded = sorted(block for block in blocks_of(keys or ()) if blocks.block(block) is None)
+    return {
+        part: part[0] in (keys or ()) or part[1] in (keys or ())
+        for part in combinations(crowded, 2)
+    }

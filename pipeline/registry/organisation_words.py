@@ -8,7 +8,7 @@ from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.short_forms import SMALL_WORDS
 
 # Legal forms as normal forms write them, at the end of a name.
-LEGAL = (SHORT_FORMS - {"na"}) | frozenset(FORMS) | frozenset(
+LEGAL = SHORT_FORMS | frozenset(FORMS) | frozenset(
     {
         "gmbh", "ag", "kg", "kgaa", "ug", "sa", "sas", "sarl", "srl", "spa", "sl", "sau", "nv",
         "bv", "se", "ab", "asa", "as", "oy", "oyj", "aps", "kk", "pty", "pte", "bhd", "sdn",
@@ -42,6 +42,10 @@ NUMERALS = (
     ("four", "fourth", "iv"), ("five", "fifth", "v"), ("six", "sixth", "vi"),
     ("seven", "seventh", "vii"), ("eight", "eighth", "viii"), ("nine", "ninth", "ix"),
     ("ten", "tenth", "x"), ("eleven", "eleventh", "xi"), ("twelve", "twelfth", "xii"),
+    ("thirteen", "thirteenth", "xiii"), ("fourteen", "fourteenth", "xiv"),
+    ("fifteen", "fifteenth", "xv"), ("sixteen", "sixteenth", "xvi"),
+    ("seventeen", "seventeenth", "xvii"), ("eighteen", "eighteenth", "xviii"),
+    ("nineteen", "nineteenth", "xix"), ("twenty", "twentieth", "xx"),
 )  # fmt: skip
 # Numbers by their words; single letters are numbers only at the end of a name.
 NUMBERS = {

@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
 from pipeline.engines.short_forms import TRADES
+from pipeline.registry.acronyms import STATE, acronym, initials
 from pipeline.registry.organisation_words import (
     DIRECTIONS,
     EITHER_WAY,
@@ -23,12 +24,11 @@ from pipeline.registry.organisation_words import (
     number,
 )
 from pipeline.registry.profiles import Profile, latin
+from pipeline.registry.spelling import as_misread
 from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
 from pipeline.registry.words import Likeness, likeness, slight
 
 Territory = Callable[[str], str | None]
-STATE = "united-states"
-LONGEST_ACRONYM = 8
 ERRORS = frozenset({Likeness.SLIP, Likeness.HEARD})
 # Words that thousands of organisations share: alone they make no name.
 SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
@@ -47,15 +47,11 @@ def organisation_profile(normal: str, territory: Territory) -> Profile:
     words = latin(normal).replace("-", " ").replace("'", "").replace("&", " and ").split()
     words, form = _without_legal_form(words)
     spelt = [part for word in words for part in WRITTEN_OUT.get(word, word).split()]
-    initials = (
-        "".join(word[0] for word in spelt if word not in SMALL),
-        "".join(word[0] for word in spelt),
-    )
     # "Inc" inside a name is the word "in" (see the normal form).
     kept = [word for word in spelt if word not in SMALL and word != "inc"]
     tokens = tuple(_meant(kept, territory)) if kept else tuple(spelt)
-    plain = "".join(words)
-    return Profile(MentionType.ORG, normal, plain, tokens, form, initials, frozenset(tokens))
+    plain, letters = "".join(words), initials(spelt, form)
+    return Profile(MentionType.ORG, normal, plain, tokens, form, letters, frozenset(tokens))
 
 
 def _without_legal_form(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -97,23 +93,27 @@ def compare_organisations(
         return _by_form(Comparison(Verdict.SAME, 0.98, ("spacing",)), one, other)
     if one.tokens == other.tokens:
         return _by_form(Comparison(Verdict.SAME, 0.95, ("abbreviation",)), one, other)
-    found = _acronym(one, other, 1) or _acronym(other, one, 2)
+    found = acronym(one, other)
     if found is not None:
         return found
+    found = _by_words(one, other, is_region)
+    return found and _by_form(found, one, other)
+
+
+def _by_words(one: Profile, other: Profile, is_region: Callable[[str], bool]) -> Comparison | None:
+    """Compare names by the words that they share and those that they do not."""
     shared = one.marks & other.marks
     if not shared:
         return _misspelt(one, other)
     mine = [token for token in one.tokens if token not in shared]
     theirs = [token for token in other.tokens if token not in shared]
-    if not mine and not theirs:
-        found = _other_order(one, other, is_region)
-    elif mine and theirs:
-        found = _other_words(one, other, mine, theirs, is_region)
-    elif mine:
-        found = _more_words(other, one, mine, 2, is_region)
-    else:
-        found = _more_words(one, other, theirs, 1, is_region)
-    return found and _by_form(found, one, other)
+    if mine and theirs:
+        return _other_words(one, other, mine, theirs, is_region)
+    if mine:
+        return _more_words(other, one, mine, 2, is_region)
+    if theirs:
+        return _more_words(one, other, theirs, 1, is_region)
+    return _other_order(one, other, is_region)
 
 
 def _by_form(found: Comparison, one: Profile, other: Profile) -> Comparison:
@@ -126,27 +126,6 @@ def _by_form(found: Comparison, one: Profile, other: Profile) -> Comparison:
             rules=(*found.rules, "legal form left out"), score=min(found.score, 0.95)
         )
     return unsure(*found.rules, "other legal form")
-
-
-def _acronym(short: Profile, long: Profile, shorter: int) -> Comparison | None:
-    """Compare letters to what they may be the initials of."""
-    letters, words = short.tokens, long.aside
-    less = letters[0] == STATE and len(letters) == 2
-    if len(letters) != 1 + less or len(long.tokens) < 2:
-        return None
-    name = letters[-1]
-    if not 2 <= len(name) <= LONGEST_ACRONYM or not name.isalpha():
-        return None
-    # "U.S. SEC" stands for the commission with its state or without, and so does "SEC".
-    states = ("us", "u") if long.tokens[0] == STATE else ()
-    fits = name in words or any(
-        name == initials.removeprefix(ahead) for ahead in states for initials in words
-    )
-    if not fits:
-        return None
-    if len(name) < 3:
-        return Comparison(Verdict.UNSURE, 0.6, ("short acronym",))
-    return Comparison(Verdict.SHORTER, 0.85, ("acronym",), shorter)
 
 
 def _misspelt(one: Profile, other: Profile) -> Comparison | None:
@@ -167,7 +146,7 @@ def _misspelt(one: Profile, other: Profile) -> Comparison | None:
 def _slipped(one: Profile, other: Profile, rule: str) -> Comparison:
     """Say that two names are probably one, misspelt."""
     near = OSA.normalized_similarity(one.plain, other.plain)
-    return _by_form(Comparison(Verdict.LIKE, round(0.8 + 0.15 * near, 3), (rule,)), one, other)
+    return Comparison(Verdict.LIKE, round(0.8 + 0.15 * near, 3), (rule,))
 
 
 def _other_order(
@@ -199,6 +178,8 @@ def _more_words(
         return unsure("more words") if len(short.tokens) > 1 and _regions(more, is_region) else None
     if any(token[0] == "#" for token in more):
         return apart("other number") if short.tail and long.tail else unsure("more words")
+    if len(more) == 1 and as_misread(more[0]) in {*map(as_misread, short.tail)}:
+        return _slipped(short, long, "slip")  # "Acme lnc" for "Acme Inc"
     if short.tail and long.tail:
         return apart("other part")
     ends = long.tokens[: len(short.tokens)], long.tokens[-len(short.tokens) :]
@@ -233,8 +214,13 @@ def _other_words(
     if _regions(mine, is_region) and _regions(theirs, is_region):
         return apart("other region")
     telling = not shared <= SHARED
-    if len(mine) == len(theirs) == 1 and len(one.tokens) == len(other.tokens):
-        found = _one_word_differs(one, other, mine[0], theirs[0], telling=telling)
+    places = [one.tokens.index(token) for token in mine]
+    if len(one.tokens) == len(other.tokens) and places == [*map(other.tokens.index, theirs)]:
+        found = (
+            _one_word_differs(one, other, mine[0], theirs[0], telling=telling)
+            if len(places) == 1
+            else _words_differ(one, other, mine, theirs)
+        )
         if found is not None:
             return found
     if telling and set(mine) | set(theirs) <= TRADES and one.tokens[0] == other.tokens[0]:
@@ -259,3 +245,16 @@ def _one_word_differs(
     if like is Likeness.SPELT or (like in ERRORS and slight(mine, theirs)):
         return _slipped(one, other, "slip")
     return unsure("near") if like is Likeness.NEAR and telling else None
+
+
+def _words_differ(
+    one: Profile, other: Profile, mine: Sequence[str], theirs: Sequence[str]
+) -> Comparison | None:
+    """Compare names that differ in more than one word, and have as many in common."""
+    if len(mine) * 2 > len(one.tokens):
+        return None
+    slips = all(
+        likeness(left, right) in ERRORS and slight(left, right)
+        for left, right in zip(mine, theirs, strict=True)
+    )
+    return _slipped(one, other, "slip") if slips else None

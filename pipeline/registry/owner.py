@@ -86,6 +86,10 @@ class Moment(Protocol):
         """Give the senses that are stored."""
         ...
 
+    def namesakes(self) -> Collection[tuple[str, int]]:
+        """Give the (name, sense) other than sense 0 that are in an entity."""
+        ...
+
     def entities_of(self, names: Collection[str]) -> Mapping[str, str]:
         """Give the stored entity of each of these names, sense 0."""
         ...
@@ -93,9 +97,11 @@ class Moment(Protocol):
 
 @dataclass(frozen=True)
 class Update:
-    """What is to be written. `nodes` are all that were settled, those alone in their entity too;
-    with `whole` there are no others. `gone` are names that are not live any more. `dissolved` are
-    names that were one entity until a crowd came to be.
+    """What is to be written.
+
+    `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
+    others. `senses` are all that there are, None where they stay as they are. `gone` are names that
+    are not live any more. `dissolved` are names that were one entity until a crowd came to be.
     """
 
     epoch: int
@@ -105,7 +111,7 @@ class Update:
     nodes: Sequence[Node] = ()
     gone: Collection[str] = ()
     misses: Sequence[NearMiss] = ()
-    senses: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    senses: Mapping[tuple[str, str], int] | None = None
     retired: Mapping[str, str] = field(default_factory=dict)
     capped: Mapping[str, int] = field(default_factory=dict)
     crowds: Collection[Part] = ()
@@ -245,7 +251,7 @@ class RegistryOwner:
             nodes=list(_nodes(grown, registry.constraints, told)),
             gone=gone,
             misses=grown.misses,
-            senses=told.wanted,
+            senses=None if told.wanted == told.stored else told.wanted,
             retired={node: grown.entities.get(name, name) for node, name in told.retired.items()},
             capped=grown.capped,
             crowds=grown.dropped,
@@ -264,7 +270,7 @@ class _Senses:
         wanted = senses(moment.decisions, bind, seen_of)
         there = moment.occurring(wanted) if wanted else set()
         self.wanted = {pair: sense for pair, sense in wanted.items() if pair in there}
-        stored = moment.stored_senses()
+        self.stored = moment.stored_senses()
         self._of_node = {
             identity.node_id(name, sense): (name, sense) for (name, _), sense in self.wanted.items()
         }
@@ -274,7 +280,8 @@ class _Senses:
             for node, (name, _) in self._of_node.items()
             if name in names
         }
-        before = {identity.node_id(name, sense): name for (name, _), sense in stored.items()}
+        # Not of the stored senses: these went with a content that is forgotten.
+        before = {identity.node_id(name, sense): name for name, sense in moment.namesakes()}
         self.moved = before.keys() ^ self.nodes.keys()
         self.retired = {node: name for node, name in before.items() if node not in self.nodes}
         self.came_back = set(self.retired.values())

@@ -3,61 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 
 from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
-from pipeline.registry.given_names import full_names
+from pipeline.engines.given_names import full_names
+from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import Comparison, Verdict, apart, less_said, unsure
-from pipeline.registry.words import Likeness, likeness, sound_alike
+from pipeline.registry.words import Likeness, likeness, same_bones, sound_alike
 
 GENERATIONS = {
     "jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "2", "2nd": "2", "iii": "3",
     "3rd": "3", "iv": "4", "4th": "4",
 }  # fmt: skip
 # Words before a surname that are now written, now left out.
-PARTICLES = frozenset(
+ARTICLES = frozenset({"al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az"})
+PARTICLES = ARTICLES | frozenset(
     {
-        "al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az", "van", "von", "der", "den",
-        "de", "del", "della", "di", "da", "do", "dos", "das", "du", "la", "le", "las", "los", "bin",
-        "ibn", "ben", "und", "zu", "zum", "zur", "ter", "ten", "af", "av"
+        "van", "von", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "das", "du",
+        "la", "le", "las", "los", "bin", "ibn", "ben", "und", "zu", "zum", "zur", "ter", "ten",
+        "af", "av"
     }
 )  # fmt: skip
-
-
-class Fit(IntEnum):
-    """How two given names stand to each other, the surest first."""
-
-    EQUAL = 0
-    SPELT = 1
-    PET = 2
-    FIRST_PET = 3  # the first is short for the second, and for other names too
-    SECOND_PET = 4
-    FIRST_INITIAL = 5  # the first is an initial that fits the second
-    SECOND_INITIAL = 6
-    SLIP = 7
-    HEARD = 8
-    NEAR = 9
-    OTHER = 10
-
-
-RULES = {
-    Fit.EQUAL: "given", Fit.SPELT: "spelling", Fit.PET: "pet name",
-    Fit.FIRST_PET: "pet name of several", Fit.SECOND_PET: "pet name of several",
-    Fit.FIRST_INITIAL: "initial", Fit.SECOND_INITIAL: "initial", Fit.SLIP: "slip",
-    Fit.HEARD: "heard alike", Fit.NEAR: "near",
-}  # fmt: skip
-TURNED = {
-    Fit.FIRST_PET: Fit.SECOND_PET, Fit.SECOND_PET: Fit.FIRST_PET,
-    Fit.FIRST_INITIAL: Fit.SECOND_INITIAL, Fit.SECOND_INITIAL: Fit.FIRST_INITIAL,
-}  # fmt: skip
-SHORTER = {Fit.FIRST_PET: 1, Fit.FIRST_INITIAL: 1, Fit.SECOND_PET: 2, Fit.SECOND_INITIAL: 2}
-FITS = {
-    Likeness.EQUAL: Fit.EQUAL, Likeness.SPELT: Fit.SPELT, Likeness.SLIP: Fit.SLIP,
-    Likeness.HEARD: Fit.HEARD, Likeness.NEAR: Fit.NEAR, Likeness.OTHER: Fit.OTHER,
-}  # fmt: skip
+# "Servant of", which is no name without what follows.
+SERVANTS = frozenset({"abdul", "abdel", "abdal", "abdoul", "abdol"})
+SONS = {"ibn": "bin", "ben": "bin"}
 SURNAMES = {
     Likeness.EQUAL: "surname", Likeness.SPELT: "surname spelling", Likeness.SLIP: "surname slip",
     Likeness.HEARD: "surname heard alike", Likeness.NEAR: "surname near",
@@ -73,20 +44,34 @@ def person_profile(normal: str) -> Profile:
     last = words.pop().split("-") if words else []
     while len(last) > 1 and last[0] in PARTICLES:
         words.append(last.pop(0))
-    given = [part for word in words for part in word.split("-") if part]
+    given = _one_word_each([part for word in words for part in word.split("-") if part])
     surname = "".join(last)
     if given and len(surname) == 1 < len(given[0]) and all(len(part) == 1 for part in given[1:]):
         # "Smith J R": a surname before its initials.
         given, surname = [*given[1:], surname], given[0]
     tokens = (*(part for at, part in enumerate(given) if not at or part not in PARTICLES), surname)
+    aside = tuple(
+        SONS.get(part, part) for part in given[1:] if part in PARTICLES and part not in ARTICLES
+    )
     return Profile(
         MentionType.PERSON,
         normal,
         "".join(given) + surname,
         tokens if surname else (),
         tuple(tail),
+        aside,
         marks=frozenset((*tokens, *last)),
     )
+
+
+def _one_word_each(given: list[str]) -> list[str]:
+    """Write the Arabic names that are two words in one: "Abd al-Rahman", "Abdul Rahman"."""
+    for at, name in enumerate(given[:-1]):
+        ahead = 2 if name in {"abd", "abdu"} and given[at + 1] in PARTICLES else 1
+        if (ahead == 2 or name in SERVANTS) and at + ahead < len(given):
+            rest = given[at + ahead :]
+            return [*given[:at], f"abdul{rest[0]}", *_one_word_each(rest[1:])]
+    return given
 
 
 def compare_people(one: Profile, other: Profile) -> Comparison | None:
@@ -101,11 +86,25 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
             found = _by_other_words(one, other)
         else:
             found = _by_given(one, other, surname)
+        if found is not None and one.aside != other.aside:
+            found = _with_particles(found, one.aside, other.aside)
     if found is None or one.tail == other.tail or found.verdict is Verdict.APART:
         return found
     if one.tail and other.tail:
         return apart("other generation")
     return less_said(found, 2 if one.tail else 1, "generation left out")
+
+
+def _with_particles(found: Comparison, mine: Sequence[str], theirs: Sequence[str]) -> Comparison:
+    """Let particles count: who leaves "van" out says less, and "von" for "van" is a slip."""
+    if found.verdict is Verdict.APART:
+        return found
+    if not mine or not theirs:
+        return less_said(found, 2 if mine else 1, "particle left out")
+    rules = (*found.rules, "other particle")
+    if found.verdict is Verdict.SAME:
+        return Comparison(Verdict.LIKE, 0.88, rules)
+    return Comparison(Verdict.UNSURE, 0.7, rules)
 
 
 def _by_one_word(one: Profile, other: Profile) -> Comparison | None:
@@ -130,6 +129,11 @@ def _by_other_words(one: Profile, other: Profile) -> Comparison | None:
         if full_names(mine[0]) and full_names(theirs[0]):
             return unsure("order of two given names")
         return Comparison(Verdict.SAME, 0.92, ("order",))
+    if mine[0] == theirs[-1] and mine[-1] == theirs[0] and 2 in {len(mine), len(theirs)}:
+        found = unsure("order of two given names")
+        if not full_names(mine[0]) or not full_names(theirs[0]):
+            found = Comparison(Verdict.SAME, 0.92, ("order",))
+        return less_said(found, 1 if len(mine) < len(theirs) else 2, "middle left out")
     longer = mine[-1] in other.marks or theirs[-1] in one.marks
     if longer and given_fit(mine[0], theirs[0]) <= Fit.SECOND_PET:
         return unsure("given", "longer surname")
@@ -151,15 +155,18 @@ def _by_given(one: Profile, other: Profile, surname: Likeness) -> Comparison | N
     first = given_fit(mine[0], theirs[0])
     if first is Fit.OTHER or (first is Fit.NEAR and _two_names(mine[0], theirs[0])):
         return _by_other_given(mine, theirs, surname)
-    rest = _middle_fits(mine[1:], theirs[1:])
+    rest = middle_fits(mine[1:], theirs[1:])
     if rest is None:
         return apart("other middle") if surname <= Likeness.SPELT else None
     fits = [first, *rest]
     rules = (SURNAMES[surname], *dict.fromkeys(RULES[fit] for fit in fits))
-    shorter = {SHORTER[fit] for fit in fits if fit in SHORTER}
+    shorter = {SAYS_LESS[fit] for fit in fits if fit in SAYS_LESS}
     if len(mine) != len(theirs):
-        shorter.add(1 if len(mine) < len(theirs) else 2)
+        less, more = (1, theirs) if len(mine) < len(theirs) else (2, mine)
         rules = (*rules, "middle left out")
+        # "J. A. Smith" says less than "John Smith", though it has an initial more.
+        if shorter != {3 - less} or any(len(name) > 1 for name in more[1:]):
+            shorter.add(less)
     return _weighed(one, other, surname, fits, shorter, rules)
 
 
@@ -172,13 +179,15 @@ def _weighed(
     rules: tuple[str, ...],
 ) -> Comparison:
     """Weigh what names of people have in common and what they leave open."""
-    if Fit.NEAR in fits:
-        return Comparison(Verdict.UNSURE, 0.65, rules)
-    if surname is Likeness.NEAR and fits.count(Fit.EQUAL) < 2:
+    if Fit.NEAR in fits or (surname is Likeness.NEAR and fits.count(Fit.EQUAL) < 2):
         # Johnson and Johnston; with a middle name in common it is rather a slip.
         return Comparison(Verdict.UNSURE, 0.65, rules)
-    doubts = (surname > Likeness.SPELT) + sum(fit > Fit.SECOND_INITIAL for fit in fits)
-    if doubts > 1 or (doubts and shorter) or len(shorter) > 1:
+    doubts = sum(fit > Fit.SECOND_INITIAL for fit in fits) + (surname > Likeness.SPELT)
+    if len(one.tokens[0]) == len(other.tokens[0]) == 1:
+        doubts += surname > Likeness.EQUAL  # an initial tells few people apart
+    if doubts > 1 and not shorter and _transliterated(one.tokens, other.tokens):
+        return Comparison(Verdict.LIKE, 0.8, rules)
+    if doubts + len(shorter) > 1:
         return Comparison(Verdict.UNSURE, 0.7, rules)
     if doubts:
         near = OSA.normalized_similarity(one.plain, other.plain)
@@ -188,12 +197,17 @@ def _weighed(
     return Comparison(Verdict.SAME, 0.96 if max(fits) < Fit.PET else 0.92, rules)
 
 
+def _transliterated(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Say whether names differ, word for word, as transliterations of one name do."""
+    return len(mine) == len(theirs) and len(mine[0]) > 1 and all(map(same_bones, mine, theirs))
+
+
 def _by_other_given(
     mine: Sequence[str], theirs: Sequence[str], surname: Likeness
 ) -> Comparison | None:
     """Compare people with one surname whose first names differ."""
-    if surname > Likeness.SPELT:
-        return None
+    if surname > Likeness.SPELT or {mine[0], theirs[0]} & PARTICLES:
+        return None  # "Van Gogh" is a surname alone
     for short, long, which in ((mine, theirs, 1), (theirs, mine, 2)):
         if len(short) < len(long) and _within(short, long[1:]):
             # "Edgar Hoover" for "J. Edgar Hoover"; "Paul Jones" may be no "John Paul Jones".
@@ -213,52 +227,13 @@ def _may_abbreviate(initial: str, name: str) -> bool:
     return len(initial) == 1 and any(full[0] == initial for full in full_names(name))
 
 
-def _middle_fits(mine: Sequence[str], theirs: Sequence[str]) -> list[Fit] | None:
-    """Fit middle names; those of the one with fewer must all be among the other's, in order."""
-    if len(mine) > len(theirs):
-        turned = _middle_fits(theirs, mine)
-        return None if turned is None else [TURNED.get(fit, fit) for fit in turned]
-    fits: list[Fit] = []
-    at = 0
-    for left, name in enumerate(mine):
-        found = [
-            # An initial stands for the name in its own place: W. is not H. W.
-            given_fit(name, theirs[place])
-            if place == left or (len(name) > 1 and len(theirs[place]) > 1)
-            else Fit.OTHER
-            for place in range(at, len(theirs) - (len(mine) - left) + 1)
-        ]
-        best = min(found)
-        if best is Fit.OTHER:
-            return None
-        fits.append(best)
-        at += found.index(best) + 1
-    return fits
-
-
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:
     """Say whether some names are all among others, in order."""
-    fits = _middle_fits(short, long) if len(short) <= len(long) else None
+    fits = middle_fits(short, long) if len(short) <= len(long) else None
     return fits is not None and max(fits) <= Fit.SECOND_PET
 
 
 def _two_names(one: str, other: str) -> bool:
     """Say whether two words are two given names, and heard as two."""
-    return bool(full_names(one)) and bool(full_names(other)) and not sound_alike(one, other)
-
-
-def given_fit(one: str, other: str) -> Fit:
-    """Say how two given names stand to each other."""
-    if one == other:
-        return Fit.EQUAL
-    if len(one) == 1 or len(other) == 1:
-        if one[0] != other[0]:
-            return Fit.OTHER
-        return Fit.FIRST_INITIAL if len(one) == 1 else Fit.SECOND_INITIAL
     mine, theirs = full_names(one), full_names(other)
-    if mine.isdisjoint(theirs):
-        return FITS[likeness(one, other)]
-    if mine == theirs:
-        return Fit.PET
-    # Chris is short for Christopher and for Christine, and who is called Jack may be no John.
-    return Fit.FIRST_PET if mine > theirs else Fit.SECOND_PET if mine < theirs else Fit.NEAR
+    return bool(mine and theirs) and mine.isdisjoint(theirs) and not sound_alike(one, other)

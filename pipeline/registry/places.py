@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pipeline.documents import MentionType
 from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
 
@@ -48,7 +49,7 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
     head, *regions = (part.strip() for part in latin(normal).replace("'", "").split(","))
     for what in SAYS_WHAT:
         head = head.removeprefix(what)
-    if head in {"washington dc", "washington d c"}:
+    if head in {"dc", "district of columbia", "washington dc", "washington d c"}:
         head, regions = "washington", ["dc"]
     tail = set()
     for state in (head.removeprefix("state of "), head.removesuffix(" state")):
@@ -62,20 +63,28 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
     if len(words) > 2 and words[1] == "of" and words[0] in OF_KIND:
         words = [*words[2:], words[0]]
     plain = "".join(words)
-    return Profile(type_, normal, plain, tuple(words), tuple(sorted(tail)))
+    return Profile(type_, normal, plain, tuple(words), tuple(sorted(tail)), initials(words))
 
 
 def compare_places(one: Profile, other: Profile) -> Comparison | None:
     """Compare two places' names."""
     mine, theirs = set(one.tail), set(other.tail)
     if one.plain != other.plain:
-        # The city of New York is no Kansas City: only people know which.
-        if one.plain == f"{other.plain}city" or other.plain == f"{one.plain}city":
-            return None if mine or theirs else unsure("city or state")
-        return None
+        return _city(one, other) or _city(other, one) or acronym(one, other)
     if mine == theirs:
         return Comparison(Verdict.SAME, 0.97, ("spacing",))
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
         return Comparison(Verdict.SHORTER, 0.85, ("region left out",), shorter)
     return apart("other region")
+
+
+def _city(city: Profile, other: Profile) -> Comparison | None:
+    """Compare "New York City" to "New York": only people know which is meant, unless it says that
+    it lies in the state of its own name.
+    """
+    if city.plain != f"{other.plain}city":
+        return None
+    if " ".join(other.tokens) in other.tail:
+        return Comparison(Verdict.SAME, 0.92, ("city of a state",))
+    return None if city.tail or other.tail else unsure("city or state")

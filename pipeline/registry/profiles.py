@@ -8,7 +8,8 @@ from pipeline.documents import MentionType
 
 # Names beyond these are compared by equality only.
 LONGEST_NAME = 200
-MOST_TOKENS = 24
+MOST_WORDS = 24
+MOST_WORDS_OF_A_PERSON = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
 DOUBLED = re.compile(r"(.)\1+")
 DOUBLED_CONSONANT = re.compile(r"([^aeiou])\1+")
 # What OCR takes for another thing, each written as what it takes it for.
-MISREAD = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("1", "l"), ("i", "l"), ("0", "o"), ("5", "s"))
+MISREAD = (
+    ("rn", "m"), ("ri", "n"), ("vv", "w"), ("cl", "d"), ("1", "l"), ("i", "l"), ("0", "o"),
+    ("5", "s"), ("c", "e"),
+)  # fmt: skip
 # One sound in several spellings, the longer ones first: of English, German, French, Russian and
 # Arabic names in Latin letters.
 SOUNDS = (
@@ -19,6 +22,8 @@ SOUNDS = (
     ("q", "k"), ("z", "s"), ("w", "v"), ("v", "f"), ("yo", "o"), ("yu", "u"), ("ya", "a"),
     ("ye", "e"), ("y", "i"), ("j", "i"), ("ou", "u"), ("oo", "u"), ("ee", "i"),
 )  # fmt: skip
+# "Yulia" and "Julia" begin alike.
+FIRST_Y = re.compile(r"^y(?=[aou])")
 SILENT_H = re.compile(r"(?<=[a-z])h")
 VOWELS = re.compile(r"(?<=.)[aeiou]")
 FIRST_VOWEL = re.compile(r"^[aeiou]+")
@@ -37,13 +42,13 @@ def as_misread(word: str) -> str:
 
 
 def without_doubles(word: str) -> str:
-    """Write "buffett" as "bufet"."""
-    return DOUBLED_CONSONANT.sub(r"\1", word)
+    """Write "buffett" as "bufet" and "barack" as "barak"."""
+    return DOUBLED_CONSONANT.sub(r"\1", word.replace("ck", "k"))
 
 
 def as_heard(word: str) -> str:
     """Write a word by its sounds, vowels and all: "zelenskyy" as "selenski"."""
-    word = without_umlauts(word)
+    word = FIRST_Y.sub("i", word)
     for spelling, sound in SOUNDS:
         word = word.replace(spelling, sound)
     return DOUBLED.sub(r"\1", SILENT_H.sub("", word))

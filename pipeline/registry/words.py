@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from pipeline.registry.given_names import full_names
+from pipeline.engines.given_names import full_names
 from pipeline.registry.spelling import (
     as_heard,
     as_misread,
@@ -18,10 +18,14 @@ from pipeline.registry.spelling import (
     without_umlauts,
 )
 
-# Bounds of what is remembered of words and of pairs of words.
-REMEMBERED = 1 << 16
+# Bounds of what is remembered: words are half a kilobyte each, pairs less.
+REMEMBERED_WORDS = 1 << 15
+REMEMBERED_PAIRS = 1 << 16
 # A word longer than this is no misspelling of another, but noise.
 LONGEST_WORD = 40
+# Few longer words are two names that sound alike.
+LONG_WORD = 8
+ENDINGS = frozenset("aes")
 
 
 class Likeness(IntEnum):
@@ -48,7 +52,7 @@ class Word(NamedTuple):
     names: frozenset[str]
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=REMEMBERED_WORDS)
 def word(text: str) -> Word:
     """Look a word up."""
     heard = as_heard(text)
@@ -87,7 +91,7 @@ def likeness(one: str, other: str) -> Likeness:
     return _likeness(one, other) if one < other else _likeness(other, one)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=REMEMBERED_PAIRS)
 def _likeness(one: str, other: str) -> Likeness:
     """Say how two different words stand to each other."""
     mine, theirs = word(one), word(other)
@@ -102,42 +106,54 @@ def _one_word(one: str, other: str, mine: Word, theirs: Word) -> Likeness | None
     shortest = min(len(one), len(other))
     if shortest >= 5 and without_doubles(one) == without_doubles(other):
         return Likeness.SLIP
-    given = full_names(one), full_names(other)
-    if given[0] and given[1] and given[0].isdisjoint(given[1]):
+    own, others = full_names(one), full_names(other)
+    if own and others and own.isdisjoint(others):
         return None  # Joan and John, whatever they sound like
-    if mine.plain == theirs.plain:
-        return Likeness.SPELT
-    if shortest >= 4 and mine.names & theirs.names and _one_name(mine, theirs, shortest):
+    if mine.plain == theirs.plain or _one_name(mine, theirs, shortest):
         return Likeness.SPELT
     known = one.isalpha() and other.isalpha() and bool(mine.names) and bool(theirs.names)
     if not known and _slip(one, other):
         return Likeness.SLIP
-    # A spelling that is not among the common names may be one of a common name.
-    may_be = shortest >= 4 and not (known and bool(given[0]) == bool(given[1]))
-    return Likeness.HEARD if may_be and _heard_alike(one, other, mine, theirs) else None
+    return Likeness.HEARD if _heard_alike(one, other, mine, theirs, known=known) else None
 
 
 def _one_name(mine: Word, theirs: Word, shortest: int) -> bool:
     """Say whether two spellings that rigour takes for one name are. It is generous: "Wang" and
     "Wong", "Davis" and "Davies" can be spellings of one.
     """
+    if shortest < 4 or mine.names.isdisjoint(theirs.names):
+        return False
     if mine.heard == theirs.heard:
         return True
     if mine.bones != theirs.bones or shortest < 5:
         return False
     if shortest == 5 and by_tone(mine.heard) != by_tone(theirs.heard):
         return False
-    # A vowel more before the last letter is an English name of its own (Davies, Anderssen).
-    return len(mine.heard) == len(theirs.heard) or mine.heard[-2:] == theirs.heard[-2:]
+    # A letter more at the end is a name of its own (Davies, Clarke, Petrova).
+    return len(mine.heard) == len(theirs.heard) or not {mine.heard[-1], theirs.heard[-1]} & ENDINGS
 
 
-def _heard_alike(one: str, other: str, mine: Word, theirs: Word) -> bool:
-    """Say whether two spellings can be of one name by their sound."""
+def _heard_alike(one: str, other: str, mine: Word, theirs: Word, *, known: bool) -> bool:
+    """Say whether two spellings can be of one name by their sound: that of names that people have
+    must be more alike than that of names nobody has.
+    """
+    shortest = min(len(one), len(other))
     if mine.heard == theirs.heard:
-        return True
-    if mine.bones != theirs.bones or len(mine.bones) < 3 or one[-1] != other[-1]:
+        return shortest >= (LONG_WORD if known else 4)
+    if mine.bones != theirs.bones or one[-1] != other[-1]:
         return False
-    return OSA.distance(mine.heard, theirs.heard) <= 1
+    if known:
+        return shortest >= LONG_WORD and by_tone(mine.heard) == by_tone(theirs.heard)
+    return (
+        shortest >= 4
+        and len(mine.bones) >= 3
+        and OSA.distance(mine.heard, theirs.heard, score_cutoff=1) <= 1
+    )
+
+
+def can_be_heard_alike(one: str, other: str) -> bool:
+    """Say whether two words, of which one need be no name, can be spellings of one."""
+    return _heard_alike(one, other, word(one), word(other), known=False)
 
 
 def sound_alike(one: str, other: str) -> bool:
@@ -145,14 +161,18 @@ def sound_alike(one: str, other: str) -> bool:
     return word(one).heard == word(other).heard
 
 
+def same_bones(one: str, other: str) -> bool:
+    """Say whether two words are alike in what transliterations agree on."""
+    return word(one).bones == word(other).bones
+
+
 def _slip(one: str, other: str) -> bool:
     """Say whether one word is the other with the errors of a hand or of an OCR engine."""
     shortest = min(len(one), len(other))
-    if shortest < 4:
-        return False
-    if as_misread(one) == as_misread(other):
+    figures = any(letter.isdigit() for letter in one + other)
+    if shortest >= (3 if figures else 4) and as_misread(one) == as_misread(other):
         return True
-    if any(letter.isdigit() for letter in one + other):
+    if figures:
         return False
     if shortest < 5 or (one[0] != other[0] and (shortest < 7 or len(one) == len(other))):
         return False  # a first letter is left out now and then, seldom mistaken

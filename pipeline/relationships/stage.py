@@ -38,7 +38,7 @@ from pipeline.relationships.work import WORK
 from pipeline.settings import RelateSettings
 from pipeline.stage import StageIdentity
 
-VERSION = "patterns 5"
+VERSION = "patterns 6"
 """Raised with every change of what comes out."""
 
 PATTERNS = (
@@ -94,7 +94,7 @@ class RelateStage:
 
     def _relate(self, document: NamedText) -> Relationships:
         """Find one document's relationships, in order of (start, subject, object, predicate)."""
-        mentions = document.mentions.mentions
+        mentions = tuple(_as_argument(mention) for mention in document.mentions.mentions)
         names = [link.name for link in document.names.links]
         texts = Texts(document.chunks.chunks)
         found: list[Found] = []
@@ -122,6 +122,15 @@ class RelateStage:
             sentences = [(*span, mentions_within(mentions, *span)) for span in spans]
             typed += match_nearby(mentions, names, sentences, pairs, self._settings.max_names)
         return Relationships(relationships=_ordered(typed, texts))
+
+
+def _as_argument(mention: Mention) -> Mention:
+    """Take a country's adjective for what it is in a sentence: "an American lawyer" works for no
+    country.
+    """
+    if mention.subtype != "adjective":
+        return mention
+    return mention.model_copy(update={"type": MentionType.NORP})
 
 
 def _sentence_spans(document: NamedText) -> list[Span]:

@@ -1,57 +1,70 @@
 """Blocking keys: only names that share one are ever compared.
 
-`t:` an uncommon token, `p:` how it sounds, `i:` the initials of a person, `a:` the acronym of an
-organisation or place. What is common comes from the table below, never from a corpus.
+A key says already who can be the same: a surname with a given name, the word that tells an
+organisation from others with the letters of its next. So blocks stay small, however many Smiths
+and Nationals there are. Most names are quiet in most of their blocks (`pipeline.blocking_keys`):
+"j smith" finds each John and Jane, and "smihth" each Smith, without these being compared with one
+another; where they may be one they share another key.
+
+The first letter of a key is its kind. `keys_of_people` and `keys_of_organisations` say what theirs
+are; here are
+
+`x` all letters, sorted, for every kind of named thing: other order, other blanks, other type
+`r` a place's name with its region
+`v` the value of what is compared by value
+
+What is common, and so need not ask who it could be, comes from shipped tables, never from a corpus.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline.documents import MentionType
-from pipeline.engines.legal_forms import SHORT_FORMS
 from pipeline.engines.name_books import NameBooks
-from pipeline.engines.short_forms import SMALL_WORDS
+from pipeline.resolution.key_parts import all_letters, bounded, latin, whole
+from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
+from pipeline.resolution.keys_of_people import keys_of_person
 
-COMMON = frozenset(
-    {
-        *SMALL_WORDS, *SHORT_FORMS,
-        "academy", "administration", "affairs", "agency", "american", "army", "association",
-        "authority", "bank", "board", "bureau", "center", "central", "centre", "circuit", "city",
-        "college", "command", "commission", "committee", "council", "county", "court",
-        "department", "district", "division", "federal", "fire", "force", "forces", "foreign",
-        "foundation", "general", "government", "group", "health", "high", "holdings", "hospital",
-        "house", "institute", "international", "joint", "law", "ministry", "national", "new",
-        "north", "office", "organization", "party", "police", "public", "republic", "research",
-        "school", "security", "service", "services", "society", "south", "state", "states",
-        "supreme", "system", "task", "union", "united", "university", "us", "west", "world",
-    }
-)  # fmt: skip
-KEYED = frozenset(
-    {MentionType.PERSON, MentionType.ORG, MentionType.GPE, MentionType.LOC, MentionType.FAC,
-     MentionType.NORP, MentionType.EVENT, MentionType.LAW}
-)  # fmt: skip
+# Longer names are compared by equality only.
+LONGEST_NAME, MOST_WORDS = 200, 24
+PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
+KEYED = PLACES | {
+    MentionType.PERSON, MentionType.ORG, MentionType.NORP, MentionType.EVENT, MentionType.LAW
+}  # fmt: skip
+KINDS_OF_PLACE = frozenset(
+    {"city", "commonwealth", "kingdom", "province", "republic", "state", "town", "village"}
+)
+LETTER = re.compile(r"\w")
 
 
 def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[str, ...]:
-    """Make a name's keys, sorted. Types compared by value have the value as their only key."""
+    """Make a name's keys, sorted: at least one, at most 25, each at most 40 characters long."""
+    normal = whole(normal)
     if type_ not in KEYED:
-        return (f"t:{normal}",)
-    return tuple(sorted(set(_keys(type_, normal, books))))
+        return (bounded(f"v{normal}"),)
+    name = latin(normal)
+    keys: Iterator[str]
+    if len(name) > LONGEST_NAME or name.count(" ") >= MOST_WORDS or not LETTER.search(name):
+        keys = iter([all_letters([name])])
+    elif type_ is MentionType.PERSON:
+        keys = keys_of_person(name)
+    elif type_ is MentionType.ORG:
+        keys = keys_of_organisation(name, books)
+    elif type_ in PLACES:
+        keys = _keys_of_place(name)
+    else:
+        keys = iter([all_letters([name])])
+    return tuple(sorted({bounded(key) for key in keys}))
 
 
-def _keys(type_: MentionType, normal: str, books: NameBooks) -> Iterator[str]:
-    """Yield keys."""
-    tokens = normal.replace("-", " ").split()
-    telling = [token for token in tokens if len(token) > 1 and token not in COMMON] or tokens
-    for token in telling:
-        yield f"t:{token}"
-        if type_ is MentionType.PERSON and token.isalpha() and (sound := books.sound(token)):
-            yield f"p:{sound}"
-    letters = [token[0] for token in tokens if token not in SMALL_WORDS]
-    if type_ is MentionType.PERSON and len(tokens) > 1:
-        yield f"i:{tokens[0][0]}{tokens[-1][0]}"
-    elif len(letters) > 1:
-        yield f"a:{''.join(letters)}"
-    elif len(tokens) == 1 and 2 <= len(normal) <= 8:
-        yield f"a:{normal}"
+def _keys_of_place(name: str) -> Iterator[str]:
+    """Yield the keys of a place: "City of Chicago" is Chicago, "County of Kent" Kent County."""
+    head, comma, regions = name.partition(",")
+    words = [SPELT_OUT.get(word, word) for word in head.replace(".", "").split()] or [name]
+    if words[1:2] == ["of"] and len(words) > 2:
+        words = words[2:] if words[0] in KINDS_OF_PLACE else [*words[2:], words[0]]
+    yield all_letters(words)
+    if comma:
+        yield f"r{' '.join(words)},{regions}"

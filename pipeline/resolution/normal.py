@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 
 from pipeline.documents import MentionType
-from pipeline.engines.name_books import NameBooks, fold
+from pipeline.engines.letters import BLANKS, plain
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.place_names import usual_place
 from pipeline.resolution.values import amount, iso_date
 
-BLANKS = re.compile(r"\s+")
-NOT_OF_A_NAME = re.compile(r"[^\w\s&'-]+|_")
+# Marks of the scripts of South and Southeast Asia are vowels.
+NOT_OF_A_NAME = re.compile(r"[^\w\s&'\-\u0900-\u1aaf\u3099\u309a]+|_")
+POSSESSIVE = re.compile(r"(?:\s*['’]s?)+\s*$", re.IGNORECASE)
+HYPHEN = re.compile(r"(?<=\w)\s*-\s*(?=\w)")
 INITIALS = re.compile(r"\b([^\W\d_])\.(?=\s*[^\W\d_])")
 SUFFIX = re.compile(
     r",?\s+(?:esq(?:uire)?|ph\.?\s?d|m\.?d|j\.?d|d\.?d\.?s|c\.?p\.?a|r\.?n|ret)\.?$", re.IGNORECASE
 )
-INNER_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+# What stands behind a title that is no form of address but the name of an office.
+OF_OFFICE = re.compile(r"(?:of|for|to|in|and|at|the)\b")
+# Words that are written in two ways, or cut short.
+WORDS = {
+    "assn": "association", "centre": "center", "defence": "defense", "dept": "department",
+    "govt": "government", "intl": "international", "natl": "national",
+    "organisation": "organization", "organisations": "organizations", "programme": "program",
+    "theatre": "theater", "univ": "university",
+}  # fmt: skip
+OURS = re.compile(r"^(?:this|that|these|its|their) (?=\w+$)")
+OF_THE_UNION = re.compile(
+    r"^(army|congress|constitution|general assembly|government|house of representatives|navy"
+    r"|secretariat|security council|senate|supreme court)"
+    r" of the (united nations|united states)(?: of america)?$"
+)
+CAMPUS = re.compile(r"^(university of \w+(?: \w+)?) at (?=\w)")
 # Letters that a state or union goes by at the head of an organisation's name.
 STATES = {
     "us": "united states", "usa": "united states", "united states of america": "united states",
@@ -39,17 +57,6 @@ GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 QUOTED = re.compile(r"\s[\"“‘(]\s?[^\"”’)]{1,30}\s?[\"”’)]\s")
 
 
-def plain(name: str) -> str:
-    """Write a name in lower case without accents and apostrophes inside words, with single blanks:
-    "Da'esh" is "Daesh", "Sha’ar" is "Shaar".
-    """
-    name = name.replace("’", "'").replace("‘", "'").replace("–", "-").replace("\u00ad", "")
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    words = BLANKS.sub(" ", unicodedata.normalize("NFC", letters.casefold())).strip()
-    return INNER_APOSTROPHE.sub("", words)
-
-
 class NormalForms:
     """Makes the normal form of a name by its type."""
 
@@ -70,18 +77,16 @@ class NormalForms:
     def __call__(self, type_: MentionType, name: str) -> str:
         """Make a normal form; never empty for a name that is not."""
         form = self._forms.get(type_, _other)
-        normal = form(name)
-        # Taking one part away may bare another: again until nothing changes.
-        for _ in range(8):
-            if (again := form(normal)) == normal:
-                break
-            normal = again
-        return normal or plain(name) or name
+        if normal := _settled(form, name):
+            return normal
+        words = plain(name)
+        return _settled(form, words) or words or name
 
     def _person(self, name: str) -> str:
         """Write a person's name: given names first, no titles and degrees, initials apart."""
-        words = QUOTED.sub(" ", plain(name))
-        words = words[self._books.title_end(words) :] or words
+        words = HYPHEN.sub("-", QUOTED.sub(" ", plain(POSSESSIVE.sub("", name))))
+        rest = words[self._books.title_end(words) :]
+        words = words if not rest or OF_OFFICE.match(rest) else rest
         words = SUFFIX.sub("", words)
         family, comma, given = words.partition(",")
         if comma and given.strip() and given.strip(" .") not in GENERATION and "," not in given:
@@ -91,15 +96,27 @@ class NormalForms:
 
     def _organisation(self, name: str) -> str:
         """Write an organisation's name: no article, one word for each legal form."""
-        words = plain(name).replace(" & ", " and ").replace(".", "")
+        words = HYPHEN.sub("-", plain(name)).replace(" & ", " and ").replace(".", "")
         words = BLANKS.sub(" ", NOT_OF_A_NAME.sub(" ", words)).strip(" -'")
         words = STATE_AHEAD.sub(lambda match: STATES[match[1]], words.removeprefix("the "), count=1)
+        words = " ".join(WORDS.get(word, word) for word in words.split())
+        words = CAMPUS.sub(r"\1 ", OF_THE_UNION.sub(r"\2 \1", OURS.sub("", words)))
         return self._books.legal_form(_department(words)).strip() or words
 
     def _place(self, name: str) -> str:
         """Write a place's name; countries by their usual one."""
-        words = fold(plain(name)).strip(" ,-'")
-        return self._books.territory(words) or words
+        words = HYPHEN.sub("-", plain(POSSESSIVE.sub("", name))).strip(" ,-'")
+        return BLANKS.sub(" ", usual_place(words)).strip(" ,-'") or words
+
+
+def _settled(form: Callable[[str], str], name: str) -> str:
+    """Take a form until nothing changes: taking one part away may bare another."""
+    normal = form(name)
+    for _ in range(8):
+        if (again := form(normal)) == normal:
+            break
+        normal = again
+    return normal
 
 
 def _department(name: str) -> str:

@@ -1,10 +1,12 @@
 """Which of a document's personal names are one person's."""
 
+# ruff: noqa: SIM905 - a list of words is easier to read and to keep in order as a text
+
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 
 from pipeline.resolution.normal import GENERATION
 
@@ -17,6 +19,15 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 ADDRESS_REACH = 40
+# More names than this that share a word are a list, not a story.
+CROWD = 100
+# What stands before a surname and belongs to it.
+PARTICLES = frozenset(
+    """al ap ben bin da dal dalla de del della den der di dos du el ibn la las le los mac st ten ter
+    van vom von zu zum zur""".split()
+)
+# Two people of one name: "Mary-Kate and Ashley Olsen".
+COUPLING = frozenset({"and", "&"})
 ARTICLE = re.compile(r"^(?:al|el|as|ash|ad|an|ar|at|az)-(?=\w{3})")
 Tokens = tuple[str, ...]
 
@@ -69,33 +80,53 @@ def link_people(
     """Map short forms of persons' names to (what they stand for, the rule), in one document.
 
     A fuller form of the same name is the same person if only one fits. A single word is the
-    surname, else the given name, of the one person who has it; where two have it, of neither.
-    Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in `called`.
+    surname, else the given name, else another word of the name, of the one person who has it;
+    where two have it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the
+    forms of address in `called`.
     """
     full = {name: tuple(name.split()) for name in sorted(counts) if " " in name}
+    full = {name: tokens for name, tokens in full.items() if not COUPLING & set(tokens)}
     links = _variants(full, counts, called)
-    people = sorted(set(full) - links.keys())
-    by_surname: dict[str, set[str]] = defaultdict(set)
-    by_given: dict[str, set[str]] = defaultdict(set)
-    for name in people:
-        tokens = [token for token in full[name] if token not in GENERATION]
-        if tokens:
-            by_surname[tokens[-1]].add(name)
-            by_surname[without_article(tokens[-1])].add(name)
-            by_given[tokens[0]].add(name)
-    for variant, (person, _) in list(links.items()):
-        surname = _core(full[variant])[-1]
-        by_surname[surname].add(person)
-        by_surname[without_article(surname)].add(person)
-        by_given[_core(full[variant])[0]].add(person)
+    bearers = _bearers(full, links)
     for name in counts:
-        if " " in name:
+        if name in full and (name in links or full[name][0] not in PARTICLES):
             continue
-        if len(by_surname[name]) == 1:
-            links[name] = (next(iter(by_surname[name])), "surname")
-        elif not by_surname[name] and len(by_given[name]) == 1:
-            links[name] = (next(iter(by_given[name])), "short")
-    return links
+        for people, rule in zip(bearers, ("surname", "short", "short"), strict=True):
+            if fits := people[name] - {name}:
+                if len(fits) == 1:
+                    links[name] = next(iter(fits)), rule
+                break
+    return _followed(links)
+
+
+def _bearers(
+    full: Mapping[str, Tokens], links: Mapping[str, tuple[str, str]]
+) -> tuple[dict[str, set[str]], ...]:
+    """Map surnames, given names and the words between to the people who have them."""
+    surnames: dict[str, set[str]] = defaultdict(set)
+    given: dict[str, set[str]] = defaultdict(set)
+    between: dict[str, set[str]] = defaultdict(set)
+    for name, tokens in full.items():
+        person = links[name][0] if name in links else name
+        core = _core(tokens)
+        for start in _surname_starts(core):
+            surname = " ".join(core[start:])
+            surnames[surname].add(person)
+            surnames[without_article(surname)].add(person)
+        given[core[0]].add(person)
+        for token in core[1:-1]:
+            if len(token) > 1:
+                between[token].add(person)
+    return surnames, given, between
+
+
+def _surname_starts(core: Tokens) -> Iterator[int]:
+    """Yield where a surname may begin: at the last word, and at particles before it."""
+    if len(core) > 1:
+        yield len(core) - 1
+    for at in range(1, len(core) - 1):
+        if core[at] in PARTICLES:
+            yield at
 
 
 def _variants(
@@ -105,18 +136,28 @@ def _variants(
 
     Forms are one person's if each is a shorter form of one same longest form.
     """
+    sharing: dict[str, list[str]] = defaultdict(list)
+    for name, tokens in full.items():
+        for token in dict.fromkeys(_core(tokens)):
+            sharing[token].append(name)
     groups: dict[str, list[str]] = defaultdict(list)
     for name, tokens in full.items():
         longer = [
             other
-            for other, others in full.items()
-            if other != name and shortens(tokens, others) and not _apart(called, name, other)
+            for other in _crowd(sharing, _core(tokens))
+            if other != name
+            and (shortens(tokens, full[other]) or abridges(tokens, full[other]))
+            and not _apart(called, name, other)
         ]
         # Only the longest count: what fits "j smith" through "john smith" fits "john q smith".
         top = [
             other
             for other in longer
-            if not any(shortens(full[other], full[third]) for third in longer if third != other)
+            if not any(
+                shortens(full[other], full[third]) or abridges(full[other], full[third])
+                for third in longer
+                if third != other
+            )
         ]
         groups[top[0] if len(top) == 1 else name].append(name)
     links = {}
@@ -124,6 +165,14 @@ def _variants(
         main = max(names, key=lambda name: _standing(full[name], counts[name], name))
         links.update({name: (main, "short") for name in names if name != main})
     return _followed(links)
+
+
+def _crowd(sharing: Mapping[str, list[str]], tokens: Tokens) -> list[str]:
+    """Take the names that share the word which the fewest share. In a crowd a short form says too
+    little, so there none.
+    """
+    fewest = min((sharing[token] for token in tokens if len(token) > 1), key=len, default=[])
+    return fewest if len(fewest) <= CROWD else []
 
 
 def _apart(called: Mapping[str, Set[str]], name: str, other: str) -> bool:
@@ -141,7 +190,7 @@ def _followed(links: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
             end = links[end][0]
             been.add(end)
         if end != name:
-            ends[name] = (end, "short")
+            ends[name] = (end, links[name][1])
     return ends
 
 
@@ -171,6 +220,23 @@ def shortens(short: Tokens, long: Tokens) -> bool:
     if not _token_fits(short[0], first):
         return False
     return all(any(_token_fits(token, other) for other in rest) for token in short[1:-1])
+
+
+def abridges(short: Tokens, long: Tokens) -> bool:
+    """Say whether one full name is some of the words of another, in order, none an initial:
+    "otto jespersen" of "jens otto harry jespersen", "jefferson madeira" of "jefferson madeira da
+    silva".
+    """
+    marks = set(short) & GENERATION
+    if marks and marks != set(long) & GENERATION:
+        return False
+    short, long = _core(short), _core(long)
+    if not 1 < len(short) < len(long) or any(len(token) < 2 for token in short):
+        return False
+    if short[0] in PARTICLES or short[-1] in PARTICLES:
+        return False
+    rest = iter(long)
+    return all(token in rest for token in short)
 
 
 def without_article(surname: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import pairwise
 
 from pipeline.documents import (
     DocumentFailure,
@@ -18,21 +18,21 @@ from pipeline.documents import (
     StageName,
 )
 from pipeline.engines.name_books import NameBooks
-from pipeline.engines.short_forms import ACRONYM, distinctive_words, initials_fit, introduced_after
+from pipeline.engines.short_forms import initials_fit
+from pipeline.resolution import organisations, places
+from pipeline.resolution.acronyms import link_acronyms
 from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
-from pipeline.resolution.people import address_before, by_address, is_bare, link_people
+from pipeline.resolution.people import by_address, is_bare, link_people
+from pipeline.resolution.surroundings import Surroundings, office_of
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "3"
+CODE = "5"
 Key = tuple[MentionType, str]
-SHORTENED = frozenset({MentionType.ORG, MentionType.GPE, MentionType.LOC, MentionType.FAC})
-# What may be left out of an organisation's name beside its legal form.
-GENERIC = frozenset(
-    {"company", "co", "group", "holdings", "holding", "international", "industries"}
-)
+PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
+NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
 
 
 class ResolveStage:
@@ -59,7 +59,7 @@ class ResolveStage:
             [(mention.type, self._normal(mention.type, mention.normal or mention.text))
              for mention in mentions]
         )  # fmt: skip
-        around = _Surroundings(text)
+        around = Surroundings(text)
         addresses = [
             around.address_before(mention) if key[0] is MentionType.PERSON else None
             for key, mention in zip(own, mentions, strict=True)
@@ -85,21 +85,24 @@ class ResolveStage:
     def _name(self, key: Key) -> Name:
         """Make the name of a key.
 
-        What means something in this document only has its scope: a bare surname, a time that is
-        not absolute.
+        What means something in this document only has its scope: a bare surname, a title, a kind
+        of thing alone, a time that is not absolute.
         """
         type_, normal = key
-        narrow = (type_ is MentionType.PERSON and is_bare(normal)) or (
-            type_ is MentionType.DATE and iso_date(normal) is None
-        )
-        if narrow:
+        narrow = {
+            MentionType.PERSON: lambda: is_bare(normal) or self._books.is_title(normal),
+            MentionType.ORG: lambda: normal in organisations.NAMELESS,
+            MentionType.DATE: lambda: iso_date(normal) is None,
+            **dict.fromkeys(PLACES, lambda: normal in places.NAMELESS),
+        }
+        if type_ in narrow and narrow[type_]():
             return Name(type=type_, normal=normal, scope=NameScope.CONTENT)
         return Name(type=type_, normal=normal, keys=blocking_keys(type_, normal, self._books))
 
     def _short_forms(
         self,
         own: Sequence[Key],
-        around: _Surroundings,
+        around: Surroundings,
         mentions: Sequence[Mention],
         called: Mapping[str, Set[str]],
     ) -> dict[Key, tuple[Key, str]]:
@@ -107,86 +110,89 @@ class ResolveStage:
         counts: dict[MentionType, Counter[str]] = defaultdict(Counter)
         for type_, normal in own:
             counts[type_][normal] += 1
-        links: dict[Key, tuple[Key, str]] = {
-            (MentionType.PERSON, name): ((MentionType.PERSON, full), via)
-            for name, (full, via) in link_people(counts[MentionType.PERSON], called).items()
-        }
-        for type_ in SHORTENED:
-            for name, full in self._shortened(counts[type_]):
-                links[type_, name] = ((type_, full), "short")
-            links.update(_acronyms(type_, own, mentions))
-        links.update(self._introduced(own, around, mentions))
+        links = self._people(counts[MentionType.PERSON], own, around, mentions, called)
+        bodies = counts[MentionType.ORG]
+        where = Counter[str]()
+        for type_ in sorted(PLACES):
+            where.update(counts[type_])
+        for name, long in organisations.link_organisations(bodies, set(where), self._books).items():
+            links[MentionType.ORG, name] = (MentionType.ORG, long), "short"
+        for name, long in places.link_places(where, self._books).items():
+            for type_ in PLACES:
+                if name in counts[type_]:
+                    links[type_, name] = (_likely_type(counts, type_, long), long), "short"
+        for group in ({MentionType.ORG}, PLACES, {MentionType.PERSON}):
+            written = {
+                (key, mention.text)
+                for key, mention in zip(own, mentions, strict=True)
+                if key[0] in group
+            }
+            found = link_acronyms(sorted(written), of_people=MentionType.PERSON in group)
+            links.update({key: (long, "acronym") for key, long in found})
+        links.update(_aliases(own, around, mentions, links))
+        links.update(self._introduced(own, around, mentions, links))
         return {key: link for key, link in links.items() if link[0] != key}
 
-    def _shortened(self, names: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-        """Yield organisations' names without their legal form, or by their first words only, where
-        one fuller name fits: one with a legal form before one without.
-        """
-        fuller: dict[str, set[str]] = defaultdict(set)
-        formal = self._by_first_words(names)
-        for name in names:
-            bare = self._books.without_legal_form(name)
-            words = bare.split()
-            while len(words) > 1 and words[-1] in GENERIC:
-                words.pop()
-            if " ".join(words) != name:
-                fuller[" ".join(words)].add(name)
-        for name in names:
-            meant = formal.get(name, set()) - {name} or fuller.get(name, set())
-            if len(meant) == 1:
-                yield name, next(iter(meant))
-
-    def _by_first_words(self, names: Iterable[str]) -> dict[str, set[str]]:
-        """Map the first words that tell a company from others, and each longer beginning of its
-        name, to the names that have a legal form. "Bank" counts as one where no other does.
-        """
-        formal: dict[str, set[str]] = defaultdict(set)
-        bare = {name: self._books.without_legal_form(name) for name in names}
-        for name in sorted(names, key=lambda one: (bare[one] == one, one)):
-            if bare[name] != name or (name.endswith(" bank") and name not in formal):
-                words = bare[name].split()
-                first = len((distinctive_words(bare[name]) or bare[name]).split())
-                for end in range(first, len(words) + 1):
-                    formal[" ".join(words[:end])].add(name)
-        return formal
+    def _people(
+        self,
+        counts: Mapping[str, int],
+        own: Sequence[Key],
+        around: Surroundings,
+        mentions: Sequence[Mention],
+        called: Mapping[str, Set[str]],
+    ) -> dict[Key, tuple[Key, str]]:
+        """Map short forms of people, and titles that only one of them has, to the people."""
+        offices = {name for name in counts if office_of(name, self._books)}
+        named = {
+            name: count for name, count in counts.items() if name not in offices or " " not in name
+        }
+        links = link_people(named, called)
+        holders: dict[str, set[str]] = defaultdict(set)
+        for (type_, name), mention in zip(own, mentions, strict=True):
+            if offices and type_ is MentionType.PERSON and name not in offices:
+                title = around.title_before(mention, self._books)
+                if title is not None:
+                    holders[title].add(links[name][0] if name in links else name)
+        for name in offices - links.keys():
+            if len(holders[name]) == 1:
+                links[name] = next(iter(holders[name])), "title"
+        return {
+            (MentionType.PERSON, name): ((MentionType.PERSON, full), via)
+            for name, (full, via) in links.items()
+        }
 
     def _introduced(
-        self, own: Sequence[Key], around: _Surroundings, mentions: Sequence[Mention]
+        self,
+        own: Sequence[Key],
+        around: Surroundings,
+        mentions: Sequence[Mention],
+        links: Mapping[Key, tuple[Key, str]],
     ) -> Iterator[tuple[Key, tuple[Key, str]]]:
-        """Yield the short forms that the text puts in brackets after a name; the first counts."""
+        """Yield the short forms that the text puts in brackets after a name; where it defines one
+        for two things, none.
+        """
         known = set(own)
-        given: set[Key] = set()
-        for key, mention in zip(own, mentions, strict=True):
-            found = around.introduced_after(mention)
-            if found is None:
-                continue
-            words, defined = found
-            if not (defined or initials_fit(words, mention.text)):
-                continue
-            short = (key[0], self._normal(key[0], words))
-            if short in known and short not in given and short != key:
-                given.add(short)
-                yield short, (key, "definition" if defined else "acronym")
+        given: dict[Key, dict[Key, tuple[Key, str]]] = defaultdict(dict)
+        for key, mention, until in zip(own, mentions, _next_names(mentions), strict=True):
+            for words, defined in around.introduced_after(mention, until):
+                short = (key[0], self._normal(key[0], words))
+                fits = defined or initials_fit(words, mention.text)
+                if fits and short in known and short != key:
+                    rule = "definition" if defined else "acronym"
+                    given[short].setdefault(_follow(key, links)[0], (key, rule))
+        for short, meant in given.items():
+            if len(meant) == 1:
+                yield short, next(iter(meant.values()))
 
 
-class _Surroundings:
-    """The text around mentions, looked up in the chunks."""
-
-    def __init__(self, text: ExtractedText) -> None:
-        self._chunks = text.chunks.chunks
-        self._starts = [chunk.start for chunk in self._chunks]
-
-    def address_before(self, mention: Mention) -> str | None:
-        """Give the form of address before a mention."""
-        chunk = self._chunks[bisect_right(self._starts, mention.start) - 1]
-        start, end = mention.start - chunk.start, mention.end - chunk.start
-        return address_before(chunk.text, start, end)
-
-    def introduced_after(self, mention: Mention) -> tuple[str, bool] | None:
-        """Give the short form in the brackets after a mention, and whether it is in quotes."""
-        chunk = self._chunks[bisect_right(self._starts, mention.start) - 1]
-        found = introduced_after(chunk.text, mention.end - chunk.start)
-        return (chunk.text[found[0] : found[1]], found[2]) if found else None
+def _next_names(mentions: Sequence[Mention]) -> list[int]:
+    """Tell for each mention where the next one of a person or organisation begins."""
+    starts, following = [], mentions[-1].end if mentions else 0
+    for mention in reversed(mentions):
+        starts.append(following)
+        if mention.type in (MentionType.PERSON, MentionType.ORG):
+            following = mention.start
+    return starts[::-1]
 
 
 def _called(keys: Sequence[Key], addresses: Sequence[str | None]) -> dict[str, set[str]]:
@@ -203,19 +209,37 @@ def _addressed(name: str, address: str) -> Key:
     return MentionType.PERSON, f"{address} {name}"
 
 
-def _acronyms(
-    type_: MentionType, own: Sequence[Key], mentions: Sequence[Mention]
+def _aliases(
+    own: Sequence[Key],
+    around: Surroundings,
+    mentions: Sequence[Mention],
+    links: Mapping[Key, tuple[Key, str]],
 ) -> Iterator[tuple[Key, tuple[Key, str]]]:
-    """Yield acronyms that are the initials of one name of their type in the document."""
-    words = {
-        key: mention.text for key, mention in zip(own, mentions, strict=True) if key[0] is type_
-    }
-    long = {key: text for key, text in words.items() if " " in text}
-    for key, text in words.items():
-        if ACRONYM.fullmatch(text.replace(".", "")):
-            fits = [other for other, name in long.items() if initials_fit(text, name)]
-            if len(fits) == 1:
-                yield key, (fits[0], "acronym")
+    """Yield names that the text gives as another name of one thing."""
+    meant: dict[Key, set[Key]] = defaultdict(set)
+    named = [at for at, (type_, _) in enumerate(own) if type_ in NAMED]
+    for first, second in pairwise(named):
+        if _group(own[first][0]) == _group(own[second][0]) and around.gives_another_name(
+            mentions[first], mentions[second]
+        ):
+            meant[own[second]].add(_follow(own[first], links)[0])
+    for key, firsts in meant.items():
+        if len(firsts) == 1 and key not in links and firsts != {key}:
+            yield key, (next(iter(firsts)), "alias")
+
+
+def _group(type_: MentionType) -> str:
+    """Name the types among which one thing may be found: places are one group."""
+    return "place" if type_ in PLACES else type_.value
+
+
+def _likely_type(
+    counts: Mapping[MentionType, Mapping[str, int]], type_: MentionType, name: str
+) -> MentionType:
+    """Choose the type under which a place's name is known: the same, else the commonest."""
+    if name in counts[type_]:
+        return type_
+    return max(sorted(PLACES), key=lambda one: counts[one].get(name, 0))
 
 
 def _one_type(keys: Sequence[Key]) -> list[Key]:

@@ -7,22 +7,25 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pipeline.registry.blocks import BOUND, LiveName, Part
+from pipeline.blocking_keys import QUIET
+from pipeline.registry.blocks import BOUND, Block, LiveName, Part, block_among
 
 _NAMES = text("""
 SELECT id::text, type, normal, keys FROM names
 WHERE project_id = CAST(:project AS uuid) AND id = ANY(CAST(:ids AS uuid[]))
 """)
 
-# The index is of hashes; so the keys are compared, too. LIMIT ends each crowd at one too many.
+# The index is of hashes; so the keys are compared, too. A block has the names that ask in it and
+# those that are quiet. LIMIT ends each crowd at one too many.
 _BLOCKS = text("""
-SELECT k.key, n.id, n.type, n.normal, n.keys
-FROM unnest(CAST(:keys AS text[])) AS k(key)
+SELECT k.block, n.id, n.type, n.normal, n.keys
+FROM unnest(CAST(:blocks AS text[])) AS k(block)
 CROSS JOIN LATERAL (
     SELECT id::text, type, normal, keys FROM names
     WHERE project_id = CAST(:project AS uuid)
-      AND name_blocks(project_id, keys) @> name_blocks(CAST(:project AS uuid), ARRAY[k.key])
-      AND keys @> ARRAY[k.key]
+      AND name_blocks(project_id, keys)
+          && name_blocks(CAST(:project AS uuid), ARRAY[k.block, k.block || :quiet])
+      AND keys && ARRAY[k.block, k.block || :quiet]
     LIMIT :limit
 ) AS n
 """)
@@ -34,8 +37,10 @@ CROSS JOIN LATERAL (
     SELECT id::text, type, normal, keys FROM names
     WHERE project_id = CAST(:project AS uuid)
       AND name_blocks(project_id, keys)
-          @> name_blocks(CAST(:project AS uuid), ARRAY[k.one, k.other])
-      AND keys @> ARRAY[k.one, k.other]
+          && name_blocks(CAST(:project AS uuid), ARRAY[k.one, k.one || :quiet])
+      AND name_blocks(project_id, keys)
+          && name_blocks(CAST(:project AS uuid), ARRAY[k.other, k.other || :quiet])
+      AND keys && ARRAY[k.one, k.one || :quiet] AND keys && ARRAY[k.other, k.other || :quiet]
     LIMIT :limit
 ) AS n
 """)
@@ -56,8 +61,8 @@ class StoredBlocks:
         self.bound = bound
         self._connection = connection
         self._project = project
-        self._blocks: dict[str, Sequence[LiveName] | None] = {}
-        self._parts: dict[Part, Sequence[LiveName] | None] = {}
+        self._blocks: dict[str, Block | None] = {}
+        self._parts: dict[Part, Block | None] = {}
         self._known: dict[str, LiveName] = {}
 
     def names(self, ids: Collection[str]) -> Mapping[str, LiveName]:
@@ -69,19 +74,17 @@ class StoredBlocks:
                 self._name(row)
         return {id_: self._known[id_] for id_ in ids if id_ in self._known}
 
-    def load(self, keys: Collection[str]) -> None:
-        """Read the blocks of keys that were not read yet."""
-        wanted = sorted(set(keys) - self._blocks.keys())
+    def load(self, blocks: Collection[str]) -> None:
+        """Read the blocks that were not read yet."""
+        wanted = sorted(set(blocks) - self._blocks.keys())
         if not wanted:
             return
-        found: dict[str, list[LiveName]] = {key: [] for key in wanted}
-        rows = self._connection.execute(
-            _BLOCKS, {"project": self._project, "keys": wanted, "limit": self.bound + 1}
-        )
-        for key, *row in rows:
-            found[key].append(self._name(row))
-        for key, names in found.items():
-            self._blocks[key] = names if len(names) <= self.bound else None
+        found: dict[str, list[LiveName]] = {block: [] for block in wanted}
+        values = {"project": self._project, "quiet": QUIET, "limit": self.bound + 1}
+        for block, *row in self._connection.execute(_BLOCKS, {**values, "blocks": wanted}):
+            found[block].append(self._name(row))
+        for block, names in found.items():
+            self._blocks[block] = self._bounded(names, (block, block))
 
     def load_parts(self, parts: Collection[Part]) -> None:
         """Read the parts of crowds that were not read yet."""
@@ -89,39 +92,26 @@ class StoredBlocks:
         if not wanted:
             return
         found: dict[Part, list[LiveName]] = {part: [] for part in wanted}
-        rows = self._connection.execute(
-            _PARTS,
-            {
-                "project": self._project,
-                "ones": [one for one, _ in wanted],
-                "others": [other for _, other in wanted],
-                "limit": self.bound + 1,
-            },
-        )
-        for one, other, *row in rows:
+        for one, other, *row in self._read_parts(wanted, self.bound + 1):
             found[one, other].append(self._name(row))
         for part, names in found.items():
-            self._parts[part] = names if len(names) <= self.bound else None
+            self._parts[part] = self._bounded(names, part)
 
-    def block(self, key: str) -> Sequence[LiveName] | None:
-        """Give the names that have a key; None for a crowd."""
-        if key not in self._blocks:
-            self.load([key])
-        return self._blocks[key]
+    def block(self, block: str) -> Block | None:
+        """Give the names of a block; None for a crowd."""
+        if block not in self._blocks:
+            self.load([block])
+        return self._blocks[block]
 
-    def part(self, part: Part) -> Sequence[LiveName] | None:
-        """Give the names that have both keys; None for what is dropped."""
+    def part(self, part: Part) -> Block | None:
+        """Give the names of two blocks; None for what is dropped."""
         if part not in self._parts:
             self.load_parts([part])
         return self._parts[part]
 
-    def members(self, keys: Part | tuple[str], limit: int) -> Sequence[LiveName]:
-        """Give names that have one key or both, as many as there are or `limit`."""
-        rows = self._connection.execute(
-            _PARTS,
-            {"project": self._project, "ones": [keys[0]], "others": [keys[-1]], "limit": limit},
-        )
-        return [self._name(row) for _, _, *row in rows]
+    def members(self, part: Part, limit: int) -> Sequence[LiveName]:
+        """Give names of a part, or of a block twice."""
+        return [self._name(row) for _, _, *row in self._read_parts([part], limit)]
 
     def count(self) -> int:
         """Count the live names of the project."""
@@ -134,6 +124,21 @@ class StoredBlocks:
         )
         for id_, type_, normal, keys in rows:
             yield LiveName(id_, type_, normal, tuple(keys))
+
+    def _read_parts(self, parts: Sequence[Part], limit: int) -> Iterable[Any]:
+        """Read the names of parts, of each so many at most."""
+        values = {
+            "project": self._project,
+            "quiet": QUIET,
+            "ones": [one for one, _ in parts],
+            "others": [other for _, other in parts],
+            "limit": limit,
+        }
+        return self._connection.execute(_PARTS, values)
+
+    def _bounded(self, names: Sequence[LiveName], part: Part) -> Block | None:
+        """Make a block of what was read; None if there is more."""
+        return block_among(names, part) if len(names) <= self.bound else None
 
     def _name(self, row: Iterable[Any]) -> LiveName:
         """Make a name of a row, once."""

@@ -99,13 +99,13 @@ WHERE (name_entities.entity_id, name_entities.reasons)
       IS DISTINCT FROM (excluded.entity_id, excluded.reasons)
 """
 
-NODES = (_RETIRED, _BACK, _LONE, _NO_SENSE, _TOGETHER)
+NODES = (_RETIRED, _BACK, _LONE, _TOGETHER)
+NO_SENSE = text(_NO_SENSE)
 NODES_WHOLE = (_RETIRED, _BACK, _OTHERS, _TOGETHER)
 
 MISSES = (
-    """
-DELETE FROM near_misses m USING {nodes} s WHERE s.name_id IN (m.one, m.other)
-""",
+    "DELETE FROM near_misses m USING {nodes} s WHERE m.one = s.name_id",
+    "DELETE FROM near_misses m USING {nodes} s WHERE m.other = s.name_id",
     """
 INSERT INTO near_misses (one, other, project_id, score, verdict, why, reasons, epoch)
 SELECT m.one, m.other, CAST(:project AS uuid), m.score, m.verdict, m.why, m.reasons, :epoch

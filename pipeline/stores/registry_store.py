@@ -62,6 +62,11 @@ SELECT s.name_id::text, s.content_id::text, s.sense FROM senses s JOIN names n O
 WHERE n.project_id = CAST(:project AS uuid)
 """)
 
+_NAMESAKES = text("""
+SELECT e.name_id::text, e.sense FROM name_entities e JOIN names n ON n.id = e.name_id
+WHERE n.project_id = CAST(:project AS uuid) AND e.sense <> 0
+""")
+
 _ENTITIES_OF = text("""
 SELECT n.id::text, coalesce(e.entity_id, n.id)::text
 FROM names n LEFT JOIN name_entities e ON e.name_id = n.id AND e.sense = 0
@@ -120,6 +125,11 @@ class StoredMoment:
         """Give the senses that are stored."""
         rows = self._connection.execute(_SENSES, {"project": self._project})
         return {(row[0], row[1]): row[2] for row in rows}
+
+    def namesakes(self) -> Collection[tuple[str, int]]:
+        """Give the (name, sense) other than sense 0 that are in an entity."""
+        rows = self._connection.execute(_NAMESAKES, {"project": self._project})
+        return [(row[0], row[1]) for row in rows]
 
     def entities_of(self, names: Collection[str]) -> Mapping[str, str]:
         """Give the stored entity of each of these names, sense 0."""
@@ -190,9 +200,12 @@ class _Writing:
         update, values = self._update, self._values
         self._run(statements.APPLIED, ids=list(update.applied))
         nodes, misses = self._stage()
+        self._run(text(f"ANALYZE {nodes}, {misses}"))
         self._run(text(statements.LOCK.format(nodes=nodes, misses=misses)))
-        self._senses()
+        if update.senses is not None:
+            self._senses(update.senses)
         if update.retired:
+            self._run(statements.NO_SENSE)
             self._run(
                 statements.RETIRE,
                 ids=list(update.retired), entities=list(update.retired.values()),
@@ -239,9 +252,8 @@ class _Writing:
         )  # fmt: skip
         return nodes, misses
 
-    def _senses(self) -> None:
+    def _senses(self, wanted: Mapping[tuple[str, str], int]) -> None:
         """Store which content means which sense of a name."""
-        wanted = self._update.senses
         columns = {
             "names": [name for name, _ in wanted],
             "contents": [content for _, content in wanted],

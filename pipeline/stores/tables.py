@@ -339,6 +339,8 @@ name_entities = Table(
     Column("epoch", BigInteger, nullable=False),
 )
 Index(None, name_entities.c.entity_id)
+Index("ix_name_entities_namesakes", name_entities.c.name_id,
+      postgresql_where=name_entities.c.sense != 0)  # fmt: skip
 
 # Pairs of names that stayed apart and may be the same: how alike they are, and why they did not
 # join. `one` is the smaller id.

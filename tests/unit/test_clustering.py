@@ -60,10 +60,20 @@ def test_a_chain_of_misspellings_does_not_swallow_a_family():
     assert _together(grown) == ["a", "b", "c", "d"]
 
 
+def test_all_misspellings_of_one_name_join_it():
+    """Each is one slip from it, and two from the others, with which it has nothing else to do."""
+    assert _together(_grown({"ab": LIKE, "bc": LESS, "bd": LIKE})) == ["abcd"]
+
+
+def test_a_misspelling_that_leads_on_to_others_is_no_name_with_its_misspellings():
+    """Between the names that it leads to it joins neither."""
+    assert _together(_grown({"ab": LIKE, "bc": LIKE, "bd": LIKE, "de": LIKE})) == list("abcde")
+
+
 def test_the_better_likeness_wins():
     """A misspelling that is much closer to one of two strangers is that one's."""
-    grown = _grown({"ab": LIKE, "bc": LESS})
-    assert _together(grown) == ["ab", "c"]
+    grown = _grown({"ab": LIKE, "bc": LESS, "cd": LIKE})
+    assert _together(grown) == ["ab", "cd"]
     assert _why(grown) == {"bc": Why.APART}
 
 

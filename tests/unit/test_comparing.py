@@ -83,6 +83,12 @@ def test_the_pairs_that_come_out_wrong_are_those_known_to() -> None:
         (T.ORG, "Acme Ltd.", "Acme", Verdict.SAME, 0),
         (T.ORG, "Acme Holdings Ltd.", "Acme Ltd.", Verdict.APART, 0),
         (T.ORG, "Acme Ltd.", "Acme Inc.", Verdict.UNSURE, 0),
+        (T.PERSON, "W. Gates", "Bill Gates", Verdict.UNSURE, 0),
+        (T.PERSON, "Ursula von der Leyen", "Ursula van der Leyen", Verdict.LIKE, 0),
+        (T.PERSON, "Chris Smith", "Christine Smith", Verdict.SHORTER, 1),
+        (T.PERSON, "M. A. Brown", "Michelle Brown", Verdict.SHORTER, 1),
+        (T.PERSON, "Vincent van Gogh", "Vincent Gogh", Verdict.SHORTER, 2),
+        (T.GPE, "New York City", "New York, NY", Verdict.SAME, 0),
         (T.GPE, "Seattle", "Seattle, Washington", Verdict.SHORTER, 1),
         (T.GPE, "Portland, Oregon", "Portland, Maine", Verdict.APART, 0),
     ],
@@ -95,12 +101,26 @@ def test_a_verdict_says_how_names_fit_and_which_says_less(
     assert (found.verdict, found.shorter) == (verdict, shorter)
 
 
+def test_every_rule_that_is_explained_is_one_that_names_give() -> None:
+    found = [
+        compared(T(pair["type"]), pair["one"], pair["other"], T(pair["other_type"]))
+        for pair in PAIRS
+    ]
+    found.append(compared(T.PERSON, "W. Gates", "Bill Gates"))
+    found.append(compared(T.PERSON, "Ursula von der Leyen", "Ursula van der Leyen"))
+    found.append(compared(T.GPE, "New York City", "New York, NY"))
+    found.append(compared(T.ORG, "Johnson Bros.", "Johnson Brothers"))
+    assert {rule for each in found if each for rule in each.rules} == EXPLANATIONS.keys()
+
+
 def test_a_crowded_name_is_compared_by_equality_only() -> None:
     long = "a" * 10_000
     assert compared(T.PERSON, f"john {long}", f"jon {long}") is None
     assert compared(T.ORG, long, long) == Comparison(Verdict.SAME, 1.0, ("equal",))
-    crowd = " ".join(["smith"] * 60)
-    assert compared(T.PERSON, f"john {crowd}", f"j {crowd}") is None
+    for blank in (" ", "-"):
+        crowd = blank.join(["smith"] * 30)
+        assert compared(T.PERSON, f"john {crowd}", f"j {crowd}") is None
+        assert compared(T.ORG, f"john {crowd} inc", f"john {crowd}") is None
 
 
 PIECES = st.sampled_from(

@@ -189,3 +189,10 @@ def test_a_short_citation_means_the_full_one_of_the_document(stage: ExtractStage
     assert isinstance(answer, Mentions)
     cited = [mention for mention in answer.mentions if mention.type is T.CITATION]
     assert [mention.normal for mention in cited] == ["410 U.S. 113", "410 U.S. 113"]
+
+
+def test_roads_rulers_and_known_places_are_found(stage: ExtractStage) -> None:
+    assert names_of(stage, "It lies along Quist Route 99 there.", T.FAC) == ["Quist Route 99"]
+    assert names_of(stage, "The crown was given to Leopold I, who died.", T.PERSON) == ["Leopold I"]
+    text = "Result: two strikes; Coalition nation: Bahrain.\nNear: Palmyra; Strikes: 1."
+    assert names_of(stage, text, T.GPE) == ["Bahrain", "Palmyra"]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from registry_case import FOUND, Incremental, Table, law, misses, partition, rebuilt, registry
 
+from pipeline.blocking_keys import QUIET
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.comparing import Verdict
 
@@ -29,8 +30,9 @@ class Graph:
 
 
 def _keys(chance: Random) -> tuple[str, ...]:
-    """Draw some of three keys."""
-    return tuple(key for key in "XYZ" if chance.random() < 0.6)
+    """Draw some of three keys, some of them quiet."""
+    quiet = {key: chance.choice(("", "", "", QUIET)) for key in "XYZ"}
+    return tuple(key + quiet[key] for key in "XYZ" if chance.random() < 0.6)
 
 
 @st.composite

@@ -523,3 +523,22 @@ def test_a_heading_is_no_part_of_the_phrase_below_it() -> None:
 
 def test_a_caption_may_be_set_with_blank_lines() -> None:
     assert ("John Smith", "sued", "Acme Corp.") in stated("John Smith\n\nv.\n\nAcme Corp.")
+
+
+def test_the_adjective_of_a_country_is_no_party_to_a_fact() -> None:
+    text = "Jane Roe is an American lawyer."
+    document = scoring.named_text(text, [*spans(text), (15, 23, "GPE")])
+    assert _related(document) == [("Jane Roe", "American")]
+    adjective = document.mentions.mentions[1].model_copy(update={"subtype": "adjective"})
+    mentions = document.mentions.model_copy(
+        update={"mentions": (document.mentions.mentions[0], adjective)}
+    )
+    assert _related(document.model_copy(update={"mentions": mentions})) == []
+
+
+def _related(document: NamedText) -> list[tuple[str, str]]:
+    """Relate a document; (subject, object) in words."""
+    (found,) = RelateStage(RelateSettings(co_mentions=False))([document])
+    assert isinstance(found, Relationships)
+    mentions = document.mentions.mentions
+    return [(mentions[r.subject].text, mentions[r.object].text) for r in found.relationships]

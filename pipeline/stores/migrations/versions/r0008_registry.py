@@ -57,6 +57,10 @@ def upgrade() -> None:
     _entities()
     _near_misses()
     _capped()
+    op.create_index(
+        "ix_name_entities_namesakes", "name_entities", ["name_id"],
+        postgresql_where=sa.text("sense <> 0"),
+    )  # fmt: skip
     op.execute(NAME_BLOCKS)
     op.create_index(
         "ix_names_blocks",

@@ -1,0 +1,21 @@
+"""What a blocking key says beside its block: whether its name asks who it could be.
+
+Two names that are both quiet in a block are not compared for it. So "j smith", which asks, finds
+each John and Jane there, without these being compared with one another.
+"""
+
+from __future__ import annotations
+
+QUIET = "~"
+
+
+def block_of(key: str) -> str:
+    """Give the block that a key puts its name in."""
+    return key.removesuffix(QUIET)
+
+
+def asks(key: str) -> bool:
+    """Say whether a key's name is to be compared with everyone in the block; if not, then only
+    with those that ask.
+    """
+    return not key.endswith(QUIET)

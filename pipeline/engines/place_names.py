@@ -1,0 +1,151 @@
+"""Countries and their parts by one name each. Territories from rigour; the letters of the American
+states are of general knowledge.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pipeline.engines.american_states import STATES
+from pipeline.engines.letters import plain
+
+CAPITAL = "washington, dc"
+# States people call by a name that is neither the formal nor the short one.
+ALSO = {
+    "britain": "united kingdom", "us": "united states", "usa": "united states",
+    "dc": CAPITAL, "washington dc": CAPITAL, "district of columbia": CAPITAL,
+    "nyc": "new york city",
+}  # fmt: skip
+# Names that rigour holds for strong and that are first of all something else's in English.
+OF_OTHERS = frozenset(
+    {"cayman", "estonian", "gabonais", "gabonese", "island", "israelite", "magyar", "mann",
+     "qatari", "russian", "tobago", "trinidad", "tunis", "turkmen", "ukrainian", "yisraeli"}
+)  # fmt: skip
+POSTAL = {
+    "ak": "alaska", "al": "alabama", "ar": "arkansas", "az": "arizona", "ca": "california",
+    "calif": "california", "co": "colorado", "ct": "connecticut", "de": "delaware",
+    "fl": "florida", "ga": "georgia", "hi": "hawaii", "ia": "iowa", "id": "idaho",
+    "il": "illinois", "in": "indiana", "ks": "kansas", "ky": "kentucky", "la": "louisiana",
+    "ma": "massachusetts", "md": "maryland", "me": "maine", "mi": "michigan", "mn": "minnesota",
+    "mo": "missouri", "ms": "mississippi", "mt": "montana", "nc": "north carolina",
+    "nd": "north dakota", "ne": "nebraska", "nh": "new hampshire", "nj": "new jersey",
+    "nm": "new mexico", "nv": "nevada", "ny": "new york", "oh": "ohio", "ok": "oklahoma",
+    "or": "oregon", "ore": "oregon", "pa": "pennsylvania", "penn": "pennsylvania",
+    "ri": "rhode island", "sc": "south carolina", "sd": "south dakota", "tn": "tennessee",
+    "tx": "texas", "ut": "utah", "va": "virginia", "vt": "vermont", "wa": "washington",
+    "wi": "wisconsin", "wv": "west virginia", "wy": "wyoming",
+}  # fmt: skip
+OF_A_KIND = re.compile(r"^(?:state|commonwealth|province|territory) of (?=\w)")
+
+
+def usual_place(words: str) -> str:
+    """Write a place, given in plain letters, by its usual name: countries and American states
+    by theirs, "Austin, TX" as "austin, texas", and an American state without its country.
+    """
+    folded = words.replace(".", "")
+    if words.endswith(".") and (state := _dotted().get(words.replace(" ", ""))):
+        return state
+    first, *others = [part.strip() for part in folded.removeprefix("the ").split(",")]
+    if not others:
+        return _usual(first)
+    parts = [first, *map(_around, others)]
+    if len(parts) > 1 and parts[-1] == "united states" and _usual(parts[-2]) in _american():
+        parts.pop()
+    return ", ".join(part for part in parts if part)
+
+
+def _around(words: str) -> str:
+    """Give the usual name of what a place lies in."""
+    if _usual(words) == CAPITAL:
+        return "dc"
+    return _states().get(words) or _usual(words)
+
+
+def is_place(words: str) -> bool:
+    """Say whether plain words are the usual name of a country or of a part of one."""
+    return words in _usual_names()
+
+
+def is_country(words: str) -> bool:
+    """Say whether plain words are the usual name of a country."""
+    return words in _countries()
+
+
+def _usual(words: str) -> str:
+    """Give the usual name of one place; the words themselves if it has no other."""
+    known = _territories().get(words)
+    if known is None and (kind := OF_A_KIND.match(words)) and words[kind.end() :] in _american():
+        return words[kind.end() :]
+    return known or words
+
+
+@cache
+def _territories() -> Mapping[str, str]:
+    """Map names of territories to their usual name, those of countries before others.
+
+    Names that rigour calls weak are left out: misspellings are among them. Of what is no country
+    only the usual name counts: a state's other names are often a city's.
+    """
+    known: dict[str, str] = {}
+    for row in sorted(_rows(), key=lambda row: (row.get("is_country", False), row["code"])):
+        usual = _folded(row["name"].split(" (")[0])
+        names = [row["name"].split(" (")[0]]
+        if row.get("is_country"):
+            names += [row["full_name"], *row.get("names_strong", ())]
+        known.update({_folded(name): usual for name in names if name})
+    for name in OF_OTHERS:
+        known.pop(name, None)
+    known.update(ALSO)
+    known.pop(CAPITAL, None)
+    # A usual name is nobody else's: what is written once is written the same again.
+    known.update({usual: usual for usual in set(known.values())})
+    return known
+
+
+@cache
+def _rows() -> list[dict[str, Any]]:
+    from rigour._core import territories_jsonl
+
+    return [json.loads(line) for line in territories_jsonl().splitlines()]
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(
+        _folded(row["name"].split(" (")[0]) for row in _rows() if row.get("is_country")
+    )
+
+
+@cache
+def _usual_names() -> frozenset[str]:
+    return frozenset(_territories().values())
+
+
+@cache
+def _states() -> Mapping[str, str]:
+    """Map the letters of American states, without points, to the names."""
+    short = {_folded(letters): _folded(name) for name, letters in STATES.items()}
+    return {**POSTAL, **short}
+
+
+@cache
+def _dotted() -> Mapping[str, str]:
+    """Map the letters that stand for an American state by themselves, with their points."""
+    more = {"Calif.": "California", "Penn.": "Pennsylvania", "Ore.": "Oregon"}
+    short = {letters: name for name, letters in STATES.items() if letters.endswith(".")} | more
+    return {plain(letters).replace(" ", ""): _folded(name) for letters, name in short.items()}
+
+
+@cache
+def _american() -> frozenset[str]:
+    """Hold the names of the American states that are no country's as well."""
+    return frozenset(_folded(name) for name in STATES) - {"georgia"}
+
+
+def _folded(name: str) -> str:
+    """Write a name as they are looked up."""
+    return plain(name).replace(".", "").removeprefix("the ")

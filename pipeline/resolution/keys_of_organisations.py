@@ -1,0 +1,139 @@
+"""Blocking keys of organisations, without their legal form.
+
+`o` how all words sound, in any order
+`d` how a telling word sounds, with the first letters of the others
+`e` how the name sounds from its first telling word on, and somewhat into the next: blanks do not
+matter
+`p`, `q` that word's beginning and end, with how its neighbour sounds: the word is misspelt
+`a` the acronym, which asks for the long forms that it can stand for
+
+A telling word is one that is not in the table of words that many organisations have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from string import ascii_lowercase
+
+from pipeline.engines.common_surnames import COMMON_SURNAMES
+from pipeline.engines.given_names import full_names
+from pipeline.engines.legal_forms import SHORT_FORMS
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.short_forms import SMALL_WORDS, TRADES
+from pipeline.resolution.key_parts import MIXED_UP, all_letters, as_read, asked_if, pieces, sound
+from pipeline.resolution.keys_of_people import GENERATIONS
+
+# Two letters say too little.
+LEAST_LETTERS, MOST_LETTERS = 3, 8
+MOST_SOUNDS = 9
+COMMON = TRADES | {
+    "academy", "administration", "affairs", "american", "army", "association", "authority",
+    "board", "bureau", "center", "central", "chamber", "circuit", "city", "club", "college",
+    "command", "commerce", "commission", "committee", "council", "county", "court", "department",
+    "district", "division", "european", "federal", "federation", "fire", "first", "force", "forces",
+    "foreign", "foundation", "general", "government", "high", "hospital", "house", "housing",
+    "institute", "joint", "law", "library", "medical", "ministry", "national", "new", "north",
+    "office", "organization", "party", "police", "port", "public", "republic", "research", "royal",
+    "school", "service", "society", "south", "state", "states", "supreme", "system", "task",
+    "teachers", "union", "united", "university", "us", "water", "west", "world",
+}  # fmt: skip
+BODIES = frozenset({"department", "ministry", "office"})
+# Words at the end that do not tell: legal forms, also as OCR misreads them, and generations.
+ENDINGS = SHORT_FORMS | GENERATIONS | {
+    "0", "1lc", "1nc", "1p", "1td", "ag", "c0", "c0rp", "gmbh", "iic", "iip", "ilc", "ip", "itd",
+    "l1c", "lic", "lip", "lnc", "p1c", "pic", "sa",
+}  # fmt: skip
+SPELT_OUT = {"st": "saint", "ft": "fort", "mt": "mount"}
+
+
+def _one_slip(word: str) -> Iterator[str]:
+    """Yield what a word can be with one letter more, less or another."""
+    for at in range(len(word) + 1):
+        yield word[:at] + word[at + 1 :]
+        for letter in ascii_lowercase:
+            yield word[:at] + letter + word[at:]
+            yield word[:at] + letter + word[at + 1 :]
+
+
+# Small words inside a name, with an error.
+DAMAGED = frozenset({*_one_slip("of"), *_one_slip("and"), "arid", "ancl"})
+
+
+def keys_of_organisation(name: str, books: NameBooks) -> Iterator[str]:
+    """Yield the keys of an organisation."""
+    words = books.without_legal_form(name).replace("-", " ").replace("'", "").split() or [name]
+    while len(words) > 1 and words[-1] in ENDINGS:
+        words.pop()
+    words[0] = SPELT_OUT.get(words[0], words[0])
+    yield all_letters(words)
+    main = _main_words(words)
+    sounds = [sound(word) for word in main]
+    yield "o" + "|".join(sorted(sounds))
+    if len(main) == 1:
+        if LEAST_LETTERS <= len(words[0]) <= MOST_LETTERS:
+            yield f"a{words[0]}"
+        yield f"p{main[0][:5]}"
+        yield f"q{main[0][-5:]}"
+        return
+    for letters in _acronyms(words):
+        if LEAST_LETTERS <= len(letters) <= MOST_LETTERS:
+            yield f"a{letters}{asked_if(False)}"
+    telling = [at for at, word in enumerate(main) if not _is_common(word)] or [0]
+    for at in {telling[0], telling[-1], *([0] if len(main) > 2 else [])}:
+        yield _by_word(sounds[at], at, main)
+    at = telling[0]
+    asked = asked_if(not all(map(_is_known, main)))
+    yield f"e{sound(''.join(main[at:]))[:MOST_SOUNDS]}{asked}"
+    beside = sounds[at + 1 if at + 1 < len(main) else at - 1]
+    heads, tails = pieces(main[at])
+    yield from (f"p{head}|{beside}{asked}" for head in heads)
+    yield from (f"q{tail}|{beside}{asked}" for tail in tails)
+
+
+def _main_words(words: Sequence[str]) -> list[str]:
+    """Give the words that count, each in the singular."""
+    read = [as_read(word) for word in words]
+    inside = range(1, len(read) - 1)
+    return [
+        _singular(word)
+        for at, word in enumerate(read)
+        if word not in SMALL_WORDS and not (at in inside and word in DAMAGED)
+    ] or read
+
+
+def _by_word(heard: str, at: int, words: Sequence[str]) -> str:
+    """Make the key of a word with the letters of the others: it asks if one of these may be
+    misspelt.
+    """
+    others = [word for place, word in enumerate(words) if place != at]
+    letters = "".join(word[0] for word in others).translate(MIXED_UP)
+    return f"d{heard}|{letters}{asked_if(not all(map(_is_known, others)))}"
+
+
+def _acronyms(words: Sequence[str]) -> Iterator[str]:
+    """Yield the initials that a long name can go by: with its small words, without them, without
+    the state whose body it is, and without what kind of body it is.
+    """
+    main = [word for word in words if word not in SMALL_WORDS]
+    if main[:2] == ["united", "states"] and len(main) > 3:
+        main = main[2:]
+    else:
+        yield "".join(word[0] for word in words)
+    yield "".join(word[0] for word in main)
+    if main and main[0] in BODIES:
+        yield "".join(word[0] for word in main[1:])
+
+
+def _singular(word: str) -> str:
+    """Leave the ending of a plural out."""
+    return word[:-1] if len(word) > 4 and word[-1] == "s" and word[-2] != "s" else word
+
+
+def _is_known(word: str) -> bool:
+    """Say whether a word is one of many names: it is hardly another one misspelt."""
+    return _is_common(word) or word in COMMON_SURNAMES or bool(full_names(word))
+
+
+def _is_common(word: str) -> bool:
+    """Say whether a word tells no organisation from others."""
+    return word in COMMON or f"{word}s" in COMMON

@@ -1,0 +1,197 @@
+"""Which of a document's names of organisations are one's, said shorter."""
+
+# ruff: noqa: SIM905 - a list of words is easier to read and to keep in order as a text
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Set
+from itertools import chain
+
+from pipeline.engines.name_books import NameBooks
+from pipeline.engines.place_names import is_country, is_place
+from pipeline.engines.short_forms import distinctive_words
+from pipeline.resolution.fitting import Links, link
+
+# What may be left out of an organisation's name beside its legal form.
+GENERIC = frozenset(
+    {"company", "co", "group", "holdings", "holding", "international", "industries"}
+)
+# What a body is: people leave it out ("Harrow" for "Harrow School").
+KINDS = frozenset(
+    """academy club college festival hospital hotel institute magazine museum school society
+    university""".split()
+)
+# Said alone after the whole name ("the University"). A company, a bank or a court is meant by its
+# kind alone only where the text defines that.
+ALONE = KINDS | frozenset(
+    """agency assembly association board bureau commission committee council department faculty
+    federation foundation institution laboratory league legislature library ministry senate
+    tribunal""".split()
+)
+# What every country has one of, and a state or town another.
+NATIONAL = frozenset(
+    ["air force", "army", "congress", "constitution", "government", "navy", "parliament",
+     "supreme court"]
+)  # fmt: skip
+LEFT_OUT = KINDS | GENERIC | {"airlines", "airways", "motors", "records", "stores"}
+COMPANIES = frozenset({"bank", "co", "company", "corp", "firm", "fund", "inc", "ltd", "trust"})
+# Each document's own, where it is nothing more ("the Company").
+NAMELESS = (ALONE | COMPANIES | {"companies", "corporation", "court", "defendant", "defendants",
+            "government", "party", "parties", "plaintiff", "plaintiffs", "police"}
+            ) - {"legislature", "senate"}  # fmt: skip
+CUT = re.compile(r"\s(?:of|for|in|at|on|against|to|de|des|di|do|da|del|der)\s")
+GOVERNING = frozenset(
+    """authority board city commission council county court department district government
+    legislature mayor office parliament police sheriff state""".split()
+)
+CUT_SHORT = 3
+# No place has more words; of more names that share a word, a name cut short says too little.
+PLACE_WORDS, CROWD = 5, 100
+Known = Callable[[str], bool]
+
+
+def link_organisations(names: Mapping[str, int], places: Set[str], books: NameBooks) -> Links:
+    """Map organisations' names to longer ones of the same document, both in normal form.
+
+    `places` are the places that the document names. First come names without the legal form and
+    by their first words; then without the place ahead or behind ("Senate", "Trinity College"), up
+    to an "of" ("Legislative Council") and by the kind of body alone ("University"); then without
+    the kind ("Harrow", also cut short: "Penn State") and by the place alone ("Oxford"); then with
+    an "s" (of many, or a possessive).
+    """
+
+    def known(words: str) -> bool:
+        return words in places or is_place(words) or books.is_city(words)
+
+    return link(
+        names,
+        [
+            _without_legal_form(names, books),
+            chain(
+                _behind_place(names, known),
+                _before_place(names, known),
+                _up_to_of(names),
+                _kind_alone(names),
+            ),
+            chain(_without_kind(names), _place_alone(names, known)),
+            ((f"{name}s", name) for name in names),
+        ],
+    )
+
+
+def _without_legal_form(names: Mapping[str, int], books: NameBooks) -> Iterator[tuple[str, str]]:
+    """Yield names without their legal form, or by their first words only; those that have a legal
+    form count before those that have none.
+    """
+    fuller: dict[str, set[str]] = defaultdict(set)
+    formal = _by_first_words(names, books)
+    for name in names:
+        words = books.without_legal_form(name).split()
+        while len(words) > 1 and words[-1] in GENERIC:
+            words.pop()
+        if " ".join(words) != name:
+            fuller[" ".join(words)].add(name)
+    for name in names:
+        for long in formal.get(name, set()) - {name} or fuller.get(name, set()):
+            yield name, long
+
+
+def _by_first_words(names: Mapping[str, int], books: NameBooks) -> dict[str, set[str]]:
+    """Map the first words that tell a company from others, and each longer beginning of its
+    name, to the names that have a legal form. "Bank" counts as one where no other does.
+    """
+    formal: dict[str, set[str]] = defaultdict(set)
+    bare = {name: books.without_legal_form(name) for name in names}
+    for name in sorted(names, key=lambda one: (bare[one] == one, one)):
+        if bare[name] != name or (name.endswith(" bank") and name not in formal):
+            words = bare[name].split()
+            first = len((distinctive_words(bare[name]) or bare[name]).split())
+            for end in range(first, len(words) + 1):
+                formal[" ".join(words[:end])].add(name)
+    return formal
+
+
+def _behind_place(names: Mapping[str, int], known: Known) -> Iterator[tuple[str, str]]:
+    """Yield names without the place they begin with."""
+    for name in names:
+        words = name.split()
+        for end in range(1, min(len(words), PLACE_WORDS + 1)):
+            place, rest = " ".join(words[:end]), " ".join(words[end:])
+            if rest in COMPANIES or (rest in NATIONAL and not is_country(place)):
+                continue
+            if rest in names and known(place):
+                yield rest, name
+
+
+def _before_place(names: Mapping[str, int], known: Known) -> Iterator[tuple[str, str]]:
+    """Yield names of bodies without the place that stands behind ("Trinity College, Cambridge")."""
+    for name in names:
+        words = name.split()
+        for end in range(max(2, len(words) - PLACE_WORDS), len(words)):
+            if words[end - 1] in KINDS and known(" ".join(words[end:])):
+                yield " ".join(words[:end]), name
+
+
+def _up_to_of(names: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield names up to an "of" or the like."""
+    for name in names:
+        for cut in CUT.finditer(name):
+            head, behind = name[: cut.start()], name[cut.end() :]
+            if head in COMPANIES or (head in NATIONAL and not is_country(behind)):
+                continue
+            yield head, name
+
+
+def _without_kind(names: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield names that leave the kind of body out, also with words cut short."""
+    bases: dict[tuple[int, int, str], list[tuple[list[str], str]]] = defaultdict(list)
+    for name in names:
+        *words, kind = name.split() or [""]
+        if words and kind in LEFT_OUT:
+            yield " ".join(words), name
+            for at, word in enumerate(words[:PLACE_WORDS]):
+                bases[len(words), at, word].append((words, name))
+    for short in names:
+        words = short.split()
+        for at, word in enumerate(words[:PLACE_WORDS] if len(words) > 1 else ()):
+            like = bases[len(words), at, word]
+            for base, name in like if len(like) <= CROWD else ():
+                if _cut_short(words, base):
+                    yield short, name
+
+
+def _cut_short(short: list[str], long: list[str]) -> bool:
+    """Say whether words are those of a name, some cut short but not all."""
+    return (
+        len(short) == len(long)
+        and any(one == other for one, other in zip(short, long, strict=True))
+        and all(
+            one == other or (len(one) >= CUT_SHORT and other.startswith(one))
+            for one, other in zip(short, long, strict=True)
+        )
+    )
+
+
+def _kind_alone(names: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield kinds of bodies that only one name is of."""
+    for name in names:
+        kind = CUT.split(name, maxsplit=1)[0].split()[-1:] or [""]
+        if kind[0] in ALONE:
+            yield kind[0], name
+
+
+def _place_alone(names: Mapping[str, int], known: Known) -> Iterator[tuple[str, str]]:
+    """Yield towns by which a body is called that is called after them ("Oxford"); what governs a
+    town is not meant so, and a country acts itself.
+    """
+    for name in names:
+        words = name.split()
+        if GOVERNING.isdisjoint(words):
+            ends = [words[:end] for end in range(1, min(len(words), PLACE_WORDS + 1))]
+            if words[:1] == ["university"]:
+                ends += [words[-count:] for count in range(1, min(len(words), PLACE_WORDS + 1))]
+            for town in map(" ".join, ends):
+                if town in names and known(town) and not is_place(town):
+                    yield town, name
