@@ -57,7 +57,7 @@ def differences(
     """Say what is stored otherwise than a rebuild would have it. `tell` looks names up."""
     yield from _of_entities(update, stored, tell)
     yield from _of_misses(update, stored, tell)
-    wanted = dict(stored.senses if update.senses is None else update.senses)
+    wanted = stored.senses if update.senses is None else update.senses
     for pair in sorted(wanted.keys() | stored.senses.keys()):
         is_, should = stored.senses.get(pair, 0), wanted.get(pair, 0)
         if is_ != should:
