@@ -19,7 +19,7 @@ test: $(STAMP) ## Set up, then check the house and run the tests.
 	$(BIN)/pytest $(PARALLEL) -m "not long"
 
 test-all: $(STAMP) ## All tests, the long ones too.
-	CASEGRAPH_LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL)
+	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL)
 
 chaos: $(STAMP) ## Harm runs at random moments (some 20 minutes), then plant bugs that the tests must catch.
 	PYTHONPATH=.:tests $(BIN)/python -m faults.chaos --faults $(FAULTS)

@@ -38,7 +38,7 @@ from pipeline.registry.profiles import Profile
 from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
 
-law = settings(max_examples=int(os.environ.get("CASEGRAPH_LAW_EXAMPLES", "200")))
+law = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "200")))
 PROJECT = "00000000-0000-5000-8000-000000000001"
 
 

@@ -21,7 +21,10 @@ from sqlalchemy import func, insert, select
 
 from actors.cli import COMMANDS, main
 from pipeline import identity
+from pipeline.assembly import open_registry
+from pipeline.settings import Settings
 from pipeline.stores import keys, migrating, postgres, tables
+from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 
 AWAY = "Redis does not answer (Connection refused)"
@@ -191,12 +194,21 @@ def test_status_says_how_often_the_embedding_cache_helped(
     assert json.loads(out)["last_run"]["embeddings"] == {"asked": asked, "found": found}
 
 
+def settle(case: LedgerCase, url: str) -> None:
+    """Apply what the registry has not yet, as the end of a run does."""
+    urls = ServiceUrls(database_url=url, redis_url="")
+    keeper = open_registry(Settings(), urls, case.project, engine=case.engine)
+    assert keeper.finish().is_done
+    keeper.leave()
+
+
 @pytest.mark.parametrize(("acceleration", "expected"), [("on", 1), ("off", 0)])
 def test_verify_says_that_it_could_not_look_at_redis(
     run: Run, migrated_url: str, monkeypatch: pytest.MonkeyPatch, acceleration: str, expected: int
 ) -> None:
     case = LedgerCase(postgres.connect(migrated_url))
     case.publish("a", "Jane Roe.", "Jane Roe")
+    settle(case, migrated_url)
     for (at_work,) in case.rows("SELECT id::text FROM runs"):
         case.ledger.end_run(at_work, "finished", {})
     case.engine.dispose()
@@ -218,6 +230,7 @@ def test_verify_says_that_it_could_not_look_at_redis(
 def test_verify_names_what_nobody_works_on(run: Run, migrated_url: str) -> None:
     case = LedgerCase(postgres.connect(migrated_url))
     case.publish("a", "Jane Roe.", "Jane Roe")
+    settle(case, migrated_url)
     case.ledger.record_documents(case.project, [case.found("b.txt")])
     assert run("verify", "--project", "case")[0] == 0, "a run is at work"
     for (at_work,) in case.rows("SELECT id::text FROM runs"):
