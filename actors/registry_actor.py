@@ -34,8 +34,9 @@ class RegistryActor:
         from pipeline import assembly
 
         self._keeper: RegistryKeeper | None = assembly.open_registry(
-            place.settings, place.urls, place.project, place.rules()
+            place.settings, place.urls, place.project, place.rules(), fills=True
         )
+        self._keeper.look_after_live_state()
         self._growth = Growth()
 
     def ready(self) -> str:

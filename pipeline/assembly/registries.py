@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.assembly.live import open_mirror
 from pipeline.documents import MentionType
 from pipeline.registry.growing import Compares
-from pipeline.registry.keeping import Mirror, RegistryKeeper
+from pipeline.registry.keeping import RegistryKeeper
 from pipeline.registry.owner import CODE, Binding, RegistryOwner, RegistryStore
 from pipeline.registry.profiles import Profile
 from pipeline.registry.verdicts import Comparison
@@ -86,12 +87,13 @@ def open_registry(
     rules: NameRules | None = None,
     *,
     engine: Engine | None = None,
-    mirror: Mirror | None = None,
+    fills: bool = False,
 ) -> RegistryKeeper:
     """Open a project's registry, by its id, to keep it up to date; connects to nothing yet.
 
     `rules` are the real ones unless a test says otherwise; `engine` is a pool that is there
-    already; `mirror` hears of what is written.
+    already. What is written is shown in Redis; `fills` is for who keeps the registry while a run
+    goes on.
     """
     from pipeline.stores.postgres import engine_of
     from pipeline.stores.registry_store import PostgresRegistry
@@ -102,7 +104,7 @@ def open_registry(
         _owner(store, project, rules),
         lease_seconds=settings.run.lease_seconds,
         patience_seconds=settings.run.patience_seconds,
-        mirror=mirror,
+        mirror=open_mirror(settings, urls, project, engine=engine, fills=fills),
     )
 
 

@@ -23,6 +23,8 @@ from pipeline.registry.owner import LostLeaseError, RegistryOwner, RegistryStore
 LONGEST_LEASE_SECONDS = 30.0
 TURN_SECONDS = 2.0
 """After so long a turn begins no further update: who asked for it wants to hear."""
+SHOWN_SECONDS = 1.0
+"""Who leaves waits so long for what it wrote to be seen: the next owner shows it otherwise."""
 FOREVER = float("inf")
 
 logger = logging.getLogger(__name__)
@@ -49,8 +51,16 @@ class KeptStore(RegistryStore, Protocol):
 class Mirror(Protocol):
     """Where the registry is shown to others, such as Redis. It never raises for being away."""
 
+    def begin(self) -> None:
+        """Look after what is shown from now on, also before there is anything new."""
+        ...
+
     def show(self, update: Update) -> None:
-        """Show what was just written."""
+        """Show what was just written, soon."""
+        ...
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until all is shown; say whether it is."""
         ...
 
 
@@ -172,8 +182,17 @@ class RegistryKeeper:
                 time.sleep(LOOK_SECONDS)
         return total
 
+    def look_after_live_state(self) -> None:
+        """Keep what others see complete from now on, also before there is anything to do."""
+        if self._mirror is not None:
+            self._mirror.begin()
+
     def leave(self) -> None:
-        """Give the lease back; where that does not arrive, it lapses."""
+        """Give the lease back, once others see what was written; where that does not arrive, it
+        lapses.
+        """
+        if self._mirror is not None and not self._mirror.settle(SHOWN_SECONDS):
+            logger.info("what others see of the registry is not up to date yet")
         if self._may_hold:
             with suppress(TemporaryError):
                 self._store.let_go(self.holder)
