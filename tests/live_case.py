@@ -12,7 +12,8 @@ from pipeline.documents import MentionType, Predicate, Relationship, Relationshi
 from pipeline.identity import name_id
 from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.registry.live import Touch, touch_of
-from pipeline.registry.owner import Binding, RegistryOwner, Update
+from pipeline.registry.owner import Binding, RegistryOwner
+from pipeline.registry.updates import Update
 from pipeline.stores.decisions import record
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.live_copying import Brought, LiveCopying

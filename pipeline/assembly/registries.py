@@ -9,8 +9,9 @@ from pipeline.assembly.live import open_mirror
 from pipeline.documents import MentionType
 from pipeline.registry.growing import Compares
 from pipeline.registry.keeping import RegistryKeeper
-from pipeline.registry.owner import CODE, Binding, RegistryOwner, RegistryStore
+from pipeline.registry.owner import CODE, Binding, RegistryOwner
 from pipeline.registry.profiles import Profile
+from pipeline.registry.updates import RegistryStore
 from pipeline.registry.verdicts import Comparison
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls

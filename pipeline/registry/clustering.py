@@ -11,7 +11,7 @@ Ties are broken by what the names say, never by ids or by who came first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
@@ -20,30 +20,16 @@ from typing import NamedTuple
 from pipeline.identity import entity_id
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.comparing import Comparison, Verdict
+from pipeline.registry.components import JOINING, Edge, pieces
 from pipeline.registry.decisions import Constraints
 from pipeline.registry.joining import Joined
 
 # Two names that exclude each other and fit a third nearly as well as each other: it joins neither.
 MARGIN = 0.05
 COMPONENT_BOUND = 400
-JOINING = (Verdict.SAME, Verdict.LIKE, Verdict.SHORTER)
 # Two misspellings of one name are two slips from each other.
 ALIKE = (*JOINING, Verdict.UNSURE)
-# Which comparisons still join in a component over the bound, from step to step.
-STEPS: tuple[tuple[Verdict, ...], ...] = (JOINING, (Verdict.SAME, Verdict.SHORTER), (Verdict.SAME,))
-
 Compare = Callable[[LiveName, LiveName], Comparison | None]
-
-
-class Edge(NamedTuple):
-    """Two compared names that may be one thing, `one` before `other` by rank. `shorter` names the
-    one that says less, if one does.
-    """
-
-    one: str
-    other: str
-    comparison: Comparison
-    shorter: str | None = None
 
 
 class Why(StrEnum):
@@ -93,7 +79,7 @@ def cluster(
     narrowed = len(nodes) > bound
     if narrowed:
         done.capped[min(nodes)] = len(nodes)
-    for ids, left in _pieces(nodes, edges, constraints, bound):
+    for ids, left in pieces(nodes, edges, constraints, bound):
         _Piece({id_: nodes[id_] for id_ in ids}, left, constraints, compare, done).settle()
     together = {id_: place for place, ids in enumerate(done.entities) for id_ in ids}
     joined = {(edge.one, edge.other) for edge in done.edges}
@@ -112,46 +98,6 @@ def _miss(edge: Edge, constraints: Constraints, narrowed: bool) -> NearMiss:
     if narrowed and verdict is not Verdict.SAME:
         return NearMiss(*pair, Why.CROWDED)
     return NearMiss(*pair, Why.APART if verdict is Verdict.LIKE else Why.AMBIGUOUS)
-
-
-def _pieces(
-    nodes: Mapping[str, LiveName], edges: Sequence[Edge], constraints: Constraints, bound: int
-) -> Iterator[tuple[list[str], list[Edge]]]:
-    """Yield the component, or where it is too large, what is left connected when only the better
-    comparisons count; in the end only what people decided does.
-    """
-    todo = [(sorted(nodes), list(edges), 0)]
-    while todo:
-        ids, inner, step = todo.pop()
-        if len(ids) <= bound or step > len(STEPS):
-            yield ids, inner
-            continue
-        kept = STEPS[step] if step < len(STEPS) else ()
-        left = [edge for edge in inner if edge.comparison.verdict in kept]
-        todo += [
-            (part, part_edges, step + 1) for part, part_edges in connected(ids, left, constraints)
-        ]
-
-
-def connected(
-    ids: Iterable[str], edges: Iterable[Edge], constraints: Constraints
-) -> list[tuple[list[str], list[Edge]]]:
-    """Divide nodes into those that edges and decisions hold together, with their edges."""
-    joined = Joined()
-    parts: dict[str, list[str]] = defaultdict(list)
-    of_part: dict[str, list[Edge]] = defaultdict(list)
-    kept = list(edges)
-    every = list(ids)
-    first: dict[str, str] = {}
-    for id_ in every:
-        joined.join(id_, first.setdefault(constraints.bonds.root(id_), id_))
-    for edge in kept:
-        joined.join(edge.one, edge.other)
-    for id_ in every:
-        parts[joined.root(id_)].append(id_)
-    for edge in kept:
-        of_part[joined.root(edge.one)].append(edge)
-    return [(part, of_part[root]) for root, part in parts.items()]
 
 
 class _Piece:

@@ -16,14 +16,13 @@ from pipeline.registry.blocks import Blocks, LiveName, Part, blocks_of, candidat
 from pipeline.registry.clustering import (
     COMPONENT_BOUND,
     Clusters,
-    Edge,
     NearMiss,
     Why,
     cluster,
-    connected,
     entity_of,
 )
 from pipeline.registry.comparing import Comparison, Profile, Verdict
+from pipeline.registry.components import Edge, connected
 from pipeline.registry.decisions import Constraints
 
 CHUNK = 5_000

@@ -18,7 +18,8 @@ from typing import NamedTuple, Protocol
 from pipeline.documents import Value
 from pipeline.errors import TemporaryError
 from pipeline.patience import LOOK_SECONDS, Stopping, lost_patience, never, patient
-from pipeline.registry.owner import LostLeaseError, RegistryOwner, RegistryStore, Update
+from pipeline.registry.owner import RegistryOwner
+from pipeline.registry.updates import LostLeaseError, RegistryStore, Update
 
 LONGEST_LEASE_SECONDS = 30.0
 TURN_SECONDS = 2.0

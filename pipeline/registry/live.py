@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from pipeline import identity
 from pipeline.documents import Value
-from pipeline.registry.owner import Update
+from pipeline.registry.updates import Update
 
 KEPT_ENTITIES = 200_000
 """The most mentioned entities of a project have a copy; about 400 bytes each."""

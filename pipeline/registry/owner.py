@@ -7,24 +7,23 @@ epoch. So it may die anywhere, and one that was paused cannot write after its su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from pipeline import identity
-from pipeline.errors import TemporaryError
-from pipeline.registry.blocks import Blocks, LiveName, MemoryBlocks, Part
-from pipeline.registry.clustering import COMPONENT_BOUND, Edge, NearMiss
+from pipeline.registry.blocks import Blocks, LiveName, MemoryBlocks
+from pipeline.registry.clustering import COMPONENT_BOUND
+from pipeline.registry.components import Edge
 from pipeline.registry.decisions import (
     Bind,
     Constraints,
-    Decision,
     RawName,
     constraints,
     related,
     senses,
 )
 from pipeline.registry.growing import Change, Compares, Grown, Registry, Touched, touched
+from pipeline.registry.updates import Moment, Node, Pending, RegistryStore, Update
 
 CODE = "1"
 # From so many changed names on, if they are a quarter of all, a rebuild is less work.
@@ -34,116 +33,6 @@ OF_CONTENTS = ("published", "removed")
 
 NormalForm = Callable[[str, str], str]
 """Gives the normal form of a type and the words of a name."""
-
-
-class LostLeaseError(TemporaryError):
-    """Another process holds the project's registry by now."""
-
-
-class Pending(NamedTuple):
-    """A change that is not applied yet. `keys` are the blocking keys that a name had, or the names
-    that a content mentioned before.
-    """
-
-    id: int
-    kind: str
-    subject: str
-    keys: tuple[str, ...] | None = None
-
-
-class Node(NamedTuple):
-    """A node in its entity, and why it is there: (other node, what joined them)."""
-
-    name: str
-    sense: int
-    entity: str
-    reasons: tuple[Mapping[str, Any], ...]
-
-
-class Moment(Protocol):
-    """What PostgreSQL has of a project at one moment."""
-
-    epoch: int
-    version: str | None
-    pending: Sequence[Pending]
-    decisions: Sequence[Decision]
-    blocks: Blocks
-
-    def count(self) -> int:
-        """Count the live names."""
-        ...
-
-    def every_name(self) -> Iterator[LiveName]:
-        """Yield all live names by id."""
-        ...
-
-    def contents_of(self, documents: Collection[str]) -> Mapping[str, str]:
-        """Give the contents that readers see of documents."""
-        ...
-
-    def occurring(self, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Give those (name, content) of which there is a mention."""
-        ...
-
-    def stored_senses(self) -> Mapping[tuple[str, str], int]:
-        """Give the senses that are stored."""
-        ...
-
-    def namesakes(self) -> Collection[tuple[str, int]]:
-        """Give the (name, sense) other than sense 0 that are in an entity."""
-        ...
-
-    def entities_of(self, names: Collection[str]) -> Mapping[str, str]:
-        """Give the stored entity of each of these names, sense 0."""
-        ...
-
-
-@dataclass(frozen=True)
-class Update:
-    """What is to be written.
-
-    `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
-    others. `senses` are all that there are, None where they stay as they are. `gone` are names that
-    are not live any more. `dissolved` are names that were one entity until a crowd came to be.
-    `contents` were published or removed, and `left` are the names that they mentioned before.
-    """
-
-    epoch: int
-    version: str
-    applied: Sequence[int]
-    whole: bool
-    nodes: Sequence[Node] = ()
-    gone: Collection[str] = ()
-    misses: Sequence[NearMiss] = ()
-    senses: Mapping[tuple[str, str], int] | None = None
-    retired: Mapping[str, str] = field(default_factory=dict)
-    capped: Mapping[str, int] = field(default_factory=dict)
-    crowds: Collection[Part] = ()
-    thinned: Collection[Part] = ()
-    dissolved: Sequence[Sequence[str]] = ()
-    compared: int = 0
-    contents: Collection[str] = ()
-    left: Collection[str] = ()
-
-
-class RegistryStore(Protocol):
-    """Where a project's registry is kept."""
-
-    def hold(self, holder: str, seconds: float) -> bool:
-        """Take the lease or renew it; say whether it is the holder's now."""
-        ...
-
-    def let_go(self, holder: str) -> None:
-        """Give the lease back."""
-        ...
-
-    def moment(self) -> Any:
-        """Open one moment of the project, as a context manager that gives a `Moment`."""
-        ...
-
-    def write(self, holder: str, update: Update) -> None:
-        """Write an update. Raises LostLeaseError for who has not the lease or the last epoch."""
-        ...
 
 
 class Binding:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.identity import canonical_json, node_id
-from pipeline.registry.owner import Update
+from pipeline.registry.updates import Update
 
 Told = Mapping[str, str]
 """Names by their ids, as people write them."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from pipeline.errors import TemporaryError
 from pipeline.registry.live import Touch, touch_of
-from pipeline.registry.owner import Update
+from pipeline.registry.updates import Update
 from pipeline.stores.live_copying import TOUCHED_BOUND, Brought
 
 LOOK_SECONDS = 5.0

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from pipeline.registry.blocks import BOUND, LiveName
 from pipeline.registry.decisions import Decision
 from pipeline.registry.keeping import Behind
-from pipeline.registry.owner import LostLeaseError, Pending, Update
+from pipeline.registry.updates import LostLeaseError, Pending, Update
 from pipeline.stores import registry_statements as statements
 from pipeline.stores.copying import staged
 from pipeline.stores.decisions import read_decisions

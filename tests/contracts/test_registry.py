@@ -17,7 +17,8 @@ from stored_registry import ME, SUCCESSOR, StoredRegistry
 from pipeline.errors import TemporaryError, UsageError
 from pipeline.identity import node_id
 from pipeline.registry.decisions import Decision, DecisionKind, RawName
-from pipeline.registry.owner import LostLeaseError, RegistryOwner
+from pipeline.registry.owner import RegistryOwner
+from pipeline.registry.updates import LostLeaseError
 from pipeline.stores.decisions import read_decisions, record
 
 

@@ -18,8 +18,8 @@ from pipeline import assembly
 from pipeline.crash_points import crash_point
 from pipeline.errors import CasegraphError
 from pipeline.registry.keeping import RegistryKeeper, Turn
-from pipeline.registry.owner import Update
 from pipeline.registry.profiles import Profile
+from pipeline.registry.updates import Update
 from pipeline.registry.verdicts import Comparison
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import idling, postgres

@@ -26,7 +26,7 @@ from pipeline.registry.live import (
     shortened,
     touch_of,
 )
-from pipeline.registry.owner import Node, Update
+from pipeline.registry.updates import Node, Update
 
 NAME = "00000000-0000-5000-8000-000000000001"
 PATTERNS = {
