@@ -1,4 +1,4 @@
-"""Components: names that comparisons or decisions hold together, and what is left of a large one."""
+"""Components: names that comparisons or decisions hold together; what is left of a large one."""
 
 from __future__ import annotations
 
