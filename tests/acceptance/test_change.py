@@ -163,8 +163,10 @@ def test_verify_names_what_is_wrong_and_exits_1(here, corpus, migrated_url):
     connection.close()
     done = here("verify", "--project", "p", "--json", status=1)
     checks = {json.loads(line)["check"] for line in done.stdout.splitlines()}
-    assert checks == {"mention_text", "rebuilt"}
-    assert "things are wrong (mention_text" in done.stderr
+    # What Redis shows of the entity differs too, where it has come to be shown.
+    assert checks - {"live"} == {"mention_text", "rebuilt"}
+    assert "things are wrong (" in done.stderr
+    assert "mention_text" in done.stderr
 
 
 def test_one_thing_that_is_wrong_is_one(here, corpus, migrated_url):

@@ -197,7 +197,7 @@ def test_status_says_how_often_the_embedding_cache_helped(
 def settle(case: LedgerCase, url: str) -> None:
     """Apply what the registry has not yet, as the end of a run does."""
     urls = ServiceUrls(database_url=url, redis_url="")
-    keeper = open_registry(Settings(), urls, case.project, engine=case.engine)
+    keeper = open_registry(Settings(acceleration="off"), urls, case.project, engine=case.engine)
     assert keeper.finish().is_done
     keeper.leave()
 

@@ -39,7 +39,9 @@ class SlowRules(SmallRules):
 
 
 def open_keeper(url: str, project: str, lease: float, *, slow: bool = False) -> RegistryKeeper:
-    settings = Settings(run=RunSettings(lease_seconds=lease, patience_seconds=60))
+    settings = Settings(
+        acceleration="off", run=RunSettings(lease_seconds=lease, patience_seconds=60)
+    )
     urls = ServiceUrls(database_url=url, redis_url="")
     return assembly.open_registry(settings, urls, project, SlowRules() if slow else SmallRules())
 
