@@ -93,11 +93,11 @@ def test_what_a_run_that_holds_the_registry_has_to_apply_is_said(
     registry = PostgresRegistry(engine, PROJECT)
     assert registry.hold(OTHER, 60)
     decide(engine)
-    assert settling.settle(Settings(), engine, "", PROJECT, "small") == 1
+    assert settling.settle(Settings(acceleration="off"), engine, "", PROJECT, "small") == 1
     assert capsys.readouterr().err == (
         "entities do not show it yet: 1 change left to the run of small that is at work\n"
     )
     registry.let_go(OTHER)
-    assert settling.settle(Settings(), engine, "", PROJECT, "small") == 0
+    assert settling.settle(Settings(acceleration="off"), engine, "", PROJECT, "small") == 0
     assert capsys.readouterr().err == ""
     assert entity(engine, "ann lee") == entity(engine, "bob moss")
