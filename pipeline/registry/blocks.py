@@ -158,9 +158,6 @@ class MemoryBlocks:
             for block in blocks_of(name.keys):
                 self._index.setdefault(block, []).append(name)
 
-    def __len__(self) -> int:
-        return len(self._names)
-
     def ids(self) -> Iterator[str]:
         """Pass over the ids of all names."""
         return iter(self._names)
