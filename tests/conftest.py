@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -73,6 +74,16 @@ def services_home() -> Iterator[Path]:
 def services(services_home: Path) -> embedded.ServiceUrls:
     """Give the URLs of the session's PostgreSQL and Valkey."""
     return embedded.ensure_services(Settings(home=services_home))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_mirror_goes_on() -> Iterator[None]:
+    """See that what a file's tests opened has ended: it would talk to servers that are gone by
+    then, and write into the log of others.
+    """
+    yield
+    left = [thread for thread in threading.enumerate() if thread.name == "live state"]
+    assert not left, f"{len(left)} mirrors of live state go on"
 
 
 @contextmanager

@@ -64,6 +64,10 @@ class Mirror(Protocol):
         """Wait until all is shown; say whether it is."""
         ...
 
+    def close(self, seconds: float) -> bool:
+        """Wait so, and rest until there is something new to show."""
+        ...
+
 
 class Turn(Value):
     """What one turn did, and what is left then. `held` says whether the lease was had, or not
@@ -151,7 +155,7 @@ class RegistryKeeper:
             done = self._apply()
         except LostLeaseError as error:
             # Renewing may have taken it once more, since nobody had it.
-            self.leave()
+            self._let_go(self._mirror is None or self._mirror.settle(SHOWN_SECONDS))
             logger.info("the registry: %s", error)
             return before.model_copy(update={"held": False})
         return done.followed_by(self.look())
@@ -190,9 +194,12 @@ class RegistryKeeper:
 
     def leave(self) -> None:
         """Give the lease back, once others see what was written; where that does not arrive, it
-        lapses.
+        lapses. It may be kept again later.
         """
-        if self._mirror is not None and not self._mirror.settle(SHOWN_SECONDS):
+        self._let_go(self._mirror is None or self._mirror.close(SHOWN_SECONDS))
+
+    def _let_go(self, shown: bool) -> None:
+        if not shown:
             logger.info("what others see of the registry is not up to date yet")
         if self._may_hold:
             with suppress(TemporaryError):

@@ -29,6 +29,15 @@ logger = logging.getLogger(__name__)
 Bring = Callable[[list[Touch]], Brought]
 
 
+class _Thread(threading.Thread):
+    """The thread of a mirror. `over` ends it, also within what takes long."""
+
+    over: bool = False
+
+    def __init__(self, run: Callable[[Callable[[], bool]], None]) -> None:
+        super().__init__(target=run, args=(lambda: self.over,), name="live state", daemon=True)
+
+
 class LiveMirror:
     """Shows updates as they are written. `make` gives what brings the copies about (see
     `LiveCopying`); it is handed what says that it is to stop.
@@ -42,16 +51,16 @@ class LiveMirror:
         self._changed = threading.Condition()
         self._touches: list[Touch] = []
         self._held = self._late = 0
-        self._closing = self._stopped = False
-        self._thread: threading.Thread | None = None
+        self._hurried = False
+        self._thread: _Thread | None = None
 
     def begin(self) -> None:
         """Look after the copies from now on, also before there is anything new to show: for who
         keeps the registry while a run goes on.
         """
         with self._changed:
-            if self._thread is None and not self._closing:
-                self._thread = threading.Thread(target=self._run, name="live state", daemon=True)
+            if self._thread is None:
+                self._thread = _Thread(self._run)
                 self._thread.start()
 
     def show(self, update: Update) -> None:
@@ -72,28 +81,35 @@ class LiveMirror:
         with self._changed:
             return self._changed.wait_for(self._is_settled, seconds)
 
-    def close(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Show what is left, for so long at most, and end. Copies stay until they expire."""
+    def close(self, seconds: float = CLOSE_SECONDS) -> bool:
+        """Show what is left, for so long at most, and rest: copies stay until they expire, and no
+        thread stays. Say whether all is shown. Whatever is shown later begins anew.
+        """
         with self._changed:
-            self._closing = True
+            self._hurried = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(seconds)
-        self._stopped = True
+        shown = self.settle(seconds)
+        with self._changed:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                thread.over = True
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join(CLOSE_SECONDS)
+        return shown
 
     def _is_settled(self) -> bool:
         return not self._touches and not self._late
 
-    def _run(self) -> None:
-        """Show updates until it is to end, and look after the copies meanwhile."""
-        bring, closing = self._make(lambda: self._stopped), False
-        pause = look = 0.0
-        while not closing:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing, pause)
-                self._changed.wait_for(lambda: self._closing or self._touches, look)
-                closing = self._closing
+    def _run(self, over: Callable[[], bool]) -> None:
+        """Show updates until it is over, and look after the copies meanwhile."""
+        bring = self._make(over)
+        while not over():
             pause, look = self._turn(bring)
+            with self._changed:
+                self._changed.wait_for(lambda: over() or self._hurried, pause)
+                self._hurried = False
+                self._changed.wait_for(lambda: over() or self._touches, look)
 
     def _turn(self, bring: Bring) -> tuple[float, float]:
         """Show what there is; give the seconds to pause, and those after which to look again."""

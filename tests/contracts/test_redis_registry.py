@@ -436,7 +436,7 @@ def test_updates_are_shown_by_themselves(live: LiveCase, valkey: redis.Redis) ->
     assert_equal(live)
     live.publish("d", [BOSTON])
     mirror.show(live.catch_up())
-    mirror.close(20)
+    assert mirror.close(20)
     assert_equal(live)
 
 
@@ -501,4 +501,15 @@ def test_a_mirror_that_finds_no_redis_says_nothing(live: LiveCase) -> None:
     live.publish("a", [SMITH])
     mirror.show(live.catch_up())
     assert not mirror.settle(0.5)
-    mirror.close(5)
+    assert not mirror.close(0.5)
+
+
+def test_a_mirror_that_rests_keeps_no_thread_and_begins_anew(live: LiveCase) -> None:
+    """As a notebook's does between decisions."""
+    mirror, before = live.mirror(), set(threading.enumerate())
+    for name, written in (("a", SMITH), ("b", JANE)):
+        live.publish(name, [written])
+        mirror.show(live.catch_up())
+        assert mirror.close(20)
+        assert set(threading.enumerate()) <= before
+        assert_equal(live)

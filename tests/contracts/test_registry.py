@@ -6,6 +6,8 @@ index, with a small bound so that blocks cross it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
@@ -18,8 +20,9 @@ from pipeline.errors import TemporaryError, UsageError
 from pipeline.identity import node_id
 from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.registry.owner import RegistryOwner
-from pipeline.registry.updates import LostLeaseError
+from pipeline.registry.updates import LostLeaseError, Update
 from pipeline.stores.decisions import read_decisions, record
+from pipeline.stores.registry_store import PostgresRegistry
 
 
 @pytest.fixture
@@ -60,6 +63,74 @@ def test_stored_increments_equal_a_rebuild(store_case: StoreCase, world: World, 
             registry.catch_up()
             assert registry.stored() == registry.rebuilt()
     registry.owner.catch_up(ME)
+    assert registry.stored() == registry.rebuilt()
+    assert registry.case.value("SELECT count(*) FROM changes") == 0
+
+
+class _Keeper:
+    """One of two runs, which settles in steps that those of the other come between."""
+
+    def __init__(self, registry: StoredRegistry, id_: str) -> None:
+        self.id = id_
+        self.store = PostgresRegistry(registry.case.engine, registry.case.project, bound=3)
+        self.owner = RegistryOwner(self.store, registry.bind, comparing(), "1")
+        self.update: Update | None = None
+
+    def look(self) -> None:
+        """Work out what is to be written, and keep it."""
+        with self.store.moment() as moment:
+            self.update = self.owner.update(moment)
+
+    def write(self) -> None:
+        """Write what was worked out, however long ago; it is not written twice."""
+        if self.update is not None:
+            with suppress(LostLeaseError):
+                self.store.write(self.id, self.update)
+        self.update = None
+
+    def take(self) -> None:
+        """Take the lease if it is free."""
+        self.store.hold(self.id, 60)
+
+    def lapse(self) -> None:
+        """Let the lease run out while this one does not see it."""
+        if self.store.hold(self.id, 60):
+            self.store.hold(self.id, -1)
+
+
+@given(worlds(decisions=3), st.data())
+@small_law
+def test_two_runs_in_any_interleaving_equal_a_rebuild(store_case: StoreCase, world, data) -> None:
+    """Two publish, forget, decide and settle, step by step between each other's steps; leases run
+    out at any point, and updates are written late.
+    """
+    registry = _fresh(store_case)
+    registry.store.let_go(ME)
+    runs = [_Keeper(registry, ME), _Keeper(registry, SUCCESSOR)]
+    decisions = list(world.decisions)
+    there: list[str] = []
+    settling = ("take", "look", "write", "write", "lapse")
+    steps = st.sampled_from(("publish", "publish", "forget", "decide", *settling, *settling))
+    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
+    for number, step in enumerate(data.draw(st.lists(steps, min_size=4, max_size=20))):
+        run = data.draw(st.sampled_from(runs))
+        if step == "publish":
+            registry.publish(f"d{number}", data.draw(some))
+            there.append(f"d{number}")
+        elif step == "forget" and there:
+            registry.forget(there.pop(data.draw(st.integers(0, len(there) - 1))))
+        elif step == "decide" and decisions:
+            record(registry.case.engine, registry.case.project, decisions.pop())
+        elif step in settling:
+            getattr(run, step)()
+    for run in runs:
+        run.write()
+    last = data.draw(st.sampled_from(runs))
+    for run in runs:
+        run.lapse()
+    last.take()
+    last.owner.catch_up(last.id)
+    assert last.owner.catch_up(last.id) is None
     assert registry.stored() == registry.rebuilt()
     assert registry.case.value("SELECT count(*) FROM changes") == 0
 
