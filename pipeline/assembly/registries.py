@@ -39,7 +39,7 @@ class NameRules(Compares, Protocol):
 
 class Rules:
     """What decides it for real. The books are read when a name is first looked up: most commands
-    find nothing to do, and what rigour knows of people takes seconds to load.
+    find nothing to do.
     """
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from pipeline.engines.given_names import full_names
+from pipeline.engines.known_names import names_of
 from pipeline.registry.spelling import (
     as_heard,
     as_misread,
@@ -42,8 +43,7 @@ class Likeness(IntEnum):
 class Word(NamedTuple):
     """What is known of a word: how it can be spelt, and whether it is a known name.
 
-    `names` are rigour's numbers of the names that it can be; one name has one number in all
-    languages, and a spelling has the numbers of all the names that it is a spelling of.
+    `names` are the ids of the names that it can be (see `names_of`).
     """
 
     plain: str
@@ -56,24 +56,7 @@ class Word(NamedTuple):
 def word(text: str) -> Word:
     """Look a word up."""
     heard = as_heard(text)
-    return Word(without_umlauts(text), heard, bones(heard), frozenset(_names(text)))
-
-
-def _names(text: str) -> set[str]:
-    """Ask rigour which names a word is."""
-    from rigour.names import NameTypeTag, analyze_names
-
-    if not text.isalpha():
-        return set()
-    found = analyze_names(
-        NameTypeTag.PER, [text], phonetics=False, numerics=False, consolidate=False, rewrite=False
-    )
-    return {
-        f"{symbol.category.value}:{symbol.id}"
-        for name in found
-        for symbol in name.symbols
-        if symbol.category.value == "NAME"
-    }
+    return Word(without_umlauts(text), heard, bones(heard), names_of(text))
 
 
 def likeness(one: str, other: str) -> Likeness:
@@ -118,7 +101,7 @@ def _one_word(one: str, other: str, mine: Word, theirs: Word) -> Likeness | None
 
 
 def _one_name(mine: Word, theirs: Word, shortest: int) -> bool:
-    """Say whether two spellings that rigour takes for one name are. It is generous: "Wang" and
+    """Say whether two spellings that the table takes for one name are. It is generous: "Wang" and
     "Wong", "Davis" and "Davies" can be spellings of one.
     """
     if shortest < 4 or mine.names.isdisjoint(theirs.names):
