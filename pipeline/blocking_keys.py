@@ -6,6 +6,8 @@ each John and Jane there, without these being compared with one another.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 QUIET = "~"
 
 
@@ -19,3 +21,14 @@ def asks(key: str) -> bool:
     with those that ask.
     """
     return not key.endswith(QUIET)
+
+
+def blocks_of(keys: Iterable[str]) -> dict[str, bool]:
+    """Give the blocks that keys put their name in, and whether it asks there."""
+    return {key.removesuffix(QUIET): key[-1] != QUIET for key in keys}
+
+
+def one_a_block(keys: Iterable[str]) -> tuple[str, ...]:
+    """Sort keys, and leave out those that are quiet in a block that another asks in."""
+    every = set(keys)
+    return tuple(sorted(key for key in every if asks(key) or block_of(key) not in every))

@@ -60,6 +60,14 @@ class Comparing:
 
     def compare(self, one: Profile, other: Profile) -> Comparison | None:
         """Compare two names; None if they have nothing to do with each other."""
+        same = one.type is other.type
+        if other.normal < one.normal if same else other.type < one.type:
+            # Whatever the rules are: entities must not depend on who asks.
+            found = self._compare(other, one)
+            return found and found.turned()
+        return self._compare(one, other)
+
+    def _compare(self, one: Profile, other: Profile) -> Comparison | None:
         if one.type is not other.type:
             return self._across(one, other)
         if one.normal == other.normal:

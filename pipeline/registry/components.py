@@ -54,14 +54,16 @@ def connected(
     parts: dict[str, list[str]] = defaultdict(list)
     of_part: dict[str, list[Edge]] = defaultdict(list)
     kept = list(edges)
-    every = list(ids)
+    bonds = constraints.bonds
     first: dict[str, str] = {}
-    for id_ in every:
-        joined.join(id_, first.setdefault(constraints.bonds.root(id_), id_))
     for edge in kept:
         joined.join(edge.one, edge.other)
+    every = list(ids)
     for id_ in every:
-        parts[joined.root(id_)].append(id_)
+        if id_ in bonds:
+            joined.join(id_, first.setdefault(bonds.root(id_), id_))
+    for id_ in every:
+        parts[joined.root(id_) if id_ in joined else id_].append(id_)
     for edge in kept:
         of_part[joined.root(edge.one)].append(edge)
-    return [(part, of_part[root]) for root, part in parts.items()]
+    return [(part, of_part.get(root, [])) for root, part in parts.items()]

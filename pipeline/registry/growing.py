@@ -6,13 +6,23 @@ names. Both read names through `Blocks`, so the one is the law for the other.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from itertools import islice
 from typing import Protocol
 
-from pipeline.registry.blocks import Blocks, LiveName, Part, blocks_of, candidates, prepare
+from pipeline.blocking_keys import blocks_of
+from pipeline.registry.blocks import (
+    Blocks,
+    LiveName,
+    Part,
+    candidates,
+    parts_of,
+    prepare,
+)
 from pipeline.registry.clustering import (
     COMPONENT_BOUND,
     Clusters,
@@ -26,6 +36,22 @@ from pipeline.registry.components import Edge, connected
 from pipeline.registry.decisions import Constraints
 
 CHUNK = 5_000
+REMEMBERED = 100_000
+"""So many names taken apart are kept, half a kilobyte each."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python's collector rest where millions of values are made that all stay: it would look
+    through them again and again, and find no cycle.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Compares(Protocol):
@@ -79,12 +105,15 @@ class Registry:
     senses: Mapping[str, LiveName] = field(default_factory=dict)
     component_bound: int = COMPONENT_BOUND
 
-    def grow(self, seeds: Collection[str], finished: Collection[str] = ()) -> Grown:
-        """Settle the components of nodes. Those that are not live are passed.
+    def grow(self, seeds: Collection[str]) -> Grown:
+        """Settle the components of nodes. Those that are not live are passed."""
+        return self._grow(seeds, frozenset(), _Profiles(self.comparing))
 
-        `finished` are nodes of other components, all of whose pairs are known already.
+    def _grow(self, seeds: Collection[str], finished: Set[str], profiles: _Profiles) -> Grown:
+        """Settle the components of nodes. `finished` are nodes of others, all of whose pairs are
+        known already.
         """
-        grown, edges, profiles = Grown(), [], _Profiles(self.comparing)
+        grown, edges = Grown(), []
         frontier = self._live(seeds)
         while frontier:
             prepare(self.blocks, frontier.values())
@@ -96,11 +125,10 @@ class Registry:
                 done.add(name.id)
                 found = candidates(self.blocks, name)
                 grown.dropped.update(found.dropped)
-                for others, crowd in ((found.near, False), (found.crowd, True)):
-                    for other in others.values():
-                        if other.id in done or other.id in finished:
-                            continue
-                        grown.compared += 1
+                for ids, crowd in ((found.near, False), (found.crowd, True)):
+                    left = ids.difference(done, finished) if ids else ids
+                    grown.compared += len(left)
+                    for id_, other in self.blocks.names(left).items():
                         edge = _edge(name, other, profiles.compare(name, other))
                         if edge is None:
                             continue
@@ -110,7 +138,7 @@ class Registry:
                             grown.misses.append(NearMiss(*edge[:3], Why.CROWDED))
                         else:
                             edges.append(edge)
-                            reached[other.id] = other
+                            reached[id_] = other
                 wanted.update(self.constraints.group(name.id))
             frontier = {id_: name for id_, name in reached.items() if id_ not in grown.nodes}
             frontier |= self._live(wanted - grown.nodes.keys() - frontier.keys())
@@ -118,16 +146,20 @@ class Registry:
         return grown
 
     def rebuild(self, every: Iterable[str]) -> Iterator[Grown]:
-        """Settle all components, some names at a time."""
+        """Settle all components, some names at a time. What is given in an order in which names
+        that share a block are near each other is settled faster, and no differently.
+        """
         finished: set[str] = set()
+        profiles = _Profiles(self.comparing)
         ids = iter(every)
         while taken := list(islice(ids, CHUNK)):
             chunk = [id_ for id_ in taken if id_ not in finished]
-            grown = self.grow(chunk, finished)
+            grown = self._grow(chunk, finished, profiles)
             finished |= grown.nodes.keys()
+            profiles.forget_some()
             yield grown
         if left := self.senses.keys() - finished:
-            yield self.grow(left, finished)
+            yield self._grow(left, finished, profiles)
 
     def _live(self, ids: Collection[str]) -> dict[str, LiveName]:
         """Look nodes up; those that are not live are left out."""
@@ -158,21 +190,26 @@ class Registry:
 
 
 class _Profiles:
-    """Compares names, taking each apart once."""
+    """Compares names, taking each apart once, or seldom more."""
 
     def __init__(self, comparing: Compares) -> None:
         self._comparing = comparing
-        self._known: dict[tuple[str, str], Profile] = {}
+        self._known: dict[str, Profile] = {}
 
     def compare(self, one: LiveName, other: LiveName) -> Comparison | None:
         """Compare two names."""
-        return self._comparing.compare(self._profile(one), self._profile(other))
+        known = self._known
+        mine, theirs = known.get(one.id), known.get(other.id)
+        return self._comparing.compare(mine or self._profile(one), theirs or self._profile(other))
+
+    def forget_some(self) -> None:
+        """Keep what is remembered bounded."""
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
 
     def _profile(self, name: LiveName) -> Profile:
-        known = self._known.get(name.rank)
-        if known is None:
-            known = self._known[name.rank] = self._comparing.profile(name.type, name.normal)
-        return known
+        made = self._known[name.id] = self._comparing.profile(name.type, name.normal)
+        return made
 
 
 def _edge(one: LiveName, other: LiveName, found: Comparison | None) -> Edge | None:
@@ -214,9 +251,9 @@ def touched(changes: Sequence[Change], blocks: Blocks) -> Touched:
     found = Touched({change.id for change in changes if change.after is not None})
     moved = [change for change in changes if change.before != change.after]
     every = [keys for change in moved for keys in (change.before, change.after) if keys]
-    blocks.load({block for keys in every for block in blocks_of(keys)})
+    blocks.load(block for keys in every for block in blocks_of(keys))
     _cross(moved, blocks, found, _single)
-    blocks.load_parts({part for keys in every for part in _pairs(keys, blocks)})
+    blocks.load_parts(part for keys in every for part in _pairs(keys, blocks))
     _cross(moved, blocks, found, lambda keys: _pairs(keys, blocks))
     return found
 
@@ -241,26 +278,23 @@ def _cross(
         usable = blocks.block(part[0]) if part[0] == part[1] else blocks.part(part)
         if usable is not None:
             if part in lost:
-                found.seeds |= {name.id for name in usable.names}
-            if usable.size - balance[part] > blocks.bound:
+                found.seeds.update(usable.ids)
+            if len(usable.ids) - balance[part] > blocks.bound:
                 found.thinned.add(part)
         elif balance[part] > 0:
             most = blocks.bound + balance[part]
             members = blocks.members(part, most + 1)
             if len(members) <= most:
                 found.crowded.add(part)
-                found.seeds |= {name.id for name in members}
+                found.seeds.update(members)
 
 
 def _single(keys: tuple[str, ...] | None) -> Mapping[Part, bool]:
-    """Give each block of keys as a part with itself."""
-    return {(block, block): block in (keys or ()) for block in blocks_of(keys or ())}
+    """Give each block of keys as a part with itself, and whether their name asks there."""
+    return {(block, block): asked for block, asked in blocks_of(keys or ()).items()}
 
 
 def _pairs(keys: tuple[str, ...] | None, blocks: Blocks) -> Mapping[Part, bool]:
-    """Give the parts of the keys' blocks that are crowds now."""
-    crowded = sorted(block for block in blocks_of(keys or ()) if blocks.block(block) is None)
-    return {
-        part: part[0] in (keys or ()) or part[1] in (keys or ())
-        for part in combinations(crowded, 2)
-    }
+    """Give the parts of the keys' blocks that are two crowds now."""
+    every = parts_of(blocks, keys or ())
+    return {part: asked for part, asked in every.items() if part[0] != part[1]}

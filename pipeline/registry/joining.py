@@ -15,6 +15,10 @@ class Joined:
         """Pass over the ids that were joined or asked to be."""
         return iter(self._up)
 
+    def __contains__(self, one: object) -> bool:
+        """Say whether an id was joined or asked to be."""
+        return one in self._up
+
     def root(self, one: str) -> str:
         """Give the id that stands for all that belong together with this one."""
         up = self._up

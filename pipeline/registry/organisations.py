@@ -197,7 +197,7 @@ def _is_state_of(short: Profile, long: Profile, more: Sequence[str]) -> bool:
 
 def _regions(tokens: Sequence[str], is_region: Callable[[str], bool]) -> bool:
     """Say whether all of some words are regions or directions."""
-    return all(token in DIRECTIONS or is_region(token) for token in tokens)
+    return not any(token not in DIRECTIONS and not is_region(token) for token in tokens)
 
 
 def _other_words(
@@ -214,23 +214,31 @@ def _other_words(
     if _regions(mine, is_region) and _regions(theirs, is_region):
         return apart("other region")
     telling = not shared <= SHARED
-    places = [one.tokens.index(token) for token in mine]
-    if len(one.tokens) == len(other.tokens) and places == [*map(other.tokens.index, theirs)]:
+    if len(mine) == len(theirs) and _in_one_place(one, other, mine, theirs):
         found = (
             _one_word_differs(one, other, mine[0], theirs[0], telling=telling)
-            if len(places) == 1
+            if len(mine) == 1
             else _words_differ(one, other, mine, theirs)
         )
         if found is not None:
             return found
-    if telling and set(mine) | set(theirs) <= TRADES and one.tokens[0] == other.tokens[0]:
+    if telling and one.tokens[0] == other.tokens[0] and {*mine, *theirs} <= TRADES:
         return apart("other part")
     return None
 
 
+def _in_one_place(one: Profile, other: Profile, mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Say whether the words in which names differ, one or half of all at most, stand alike."""
+    return (
+        len(one.tokens) == len(other.tokens)
+        and (len(mine) == 1 or len(mine) * 2 <= len(one.tokens))
+        and [*map(one.tokens.index, mine)] == [*map(other.tokens.index, theirs)]
+    )
+
+
 def _numbers(tokens: Sequence[str]) -> bool:
     """Say whether all of some words are numbers."""
-    return all(token[0] == "#" for token in tokens)
+    return tokens[0][0] == "#" and all(token[0] == "#" for token in tokens)
 
 
 def _one_word_differs(
@@ -251,8 +259,6 @@ def _words_differ(
     one: Profile, other: Profile, mine: Sequence[str], theirs: Sequence[str]
 ) -> Comparison | None:
     """Compare names that differ in more than one word, and have as many in common."""
-    if len(mine) * 2 > len(one.tokens):
-        return None
     slips = all(
         likeness(left, right) in ERRORS and slight(left, right)
         for left, right in zip(mine, theirs, strict=True)

@@ -22,7 +22,15 @@ from pipeline.registry.decisions import (
     related,
     senses,
 )
-from pipeline.registry.growing import Change, Compares, Grown, Registry, Touched, touched
+from pipeline.registry.growing import (
+    Change,
+    Compares,
+    Grown,
+    Registry,
+    Touched,
+    touched,
+    uncollected,
+)
 from pipeline.registry.updates import Moment, Node, Pending, RegistryStore, Update
 
 CODE = "1"
@@ -96,6 +104,7 @@ class RegistryOwner:
             blocks, self._decided[1], self._comparing, told.nodes, self._component_bound
         )
 
+    @uncollected()
     def rebuilt(self, moment: Moment) -> Update:
         """Settle everything as if nothing were stored."""
         told = _Senses(moment, self._bind)

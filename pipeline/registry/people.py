@@ -133,6 +133,8 @@ def _by_other_words(one: Profile, other: Profile) -> Comparison | None:
         found = unsure("order of two given names")
         if not full_names(mine[0]) or not full_names(theirs[0]):
             found = Comparison(Verdict.SAME, 0.92, ("order",))
+        if len(mine) == len(theirs):
+            return found
         return less_said(found, 1 if len(mine) < len(theirs) else 2, "middle left out")
     longer = mine[-1] in other.marks or theirs[-1] in one.marks
     if longer and given_fit(mine[0], theirs[0]) <= Fit.SECOND_PET:
@@ -142,11 +144,16 @@ def _by_other_words(one: Profile, other: Profile) -> Comparison | None:
 
 def _turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
     """Say whether two names are the same words with the surname first in one."""
-    written = "".join(theirs)
     return (
-        written in ("".join((mine[-1], *mine[:-1])), "".join((*mine[1:], mine[0])))
-        or sorted(mine) == sorted(theirs)
-    )  # fmt: skip
+        sorted(mine) == sorted(theirs)
+        or "".join(theirs) in _turns(mine)
+        or "".join(mine) in _turns(theirs)
+    )
+
+
+def _turns(names: Sequence[str]) -> tuple[str, str]:
+    """Write names with the last first, and with the first last."""
+    return "".join((names[-1], *names[:-1])), "".join((*names[1:], names[0]))
 
 
 def _by_given(one: Profile, other: Profile, surname: Likeness) -> Comparison | None:

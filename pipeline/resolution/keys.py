@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.blocking_keys import one_a_block
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
 from pipeline.resolution.key_parts import all_letters, bounded, latin, whole
@@ -40,7 +41,9 @@ LETTER = re.compile(r"\w")
 
 
 def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[str, ...]:
-    """Make a name's keys, sorted: at least one, at most 25, each at most 40 characters long."""
+    """Make a name's keys, sorted: at least one, at most 25, each of another block and at most 40
+    characters long.
+    """
     normal = whole(normal)
     if type_ not in KEYED:
         return (bounded(f"v{normal}"),)
@@ -56,7 +59,7 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
         keys = _keys_of_place(name)
     else:
         keys = iter([all_letters([name])])
-    return tuple(sorted({bounded(key) for key in keys}))
+    return one_a_block(bounded(key) for key in keys)
 
 
 def _keys_of_place(name: str) -> Iterator[str]:

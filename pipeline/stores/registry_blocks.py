@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pipeline.blocking_keys import QUIET
-from pipeline.registry.blocks import BOUND, Block, LiveName, Part
+from pipeline.blocking_keys import QUIET, blocks_of
+from pipeline.registry.blocks import BOUND, Block, LiveName, Part, block_among
 
 _NAMES = text("""
 SELECT id::text, type, normal, keys FROM names
@@ -74,7 +74,7 @@ class StoredBlocks:
                 self._name(row)
         return {id_: self._known[id_] for id_ in ids if id_ in self._known}
 
-    def load(self, blocks: Collection[str]) -> None:
+    def load(self, blocks: Iterable[str]) -> None:
         """Read the blocks that were not read yet."""
         wanted = sorted(set(blocks) - self._blocks.keys())
         if not wanted:
@@ -86,7 +86,7 @@ class StoredBlocks:
         for block, names in found.items():
             self._blocks[block] = self._bounded(names, (block, block))
 
-    def load_parts(self, parts: Collection[Part]) -> None:
+    def load_parts(self, parts: Iterable[Part]) -> None:
         """Read the parts of crowds that were not read yet."""
         wanted = sorted({part for part in parts if part[0] != part[1]} - self._parts.keys())
         if not wanted:
@@ -103,15 +103,22 @@ class StoredBlocks:
             self.load([block])
         return self._blocks[block]
 
+    def shared(self, keys: Iterable[str]) -> Iterator[tuple[str, bool, Block | None]]:
+        """Yield the blocks of several names that keys put their name in."""
+        for block, asked in blocks_of(keys).items():
+            found = self.block(block)
+            if found is None or len(found.ids) > 1:
+                yield block, asked, found
+
     def part(self, part: Part) -> Block | None:
         """Give the names of two blocks; None for what is dropped."""
         if part not in self._parts:
             self.load_parts([part])
         return self._parts[part]
 
-    def members(self, part: Part, limit: int) -> Sequence[LiveName]:
-        """Give names of a part, or of a block twice."""
-        return [self._name(row) for _, _, *row in self._read_parts([part], limit)]
+    def members(self, part: Part, limit: int) -> Sequence[str]:
+        """Give ids of a part, or of a block twice."""
+        return [self._name(row).id for _, _, *row in self._read_parts([part], limit)]
 
     def count(self) -> int:
         """Count the live names of the project."""
@@ -136,9 +143,9 @@ class StoredBlocks:
         }
         return self._connection.execute(_PARTS, values)
 
-    def _bounded(self, names: Sequence[LiveName], part: Part) -> Block | None:
+    def _bounded(self, names: list[LiveName], part: Part) -> Block | None:
         """Make a block of what was read; None if there is more."""
-        return Block(names, part) if len(names) <= self.bound else None
+        return block_among(names, part) if len(names) <= self.bound else None
 
     def _name(self, row: Iterable[Any]) -> LiveName:
         """Make a name of a row, once."""
