@@ -50,6 +50,7 @@ def explained(desk: DecisionDesk, entity: str, limit: int) -> Card:
         "near_misses": _miss_cards(desk, misses, texts, decisions),
         "decisions": _about(desk, nodes, decisions.values())[-DECISIONS_SHOWN:],
         "capped": [row._asdict() for row in desk.registry.capped(entity, CAPPED_SHOWN)],
+        "dissolved": [row.names for row in desk.registry.dissolved(CAPPED_SHOWN, entity)],
     }
 
 

@@ -62,7 +62,7 @@ def print_decisions(card: Card) -> None:
 
 def print_caps(card: Card) -> None:
     """Print what was too large to be compared in full."""
-    if not card["capped"]:
+    if not card["capped"] and not card["dissolved"]:
         return
     _head("not compared in full")
     for one in card["capped"]:
@@ -70,8 +70,8 @@ def print_caps(card: Card) -> None:
             _line(f"  too many names share {shown(one['key'])}")
         else:
             _line(f"  {one['size']:,} names hang together: only the surest comparisons counted")
-        if one["dissolved"]:
-            _line("      names that were one before are not any more", dim=True)
+    for names in card["dissolved"]:
+        _line(f"  {several(names)} were one before, and are not any more")
 
 
 def print_pair(card: Card, number: int) -> None:

@@ -19,9 +19,14 @@ from actors.commands.opening import opened_link, opened_services
 from pipeline.documents import StageName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pipeline.settings import Settings
     from pipeline.stores.project_reader import ProjectState, RunRow
     from pipeline.stores.protocols import Backlog
+    from pipeline.stores.registry_reader import CapsRow, DissolvedRow
+
+DISSOLVED_SHOWN = 5
 
 
 @click.command(short_help="Show how far a project is.")
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 def status(project: str, as_json: bool) -> None:
     """Show how many documents are done, failed or waiting, and how the last run ended."""
     from pipeline.stores import project_reader
+    from pipeline.stores.registry_reader import RegistryReader
     from pipeline.stores.registry_store import PostgresRegistry
 
     with opened_services() as (settings, engine, redis_url):
@@ -37,12 +43,53 @@ def status(project: str, as_json: bool) -> None:
         state = project_reader.state(engine, found)
         behind = PostgresRegistry(engine, found).behind()
         changes = behind.pending if behind else 0
+        registry = RegistryReader(engine, found)
+        capped = {row.kind: row for row in registry.caps()}
+        dissolved = registry.dissolved(DISSOLVED_SHOWN)
         backlog, trouble = _backlog(settings, redis_url)
         mode = _mode(state.last_run, trouble)
     if as_json:
-        print_json(_as_json(project, state, backlog, mode, changes))
+        print_json(_as_json(project, state, backlog, mode, changes) | _too_many(capped, dissolved))
     else:
         _print(project, state, backlog, mode, changes)
+        _print_too_many(capped, dissolved)
+
+
+def _too_many(capped: Mapping[str, CapsRow], dissolved: Sequence[DissolvedRow]) -> dict[str, Any]:
+    """Say of which names too many are alike to be compared in full, and which came apart by it."""
+    block, component = capped.get("block"), capped.get("component")
+    return {
+        "too_many_alike": {
+            "groups_not_compared": block.groups if block else 0,
+            "groups_cut": component.groups if component else 0,
+            "largest_cut": component.largest if component else 0,
+            "dissolved": [row.names for row in dissolved],
+            "dissolved_count": dissolved[0].every if dissolved else 0,
+        }
+    }
+
+
+def _print_too_many(capped: Mapping[str, CapsRow], dissolved: Sequence[DissolvedRow]) -> None:
+    """Say so to a person."""
+    from actors.commands.printing import console
+    from pipeline.registry.explaining import counted, several, shown
+
+    lines = []
+    if block := capped.get("block"):
+        lines.append(
+            f"{counted(block.groups, 'group')} of names too many to be compared with each other"
+        )
+    if component := capped.get("component"):
+        such = f", such as {shown(component.name)}" if component.name else ""
+        lines.append(
+            f"{counted(component.groups, 'group')} of up to {component.largest:,} names that hang"
+            f" together{such}: only the surest comparisons counted"
+        )
+    lines += [f"{several(row.names)} were one before, and are not any more" for row in dissolved]
+    if dissolved and (left := dissolved[0].every - len(dissolved)):
+        lines.append(f"and {left:,} more")
+    for line in lines:
+        console().print(f"entities: {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _backlog(settings: Settings, redis_url: str) -> tuple[Backlog | None, str]:

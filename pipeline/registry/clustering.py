@@ -10,7 +10,7 @@ Ties are broken by what the names say, never by ids or by who came first.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,6 +27,8 @@ from pipeline.registry.joining import Joined
 # Two names that exclude each other and fit a third nearly as well as each other: it joins neither.
 MARGIN = 0.05
 COMPONENT_BOUND = 400
+# Of a larger component so many near misses of each name are kept: nobody could look at all.
+CROWDED_MISSES = 3
 # Two misspellings of one name are two slips from each other.
 ALIKE = (*JOINING, Verdict.UNSURE)
 Compare = Callable[[LiveName, LiveName], Comparison | None]
@@ -82,11 +84,22 @@ def cluster(
     for ids, left in pieces(nodes, edges, constraints, bound):
         _Piece({id_: nodes[id_] for id_ in ids}, left, constraints, compare, done).settle()
     together = {id_: place for place, ids in enumerate(done.entities) for id_ in ids}
-    joined = {(edge.one, edge.other) for edge in done.edges}
-    for edge in edges:
-        if together[edge.one] != together[edge.other] and (edge.one, edge.other) not in joined:
-            done.misses.append(_miss(edge, constraints, narrowed))
+    left = [edge for edge in edges if together[edge.one] != together[edge.other]]
+    misses = [_miss(edge, constraints, narrowed) for edge in left]
+    done.misses += _best(misses, nodes) if narrowed else misses
     return done
+
+
+def _best(misses: Sequence[NearMiss], nodes: Mapping[str, LiveName]) -> Iterator[NearMiss]:
+    """Keep the best near misses of each name, and those that were decided."""
+    kept: Counter[str] = Counter()
+    for miss in sorted(
+        misses,
+        key=lambda one: (-one.comparison.score, nodes[one.one].rank, nodes[one.other].rank),
+    ):
+        if miss.why is Why.DECIDED or min(kept[miss.one], kept[miss.other]) < CROWDED_MISSES:
+            kept.update((miss.one, miss.other))
+            yield miss
 
 
 def _miss(edge: Edge, constraints: Constraints, narrowed: bool) -> NearMiss:

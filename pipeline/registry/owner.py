@@ -37,6 +37,8 @@ CODE = "1"
 # From so many changed names on, if they are a quarter of all, a rebuild is less work.
 MANY = 5_000
 OF_CONTENTS = ("published", "removed")
+# So many of the merges that an update dissolves are told.
+MOST_DISSOLVED = 1_000
 
 
 NormalForm = Callable[[str, str], str]
@@ -146,6 +148,9 @@ class RegistryOwner:
         whole: bool = False,
     ) -> Update:
         """Put together what is to be written."""
+        # Other rules part names, too; and so do names that come, in a crowd that was one before.
+        crowds = grown.dropped if whole else found.crowded
+        too_many = moment.version == self.version and bool(crowds or grown.capped)
         told_of = [change for change in moment.pending if change.kind in OF_CONTENTS]
         return Update(
             epoch=moment.epoch,
@@ -160,7 +165,7 @@ class RegistryOwner:
             capped=grown.capped,
             crowds=grown.dropped,
             thinned=found.thinned,
-            dissolved=_dissolved(moment, grown) if found.crowded else (),
+            dissolved=_dissolved(moment, grown) if too_many else (),
             compared=grown.compared,
             contents={change.subject for change in told_of},
             left={name for change in told_of for name in change.keys or ()},
@@ -238,8 +243,9 @@ def _reason(edge: Edge, other: str) -> Mapping[str, Any]:
 
 
 def _dissolved(moment: Moment, grown: Grown) -> list[list[str]]:
-    """Find names that were one entity and are not any more."""
+    """Find names that were one entity and are not any more, the largest groups first."""
     parts: dict[str, dict[str, str]] = {}
     for name, entity in moment.entities_of(grown.nodes).items():
         parts.setdefault(entity, {})[name] = grown.entities.get(name, name)
-    return [sorted(members) for members in parts.values() if len(set(members.values())) > 1]
+    apart = [sorted(names) for names in parts.values() if len(set(names.values())) > 1]
+    return sorted(apart, key=lambda names: (-len(names), names))[:MOST_DISSOLVED]

@@ -80,7 +80,7 @@ class Update:
 
     `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
     others. `senses` are all that there are, None where they stay as they are. `gone` are names that
-    are not live any more. `dissolved` are names that were one entity until a crowd came to be.
+    are not live any more. `dissolved` are names that were one entity until too many were like them.
     `contents` were published or removed, and `left` are the names that they mentioned before.
     """
 

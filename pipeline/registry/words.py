@@ -68,6 +68,9 @@ def likeness(one: str, other: str) -> Likeness:
         shorter, longer = longer, shorter
     if shorter < 2 or longer > LONGEST_WORD or longer - shorter > 4:
         return Likeness.OTHER
+    if not one.isalpha() and not other.isalpha() and _figures(one) and _figures(other):
+        # Two numbers are two things; "1O5" is 105.
+        return Likeness.SLIP if as_misread(one) == as_misread(other) else Likeness.OTHER
     # Beyond this many changes only spellings of other languages are left, and they keep half.
     if OSA.distance(one, other, score_cutoff=max(2, longer // 2)) > max(2, longer // 2):
         return Likeness.OTHER
@@ -152,7 +155,7 @@ def same_bones(one: str, other: str) -> bool:
 def _slip(one: str, other: str) -> bool:
     """Say whether one word is the other with the errors of a hand or of an OCR engine."""
     shortest = min(len(one), len(other))
-    figures = any(letter.isdigit() for letter in one + other)
+    figures = _figures(one + other)
     if shortest >= (3 if figures else 4) and as_misread(one) == as_misread(other):
         return True
     if figures:
@@ -161,6 +164,11 @@ def _slip(one: str, other: str) -> bool:
         return False  # a first letter is left out now and then, seldom mistaken
     changes = OSA.distance(one, other)
     return changes == 1 or (changes == 2 and shortest >= 9)
+
+
+def _figures(word: str) -> bool:
+    """Say whether a word has figures in it."""
+    return any(letter.isdigit() for letter in word)
 
 
 def slight(one: str, other: str) -> bool:

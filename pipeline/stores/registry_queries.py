@@ -168,12 +168,30 @@ WITH {_NODES}, blocks AS (
                        WHERE names_blocks @> string_to_array(c.key, ' & ')))
     ORDER BY c.kind, c.key COLLATE "C" LIMIT :limit
 )
-SELECT f.kind, f.key, f.size,
-       ARRAY(SELECT g FROM jsonb_array_elements(f.dissolved) AS g
-             WHERE EXISTS (SELECT 1 FROM jsonb_array_elements_text(g) AS x
-                           JOIN nodes ON nodes.name_id::text = x) LIMIT 5) AS dissolved
-FROM found f ORDER BY f.kind, f.key COLLATE "C"
+SELECT f.kind, f.key, f.size FROM found f ORDER BY f.kind, f.key COLLATE "C"
 """)
+
+# Blocks first; of what hangs together one name, to know it by.
+CAPS = text("""
+SELECT c.kind, count(*), max(c.size), (
+    SELECT n.normal FROM capped l JOIN names n ON n.id::text = l.key
+    WHERE l.project_id = :project AND l.kind = c.kind AND c.kind = 'component'
+    ORDER BY l.size DESC, l.key LIMIT 1)
+FROM capped c WHERE c.project_id = :project GROUP BY c.kind ORDER BY c.kind
+""")
+
+# Which names are apart that were one; `entity` says of which all must be, or some of one's names.
+_DISSOLVED = """
+SELECT d.first, ARRAY(SELECT n.normal FROM names n WHERE n.id = ANY(d.names)
+                      ORDER BY n.normal COLLATE "C" LIMIT 6) AS names,
+       count(*) OVER () AS every
+FROM dissolved d WHERE d.project_id = :project {of}
+ORDER BY cardinality(d.names) DESC, d.first LIMIT :limit
+"""
+DISSOLVED = text(_DISSOLVED.format(of=""))
+DISSOLVED_OF = text(
+    f"WITH {_NODES} " + _DISSOLVED.format(of="AND d.names && ARRAY(SELECT name_id FROM nodes)")
+)
 
 # How much a decision is worth: near the score at which names join, with much to be said on both
 # sides. The pair of names that is most alike stands for the two entities.

@@ -56,12 +56,28 @@ class MissRow(NamedTuple):
 
 
 class CappedRow(NamedTuple):
-    """What was too large to be compared in full, and which names that took apart."""
+    """What was too large to be compared in full."""
 
     kind: str
     key: str
     size: int
-    dissolved: list[list[str]]
+
+
+class CapsRow(NamedTuple):
+    """How much of a kind was too large, the size of the largest, and a name in that."""
+
+    kind: str
+    groups: int
+    largest: int
+    name: str | None
+
+
+class DissolvedRow(NamedTuple):
+    """Names, some of them if they are many, that were one until too many were like them."""
+
+    first: str
+    names: list[str]
+    every: int
 
 
 class PairRow(NamedTuple):
@@ -125,6 +141,16 @@ class RegistryReader:
     def capped(self, entity: str, limit: int) -> list[CappedRow]:
         """List what was too large and has names of an entity in it."""
         return self._rows(CappedRow, queries.CAPPED, entity=entity, quiet=QUIET, limit=limit)
+
+    def caps(self) -> list[CapsRow]:
+        """Sum up what was too large in the project."""
+        return self._rows(CapsRow, queries.CAPS)
+
+    def dissolved(self, limit: int, entity: str | None = None) -> list[DissolvedRow]:
+        """List what was one until too many names were like it, of all or of an entity's names."""
+        if entity is None:
+            return self._rows(DissolvedRow, queries.DISSOLVED, limit=limit)
+        return self._rows(DissolvedRow, queries.DISSOLVED_OF, entity=entity, limit=limit)
 
     def occurring(self, entity: str, contents: Collection[str]) -> list[tuple[str, int, str]]:
         """List (name, sense, content) of an entity's mentions in some contents, each once."""

@@ -125,11 +125,29 @@ WHERE project_id = CAST(:project AS uuid)
 """)
 
 CAP = text("""
-INSERT INTO capped (project_id, kind, key, size, dissolved, epoch)
-SELECT CAST(:project AS uuid), w.kind, w.key, w.size, CAST(:dissolved AS jsonb), :epoch
+INSERT INTO capped (project_id, kind, key, size, epoch)
+SELECT CAST(:project AS uuid), w.kind, w.key, w.size, :epoch
 FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:sizes AS int[]))
      AS w(kind, key, size)
 ON CONFLICT (project_id, kind, key) DO UPDATE
-SET size = excluded.size, epoch = excluded.epoch,
-    dissolved = coalesce(excluded.dissolved, capped.dissolved)
+SET size = excluded.size, epoch = excluded.epoch
+""")
+
+# What is one again, and all where nothing is capped any more.
+UNDISSOLVE = """
+DELETE FROM dissolved d WHERE d.project_id = CAST(:project AS uuid) AND (
+    NOT EXISTS (SELECT 1 FROM capped c WHERE c.project_id = d.project_id)
+    OR EXISTS (SELECT 1 FROM {nodes} s WHERE s.name_id = ANY(d.names))
+       AND (SELECT count(DISTINCT coalesce(e.entity_id, n.id))
+            FROM names n LEFT JOIN name_entities e ON e.name_id = n.id AND e.sense = 0
+            WHERE n.id = ANY(d.names)) < 2
+)
+"""
+
+DISSOLVE = text("""
+INSERT INTO dissolved (project_id, first, names, epoch)
+SELECT CAST(:project AS uuid), CAST(g->>0 AS uuid),
+       ARRAY(SELECT CAST(x AS uuid) FROM jsonb_array_elements_text(g) AS x), :epoch
+FROM jsonb_array_elements(CAST(:groups AS jsonb)) AS g
+ON CONFLICT (project_id, first) DO UPDATE SET names = excluded.names, epoch = excluded.epoch
 """)

@@ -214,6 +214,7 @@ class _Writing:
         for statement in (*steps, *statements.MISSES):
             self._connection.execute(text(statement.format(nodes=nodes, misses=misses)), values)
         self._capped()
+        self._dissolved(nodes)
 
     def _run(self, statement: Any, **more: Any) -> None:
         self._connection.execute(statement, {**self._values, **more})
@@ -283,8 +284,13 @@ class _Writing:
                 kinds=[row[0] for row in rows],
                 keys=[row[1] for row in rows],
                 sizes=[row[2] for row in rows],
-                dissolved=json.dumps(update.dissolved) if update.dissolved else None,
             )
+
+    def _dissolved(self, nodes: str) -> None:
+        """Store what was one until now, and take out what is one again."""
+        if self._update.dissolved:
+            self._run(statements.DISSOLVE, groups=json.dumps(self._update.dissolved))
+        self._run(text(statements.UNDISSOLVE.format(nodes=nodes)))
 
 
 def _reasons(rules: Sequence[str], decision: int | None) -> Mapping[str, Any]:

@@ -361,7 +361,7 @@ Index(None, near_misses.c.other)
 Index(None, near_misses.c.project_id)
 
 # What was too large to be compared in full: a block, by its key, or a component, by its smallest
-# node. `dissolved` are the merges that it cost.
+# node.
 capped = Table(
     "capped",
     metadata,
@@ -369,9 +369,18 @@ capped = Table(
     Column("kind", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("size", Integer, nullable=False),
-    Column("dissolved", JSONB),
     Column("epoch", BigInteger, nullable=False),
     CheckConstraint("kind IN ('block', 'component')", name="kind"),
+)
+
+# Names that were one entity until too many were like them: under the smallest of them.
+dissolved = Table(
+    "dissolved",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("first", Id, primary_key=True),
+    Column("names", ARRAY(Id), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
 )
 
 # What people decided about names (merge, split, never), in the order they decided it. `names` are

@@ -30,6 +30,7 @@ FROM registries r JOIN (
     UNION ALL SELECT project_id, id::text, epoch FROM entities
     UNION ALL SELECT project_id, one::text || ' ' || other::text, epoch FROM near_misses
     UNION ALL SELECT project_id, kind || ' ' || key, epoch FROM capped
+    UNION ALL SELECT project_id, first::text, epoch FROM dissolved
 ) AS w ON w.project_id = r.project_id
 WHERE r.project_id = CAST(:project AS uuid) AND w.epoch > r.epoch
 """),

@@ -22,6 +22,7 @@ from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.registry.owner import RegistryOwner
 from pipeline.registry.updates import LostLeaseError, Update
 from pipeline.stores.decisions import read_decisions, record
+from pipeline.stores.registry_reader import RegistryReader
 from pipeline.stores.registry_store import PostgresRegistry
 
 
@@ -260,11 +261,14 @@ def test_a_crowd_is_reported_with_what_it_dissolved(registry: StoredRegistry) ->
     assert len(set(registry.stored()[0].values())) == 1
     registry.publish("b", names)
     registry.catch_up()
-    capped = registry.case.rows("SELECT kind, dissolved FROM capped WHERE kind = 'block'")
-    assert capped
-    if len({registry.entity("PERSON", f"John {x} Smith") for x in ("Quincy", "Q.")}) > 1:
-        assert all(len(groups[0]) == 2 for _, groups in capped)
+    reader = RegistryReader(registry.case.engine, registry.case.project)
+    assert [row.kind for row in reader.caps()] == ["block"]
+    assert len({registry.entity("PERSON", f"John {x} Smith") for x in ("Quincy", "Q.")}) == 2
+    told = [["john q smith", "john quincy smith"]]
+    assert [row.names for row in reader.dissolved(9)] == told
+    entity = registry.entity("PERSON", "John Q. Smith")
+    assert [row.names for row in reader.dissolved(9, entity)] == told
     registry.forget("b")
     registry.catch_up()
-    assert registry.case.rows("SELECT kind FROM capped") == []
+    assert reader.caps() == reader.dissolved(9) == []
     assert len(set(registry.stored()[0].values())) == 1

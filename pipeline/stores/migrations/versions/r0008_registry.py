@@ -132,11 +132,21 @@ def _capped() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("size", sa.Integer, nullable=False),
-        sa.Column("dissolved", JSONB),
         sa.Column("epoch", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("project_id", "kind", "key", name="pk_capped"),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name="fk_capped_project_id", ondelete="CASCADE"
         ),
         sa.CheckConstraint("kind IN ('block', 'component')", name="kind"),
+    )
+    op.create_table(
+        "dissolved",
+        sa.Column("project_id", UUID, nullable=False),
+        sa.Column("first", UUID, nullable=False),
+        sa.Column("names", ARRAY(UUID), nullable=False),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "first", name="pk_dissolved"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name="fk_dissolved_project_id", ondelete="CASCADE"
+        ),
     )
