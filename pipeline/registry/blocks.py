@@ -134,7 +134,9 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
 
 def parts_of(blocks: Blocks, keys: Iterable[str]) -> Mapping[Part, bool]:
     """Give the parts that keys put their name in, and whether it asks there."""
-    return _crossings({block: asked for block, asked, found in blocks.shared(keys) if not found})
+    return _crossings(
+        {block: asked for block, asked, found in blocks.shared(keys) if found is None}
+    )
 
 
 def _crossings(crowded: Mapping[str, bool]) -> Mapping[Part, bool]:
