@@ -236,9 +236,24 @@ def partition(entities: Mapping[str, str], words: Mapping[str, str]) -> set[froz
 SAME, ALSO = Comparison(Verdict.SAME, 0.95, ("r",)), Comparison(Verdict.SAME, 0.92, ("r",))
 LIKE, LESS = Comparison(Verdict.LIKE, 0.9, ("r",)), Comparison(Verdict.LIKE, 0.82, ("r",))
 SHORTER = Comparison(Verdict.SHORTER, 0.85, ("r",), 1)
+FORMS = Comparison(Verdict.UNSURE, 0.7, ("r", "other legal form"))
 UNSURE, APART = Comparison(Verdict.UNSURE, 0.7, ("r",)), Comparison(Verdict.APART, 0.0, ("r",))
 # Most pairs have nothing to do with each other: else all is one component, and nothing in it joins.
-FOUND = (*[None] * 10, SAME, SAME, ALSO, LIKE, LIKE, LESS, SHORTER, SHORTER, SHORTER, UNSURE, APART)
+FOUND = (
+    *[None] * 10,
+    SAME,
+    SAME,
+    ALSO,
+    LIKE,
+    LIKE,
+    LESS,
+    SHORTER,
+    SHORTER,
+    SHORTER,
+    UNSURE,
+    FORMS,
+    APART,
+)
 
 
 @dataclass

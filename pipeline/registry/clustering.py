@@ -132,7 +132,9 @@ class _Piece:
         self._members = {id_: [id_] for id_ in nodes}
         self._edges = sorted(edges, key=self._standing)
         self._hubs: set[str] = set()
-        self._known = {frozenset((edge.one, edge.other)): edge.comparison for edge in edges}
+        self._known: dict[frozenset[str], Comparison | None] = {
+            frozenset((edge.one, edge.other)): edge.comparison for edge in edges
+        }
 
     def settle(self) -> None:
         """Join what belongs together, and hand over what came of it."""
@@ -167,15 +169,12 @@ class _Piece:
             self._join(edge.one, edge.other)
             self._done.edges.append(edge)
 
-    def _verdict(self, one: str, other: str) -> Verdict | None:
+    def _comparison(self, one: str, other: str) -> Comparison | None:
         """Compare two nodes of the component, once."""
         pair = frozenset((one, other))
         if pair not in self._known:
-            found = self._compare(self._nodes[one], self._nodes[other])
-            if found is None:
-                return None
-            self._known[pair] = found
-        return self._known[pair].verdict
+            self._known[pair] = self._compare(self._nodes[one], self._nodes[other])
+        return self._known[pair]
 
     def _exclude(self, one: str, other: str, *, strangers: bool = False) -> bool:
         """Say whether two nodes cannot be one thing; with `strangers` also if they have nothing to
@@ -185,8 +184,8 @@ class _Piece:
             return False
         if self._constraints.ban(one, other) is not None:
             return True
-        verdict = self._verdict(one, other)
-        return verdict is Verdict.APART or (strangers and verdict is None)
+        found = self._comparison(one, other)
+        return strangers if found is None else found.keeps_apart
 
     def _fit(self, one: str, other: str, *, all_agree: bool) -> bool:
         """Say whether the two clusters of nodes may join: no name of one excludes one of the other;
@@ -212,7 +211,8 @@ class _Piece:
         near: dict[str, bool] = {}
         for other in others:
             root = self._constraints.bonds.root(other)
-            alike = one == other or self._verdict(one, other) in ALIKE
+            found = self._comparison(one, other) if one != other else None
+            alike = one == other or (found is not None and found.verdict in ALIKE)
             near[root] = near.get(root, False) or alike
         return all(near.values())
 

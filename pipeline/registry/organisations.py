@@ -25,7 +25,7 @@ from pipeline.registry.organisation_words import (
 )
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.spelling import as_misread
-from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
+from pipeline.registry.verdicts import OTHER_FORM, Comparison, Verdict, apart, unsure
 from pipeline.registry.words import Likeness, likeness, slight
 
 Territory = Callable[[str], str | None]
@@ -125,7 +125,7 @@ def _by_form(found: Comparison, one: Profile, other: Profile) -> Comparison:
         return found._replace(
             rules=(*found.rules, "legal form left out"), score=min(found.score, 0.95)
         )
-    return unsure(*found.rules, "other legal form")
+    return unsure(*found.rules, OTHER_FORM)
 
 
 def _misspelt(one: Profile, other: Profile) -> Comparison | None:

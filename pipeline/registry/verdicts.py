@@ -32,9 +32,19 @@ class Comparison(NamedTuple):
     rules: tuple[str, ...]
     shorter: int = 0
 
+    @property
+    def keeps_apart(self) -> bool:
+        """Say whether the two are different until a person says otherwise: "Acme Inc" and "Acme
+        LLC" may be one company written carelessly, but "Acme" must not make them one.
+        """
+        return self.verdict is Verdict.APART or OTHER_FORM in self.rules
+
     def turned(self) -> Comparison:
         """Give the comparison of the same two names the other way round."""
         return self._replace(shorter=3 - self.shorter) if self.shorter else self
+
+
+OTHER_FORM = "other legal form"
 
 
 def apart(*rules: str) -> Comparison:
@@ -89,7 +99,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "other given": "the given names are different",
     "other middle": "the middle names are different",
     "legal form left out": "only one says its legal form",
-    "other legal form": "the legal forms are different",
+    OTHER_FORM: "the legal forms are different",
     "abbreviation": "words are abbreviated or numbers written in another way",
     "acronym": "the letters are the initials of the long form",
     "short acronym": "two letters are the initials of the long form, which says little",

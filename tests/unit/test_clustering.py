@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_case import ALSO, APART, LESS, LIKE, SAME, SHORTER, Table, registry
+from registry_case import ALSO, APART, FORMS, LESS, LIKE, SAME, SHORTER, Table, registry
 
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.clustering import Why
@@ -80,6 +80,14 @@ def test_the_better_likeness_wins():
 def test_between_two_that_exclude_each_other_a_third_joins_neither():
     """Al Smith is as good for Albert as for Alan, though each by itself would do."""
     assert _together(_grown({"ab": SAME, "bc": ALSO, "ac": APART})) == ["a", "b", "c"]
+
+
+def test_a_company_without_its_legal_form_does_not_make_two_one():
+    """Acme may be Acme Inc or Acme LLC; with one of them it is that one."""
+    grown = _grown({"ab": SAME, "ac": SAME, "bc": FORMS})
+    assert _together(grown) == ["a", "b", "c"]
+    assert _why(grown) == {"ab": Why.AMBIGUOUS, "ac": Why.AMBIGUOUS, "bc": Why.UNSURE}
+    assert _together(_grown({"ab": SAME})) == ["ab"]
 
 
 def test_a_component_over_the_bound_keeps_what_is_surely_the_same_and_is_reported():
