@@ -67,7 +67,7 @@ def print_caps(card: Card) -> None:
     _head("not compared in full")
     for one in card["capped"]:
         if one["kind"] == "block":
-            _line(f"  too many names share {shown(one['key'])}")
+            _line(f"  more names than can be compared share the key {shown(one['key'])}", dim=True)
         else:
             _line(f"  {one['size']:,} names hang together: only the surest comparisons counted")
     for names in card["dissolved"]:

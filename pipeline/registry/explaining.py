@@ -25,7 +25,7 @@ WHYS: Mapping[str, str] = {
     Why.AMBIGUOUS: "it can stand for more than one, so it joins none",
     Why.APART: "not all names of both sides agree",
     Why.DECIDED: "somebody decided that they are two",
-    Why.CROWDED: "too many names are like these to tell by a shorter form",
+    Why.CROWDED: "too many names are like these to join what is not surely the same",
 }
 
 
