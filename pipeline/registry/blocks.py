@@ -96,12 +96,14 @@ class Blocks(Protocol):
 
 class Candidates(NamedTuple):
     """Whom one name is compared with, by ids. `crowd` are those that it shares only crowded blocks
-    with; `dropped` are the parts of a crowd that were dropped.
+    with; `dropped` are the parts of a crowd that were dropped. `blind` says that it asks in a
+    crowd, and so does not see everyone that it could be.
     """
 
     near: set[str]
     crowd: set[str]
     dropped: list[Part]
+    blind: bool
 
 
 def prepare(blocks: Blocks, names: Collection[LiveName]) -> None:
@@ -129,7 +131,7 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
             crowd.update(found.ids if asked else found.asking)
     near.discard(name.id)
     crowd.discard(name.id)
-    return Candidates(near, crowd - near, dropped)
+    return Candidates(near, crowd - near, dropped, any(crowded.values()))
 
 
 def parts_of(blocks: Blocks, keys: Iterable[str]) -> Mapping[Part, bool]:

@@ -85,7 +85,9 @@ def cluster(
         _Piece({id_: nodes[id_] for id_ in ids}, left, constraints, compare, done).settle()
     together = {id_: place for place, ids in enumerate(done.entities) for id_ in ids}
     left = [edge for edge in edges if together[edge.one] != together[edge.other]]
-    misses = [_miss(edge, constraints, narrowed) for edge in left]
+    placed = {edge.shorter for edge in done.edges if edge.shorter}
+    placed.update(id_ for id_ in nodes if constraints.bonds_of(id_))
+    misses = [_miss(edge, constraints, narrowed, edge.shorter in placed) for edge in left]
     done.misses += _best(misses, nodes) if narrowed else misses
     return done
 
@@ -102,15 +104,17 @@ def _best(misses: Sequence[NearMiss], nodes: Mapping[str, LiveName]) -> Iterator
             yield miss
 
 
-def _miss(edge: Edge, constraints: Constraints, narrowed: bool) -> NearMiss:
-    """Say why an edge joined nothing; `narrowed` says that in its component not all edges could."""
+def _miss(edge: Edge, constraints: Constraints, narrowed: bool, placed: bool) -> NearMiss:
+    """Say why an edge joined nothing; `narrowed` says that in its component not all edges could,
+    and `placed` that its shorter form stands for another by now.
+    """
     pair, verdict = edge[:3], edge.comparison.verdict
     ban = constraints.ban(edge.one, edge.other)
     if ban is not None:
         return NearMiss(*pair, Why.DECIDED, ban)
     if narrowed and verdict is not Verdict.SAME:
         return NearMiss(*pair, Why.CROWDED)
-    return NearMiss(*pair, Why.APART if verdict is Verdict.LIKE else Why.AMBIGUOUS)
+    return NearMiss(*pair, Why.APART if placed or verdict is Verdict.LIKE else Why.AMBIGUOUS)
 
 
 class _Piece:

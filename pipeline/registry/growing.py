@@ -113,7 +113,7 @@ class Registry:
         """Settle the components of nodes. `finished` are nodes of others, all of whose pairs are
         known already.
         """
-        grown, edges = Grown(), []
+        grown, edges, blind = Grown(), [], set[str]()
         frontier = self._live(seeds)
         while frontier:
             prepare(self.blocks, frontier.values())
@@ -125,6 +125,8 @@ class Registry:
                 done.add(name.id)
                 found = candidates(self.blocks, name)
                 grown.dropped.update(found.dropped)
+                if found.blind:
+                    blind.add(name.id)
                 for ids, crowd in ((found.near, False), (found.crowd, True)):
                     left = ids.difference(done, finished) if ids else ids
                     grown.compared += len(left)
@@ -142,7 +144,13 @@ class Registry:
                 wanted.update(self.constraints.group(name.id))
             frontier = {id_: name for id_, name in reached.items() if id_ not in grown.nodes}
             frontier |= self._live(wanted - grown.nodes.keys() - frontier.keys())
-        self._settle(grown, edges, profiles)
+        # Who does not see everyone that it could stand for joins nobody.
+        seen = [edge for edge in edges if edge.shorter not in blind]
+        if len(seen) < len(edges):
+            grown.misses += [
+                NearMiss(*edge[:3], Why.CROWDED) for edge in edges if edge.shorter in blind
+            ]
+        self._settle(grown, seen, profiles)
         return grown
 
     def rebuild(self, every: Iterable[str]) -> Iterator[Grown]:

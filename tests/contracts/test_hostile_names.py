@@ -93,6 +93,21 @@ def test_comparisons_of_names_that_are_nearly_one_are_bounded(kind: str) -> None
         assert misses == 0
 
 
+def test_a_shorter_form_in_a_crowd_joins_nothing() -> None:
+    """Not even the one of the many that it does see: it may be any of the others."""
+    given = "John James Joseph Jack Jane Julia Joan Janet Jacob Jason Jerome Judith Joyce Joel"
+    many = [f"{one} {middle}. Smith" for one in given.split() for middle in "ABCD"]
+    for count, together in ((0, True), (len(many), False)):
+        pool = ["J. Smith", "J. Smith Jr.", *many[:count]]
+        names = {one: name("PERSON", one) for one in pool}
+        entities: dict[str, str] = {}
+        whole = in_memory(names.values(), bound=BOUND)
+        for grown in whole.rebuild([one.id for one in names.values()]):
+            entities |= grown.entities
+        own, other = (entities[names[one].id] for one in pool[:2])
+        assert (own == other) is together
+
+
 def test_what_a_stutter_takes_apart_is_told(store_case: StoreCase) -> None:
     """One person with two names, and then a list in which a scan has read hers in many ways."""
     registry = StoredRegistry(store_case, bound=BOUND)
