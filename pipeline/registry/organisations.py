@@ -24,11 +24,13 @@ from pipeline.registry.organisation_words import (
     number,
 )
 from pipeline.registry.profiles import Profile, latin
-from pipeline.registry.spelling import as_misread
+from pipeline.registry.spelling import as_misread, without_doubles
 from pipeline.registry.verdicts import OTHER_FORM, Comparison, Verdict, apart, unsure
-from pipeline.registry.words import Likeness, likeness, slight
+from pipeline.registry.words import Likeness, likeness, slight, sound_alike
 
 Territory = Callable[[str], str | None]
+# A word so long is seldom one letter from another.
+TELLING = 8
 ERRORS = frozenset({Likeness.SLIP, Likeness.HEARD})
 # Words that thousands of organisations share: alone they make no name.
 SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
@@ -132,15 +134,27 @@ def _misspelt(one: Profile, other: Profile) -> Comparison | None:
     """Compare names that share no word: one may be a misspelling of the other."""
     if len(one.tokens) == len(other.tokens) == 1:
         like = likeness(one.plain, other.plain)
-        long = min(len(one.plain), len(other.plain)) >= 6
-        if like in {Likeness.SPELT, Likeness.SLIP, Likeness.HEARD} and long:
-            return _slipped(one, other, "slip")
-        return unsure("near") if like is Likeness.NEAR and long else None
+        length = min(len(one.plain), len(other.plain))
+        if like is Likeness.OTHER or length < 6:
+            return None
+        # Short words are one letter from another company's: Nissan and Nissin, Sprint and Spring.
+        if like is Likeness.NEAR or (length < TELLING and not _misread(one.plain, other.plain)):
+            return unsure("near")
+        return _slipped(one, other, "slip")
     if abs(len(one.plain) - len(other.plain)) > 1 or min(len(one.plain), len(other.plain)) < 10:
         return None
     if OSA.distance(one.plain, other.plain, score_cutoff=1) == 1:
         return _slipped(one, other, "slip")
     return None
+
+
+def _misread(one: str, other: str) -> bool:
+    """Say whether words differ as OCR errs, in a double letter, or as one sound is spelt."""
+    return (
+        as_misread(one) == as_misread(other)
+        or without_doubles(one) == without_doubles(other)
+        or sound_alike(one, other)
+    )
 
 
 def _slipped(one: Profile, other: Profile, rule: str) -> Comparison:
