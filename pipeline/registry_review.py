@@ -30,7 +30,7 @@ class _Decided(NamedTuple):
 
     def covers(self, pair: PairRow) -> bool:
         """Say whether a pair is decided. A short name that has its place is not ambiguous."""
-        if pair.why == Why.AMBIGUOUS and pair.shorter in self.placed:
+        if pair.why in {Why.AMBIGUOUS, Why.APART} and pair.shorter in self.placed:
             return True
         return frozenset((pair.first, pair.second)) in self.apart
 

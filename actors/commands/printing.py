@@ -49,10 +49,13 @@ def print_table(
 
 
 def _cell(value: object) -> str:
-    """Write a cell: nothing for None, thousands apart in numbers."""
+    """Write a cell: nothing for None, thousands apart in numbers, and nothing of foreign text that
+    a terminal would obey.
+    """
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return "".join(sign for sign in text if sign.isprintable() or sign == "\n")
 
 
 def marked_text(text: str, marks: Iterable[Span], style: str = "bold yellow") -> Any:

@@ -206,7 +206,7 @@ def test_a_decision_waits_for_the_run_that_holds_the_registry(
     status, _, err = run("merge", "Ann Lee", "Jane Smith")
 
     assert status == 0
-    assert "are one now; entities do not show it yet: the run that holds the registry" in err
+    assert "are one now; entities do not show it yet: whoever holds the registry" in err
     assert frozenset({"Ann Lee"}) in people.partition()
     assert [row["state"] for row in lines(run("decisions", "--json")[1])] == ["counts"]
     people.settle()
@@ -299,6 +299,7 @@ def test_hostile_names_are_shown_short_and_decided_on(run: Run, people: Deciding
         assert not {"\u202e", "\x1b", "\t"} & set(err)
     for command in (
         ["decisions"],
+        ["entities"],
         ["review"],
         ["show", arabic],
         ["show", broken],
