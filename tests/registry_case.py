@@ -77,8 +77,10 @@ def typed_payloads(words: str, written: Sequence[tuple[str, str]]) -> dict[Stage
                     model="test-1")
         )  # fmt: skip
         at += len(name_)
-    live = {name(type_, name_).rank: name(type_, name_) for type_, name_ in written}
+    every = [name(*one) for one in written]
+    live = {one.rank: one for one in every}
     order = sorted(live)
+    place = {rank: at for at, rank in enumerate(order)}
     return {
         **payloads_of(words),
         StageName.EXTRACT: Mentions(mentions=tuple(mentions)),
@@ -87,7 +89,7 @@ def typed_payloads(words: str, written: Sequence[tuple[str, str]]) -> dict[Stage
                 Name(type=MentionType(type_), normal=normal, keys=live[type_, normal].keys)
                 for type_, normal in order
             ),
-            links=tuple(Link(name=order.index(name(*one).rank)) for one in written),
+            links=tuple(Link(name=place[one.rank]) for one in every),
         ),
     }
 
