@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Set
+from typing import NamedTuple
 
+from pipeline.resolution.fitting import end_of
 from pipeline.resolution.normal import GENERATION
 
 # Who is addressed by one of these is not who is addressed by one of the others.
@@ -74,40 +76,59 @@ def by_address(called: Mapping[str, Set[str]]) -> dict[tuple[str, str], str | No
     return meant
 
 
-def link_people(
-    counts: Mapping[str, int], called: Mapping[str, Set[str]]
-) -> dict[str, tuple[str, str]]:
-    """Map short forms of persons' names to (what they stand for, the rule), in one document.
+class People(NamedTuple):
+    """Short forms of persons' names, each with what it stands for and the rule; and the full names
+    that may be longer or shorter forms of another, each with the one its person is mostly called
+    by.
+    """
 
-    A fuller form of the same name is the same person if only one fits. A single word is the
-    surname, else the given name, else another word of the name, of the one person who has it;
-    where two have it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the
-    forms of address in `called`.
+    links: dict[str, tuple[str, str]]
+    forms: dict[str, str]
+
+    def meant(self, name: str) -> str:
+        """Give the name that a person is mostly called by."""
+        name = self.links[name][0] if name in self.links else name
+        return self.forms.get(name, name)
+
+
+def link_people(counts: Mapping[str, int], called: Mapping[str, Set[str]]) -> People:
+    """Link short forms of persons' names in one document.
+
+    Initials with a surname are the one person whom they fit. A single word is the surname, else
+    the given name, else another word of the name, of the one person who has it; where two have
+    it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in
+    `called`.
+
+    A given name with a surname is a name of its own, whatever else has these words: that John
+    Adams is John Quincy Adams is for the registry to say and for people to take back. Until then
+    both are one as to what "Adams" stands for.
     """
     full = {name: tuple(name.split()) for name in sorted(counts) if " " in name}
     full = {name: tokens for name, tokens in full.items() if not COUPLING & set(tokens)}
-    links = _variants(full, counts, called)
-    bearers = _bearers(full, links)
+    forms = _variants(full, counts, called)
+    links = {name: (long, "short") for name, long in _spelt_out(full, counts, forms)}
+    bearers = _bearers(full, forms)
     for name in counts:
-        if name in full and (name in links or full[name][0] not in PARTICLES):
+        if name in full and (name in forms or full[name][0] not in PARTICLES):
             continue
         for people, rule in zip(bearers, ("surname", "short", "short"), strict=True):
             if fits := people[name] - {name}:
                 if len(fits) == 1:
                     links[name] = next(iter(fits)), rule
                 break
-    return _followed(links)
+    ends = _followed({name: person for name, (person, _) in links.items()})
+    return People({name: (end, links[name][1]) for name, end in ends.items()}, forms)
 
 
 def _bearers(
-    full: Mapping[str, Tokens], links: Mapping[str, tuple[str, str]]
+    full: Mapping[str, Tokens], forms: Mapping[str, str]
 ) -> tuple[dict[str, set[str]], ...]:
     """Map surnames, given names and the words between to the people who have them."""
     surnames: dict[str, set[str]] = defaultdict(set)
     given: dict[str, set[str]] = defaultdict(set)
     between: dict[str, set[str]] = defaultdict(set)
     for name, tokens in full.items():
-        person = links[name][0] if name in links else name
+        person = forms.get(name, name)
         core = _core(tokens)
         for start in _surname_starts(core):
             surname = " ".join(core[start:])
@@ -131,7 +152,7 @@ def _surname_starts(core: Tokens) -> Iterator[int]:
 
 def _variants(
     full: Mapping[str, Tokens], counts: Mapping[str, int], called: Mapping[str, Set[str]]
-) -> dict[str, tuple[str, str]]:
+) -> dict[str, str]:
     """Map each full form to the form its person is mostly called by, where that is another.
 
     Forms are one person's if each is a shorter form of one same longest form.
@@ -145,26 +166,36 @@ def _variants(
         longer = [
             other
             for other in _crowd(sharing, _core(tokens))
-            if other != name
-            and (shortens(tokens, full[other]) or abridges(tokens, full[other]))
-            and not _apart(called, name, other)
+            if other != name and shortens(tokens, full[other]) and not _apart(called, name, other)
         ]
         # Only the longest count: what fits "j smith" through "john smith" fits "john q smith".
         top = [
             other
             for other in longer
-            if not any(
-                shortens(full[other], full[third]) or abridges(full[other], full[third])
-                for third in longer
-                if third != other
-            )
+            if not any(shortens(full[other], full[third]) for third in longer if third != other)
         ]
         groups[top[0] if len(top) == 1 else name].append(name)
-    links = {}
+    forms = {}
     for names in groups.values():
         main = max(names, key=lambda name: _standing(full[name], counts[name], name))
-        links.update({name: (main, "short") for name in names if name != main})
-    return _followed(links)
+        forms.update({name: main for name in names if name != main})
+    return _followed(forms)
+
+
+def _spelt_out(
+    full: Mapping[str, Tokens], counts: Mapping[str, int], forms: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield names that begin with an initial, each with the form of its person that says all of it
+    and is mostly used: "J. Q. Smith" is no mention of "John Smith".
+    """
+    persons: dict[str, list[str]] = defaultdict(list)
+    for name in full:
+        persons[forms.get(name, name)].append(name)
+    for name, tokens in full.items():
+        if len(tokens[0]) == 1:
+            own = persons[forms.get(name, name)]
+            if longer := [other for other in own if shortens(tokens, full[other])]:
+                yield name, max(longer, key=lambda one: _standing(full[one], counts[one], one))
 
 
 def _crowd(sharing: Mapping[str, list[str]], tokens: Tokens) -> list[str]:
@@ -181,17 +212,10 @@ def _apart(called: Mapping[str, Set[str]], name: str, other: str) -> bool:
     return bool(one) and bool(another) and not one & another
 
 
-def _followed(links: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+def _followed(links: dict[str, str]) -> dict[str, str]:
     """Follow links of links to their end."""
-    ends = {}
-    for name in links:
-        end, been = name, {name}
-        while end in links and links[end][0] not in been:
-            end = links[end][0]
-            been.add(end)
-        if end != name:
-            ends[name] = (end, links[name][1])
-    return ends
+    ends = {name: end_of(name, links) for name in links}
+    return {name: end for name, end in ends.items() if end != name}
 
 
 def _standing(tokens: Tokens, count: int, name: str) -> tuple[bool, int, int, str]:
@@ -206,7 +230,7 @@ def _core(tokens: Tokens) -> Tokens:
 
 def shortens(short: Tokens, long: Tokens) -> bool:
     """Say whether one full name is a shorter form of another: the same surname and first name
-    (or its initial), and no token that the other has not in the same order.
+    (or its initial), and no middle name that the other has not in the same order.
     """
     if Counter(set(short) & GENERATION) != Counter(set(long) & GENERATION) and (
         set(short) & GENERATION
@@ -215,28 +239,22 @@ def shortens(short: Tokens, long: Tokens) -> bool:
     short, long = _core(short), _core(long)
     if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1] or short == long:
         return False
-    rest = iter(long[:-1])
-    first = next(rest)
-    if not _token_fits(short[0], first):
-        return False
-    return all(any(_token_fits(token, other) for other in rest) for token in short[1:-1])
+    return _token_fits(short[0], long[0]) and _middle_fits(short[1:-1], long[1:-1])
 
 
-def abridges(short: Tokens, long: Tokens) -> bool:
-    """Say whether one full name is some of the words of another, in order, none an initial:
-    "otto jespersen" of "jens otto harry jespersen", "jefferson madeira" of "jefferson madeira da
-    silva".
+def _middle_fits(short: Tokens, long: Tokens) -> bool:
+    """Say whether middle names are all among others, in order; an initial stands for the name in
+    its own place: W. is not H. W.
     """
-    marks = set(short) & GENERATION
-    if marks and marks != set(long) & GENERATION:
-        return False
-    short, long = _core(short), _core(long)
-    if not 1 < len(short) < len(long) or any(len(token) < 2 for token in short):
-        return False
-    if short[0] in PARTICLES or short[-1] in PARTICLES:
-        return False
-    rest = iter(long)
-    return all(token in rest for token in short)
+    begin = 0
+    for place, token in enumerate(short):
+        places = (place,) if len(token) == 1 else range(len(long))
+        fits = (at for at in places if begin <= at < len(long) and _token_fits(token, long[at]))
+        at = next(fits, None)
+        if at is None:
+            return False
+        begin = at + 1
+    return True
 
 
 def without_article(surname: str) -> str:

@@ -146,13 +146,14 @@ class ResolveStage:
         named = {
             name: count for name, count in counts.items() if name not in offices or " " not in name
         }
-        links = link_people(named, called)
+        people = link_people(named, called)
+        links = dict(people.links)
         holders: dict[str, set[str]] = defaultdict(set)
         for (type_, name), mention in zip(own, mentions, strict=True):
             if offices and type_ is MentionType.PERSON and name not in offices:
                 title = around.title_before(mention, self._books)
                 if title is not None:
-                    holders[title].add(links[name][0] if name in links else name)
+                    holders[title].add(people.meant(name))
         for name in offices - links.keys():
             if len(holders[name]) == 1:
                 links[name] = next(iter(holders[name])), "title"

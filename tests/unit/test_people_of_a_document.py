@@ -1,0 +1,125 @@
+"""Full names of people are names of their own in a document; what says less stands for them."""
+
+from __future__ import annotations
+
+import pytest
+from registry_case import name, numbered, partition, rebuilt, registry
+from resolution_case import resolved
+
+from pipeline.documents import MentionType
+from pipeline.registry.decisions import DecisionKind, RawName
+from pipeline.resolution.people import shortens
+
+# Two people, and the longer name says another surname, another first name or another middle name.
+STRANGERS = [
+    ("George W. Bush", "George H. W. Bush"),
+    ("John A. Smith", "John B. A. Smith"),
+    ("Martin Luther", "Martin Luther King"),
+    ("George Washington", "George Washington Carver"),
+    ("Thomas Jefferson", "Thomas Jefferson Randolph"),
+    ("Maria Garcia", "Maria Garcia Lopez"),
+    ("Paul Jones", "John Paul Jones"),
+    ("Otto Jespersen", "Jens Otto Harry Jespersen"),
+    ("Jefferson Madeira", "Jefferson Madeira da Silva"),
+]
+
+
+def linked(*words: str) -> list[str]:
+    """Give the normal form that each name of a person stands for in a text of nothing else."""
+    people = [(one, MentionType.PERSON) for one in words]
+    return [normal for normal, _ in resolved("; ".join(words), *people)]
+
+
+def entities(*words: str, split: bool = False) -> set[frozenset[str]]:
+    """Give the entities of a document's people, by their normal forms; `split` takes the first out
+    of what the second is.
+    """
+    names = {one.id: one for one in (name("PERSON", normal) for normal in linked(*words))}
+    parts = [(RawName("PERSON", one),) for one in words[:2]]
+    decisions = numbered([(DecisionKind.SPLIT, parts)] if split else [])
+    found, _ = rebuilt(registry(names.values(), decisions, bound=50), names.values())
+    return partition(found, {id_: one.normal for id_, one in names.items()})
+
+
+@pytest.mark.parametrize(("one", "other"), STRANGERS)
+@pytest.mark.parametrize("often", [1, 3])
+def test_two_people_stay_two(one: str, other: str, often: int) -> None:
+    for first, second in ((one, other), (other, one)):
+        words = [first] * often + [second]
+        assert linked(*words) == [name("PERSON", each).normal for each in words]
+        assert len(entities(*words)) == 2
+
+
+def test_a_middle_name_left_out_is_for_the_registry_and_people_can_take_it_back() -> None:
+    text = "John Adams and his son John Quincy Adams came."
+    pair = ("John Adams", MentionType.PERSON), ("John Quincy Adams", MentionType.PERSON)
+    assert resolved(text, *pair) == [("john adams", None), ("john quincy adams", None)]
+    together = frozenset(("john adams", "john quincy adams"))
+    words = ("John Adams", "John Quincy Adams")
+    assert entities(*words) == {together}
+    assert entities(*words, split=True) == {frozenset((one,)) for one in together}
+
+
+@pytest.mark.parametrize(
+    ("full", "shorter"),
+    [
+        (["John Smith"], ["J. Smith", "Smith", "Mr. Smith", "Dr. Smith", "John", "Smith's"]),
+        (["John Quincy Smith"], ["J. Smith", "J. Q. Smith", "J. Quincy Smith", "Quincy", "JQS"]),
+        (["Martin Luther King", "Martin Luther"], ["Dr. King", "M. L. King", "M. King", "King"]),
+        (["Martin Luther", "Martin Luther King"], ["Luther", "M. Luther"]),
+        (["George W. Bush", "George H. W. Bush"], ["G. W. Bush"]),
+        (["George H. W. Bush", "George W. Bush"], ["G. H. W. Bush", "G. H. Bush"]),
+        (["Paul Jones", "John Paul Jones"], ["P. Jones"]),
+        (["John Paul Jones", "Paul Jones"], ["J. P. Jones", "J. Jones", "John"]),
+    ],
+)
+def test_what_says_less_than_a_full_name_stands_for_it(full: list[str], shorter: list[str]) -> None:
+    long = name("PERSON", full[0]).normal
+    for short in shorter:
+        assert linked(*full, short)[-1] == long, short
+
+
+@pytest.mark.parametrize(
+    ("full", "shorter"),
+    [
+        (["George W. Bush", "George H. W. Bush"], ["Bush", "G. Bush", "George", "Mr. Bush"]),
+        (["John A. Smith", "John B. A. Smith"], ["Smith", "J. Smith"]),
+        (["Paul Jones", "John Paul Jones"], ["Jones"]),
+        (["Martin Luther", "Martin Luther King"], ["Martin"]),
+    ],
+)
+def test_what_two_people_are_called_stands_for_neither(full: list[str], shorter: list[str]) -> None:
+    for short in shorter:
+        assert linked(*full, short)[-1] == name("PERSON", short).normal, short
+
+
+def test_a_surname_is_that_of_the_form_that_a_person_is_mostly_called_by() -> None:
+    often = ["John Adams", "John Quincy Adams", "John Adams"]
+    for short in ("Adams", "Mr. Adams", "J. Adams"):
+        assert linked(*often, short)[-1] == "john adams"
+    text = "President John Adams, or President John Quincy Adams. John Adams, Mr. President!"
+    answer = resolved(text, *((one, MentionType.PERSON) for one in (*often, "Mr. President")))
+    assert answer[-1] == ("john adams", "title")
+
+
+def test_initials_stand_for_a_name_that_says_all_of_them() -> None:
+    words = ["John Smith", "John Smith", "John Q. Smith", "J. Q. Smith"]
+    assert linked(*words) == ["john smith", "john smith", "john q smith", "john q smith"]
+    assert linked("J. Smith", "J. Smith", "J. Q. Smith", "Smith") == ["j q smith"] * 4
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "fits"),
+    [
+        ("george w bush", "george herbert walker bush", False),
+        ("george h bush", "george herbert walker bush", True),
+        ("george walker bush", "george herbert walker bush", True),
+        ("george h walker bush", "george herbert walker bush", True),
+        ("john a b smith", "john b a smith", False),
+        ("john lee w smith", "john al lee w smith", False),
+        ("john smith", "john smith", False),
+        ("john smith jr", "john q smith sr", False),
+    ],
+)
+def test_an_initial_stands_for_the_name_in_its_own_place(short: str, long: str, fits: bool) -> None:
+    assert shortens(tuple(short.split()), tuple(long.split())) is fits
