@@ -204,7 +204,8 @@ class DecisionDesk:
         else:
             text = _sentence(made, before, groups, sources, applied=applied)
         if not applied:
-            text += "; entities do not show it yet: whoever holds the registry applies it, or the next run"
+            text += "; entities do not show it yet: "
+            text += "whoever holds the registry applies it, or the next run"
         return Outcome(made, applied, groups, text)
 
     def _entities_now(self, decision: Decision) -> list[tuple[EntityRow, ...]]:
