@@ -144,9 +144,9 @@ class World(NamedTuple):
 
 
 @st.composite
-def worlds(draw: st.DrawFn, decisions: int = 4) -> World:
+def worlds(draw: st.DrawFn, decisions: int = 4, most: int = 24) -> World:
     """Draw a world of a few names that have much to do with each other."""
-    pool = draw(st.lists(written, unique=True, min_size=1, max_size=24))
+    pool = draw(st.lists(written, unique=True, min_size=1, max_size=most))
     made = draw(st.lists(decided_on(pool), max_size=decisions))
     return World(pool, numbered(made), draw(st.integers(2, 6)))
 

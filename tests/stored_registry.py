@@ -18,11 +18,11 @@ ME, SUCCESSOR = str(uuid.uuid4()), str(uuid.uuid4())
 class StoredRegistry:
     """A project whose registry one process keeps."""
 
-    def __init__(self, case: StoreCase, bound: int = 3) -> None:
+    def __init__(self, case: StoreCase, bound: int = 3, component_bound: int = 400) -> None:
         self.case = case
         self.store = PostgresRegistry(case.engine, case.project, bound)
         self.bind = Binding(case.project, normal_form)
-        self.owner = RegistryOwner(self.store, self.bind, comparing(), "1")
+        self.owner = RegistryOwner(self.store, self.bind, comparing(), "1", component_bound)
         assert self.store.hold(ME, 60)
 
     def publish(self, name, written) -> None:

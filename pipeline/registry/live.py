@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pipeline import identity
 from pipeline.documents import Value
 from pipeline.registry.updates import Update
 
@@ -148,7 +147,8 @@ class LiveState(Protocol):
 
 class Touch(NamedTuple):
     """What an update brought about in its epoch. `nodes` are those whose entity may be another one,
-    or that lost mentions; `contents` were published or removed. `whole` means all there is.
+    or that lost mentions; `contents` were published or removed, or a name means something else in
+    them. `whole` means all there is.
     """
 
     epoch: int
@@ -159,7 +159,7 @@ class Touch(NamedTuple):
 
 def touch_of(update: Update) -> Touch:
     """Say what an update that was written touches."""
-    nodes = {identity.node_id(node.name, node.sense) for node in update.nodes}
+    nodes = {node.id for node in update.nodes}
     nodes.update(update.gone, update.left, update.retired)
     return Touch(update.epoch + 1, update.whole, frozenset(nodes), frozenset(update.contents))
 

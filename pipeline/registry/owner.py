@@ -124,6 +124,7 @@ class RegistryOwner:
         registry = self._registry(moment, moment.blocks, told)
         found = touched(changes, moment.blocks)
         gone = {change.id for change in changes if change.after is None}
+        gone |= told.gone_with(change.id for change in changes)
         seeds = set(found.seeds)
         for id_ in gone:
             seeds.update(registry.constraints.group(id_))
@@ -167,7 +168,7 @@ class RegistryOwner:
             thinned=found.thinned,
             dissolved=_dissolved(moment, grown) if too_many else (),
             compared=grown.compared,
-            contents={change.subject for change in told_of},
+            contents={change.subject for change in told_of} | told.contents,
             left={name for change in told_of for name in change.keys or ()},
         )
 
@@ -182,6 +183,7 @@ class _Senses:
         there = moment.occurring(wanted) if wanted else set()
         self.wanted = {pair: sense for pair, sense in wanted.items() if pair in there}
         self.stored = moment.stored_senses()
+        self.contents = {content for (_, content), _ in self.wanted.items() ^ self.stored.items()}
         self._of_node = {
             identity.node_id(name, sense): (name, sense) for (name, _), sense in self.wanted.items()
         }
@@ -196,6 +198,20 @@ class _Senses:
         self.moved = before.keys() ^ self.nodes.keys()
         self.retired = {node: name for node, name in before.items() if node not in self.nodes}
         self.came_back = set(self.retired.values())
+        self._ever = {
+            (bind(raw._replace(sense=0)), decision.number)
+            for decision in moment.decisions
+            if decision.by_document
+            for raw in decision.groups[0]
+        }
+
+    def gone_with(self, names: Iterable[str]) -> set[str]:
+        """Give the nodes that may have been senses of names whose rows went, and are not any more:
+        what was stored of those went with the rows, though the names may be back.
+        """
+        went = set(names)
+        ever = {identity.node_id(name, sense) for name, sense in self._ever if name in went}
+        return ever - self.nodes.keys()
 
     def of(self, node: str) -> tuple[str, int]:
         """Give the name and the sense of a node."""

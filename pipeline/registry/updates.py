@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from pipeline import identity
 from pipeline.errors import TemporaryError
 from pipeline.registry.blocks import Blocks, LiveName, Part
 from pipeline.registry.clustering import NearMiss
@@ -34,6 +35,11 @@ class Node(NamedTuple):
     sense: int
     entity: str
     reasons: tuple[Mapping[str, Any], ...]
+
+    @property
+    def id(self) -> str:
+        """Give the node's id."""
+        return identity.node_id(self.name, self.sense)
 
 
 class Moment(Protocol):
@@ -80,8 +86,9 @@ class Update:
 
     `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
     others. `senses` are all that there are, None where they stay as they are. `gone` are names that
-    are not live any more. `dissolved` are names that were one entity until too many were like them.
-    `contents` were published or removed, and `left` are the names that they mentioned before.
+    are not live any more, and senses that went with a name's row. `dissolved` are names that were
+    one entity until too many were like them. `contents` were published or removed, or a name means
+    something else in them; `left` are the names that were mentioned there before.
     """
 
     epoch: int

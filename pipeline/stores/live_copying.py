@@ -113,7 +113,7 @@ class LiveCopying:
         touched = joined(touches, there.stamp.epoch, now.epoch)
         if there.stamp.born != now.born or touched is None or there.entities > self._most:
             return None
-        nodes = touched.nodes | rows.names_in(touched.contents)
+        nodes = rows.touched(touched.nodes, touched.contents)
         if len(nodes) > TOUCHED_BOUND:
             return None
         entity_of = rows.entities_of(nodes)

@@ -44,6 +44,7 @@ class LiveRows:
     def __init__(self, connection: Connection, project: str) -> None:
         self._connection = connection
         self._project = project
+        self._read_namesakes: Mapping[str, tuple[str, str]] | None = None
 
     def _ask(self, question: TextClause, **parameters: Any) -> Sequence[Any]:
         asked = (
@@ -58,11 +59,14 @@ class LiveRows:
         rows = self._ask(queries.STAMP)
         return Stamp(rows[0].born, rows[0].epoch) if rows else None
 
-    def names_in(self, contents: Collection[str]) -> set[str]:
-        """Give the names that contents mention."""
-        if not contents:
-            return set()
-        return {row[0] for row in self._ask(queries.NAMES_IN, contents=sorted(contents))}
+    def touched(self, nodes: Collection[str], contents: Collection[str]) -> set[str]:
+        """Give nodes, and those of names that contents mention, with all namesakes of these names:
+        who brought or lost mentions there may be any of them.
+        """
+        found = set(nodes)
+        if contents:
+            found |= {row[0] for row in self._ask(queries.NAMES_IN, contents=sorted(contents))}
+        return found | {node for node, (name, _) in self._namesakes().items() if name in found}
 
     def entities_of(self, nodes: Collection[str]) -> dict[str, str]:
         """Give the entity of each node that there is."""
@@ -70,10 +74,18 @@ class LiveRows:
             return {}
         found = dict(map(tuple, self._ask(queries.ENTITIES_OF, names=sorted(nodes))))
         if len(found) < len(nodes):
-            told_apart = self._ask(queries.NAMESAKES)
-            apart = {identity.node_id(name, sense): entity for name, sense, entity in told_apart}
-            found |= {node: apart[node] for node in nodes if node in apart}
+            apart = self._namesakes()
+            found |= {node: apart[node][1] for node in nodes if node in apart}
         return found
+
+    def _namesakes(self) -> Mapping[str, tuple[str, str]]:
+        """Give the name and the entity of each namesake that was told apart."""
+        if self._read_namesakes is None:
+            rows = self._ask(queries.NAMESAKES)
+            self._read_namesakes = {
+                identity.node_id(name, sense): (name, entity) for name, sense, entity in rows
+            }
+        return self._read_namesakes
 
     def nodes_of(self, entities: Collection[str]) -> dict[str, str]:
         """Give the nodes of entities, but for those that an entity has its id of."""
@@ -109,10 +121,12 @@ class LiveRows:
         return {entity: Neighbours(strongest=tuple(those)) for entity, those in found.items()}
 
     def beside(self, nodes: Collection[str], limit: int) -> set[str]:
-        """Give the entities that are related to names, or `limit` of them."""
+        """Give the entities that are related to nodes, or to namesakes of these, or `limit`."""
         if not nodes:
             return set()
-        return {row[0] for row in self._ask(queries.BESIDE, names=sorted(nodes), limit=limit)}
+        apart = self._namesakes()
+        names = {apart[node][0] if node in apart else node for node in nodes}
+        return {row[0] for row in self._ask(queries.BESIDE, names=sorted(names), limit=limit)}
 
     def recent(
         self, contents: Collection[str] | None = None, limit: int | None = EXTRACTIONS

@@ -103,9 +103,10 @@ NODES = (_RETIRED, _BACK, _LONE, _TOGETHER)
 NO_SENSE = text(_NO_SENSE)
 NODES_WHOLE = (_RETIRED, _BACK, _OTHERS, _TOGETHER)
 
+# Of a name, never of a namesake: that is compared with nothing.
 MISSES = (
-    "DELETE FROM near_misses m USING {nodes} s WHERE m.one = s.name_id",
-    "DELETE FROM near_misses m USING {nodes} s WHERE m.other = s.name_id",
+    "DELETE FROM near_misses m USING {nodes} s WHERE s.sense = 0 AND m.one = s.name_id",
+    "DELETE FROM near_misses m USING {nodes} s WHERE s.sense = 0 AND m.other = s.name_id",
     """
 INSERT INTO near_misses (one, other, project_id, score, verdict, why, reasons, epoch)
 SELECT m.one, m.other, CAST(:project AS uuid), m.score, m.verdict, m.why, m.reasons, :epoch

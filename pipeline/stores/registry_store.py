@@ -269,10 +269,10 @@ class _Writing:
         if update.whole:
             self._run(statements.UNCAP_ALL)
         else:
-            gone = [node.name for node in update.nodes] + list(update.gone)
+            gone = {node.id for node in update.nodes}.union(update.gone, update.retired)
             self._run(
                 statements.UNCAP,
-                components=sorted(set(gone) - update.capped.keys()),
+                components=sorted(gone - update.capped.keys()),
                 keys=[block_key(part) for part in update.thinned],
                 single=[one for one, other in update.thinned if one == other],
             )

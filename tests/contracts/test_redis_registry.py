@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from ledger_case import emptied
 from live_case import ACME, BOSTON, JANE, JOHN_Q, SMITH, LiveCase, assert_equal, is_whole, wrong
+from people_case import People
 from registry_case import World, law, worlds
 from store_case import StoreCase
 from waiting import until
 
 from pipeline import assembly
 from pipeline.documents import MentionType
+from pipeline.identity import node_id
 from pipeline.registry.decisions import Decision, DecisionKind
 from pipeline.registry.live import EXTRACTIONS
 from pipeline.settings import Settings
@@ -45,7 +47,9 @@ small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scope
                           max_examples=max(30, law.max_examples // 5))  # fmt: skip
 
 
-STEPS = ("publish", "publish", "publish", "forget", "change", "change", "decide", "flush")
+STEPS = (
+    "publish", "publish", "publish", "forget", "change", "change", "decide", "decide", "flush",
+)  # fmt: skip
 
 
 @given(worlds(decisions=3), st.data())
@@ -53,8 +57,8 @@ STEPS = ("publish", "publish", "publish", "forget", "change", "change", "decide"
 def test_copies_that_grow_equal_postgresql(
     store_case: StoreCase, valkey: redis.Redis, world: World, data: st.DataObject
 ) -> None:
-    """Documents that come, change and go, decisions, several epochs at once, crowded entities, few
-    that are kept, and copies that are made while changes are pending.
+    """Documents that come, change and go, decisions, on namesakes too, several epochs at once,
+    crowded entities, few that are kept, and copies that are made while changes are pending.
     """
     emptied(store_case.engine)
     valkey.flushdb()
@@ -63,24 +67,28 @@ def test_copies_that_grow_equal_postgresql(
     live = LiveCase(store_case, crowded=data.draw(st.sampled_from((1, 2, 1000))), kept=kept)
     some = st.lists(st.sampled_from(world.pool), min_size=min(3, len(world.pool)), max_size=8,
                     unique=True)  # fmt: skip
-    decisions, there = list(world.decisions), []
+    people = People(store_case, data, world)
+    there: dict[str, list[tuple[str, str]]] = {}
     live.publish("first", data.draw(some))
     live.shown()
     for number in range(data.draw(st.integers(4, 8))):
         step = data.draw(st.sampled_from(STEPS))
         if step == "forget" and there:
-            gone = there.pop(data.draw(st.integers(0, len(there) - 1)))
+            gone = data.draw(st.sampled_from(sorted(there)))
+            del there[gone]
             # As where Redis cannot be asked: what is forgotten goes with the next epoch, too.
             live.forget(gone, copies=data.draw(st.booleans()))
         elif step == "change" and there:
-            live.publish(there[0], data.draw(some), stamp=f"{number}")
+            changed = min(there)
+            there[changed] = data.draw(some)
+            live.publish(changed, there[changed], stamp=f"{number}")
         elif step == "flush":
             valkey.flushdb()
-        elif step == "decide" and decisions:
-            record(live.case.engine, live.case.project, decisions.pop())
+        elif step == "decide":
+            people.decide(there)
         else:
-            live.publish(f"d{number}", data.draw(some))
-            there.append(f"d{number}")
+            there[f"d{number}"] = data.draw(some)
+            live.publish(f"d{number}", there[f"d{number}"])
         if data.draw(st.sampled_from((True, True, False))):
             live.catch_up()
         if data.draw(st.sampled_from((True, True, False))):
@@ -130,6 +138,70 @@ def test_neighbours_are_called_what_they_are_called_now(live: LiveCase, merged: 
         record(live.case.engine, live.case.project, undo)
         assert not live.shown().anew
         assert_equal(live)
+
+
+BROWN = ("PERSON", "Peter Brown")
+
+
+def _told_apart(live: LiveCase, *documents: str) -> Decision:
+    """Say that John Smith is somebody else in documents."""
+    ids = tuple(live.case.document(f"{name}.txt") for name in documents)
+    return live.decide(DecisionKind.SPLIT, [SMITH], documents=ids)
+
+
+@pytest.mark.parametrize("then", ["undone", "forgotten", "changed", "told apart again"])
+def test_namesakes_are_told_apart_in_the_copies(live: LiveCase, then: str) -> None:
+    """Where they stand others are related to them, and lately they are what was published."""
+    live.publish("a", [SMITH, ACME, BOSTON])
+    live.publish("b", [SMITH, BOSTON])
+    live.publish("c", [SMITH, JANE])
+    live.shown()
+    made = _told_apart(live, "b", "c")
+    assert not live.shown().anew
+    assert_equal(live)
+    namesake = node_id(live.id(*SMITH), made.number)
+    assert [one.entity for one in live.fast.neighbours(live.id(*JANE)) or ()] == [namesake]
+    assert {one.name for one in live.fast.recent() or () if one.text == SMITH[1]} == {
+        live.id(*SMITH), namesake
+    }  # fmt: skip
+    if then == "undone":
+        undo = Decision(0, DecisionKind.UNDO, undoes=made.number, who="tester")
+        record(live.case.engine, live.case.project, undo)
+    elif then == "forgotten":
+        live.forget("b", copies=False)
+    elif then == "changed":
+        live.publish("b", [ACME, BOSTON], stamp="2")
+    else:
+        _told_apart(live, "b")
+    assert not live.shown().anew
+    assert_equal(live)
+
+
+@pytest.mark.parametrize("then", ["undone", "gone", "gone with its name"])
+def test_who_is_beside_a_namesake_is_told_what_it_is_called(live: LiveCase, then: str) -> None:
+    """Its entity has the id of another name, or that is its again: no content says so."""
+    live.publish("a", [SMITH, ACME])
+    live.publish("b", [SMITH, BOSTON])
+    live.publish("c", [JANE])
+    live.publish("d", [BROWN])
+    made = _told_apart(live, *("ab" if then == "gone with its name" else "b"))
+    live.shown()
+    namesake = node_id(live.id(*SMITH), made.number)
+    joined = min((JANE, BROWN), key=lambda one: live.id(*one))
+    merged = live.decide(DecisionKind.MERGE, [(*SMITH, None, made.number)], [joined])
+    assert not live.shown().anew
+    assert_equal(live)
+    called = min(live.id(*joined), namesake)
+    assert [one.entity for one in live.fast.neighbours(live.id(*BOSTON)) or ()] == [called]
+    if then == "undone":
+        undo = Decision(0, DecisionKind.UNDO, undoes=merged.number, who="tester")
+        record(live.case.engine, live.case.project, undo)
+    elif then == "gone":
+        live.forget("c" if joined == JANE else "d", copies=False)
+    else:
+        live.forget("a", "b", copies=False)
+    assert not live.shown().anew
+    assert_equal(live)
 
 
 def test_what_is_crowded_is_counted_in_its_turn(live: LiveCase) -> None:

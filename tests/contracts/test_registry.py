@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from ledger_case import emptied
+from people_case import People
 from registry_case import World, comparing, law, worlds
 from store_case import StoreCase
 from stored_registry import ME, SUCCESSOR, StoredRegistry
@@ -42,24 +43,36 @@ small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scope
                           max_examples=max(30, law.max_examples // 5))  # fmt: skip
 
 
+STEPS = ("publish", "publish", "forget", "again", "decide", "decide")
+
+
 @given(worlds(decisions=3), st.data())
 @small_law
 def test_stored_increments_equal_a_rebuild(store_case: StoreCase, world: World, data) -> None:
-    """Documents that come and go, in any batches, with decisions between."""
+    """Documents that come, go and come again, in any batches, with decisions between: on names, and
+    on namesakes.
+    """
     registry = _fresh(store_case)
     some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
-    decisions = list(world.decisions)
-    there: list[str] = []
-    for number in range(data.draw(st.integers(1, 6))):
-        step = data.draw(st.sampled_from(("publish", "publish", "publish", "forget", "decide")))
+    people = People(store_case, data, world)
+    there: dict[str, list[tuple[str, str]]] = {}
+    for number in range(data.draw(st.integers(1, 8))):
+        step = data.draw(st.sampled_from(STEPS))
         if step == "forget" and there:
-            registry.forget(there.pop(data.draw(st.integers(0, len(there) - 1))))
-        elif step == "decide" and decisions:
-            made = decisions.pop()
-            record(registry.case.engine, registry.case.project, made)
+            name = data.draw(st.sampled_from(sorted(there)))
+            del there[name]
+            registry.forget(name)
+        elif step == "again" and there:
+            name = data.draw(st.sampled_from(sorted(there)))
+            registry.owner.catch_up(ME)
+            registry.forget(name)
+            registry.owner.catch_up(ME)
+            registry.publish(name, there[name])
+        elif step == "decide":
+            people.decide(there)
         else:
-            registry.publish(f"d{number}", data.draw(some))
-            there.append(f"d{number}")
+            there[f"d{number}"] = data.draw(some)
+            registry.publish(f"d{number}", there[f"d{number}"])
         if data.draw(st.booleans()):
             registry.catch_up()
             assert registry.stored() == registry.rebuilt()
@@ -232,6 +245,70 @@ def test_a_document_of_another_person_of_that_name(registry: StoredRegistry) -> 
     assert registry.stored() == before
     assert registry.case.rows("SELECT id::text, merged_into::text FROM entities") == [
         (node_id(name, made.number), name)
+    ]
+
+
+KELLER = ("PERSON", "Robert Keller")
+JUNIOR, SENIOR = (("PERSON", f"Robert Keller {which}.") for which in ("Jr", "Sr"))
+
+
+def test_a_namesake_that_comes_again_leaves_near_misses_alone(registry: StoredRegistry) -> None:
+    """Those are of the name, whatever it means elsewhere."""
+    registry.publish("a", [KELLER])
+    registry.publish("b", [KELLER])
+    registry.publish("c", [JUNIOR, SENIOR])
+    registry.decide(DecisionKind.SPLIT, [KELLER], documents=(registry.case.document("b.txt"),))
+    registry.catch_up()
+    misses = registry.stored()[1]
+    assert len(misses) == 2
+    registry.forget("b")
+    registry.catch_up()
+    registry.publish("b", [KELLER])
+    registry.catch_up()
+    assert registry.stored()[1] == misses
+    assert registry.stored() == registry.rebuilt()
+
+
+def test_a_namesake_that_comes_again_leaves_alone_what_is_capped(store_case: StoreCase) -> None:
+    """Also where the id of what is too large is the name's."""
+    registry = StoredRegistry(store_case, component_bound=2)
+    names = sorted((KELLER, JUNIOR, SENIOR), key=lambda one: registry.bind(RawName(*one)))
+    registry.publish("a", names)
+    registry.publish("b", names[:1])
+    registry.decide(DecisionKind.SPLIT, names[:1], documents=(registry.case.document("b.txt"),))
+    registry.catch_up()
+    capped = "SELECT kind, key FROM capped"
+    smallest = registry.bind(RawName(*names[0]))
+    assert registry.case.rows(capped) == [("component", smallest)]
+    registry.forget("b")
+    registry.catch_up()
+    registry.publish("b", names[:1])
+    registry.catch_up()
+    assert registry.case.rows(capped) == [("component", smallest)]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_namesake_goes_with_the_last_of_its_name(registry: StoredRegistry, back: bool) -> None:
+    """Whoever was one with it is so no more, though the name is back by then."""
+    registry.publish("a", [KELLER])
+    made = registry.decide(
+        DecisionKind.SPLIT, [KELLER], documents=(registry.case.document("a.txt"),)
+    )
+    namesake = node_id(registry.bind(RawName(*KELLER)), made.number)
+    others = [("PERSON", f"{given} Roe") for given in ("Jane", "Peter", "Ann", "Max", "Bob", "Kim")]
+    other = max(others, key=lambda one: registry.bind(RawName(*one)))
+    registry.publish("b", [other])
+    registry.decide(DecisionKind.MERGE, [(*KELLER, None, made.number)], [other])
+    registry.catch_up()
+    assert registry.entity(*other) == namesake < registry.bind(RawName(*other))
+    registry.forget("a")
+    if back:
+        registry.publish("c", [KELLER])
+    registry.catch_up()
+    assert registry.stored() == registry.rebuilt()
+    assert registry.entity(*other) == registry.bind(RawName(*other))
+    assert registry.case.rows("SELECT id::text, merged_into::text FROM entities") == [
+        (namesake, registry.bind(RawName(*other)))
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from ledger_case import emptied
+from people_case import People
 from registry_case import World, law, worlds
 from sqlalchemy import text
 from store_case import StoreCase
@@ -15,7 +16,6 @@ from stored_registry import ME, StoredRegistry
 
 from pipeline.registry.decisions import DecisionKind, RawName
 from pipeline.registry.owner import RegistryOwner
-from pipeline.stores.decisions import record
 from pipeline.stores.postgres import one_moment
 from pipeline.stores.verifying import stored_project
 from pipeline.stores.verifying_registry import StoredRegistry as Verified
@@ -30,14 +30,17 @@ def findings(registry: StoredRegistry, bound: int = 3) -> list[Finding]:
         return list(found.findings())
 
 
-def kept(case: StoreCase, bound: int = 3) -> StoredRegistry:
+def kept(case: StoreCase, bound: int = 3, component_bound: int = 400) -> StoredRegistry:
     emptied(case.engine)
     case.project = case.ledger.open_project(case.name, case.plan).id
-    return StoredRegistry(case, bound)
+    return StoredRegistry(case, bound, component_bound)
 
 
 small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scoped_fixture],
                           max_examples=max(30, law.max_examples // 5))  # fmt: skip
+
+
+STEPS = ("publish", "publish", "forget", "again", "decide", "decide")
 
 
 @given(worlds(decisions=3), st.data())
@@ -45,26 +48,57 @@ small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scope
 def test_what_was_applied_change_by_change_gives_nothing(
     store_case: StoreCase, world: World, data: st.DataObject
 ) -> None:
-    """Documents that come and go, in any batches, with decisions between: also what was capped, and
-    why each name is where it is, are as a rebuild has them.
+    """Documents that come, go and come again, in any batches, with decisions between, on namesakes
+    too: also what was capped, and why each name is where it is, are as a rebuild has them.
     """
-    registry = kept(store_case)
+    registry = kept(store_case, component_bound=data.draw(st.sampled_from((400, 3))))
     some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
-    decisions, there = list(world.decisions), []
-    for number in range(data.draw(st.integers(1, 6))):
-        step = data.draw(st.sampled_from(("publish", "publish", "publish", "forget", "decide")))
+    people = People(store_case, data, world)
+    there: dict[str, list[tuple[str, str]]] = {}
+    for number in range(data.draw(st.integers(1, 8))):
+        step = data.draw(st.sampled_from(STEPS))
         if step == "forget" and there:
-            registry.forget(there.pop(data.draw(st.integers(0, len(there) - 1))))
-        elif step == "decide" and decisions:
-            record(registry.case.engine, registry.case.project, decisions.pop())
+            name = data.draw(st.sampled_from(sorted(there)))
+            del there[name]
+            registry.forget(name)
+        elif step == "again" and there:
+            name = data.draw(st.sampled_from(sorted(there)))
+            registry.owner.catch_up(ME)
+            registry.forget(name)
+            registry.owner.catch_up(ME)
+            registry.publish(name, there[name])
+        elif step == "decide":
+            people.decide(there)
         else:
-            registry.publish(f"d{number}", data.draw(some))
-            there.append(f"d{number}")
+            there[f"d{number}"] = data.draw(some)
+            registry.publish(f"d{number}", there[f"d{number}"])
         if data.draw(st.booleans()):
             registry.owner.catch_up(ME)
             assert findings(registry) == []
     registry.owner.catch_up(ME)
     assert findings(registry) == []
+
+
+@given(worlds(decisions=0, most=6), st.data())
+@small_law
+def test_namesakes_that_come_and_go_change_nothing_else(
+    store_case: StoreCase, world: World, data: st.DataObject
+) -> None:
+    """Of names that stand elsewhere too, so that what is settled is the namesakes alone."""
+    registry = kept(store_case, 50, component_bound=data.draw(st.sampled_from((400, 2))))
+    registry.publish("every", world.pool)
+    there = {"some": data.draw(st.lists(st.sampled_from(world.pool), min_size=1, unique=True))}
+    registry.publish("some", there["some"])
+    people = People(store_case, data, world)
+    for _ in range(data.draw(st.integers(1, 4))):
+        people.decide(there)
+        registry.owner.catch_up(ME)
+        if data.draw(st.booleans()):
+            registry.forget("some")
+            registry.owner.catch_up(ME)
+            registry.publish("some", there["some"])
+            registry.owner.catch_up(ME)
+        assert findings(registry, 50) == []
 
 
 LONG, INITIAL, JANE, SHORT = (
