@@ -70,6 +70,15 @@ class LiveInRedis:
             yield from self._entities(
                 rows, {id_: one for id_, one in copies.items() if id_ not in there.late}
             )
+        # An entity that is summed up later has the mentions of an earlier epoch: whether it is one
+        # of those that are kept is not known.
+        if not (floor and there.late):
+            yield from self._kept(rows, floor, seen)
+        yield from self._patterns(patterns)
+        yield from self._recent(rows)
+
+    def _kept(self, rows: LiveRows, floor: int, seen: int) -> Iterator[Finding]:
+        """See that all entities of so many mentions are there, and the names that lead to them."""
         number = nodes = 0
         for ids in rows.every(floor):
             number += len(ids)
@@ -84,8 +93,6 @@ class LiveInRedis:
         if fields != nodes:
             what = f"it has {fields:,} names of others, and PostgreSQL {nodes:,}"
             yield Finding("live", keys.names(self._project), what)
-        yield from self._patterns(patterns)
-        yield from self._recent(rows)
 
     def _entities(
         self, rows: LiveRows, copies: Mapping[str, Canonical | None]
