@@ -25,6 +25,7 @@ def asks(key: str) -> bool:
 
 def blocks_of(keys: Iterable[str]) -> dict[str, bool]:
     """Give the blocks that keys put their name in, and whether it asks there."""
+    # `block_of` and `asks`, written out: a rebuild comes here for each name more than once.
     return {key.removesuffix(QUIET): key[-1] != QUIET for key in keys}
 
 

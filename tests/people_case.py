@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from hypothesis import strategies as st
 from registry_case import World, Written
 from store_case import StoreCase
+from stored_registry import ME, StoredRegistry
 
 from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.stores.decisions import record
@@ -71,3 +72,39 @@ class People:
 
     def _record(self, decision: Decision) -> Decision:
         return record(self._case.engine, self._case.project, decision)
+
+
+STEPS = ("publish", "publish", "forget", "again", "decide", "decide")
+
+
+def live_on(
+    registry: StoredRegistry, world: World, data: st.DataObject, check: Callable[[], None]
+) -> None:
+    """Let documents come, go and come again, in any batches, with decisions between: on names, and
+    on namesakes. Whenever the registry has caught up, `check` sees whether all is well.
+    """
+    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
+    people = People(registry.case, data, world)
+    there: dict[str, list[Written]] = {}
+    for number in range(data.draw(st.integers(1, 8))):
+        step = data.draw(st.sampled_from(STEPS))
+        if step == "forget" and there:
+            name = data.draw(st.sampled_from(sorted(there)))
+            del there[name]
+            registry.forget(name)
+        elif step == "again" and there:
+            name = data.draw(st.sampled_from(sorted(there)))
+            registry.owner.catch_up(ME)
+            registry.forget(name)
+            registry.owner.catch_up(ME)
+            registry.publish(name, there[name])
+        elif step == "decide":
+            people.decide(there)
+        else:
+            there[f"d{number}"] = data.draw(some)
+            registry.publish(f"d{number}", there[f"d{number}"])
+        if data.draw(st.booleans()):
+            registry.catch_up()
+            check()
+    registry.catch_up()
+    check()

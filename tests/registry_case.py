@@ -33,8 +33,9 @@ from pipeline.registry.decisions import (
     RawName,
     constraints,
 )
-from pipeline.registry.growing import Change, Compares, Registry, touched
+from pipeline.registry.growing import Compares, Registry
 from pipeline.registry.profiles import Profile
+from pipeline.registry.touching import Change, touched
 from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
 

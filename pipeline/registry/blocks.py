@@ -22,6 +22,11 @@ Part = tuple[str, str]
 """Two blocks, sorted: those names that are in both."""
 
 
+def block_key(part: Part) -> str:
+    """Write the one key of a block, or the two of a part of it."""
+    return part[0] if part[0] == part[1] else " & ".join(part)
+
+
 class LiveName(NamedTuple):
     """A name that some published mention has. `keys` are its blocking keys, each of another block;
     one whose scope is a single content has none and is compared with nothing.

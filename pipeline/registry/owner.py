@@ -22,15 +22,8 @@ from pipeline.registry.decisions import (
     related,
     senses,
 )
-from pipeline.registry.growing import (
-    Change,
-    Compares,
-    Grown,
-    Registry,
-    Touched,
-    touched,
-    uncollected,
-)
+from pipeline.registry.growing import Compares, Grown, Registry, uncollected
+from pipeline.registry.touching import Change, Touched, touched
 from pipeline.registry.updates import Moment, Node, Pending, RegistryStore, Update
 
 CODE = "1"

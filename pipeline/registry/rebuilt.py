@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.identity import canonical_json, node_id
+from pipeline.registry.blocks import block_key
 from pipeline.registry.updates import Update
 
 Told = Mapping[str, str]
@@ -51,7 +52,6 @@ def stored_json(value: Any) -> str:
 def differences(
     update: Update,
     stored: StoredEntities,
-    block_key: Callable[[tuple[str, str]], str],
     tell: Callable[[Collection[str]], Told],
 ) -> Iterator[Difference]:
     """Say what is stored otherwise than a rebuild would have it. `tell` looks names up."""

@@ -180,7 +180,7 @@ SELECT c.kind, count(*), max(c.size), (
 FROM capped c WHERE c.project_id = :project GROUP BY c.kind ORDER BY c.kind
 """)
 
-# Which names are apart that were one; `entity` says of which all must be, or some of one's names.
+# Which names are apart that were one: of the project, or those with a name of one entity.
 _DISSOLVED = """
 SELECT d.first, ARRAY(SELECT n.normal FROM names n WHERE n.id = ANY(d.names)
                       ORDER BY n.normal COLLATE "C" LIMIT 6) AS names,

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from pipeline.registry.blocks import BOUND, LiveName
+from pipeline.registry.blocks import BOUND, LiveName, block_key
 from pipeline.registry.decisions import Decision
 from pipeline.registry.keeping import Behind
 from pipeline.registry.updates import LostLeaseError, Pending, Update
@@ -296,8 +296,3 @@ class _Writing:
 def _reasons(rules: Sequence[str], decision: int | None) -> Mapping[str, Any]:
     """Say what a comparison found, and who decided."""
     return {"rules": list(rules)} | ({} if decision is None else {"decision": decision})
-
-
-def block_key(part: tuple[str, str]) -> str:
-    """Write the one key of a block, or the two of a part of it."""
-    return part[0] if part[0] == part[1] else " & ".join(part)

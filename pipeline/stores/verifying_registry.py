@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from pipeline.registry.blocks import BOUND
 from pipeline.registry.owner import RegistryOwner
 from pipeline.registry.rebuilt import Miss, StoredEntities, Told, differences, stored_json
-from pipeline.stores.registry_store import StoredMoment, block_key
+from pipeline.stores.registry_store import StoredMoment
 from pipeline.verification import Finding
 
 _NODES = text("""
@@ -51,7 +51,7 @@ class StoredRegistry:
     def findings(self) -> Iterator[Finding]:
         """Say what a rebuild has otherwise. All names are in memory meanwhile."""
         update = self._owner.rebuilt(self._moment)
-        for difference in differences(update, self._stored(), block_key, self._tell):
+        for difference in differences(update, self._stored(), self._tell):
             yield Finding(*difference)
 
     def _stored(self) -> StoredEntities:

@@ -351,6 +351,23 @@ def test_what_was_not_compared_in_full_is_said(run: Run, people: Deciding) -> No
     assert "more names than can be compared share the key " in out
 
 
+def test_the_status_says_what_came_apart_by_too_many_alike(run: Run, people: Deciding) -> None:
+    small = Deciding(people.case, people.version, bound=3)
+    small.publish(pair="[John Quincy Adams|PERSON] is [John Q. Adams|PERSON].")
+    before = lines(run("status", "--json")[1])[0]["too_many_alike"]
+    assert before["dissolved"] == []
+    small.publish(crowd=". ".join(f"[John {letter}. Adams|PERSON]" for letter in "ABCDEFG"))
+
+    told = lines(run("status", "--json")[1])[0]["too_many_alike"]
+    status, out, _ = run("status")
+
+    assert status == 0
+    assert told["groups_not_compared"] >= 1
+    assert ["john q adams", "john quincy adams"] in told["dissolved"]
+    assert "too many to be compared with each other" in out
+    assert "john q adams, john quincy adams were one before, and are not any more" in out
+
+
 def test_a_notebook_decides_as_commands_do(people: Deciding, environment: dict[str, str]) -> None:
     before = people.state()
     case = open_project(

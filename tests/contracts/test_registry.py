@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from ledger_case import emptied
-from people_case import People
+from people_case import live_on
 from registry_case import World, comparing, law, worlds
 from store_case import StoreCase
 from stored_registry import ME, SUCCESSOR, StoredRegistry
@@ -43,9 +43,6 @@ small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scope
                           max_examples=max(30, law.max_examples // 5))  # fmt: skip
 
 
-STEPS = ("publish", "publish", "forget", "again", "decide", "decide")
-
-
 @given(worlds(decisions=3), st.data())
 @small_law
 def test_stored_increments_equal_a_rebuild(store_case: StoreCase, world: World, data) -> None:
@@ -53,31 +50,11 @@ def test_stored_increments_equal_a_rebuild(store_case: StoreCase, world: World, 
     on namesakes.
     """
     registry = _fresh(store_case)
-    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
-    people = People(store_case, data, world)
-    there: dict[str, list[tuple[str, str]]] = {}
-    for number in range(data.draw(st.integers(1, 8))):
-        step = data.draw(st.sampled_from(STEPS))
-        if step == "forget" and there:
-            name = data.draw(st.sampled_from(sorted(there)))
-            del there[name]
-            registry.forget(name)
-        elif step == "again" and there:
-            name = data.draw(st.sampled_from(sorted(there)))
-            registry.owner.catch_up(ME)
-            registry.forget(name)
-            registry.owner.catch_up(ME)
-            registry.publish(name, there[name])
-        elif step == "decide":
-            people.decide(there)
-        else:
-            there[f"d{number}"] = data.draw(some)
-            registry.publish(f"d{number}", there[f"d{number}"])
-        if data.draw(st.booleans()):
-            registry.catch_up()
-            assert registry.stored() == registry.rebuilt()
-    registry.owner.catch_up(ME)
-    assert registry.stored() == registry.rebuilt()
+
+    def check() -> None:
+        assert registry.stored() == registry.rebuilt()
+
+    live_on(registry, world, data, check)
     assert registry.case.value("SELECT count(*) FROM changes") == 0
 
 

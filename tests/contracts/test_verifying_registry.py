@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from ledger_case import emptied
-from people_case import People
+from people_case import People, live_on
 from registry_case import World, law, worlds
 from sqlalchemy import text
 from store_case import StoreCase
@@ -40,9 +40,6 @@ small_law = law.__class__(law, suppress_health_check=[HealthCheck.function_scope
                           max_examples=max(30, law.max_examples // 5))  # fmt: skip
 
 
-STEPS = ("publish", "publish", "forget", "again", "decide", "decide")
-
-
 @given(worlds(decisions=3), st.data())
 @small_law
 def test_what_was_applied_change_by_change_gives_nothing(
@@ -52,31 +49,11 @@ def test_what_was_applied_change_by_change_gives_nothing(
     too: also what was capped, and why each name is where it is, are as a rebuild has them.
     """
     registry = kept(store_case, component_bound=data.draw(st.sampled_from((400, 3))))
-    some = st.lists(st.sampled_from(world.pool), min_size=1, max_size=6, unique=True)
-    people = People(store_case, data, world)
-    there: dict[str, list[tuple[str, str]]] = {}
-    for number in range(data.draw(st.integers(1, 8))):
-        step = data.draw(st.sampled_from(STEPS))
-        if step == "forget" and there:
-            name = data.draw(st.sampled_from(sorted(there)))
-            del there[name]
-            registry.forget(name)
-        elif step == "again" and there:
-            name = data.draw(st.sampled_from(sorted(there)))
-            registry.owner.catch_up(ME)
-            registry.forget(name)
-            registry.owner.catch_up(ME)
-            registry.publish(name, there[name])
-        elif step == "decide":
-            people.decide(there)
-        else:
-            there[f"d{number}"] = data.draw(some)
-            registry.publish(f"d{number}", there[f"d{number}"])
-        if data.draw(st.booleans()):
-            registry.owner.catch_up(ME)
-            assert findings(registry) == []
-    registry.owner.catch_up(ME)
-    assert findings(registry) == []
+
+    def check() -> None:
+        assert findings(registry) == []
+
+    live_on(registry, world, data, check)
 
 
 @given(worlds(decisions=0, most=6), st.data())

@@ -200,9 +200,9 @@ def crowds_that_nobody_sees_come() -> None:
     """Settle only the changed names of a block that crosses its bound, not all its members."""
     from types import SimpleNamespace
 
-    from pipeline.registry import growing
+    from pipeline.registry import touching
 
-    cross = growing._cross
+    cross = touching._cross
 
     def blind(changes: Any, blocks: Any, found: Any, of: Any) -> None:
         seen = SimpleNamespace(
@@ -210,7 +210,7 @@ def crowds_that_nobody_sees_come() -> None:
         )
         cross(changes, seen, found, of)  # type: ignore[arg-type]
 
-    growing._cross = blind
+    touching._cross = blind
 
 
 @dataclass(frozen=True)
