@@ -155,7 +155,7 @@ class RegistryOwner:
             gone=gone,
             misses=grown.misses,
             senses=None if told.wanted == told.stored else told.wanted,
-            retired={node: grown.entities.get(name, name) for node, name in told.retired.items()},
+            retired=dict(_led(grown, told)),
             capped=grown.capped,
             crowds=grown.dropped,
             thinned=found.thinned,
@@ -222,6 +222,15 @@ def changes_of(pending: Iterable[Pending], blocks: Blocks) -> list[Change]:
         Change(id_, had, now[id_].keys if id_ in now else None)
         for id_, had in sorted(before.items())
     ]
+
+
+def _led(grown: Grown, told: _Senses) -> Iterator[tuple[str, str]]:
+    """Say where the ids of namesakes lead that are no entity's: no name has such an id."""
+    for node, name in told.retired.items():
+        yield node, grown.entities.get(name, name)
+    for node in told.nodes:
+        if grown.entities.get(node, node) != node:
+            yield node, grown.entities[node]
 
 
 def _nodes(grown: Grown, bound: Constraints, told: _Senses) -> Iterator[Node]:

@@ -85,10 +85,11 @@ class Update:
     """What is to be written.
 
     `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
-    others. `senses` are all that there are, None where they stay as they are. `gone` are names that
-    are not live any more, and senses that went with a name's row. `dissolved` are names that were
-    one entity until too many were like them. `contents` were published or removed, or a name means
-    something else in them; `left` are the names that were mentioned there before.
+    others. `senses` are all that there are, None where they stay as they are. `retired` says where
+    the ids of namesakes lead, which no name has. `gone` are names that are not live any more, and
+    senses that went with a name's row. `dissolved` are names that were one entity until too many
+    were like them. `contents` were published or removed, or a name means something else in them;
+    `left` are the names that were mentioned there before.
     """
 
     epoch: int

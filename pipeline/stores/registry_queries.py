@@ -171,13 +171,18 @@ WITH {_NODES}, blocks AS (
 SELECT f.kind, f.key, f.size FROM found f ORDER BY f.kind, f.key COLLATE "C"
 """)
 
-# Blocks first; of what hangs together one name, to know it by.
+# Blocks first; of what hangs together one name, to know it by. Its key is its smallest node: an
+# entity, and a name unless it is a namesake.
 CAPS = text("""
+WITH mine AS (
+    SELECT kind, key, size, CASE kind WHEN 'component' THEN CAST(key AS uuid) END AS entity
+    FROM capped WHERE project_id = :project
+)
 SELECT c.kind, count(*), max(c.size), (
-    SELECT n.normal FROM capped l JOIN names n ON n.id::text = l.key
-    WHERE l.project_id = :project AND l.kind = c.kind AND c.kind = 'component'
-    ORDER BY l.size DESC, l.key LIMIT 1)
-FROM capped c WHERE c.project_id = :project GROUP BY c.kind ORDER BY c.kind
+    SELECT n.normal FROM mine l LEFT JOIN name_entities e ON e.entity_id = l.entity
+    JOIN names n ON n.id = coalesce(e.name_id, l.entity)
+    WHERE l.kind = c.kind ORDER BY l.size DESC, l.key, n.id <> l.entity, n.id LIMIT 1)
+FROM mine c GROUP BY c.kind ORDER BY c.kind
 """)
 
 # Which names are apart that were one: of the project, or those with a name of one entity.

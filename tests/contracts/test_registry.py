@@ -7,6 +7,7 @@ index, with a small bound so that blocks cross it.
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -226,6 +227,7 @@ def test_a_document_of_another_person_of_that_name(registry: StoredRegistry) -> 
 
 
 KELLER = ("PERSON", "Robert Keller")
+ENDINGS = ("man", "son", "ton", "well", "ford", "ley", "more")
 JUNIOR, SENIOR = (("PERSON", f"Robert Keller {which}.") for which in ("Jr", "Sr"))
 
 
@@ -287,6 +289,58 @@ def test_a_namesake_goes_with_the_last_of_its_name(registry: StoredRegistry, bac
     assert registry.case.rows("SELECT id::text, merged_into::text FROM entities") == [
         (namesake, registry.bind(RawName(*other)))
     ]
+
+
+def test_what_is_too_large_is_known_by_a_namesakes_name_too(store_case: StoreCase) -> None:
+    registry = StoredRegistry(store_case, component_bound=2)
+
+    def forms(surname: str) -> list[tuple[str, str]]:
+        return [("PERSON", f"Robert {surname}{which}") for which in ("", " Jr.", " Sr.")]
+
+    def namesake(surname: str) -> str:
+        return node_id(registry.bind(RawName(*forms(surname)[0])), 1)
+
+    surname = next(
+        one
+        for one in map("".join, product(("Al", "Ben", "Car", "Dan", "Ed", "Fer"), ENDINGS))
+        if namesake(one) < min(registry.bind(RawName(*form)) for form in forms(one))
+    )
+    name, *others = forms(surname)
+    registry.publish("a", [name])
+    registry.publish("b", [name])
+    registry.publish("c", others)
+    registry.decide(DecisionKind.SPLIT, [name], documents=(registry.case.document("b.txt"),))
+    registry.decide(DecisionKind.MERGE, [(*name, None, 1)], others[:1])
+    registry.catch_up()
+    assert registry.case.rows("SELECT key FROM capped") == [(namesake(surname),)]
+    caps = RegistryReader(store_case.engine, store_case.project).caps()
+    assert [surname.lower() in (row.name or "") for row in caps] == [True]
+
+
+def test_the_id_of_a_namesake_leads_to_where_it_is_now(registry: StoredRegistry) -> None:
+    """Also when it went, and came back into an entity of another id."""
+    registry.publish("a", [KELLER])
+    registry.publish("b", [KELLER])
+    document = (registry.case.document("b.txt"),)
+    made = registry.decide(DecisionKind.SPLIT, [KELLER], documents=document)
+    namesake = node_id(registry.bind(RawName(*KELLER)), made.number)
+    registry.catch_up()
+    registry.forget("b")
+    registry.catch_up()
+    leads = "SELECT merged_into::text FROM entities WHERE id = '" + namesake + "'"
+    assert registry.case.rows(leads) == [(registry.bind(RawName(*KELLER)),)]
+    given = ("Jane", "Peter", "Ann", "Max", "Bob", "Kim", "Eve", "Tom", "Sam", "Lou", "Ida", "Roy")
+    others = [("PERSON", f"{one} Roe") for one in given]
+    other = min(others, key=lambda one: registry.bind(RawName(*one)))
+    assert registry.bind(RawName(*other)) < namesake
+    registry.publish("c", [other])
+    registry.decide(DecisionKind.MERGE, [(*KELLER, None, made.number)], [other])
+    registry.publish("b", [KELLER])
+    registry.catch_up()
+    assert registry.stored()[0][registry.bind(RawName(*KELLER)), made.number] == registry.bind(
+        RawName(*other)
+    )
+    assert registry.case.rows(leads) == [(registry.bind(RawName(*other)),)]
 
 
 def test_what_cannot_be_undone_is_said(registry: StoredRegistry) -> None:
