@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from pipeline.documents import MentionType
 from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.city_names import City, city_named
+from pipeline.engines.letters import plain
+from pipeline.engines.place_names import is_country
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
-from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
+from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart, unsure
 
 Territory = Callable[[str], str | None]
 # As letters, and as newspapers shorten them; law reports write them in other ways.
@@ -62,20 +65,49 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
     words = [WRITTEN_OUT.get(word, word) for word in head.replace("-", " ").split()]
     if len(words) > 2 and words[1] == "of" and words[0] in OF_KIND:
         words = [*words[2:], words[0]]
-    plain = "".join(words)
-    return Profile(type_, normal, plain, tuple(words), tuple(sorted(tail)), initials(words))
+    letters = "".join(words)
+    return Profile(type_, normal, letters, tuple(words), tuple(sorted(tail)), initials(words))
 
 
 def compare_places(one: Profile, other: Profile) -> Comparison | None:
     """Compare two places' names."""
-    mine, theirs = set(one.tail), set(other.tail)
     if one.plain != other.plain:
-        return _city(one, other) or _city(other, one) or acronym(one, other)
+        return (
+            another_name(one, other)
+            or _city(one, other)
+            or _city(other, one)
+            or acronym(one, other)
+        )
+    return _by_regions(one, other) or Comparison(Verdict.SAME, 0.97, ("spacing",))
+
+
+def another_name(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two names that a city goes by ("Kiev" and "Kyiv"); "Moscow, Idaho" is no Moskva."""
+    city = city_named(one.plain)
+    if city is None or city != city_named(other.plain):
+        return None
+    if _elsewhere(one, city) or _elsewhere(other, city):
+        return apart("other region")
+    found = _by_regions(one, other, ANOTHER_NAME)
+    return found or Comparison(Verdict.SAME, 0.95, (ANOTHER_NAME,))
+
+
+def _elsewhere(place: Profile, city: City) -> bool:
+    """Say whether a place lies in another country than the city of that name."""
+    regions = {plain(region) for region in place.tail}
+    return city.country not in regions and any(map(is_country, regions))
+
+
+def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
+    """Compare two places of one name by where they say they lie; None if both say the same.
+    `rules` are those by which the names are one.
+    """
+    mine, theirs = set(one.tail), set(other.tail)
     if mine == theirs:
-        return Comparison(Verdict.SAME, 0.97, ("spacing",))
+        return None
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
-        return Comparison(Verdict.SHORTER, 0.85, ("region left out",), shorter)
+        return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
     return apart("other region")
 
 

@@ -91,6 +91,13 @@ def test_the_pairs_that_come_out_wrong_are_those_known_to() -> None:
         (T.GPE, "New York City", "New York, NY", Verdict.SAME, 0),
         (T.GPE, "Seattle", "Seattle, Washington", Verdict.SHORTER, 1),
         (T.GPE, "Portland, Oregon", "Portland, Maine", Verdict.APART, 0),
+        (T.GPE, "Kiev", "Kyiv", Verdict.SAME, 0),
+        (T.GPE, "Saigon", "Ho Chi Minh City", Verdict.SAME, 0),
+        (T.GPE, "Bombay", "Mumbai, India", Verdict.SHORTER, 1),
+        (T.GPE, "Peking, China", "Beijing", Verdict.SHORTER, 2),
+        (T.GPE, "Moskva", "Moscow, Idaho", Verdict.APART, 0),
+        (T.GPE, "Tiflis", "Tbilisi, Georgia", Verdict.SHORTER, 1),
+        (T.GPE, "Madras, Oregon", "Chennai", Verdict.APART, 0),
     ],
 )
 def test_a_verdict_says_how_names_fit_and_which_says_less(
