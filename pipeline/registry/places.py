@@ -8,7 +8,7 @@ from pipeline.documents import MentionType
 from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
-from pipeline.engines.place_names import is_country
+from pipeline.engines.place_names import country_of, is_country
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart, unsure
@@ -61,7 +61,7 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
             tail.add("state")
     for region in filter(None, regions):
         name = SHORT_STATES.get(region) or territory(region) or region
-        tail |= {name, PARENTS.get(name, name)}
+        tail |= {name, PARENTS.get(name) or country_of(plain(name)) or name}
     words = [WRITTEN_OUT.get(word, word) for word in head.replace("-", " ").split()]
     if len(words) > 2 and words[1] == "of" and words[0] in OF_KIND:
         words = [*words[2:], words[0]]
