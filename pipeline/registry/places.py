@@ -44,7 +44,8 @@ PARENTS = {
 }
 WRITTEN_OUT = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte", "is": "island"}
 SAYS_WHAT = ("city of ", "town of ", "village of ", "borough of ", "township of ", "commune of ")
-OF_KIND = ("county", "parish", "province", "district")
+OF_KIND = ("county", "parish", "province", "district", "bay", "gulf", "sea", "strait")
+WATERS = frozenset({"lake", "river"})
 
 
 def place_profile(type_: MentionType, normal: str, territory: Territory) -> Profile:
@@ -63,25 +64,43 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
         name = SHORT_STATES.get(region) or territory(region) or region
         tail |= {name, PARENTS.get(name) or country_of(plain(name)) or name}
     words = [WRITTEN_OUT.get(word, word) for word in head.replace("-", " ").split()]
+    as_written = initials(words)
     if len(words) > 2 and words[1] == "of" and words[0] in OF_KIND:
         words = [*words[2:], words[0]]
     letters = "".join(words)
-    return Profile(type_, normal, letters, tuple(words), tuple(sorted(tail)), initials(words))
+    return Profile(type_, normal, letters, tuple(words), tuple(sorted(tail)), as_written)
 
 
 def compare_places(one: Profile, other: Profile) -> Comparison | None:
     """Compare two places' names."""
     if one.plain != other.plain:
         return (
-            another_name(one, other)
+            in_other_words(one, other)
             or _city(one, other)
             or _city(other, one)
             or acronym(one, other)
         )
-    return _by_regions(one, other) or Comparison(Verdict.SAME, 0.97, ("spacing",))
+    order = one.aside != other.aside and sorted(one.tokens) == sorted(other.tokens)
+    same = Comparison(Verdict.SAME, 0.97, ("order" if order else "spacing",))
+    return _by_regions(one, other) or same
 
 
-def another_name(one: Profile, other: Profile) -> Comparison | None:
+def in_other_words(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two names of places, of whatever types, that are not equal."""
+    return _another_name(one, other) or _turned(one, other)
+
+
+def _turned(one: Profile, other: Profile) -> Comparison | None:
+    """Compare "River Thames" to "Thames River". Not of towns: River Falls is no Falls River."""
+    if MentionType.GPE in {one.type, other.type}:
+        return None
+    for ahead, behind in (one.tokens, other.tokens), (other.tokens, one.tokens):
+        if ahead[0] in WATERS and (*ahead[1:], ahead[0]) == behind:
+            return _by_regions(one, other, "order") or Comparison(Verdict.SAME, 0.95, ("order",))
+    return None
+
+
+def _another_name(one: Profile, other: Profile) -> Comparison | None:
     """Compare two names that a city goes by ("Kiev" and "Kyiv"); "Moscow, Idaho" is no Moskva."""
     city = city_named(one.plain)
     if city is None or city != city_named(other.plain):
