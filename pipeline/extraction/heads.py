@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pipeline.documents import HeaderSpan, MentionType
-from pipeline.engines.name_books import NameBooks, fold
+from pipeline.engines.letters import fold
+from pipeline.engines.name_books import NameBooks
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
 from pipeline.extraction.repair import trim
 from pipeline.extraction.words import DESK, PARTICLES

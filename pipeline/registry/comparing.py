@@ -12,7 +12,7 @@ from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.organisation_words import PEOPLES
 from pipeline.registry.organisations import compare_organisations, organisation_profile
 from pipeline.registry.people import compare_people, person_profile
-from pipeline.registry.places import compare_places, place_profile
+from pipeline.registry.places import compare_places, in_other_words, place_profile
 from pipeline.registry.profiles import LONGEST_NAME, MOST_WORDS, MOST_WORDS_OF_A_PERSON, Profile
 from pipeline.registry.verdicts import EXPLANATIONS, Comparison, Verdict, unsure
 from pipeline.registry.words import word
@@ -80,15 +80,15 @@ class Comparing:
     def _across(self, one: Profile, other: Profile) -> Comparison | None:
         """Compare names of two types: one thing is often typed in both ways.
 
-        Only an equal name counts. A person's single name never makes a place or a people, and a
-        word that is a name of people makes an organisation only if a person says so: Austin,
-        Charlotte and Ford are too many things.
+        Only an equal name counts, or a place in other words. A person's single name never makes
+        a place or a people, and a word that is a name of people makes an organisation only if a
+        person says so: Austin, Charlotte and Ford are too many things.
         """
         if not one.tokens or not other.tokens:
             return None
-        if one.plain != other.plain and one.normal != other.normal:
-            return None
         types = {one.type, other.type}
+        if one.plain != other.plain and one.normal != other.normal:
+            return in_other_words(one, other) if types <= PLACES else None
         if types <= PLACES:
             return compare_places(one, other)
         single = 1 in {len(one.tokens), len(other.tokens)}

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from pipeline.documents import MentionType
 from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.city_names import City, city_named
+from pipeline.engines.letters import plain
+from pipeline.engines.place_names import country_of, is_country
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
-from pipeline.registry.verdicts import Comparison, Verdict, apart, unsure
+from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart, unsure
 
 Territory = Callable[[str], str | None]
 # As letters, and as newspapers shorten them; law reports write them in other ways.
@@ -41,7 +44,8 @@ PARENTS = {
 }
 WRITTEN_OUT = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte", "is": "island"}
 SAYS_WHAT = ("city of ", "town of ", "village of ", "borough of ", "township of ", "commune of ")
-OF_KIND = ("county", "parish", "province", "district")
+OF_KIND = ("county", "parish", "province", "district", "bay", "gulf", "sea", "strait")
+WATERS = frozenset({"lake", "river"})
 
 
 def place_profile(type_: MentionType, normal: str, territory: Territory) -> Profile:
@@ -58,24 +62,71 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
             tail.add("state")
     for region in filter(None, regions):
         name = SHORT_STATES.get(region) or territory(region) or region
-        tail |= {name, PARENTS.get(name, name)}
+        tail |= {name, PARENTS.get(name) or country_of(plain(name)) or name}
     words = [WRITTEN_OUT.get(word, word) for word in head.replace("-", " ").split()]
+    as_written = initials(words)
     if len(words) > 2 and words[1] == "of" and words[0] in OF_KIND:
         words = [*words[2:], words[0]]
-    plain = "".join(words)
-    return Profile(type_, normal, plain, tuple(words), tuple(sorted(tail)), initials(words))
+    letters = "".join(words)
+    return Profile(type_, normal, letters, tuple(words), tuple(sorted(tail)), as_written)
 
 
 def compare_places(one: Profile, other: Profile) -> Comparison | None:
     """Compare two places' names."""
-    mine, theirs = set(one.tail), set(other.tail)
     if one.plain != other.plain:
-        return _city(one, other) or _city(other, one) or acronym(one, other)
+        return (
+            in_other_words(one, other)
+            or _city(one, other)
+            or _city(other, one)
+            or acronym(one, other)
+        )
+    order = one.aside != other.aside and sorted(one.tokens) == sorted(other.tokens)
+    same = Comparison(Verdict.SAME, 0.97, ("order" if order else "spacing",))
+    return _by_regions(one, other) or same
+
+
+def in_other_words(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two names of places, of whatever types, that are not equal."""
+    return _another_name(one, other) or _turned(one, other)
+
+
+def _turned(one: Profile, other: Profile) -> Comparison | None:
+    """Compare "River Thames" to "Thames River". Not of towns: River Falls is no Falls River."""
+    if MentionType.GPE in {one.type, other.type}:
+        return None
+    for ahead, behind in (one.tokens, other.tokens), (other.tokens, one.tokens):
+        if ahead[0] in WATERS and (*ahead[1:], ahead[0]) == behind:
+            return _by_regions(one, other, "order") or Comparison(Verdict.SAME, 0.95, ("order",))
+    return None
+
+
+def _another_name(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two names that a city goes by ("Kiev" and "Kyiv"); "Moscow, Idaho" is no Moskva."""
+    city = city_named(one.plain)
+    if city is None or city != city_named(other.plain):
+        return None
+    if _elsewhere(one, city) or _elsewhere(other, city):
+        return apart("other region")
+    found = _by_regions(one, other, ANOTHER_NAME)
+    return found or Comparison(Verdict.SAME, 0.95, (ANOTHER_NAME,))
+
+
+def _elsewhere(place: Profile, city: City) -> bool:
+    """Say whether a place lies in another country than the city of that name."""
+    regions = {plain(region) for region in place.tail}
+    return city.country not in regions and any(map(is_country, regions))
+
+
+def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
+    """Compare two places of one name by where they say they lie; None if both say the same.
+    `rules` are those by which the names are one.
+    """
+    mine, theirs = set(one.tail), set(other.tail)
     if mine == theirs:
-        return Comparison(Verdict.SAME, 0.97, ("spacing",))
+        return None
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
-        return Comparison(Verdict.SHORTER, 0.85, ("region left out",), shorter)
+        return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
     return apart("other region")
 
 

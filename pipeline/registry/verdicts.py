@@ -45,6 +45,7 @@ class Comparison(NamedTuple):
 
 
 OTHER_FORM = "other legal form"
+ANOTHER_NAME = "another name"
 
 
 def apart(*rules: str) -> Comparison:
@@ -111,6 +112,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "other number": "the numbers are different",
     "region left out": "only one says in which state or country it lies",
     "other region": "they belong to different states, countries or regions",
+    ANOTHER_NAME: "another name of the place",
     "city or state": "a city and a state have this name",
     "city of a state": "one says that it is a city, the other that it lies in the state so named",
     "other type": "the same name, taken once for another kind of thing",

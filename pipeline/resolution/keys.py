@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from pipeline.blocking_keys import one_a_block
 from pipeline.documents import MentionType
+from pipeline.engines.city_names import city_named
 from pipeline.engines.name_books import NameBooks
 from pipeline.resolution.key_parts import all_letters, bounded, latin, whole
 from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
@@ -63,11 +64,15 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
 
 
 def _keys_of_place(name: str) -> Iterator[str]:
-    """Yield the keys of a place: "City of Chicago" is Chicago, "County of Kent" Kent County."""
+    """Yield the keys of a place: "City of Chicago" is Chicago, "County of Kent" Kent County, and
+    Bombay has those of Mumbai too.
+    """
     head, comma, regions = name.partition(",")
     words = [SPELT_OUT.get(word, word) for word in head.replace(".", "").split()] or [name]
     if words[1:2] == ["of"] and len(words) > 2:
         words = words[2:] if words[0] in KINDS_OF_PLACE else [*words[2:], words[0]]
     yield all_letters(words)
+    if city := city_named("".join(words)):
+        yield all_letters([city.letters])
     if comma:
         yield f"r{' '.join(words)},{regions}"

@@ -24,12 +24,13 @@ from pipeline.resolution.acronyms import link_acronyms
 from pipeline.resolution.keys import blocking_keys
 from pipeline.resolution.normal import NormalForms
 from pipeline.resolution.people import by_address, is_bare, link_people
+from pipeline.resolution.regions import with_regions
 from pipeline.resolution.surroundings import Surroundings, office_of
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "5"
+CODE = "6"
 Key = tuple[MentionType, str]
 PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
 NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
@@ -60,6 +61,7 @@ class ResolveStage:
              for mention in mentions]
         )  # fmt: skip
         around = Surroundings(text)
+        own = with_regions(own, mentions, around, self._normal, self._books)
         addresses = [
             around.address_before(mention) if key[0] is MentionType.PERSON else None
             for key, mention in zip(own, mentions, strict=True)
@@ -115,7 +117,8 @@ class ResolveStage:
         where = Counter[str]()
         for type_ in sorted(PLACES):
             where.update(counts[type_])
-        for name, long in organisations.link_organisations(bodies, set(where), self._books).items():
+        towns = where.keys() | {name.partition(", ")[0] for name in where}
+        for name, long in organisations.link_organisations(bodies, towns, self._books).items():
             links[MentionType.ORG, name] = (MentionType.ORG, long), "short"
         for name, long in places.link_places(where, self._books).items():
             for type_ in PLACES:

@@ -57,6 +57,11 @@ class Surroundings:
                 return bare_title(text[at:start])
         return None
 
+    def between(self, first: Mention, second: Mention) -> str:
+        """Give the text between two mentions, as far as the chunk of the first goes."""
+        text, start, end = self._place(first)
+        return text[end : start + second.start - first.start]
+
     def gives_another_name(self, first: Mention, second: Mention) -> bool:
         """Say whether the text gives the second of two mentions as another name of the first."""
         text, start, end = self._place(first)

@@ -165,7 +165,9 @@ def test_names_of_one_organisation_meet(one: str, other: str) -> None:
     [
         ("Seattle", "Seattle, Washington"), ("Winston-Salem", "Winston Salem"),
         ("St. Louis, Missouri", "Saint Louis"), ("City of Chicago", "Chicago"),
-        ("County of Kent", "Kent County"),
+        ("County of Kent", "Kent County"), ("Bombay", "Mumbai, India"),
+        ("River Thames", "Thames River"), ("Sea of Japan", "Japan Sea"),
+        ("Peking", "Peiping"), ("St. Petersburg", "Leningrad"),
     ],
 )  # fmt: skip
 def test_names_of_one_place_meet(one: str, other: str) -> None:

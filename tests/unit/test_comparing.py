@@ -91,6 +91,16 @@ def test_the_pairs_that_come_out_wrong_are_those_known_to() -> None:
         (T.GPE, "New York City", "New York, NY", Verdict.SAME, 0),
         (T.GPE, "Seattle", "Seattle, Washington", Verdict.SHORTER, 1),
         (T.GPE, "Portland, Oregon", "Portland, Maine", Verdict.APART, 0),
+        (T.LOC, "River Thames", "Thames River", Verdict.SAME, 0),
+        (T.LOC, "the Thames River", "River Thames, England", Verdict.SHORTER, 1),
+        (T.LOC, "Strait of Hormuz", "Hormuz Strait", Verdict.SAME, 0),
+        (T.GPE, "Kiev", "Kyiv", Verdict.SAME, 0),
+        (T.GPE, "Saigon", "Ho Chi Minh City", Verdict.SAME, 0),
+        (T.GPE, "Bombay", "Mumbai, India", Verdict.SHORTER, 1),
+        (T.GPE, "Peking, China", "Beijing", Verdict.SHORTER, 2),
+        (T.GPE, "Moskva", "Moscow, Idaho", Verdict.APART, 0),
+        (T.GPE, "Tiflis", "Tbilisi, Georgia", Verdict.SHORTER, 1),
+        (T.GPE, "Madras, Oregon", "Chennai", Verdict.APART, 0),
     ],
 )
 def test_a_verdict_says_how_names_fit_and_which_says_less(
@@ -129,7 +139,8 @@ PIECES = st.sampled_from(
      "0", "rn", "m", ",", ".", "-", "&", "and", "the", "of", "acme", "inc", "ltd", "gmbh",
      "holdings", "group", "fund", "iii", "local", "12", "13", "university", "oxford",
      "department", "justice", "us", "u.s.", "united", "states", "washington", "dc", "wa",
-     "county", "city", "st", "saint", "fbi", "🙂", "علي", "习近平", "Путин", "\u202e", "\u0301",
+     "county", "city", "river", "lake", "kiev", "kyiv",
+     "st", "saint", "fbi", "🙂", "علي", "习近平", "Путин", "\u202e", "\u0301",
      "'",
      '"', "(", ")", "é", "İ", "ß"]
 )  # fmt: skip
