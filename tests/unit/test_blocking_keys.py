@@ -148,7 +148,10 @@ def test_names_of_one_person_meet(one: str, other: str) -> None:
     [
         ("Acme Holdings Ltd.", "Acme Holdings"), ("Acme Holdings Ltd.", "Acme Holdings ltd"),
         ("The Boeing Company", "Boeing"), ("International Business Machines", "IBM"),
-        ("Department of Justice", "DOJ"),
+        ("Department of Justice", "DOJ"), ("U.S. Department of Justice", "DOJ"),
+        ("U.S. DOJ", "Department of Justice"), ("U.S. Postal Service", "USPS"),
+        ("Procter & Gamble Co.", "P&G"), ("American Telephone and Telegraph", "AT&T Corp."),
+        ("National Association for the Advancement of Colored People", "NAACP"),
         ("U.S. Securities and Exchange Commission", "SEC"),
         ("Department of Health and Human Services", "HHS"),
         ("Smith & Wesson", "Smith Wesson"), ("JP Morgan Chase", "JPMorgan Chase"),
