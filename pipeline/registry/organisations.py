@@ -27,7 +27,7 @@ from pipeline.registry.organisation_words import (
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.spelling import as_misread, without_doubles
 from pipeline.registry.verdicts import OTHER_FORM, Comparison, Verdict, apart, unsure
-from pipeline.registry.words import Likeness, likeness, slight, sound_alike
+from pipeline.registry.words import Likeness, are_names, likeness, slight, sound_alike
 
 Territory = Callable[[str], str | None]
 # A word so long is seldom one letter from another.
@@ -146,7 +146,13 @@ def _misspelt(one: Profile, other: Profile) -> Comparison | None:
         if like is Likeness.OTHER or length < 6:
             return None
         # Short words are one letter from another company's: Nissan and Nissin, Sprint and Spring.
-        if like is Likeness.NEAR or (length < TELLING and not _misread(one.plain, other.plain)):
+        # Two families' are two companies: Marvell and Marvel, Hoffmann and Hoffman.
+        two = like in ERRORS and are_names(one.plain, other.plain)
+        if (
+            two
+            or like is Likeness.NEAR
+            or (length < TELLING and not _misread(one.plain, other.plain))
+        ):
             return unsure("near")
         return _slipped(one, other, "slip")
     if abs(len(one.plain) - len(other.plain)) > 1 or min(len(one.plain), len(other.plain)) < 10:
