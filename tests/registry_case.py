@@ -19,6 +19,7 @@ from pipeline.documents import (
     MentionType,
     Name,
     Names,
+    NameScope,
     Payload,
     StageName,
 )
@@ -36,10 +37,11 @@ from pipeline.registry.decisions import (
 from pipeline.registry.growing import Compares, Registry
 from pipeline.registry.profiles import Profile
 from pipeline.registry.touching import Change, touched
-from pipeline.resolution.keys import blocking_keys
+from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.normal import NormalForms
 
 law = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "200")))
+LONE = ("Acme", "Acmee", "Seattle", "Smith")
 PROJECT = "00000000-0000-5000-8000-000000000001"
 
 
@@ -59,8 +61,22 @@ def comparing() -> Comparing:
 def name(type_: str, words: str, project: str = PROJECT) -> LiveName:
     """Make the name that a text's words have."""
     normal = NormalForms(books())(MentionType(type_), words)
-    keys = blocking_keys(MentionType(type_), normal, books())
+    if is_lone(type_, normal):
+        keys = keys_of_lone_word(normal)
+    else:
+        keys = blocking_keys(MentionType(type_), normal, books())
     return LiveName(name_id(project, type_, normal), type_, normal, keys)
+
+
+def is_lone(type_: str, normal: str) -> bool:
+    """Say whether a name is one of LONE, taken for a person: it is its content's own."""
+    return type_ == "PERSON" and normal in map(str.lower, LONE)
+
+
+def of_content(content: str, words: str) -> LiveName:
+    """Make the name of a single word that was taken for a person in a content."""
+    project_wide = name("PERSON", words)
+    return project_wide._replace(id=name_id(PROJECT, "PERSON", project_wide.normal, content))
 
 
 def normal_form(type_: str, words: str) -> str:
@@ -87,12 +103,13 @@ def typed_payloads(words: str, written: Sequence[tuple[str, str]]) -> dict[Stage
         StageName.EXTRACT: Mentions(mentions=tuple(mentions)),
         StageName.RESOLVE: Names(
             names=tuple(
-                Name(type=MentionType(type_), normal=normal, keys=live[type_, normal].keys)
+                Name(type=MentionType(type_), normal=normal, keys=live[type_, normal].keys,
+                     scope=NameScope.CONTENT if is_lone(type_, normal) else NameScope.PROJECT)
                 for type_, normal in order
             ),
             links=tuple(Link(name=place[one.rank]) for one in every),
         ),
-    }
+    }  # fmt: skip
 
 
 def bind(raw: RawName) -> str:
@@ -121,7 +138,8 @@ places = st.tuples(
          "Northern Star Bank", "Portland, OR", "Seattle", "Seattle, Washington")
     ),
 )  # fmt: skip
-written = st.one_of(people, people, organisations, places)
+lone = st.tuples(st.just("PERSON"), st.sampled_from(LONE))
+written = st.one_of(people, people, organisations, places, lone)
 Written = tuple[str, str]
 
 

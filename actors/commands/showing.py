@@ -8,7 +8,13 @@ import click
 
 from actors.commands.common import print_json
 from actors.commands.printing import console, marked_text, print_table
-from actors.commands.showing_names import print_caps, print_decisions, print_misses, print_names
+from actors.commands.showing_names import (
+    print_caps,
+    print_decisions,
+    print_misses,
+    print_names,
+    print_short_forms,
+)
 from pipeline.registry.explaining import counted, several, shown
 
 Card = dict[str, Any]
@@ -56,6 +62,7 @@ def _print_entity(card: Card) -> None:
         also = several(others, ALIASES_SHOWN, card["alias_count"] - 1)
         out.print(f"also: {also}", markup=False)
     print_names(card)
+    print_short_forms(card)
     print_misses(card)
     print_decisions(card)
     print_caps(card)

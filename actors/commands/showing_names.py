@@ -10,6 +10,7 @@ from pipeline.registry.explaining import counted, several, shown
 
 Card = dict[str, Any]
 LONGEST_SENTENCE = 400
+SHORT_FORMS_SHOWN = 20
 
 
 def print_names(card: Card) -> None:
@@ -35,6 +36,18 @@ def print_names(card: Card) -> None:
             _line(f"      with {shown(joined['name'])}: {explaining.joined(joined)}", dim=True)
         _more(name["joined_by"], len(name["joined"]), indent=6)
     _more(card["name_count"], len(names))
+
+
+def print_short_forms(card: Card) -> None:
+    """Print what documents call an entity for short, with why it is meant there."""
+    short = [alias for alias in card["aliases"] if alias["via"]]
+    if not short:
+        return
+    _head("short forms, each within its document")
+    for alias in short[:SHORT_FORMS_SHOWN]:
+        size = counted(sum(alias["via"].values()), "mention")
+        _line(f"  {shown(alias['text'])}  {size}: {explaining.linked(alias['via'])}")
+    _more(len(short), min(len(short), SHORT_FORMS_SHOWN))
 
 
 def print_misses(card: Card) -> None:

@@ -23,6 +23,15 @@ STATES: Mapping[str, str] = {
 NAMES_OF_ABBREVIATIONS: Mapping[str, str] = {
     short.replace(" ", ""): name for name, short in STATES.items()
 }
+# The sides into which the federal districts of the larger states are divided (28 U.S.C. ch. 5).
+SIDES_OF_STATES: Mapping[str, str] = {
+    "Alabama": "NMS", "Arkansas": "EW", "California": "NECS", "Florida": "NMS", "Georgia": "NMS",
+    "Illinois": "NCS", "Indiana": "NS", "Iowa": "NS", "Kentucky": "EW", "Louisiana": "EMW",
+    "Michigan": "EW", "Mississippi": "NS", "Missouri": "EW", "New York": "NSEW",
+    "North Carolina": "EMW", "Ohio": "NS", "Oklahoma": "NEW", "Pennsylvania": "EMW",
+    "Tennessee": "EMW", "Texas": "NSEW", "Virginia": "EW", "Washington": "EW",
+    "West Virginia": "NS", "Wisconsin": "EW",
+}  # fmt: skip
 
 
 def _any_of(words: Mapping[str, str] | frozenset[str]) -> str:

@@ -17,6 +17,8 @@ from pipeline.engines.cities import is_large_city, lies_in
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.letters import fold
 
+# What rigour takes for legal forms: "in", "N.A." spelt out where more follows, the AT of AT&T.
+NO_FORMS = re.compile(r"(?:^|(?<= ))((?:in|national association)(?= \S)|\w{1,3}&\w+(?!\S))")
 OFFICES = (
     "Agent", "Archbishop", "Assistant Secretary", "Attorney General", "Attorney", "Ayatollah",
     "Bishop", "Brother", "Cardinal", "Charge d'Affaires", "Charge d’Affaires",
@@ -118,17 +120,18 @@ class NameBooks:
         """Write an organisation's folded name, its legal form in one way ("limited" → "ltd")."""
         from rigour.names import replace_org_types_compare
 
-        # "in" would be a form (of "Inc").
-        parts = (replace_org_types_compare(part) for part in name.split(" in "))
-        words = " in ".join(parts).replace(",", " ").split()
+        parts = NO_FORMS.split(name)
+        parts[::2] = map(replace_org_types_compare, parts[::2])
+        words = " ".join(parts).replace(",", " ").split()
         return " ".join([*words[:1], *(FORMS.get(word, word) for word in words[1:])])
 
     def without_legal_form(self, name: str) -> str:
         """Leave the legal form out of an organisation's folded name, unless that is all of it."""
         from rigour.names import remove_org_types
 
-        parts = (remove_org_types(part) for part in self.legal_form(name).split(" in "))
-        words = " in ".join(parts).replace(",", " ").split()
+        parts = NO_FORMS.split(self.legal_form(name))
+        parts[::2] = map(remove_org_types, parts[::2])
+        words = " ".join(parts).replace(",", " ").split()
         while len(words) > 1 and words[-1] in SHORT_FORMS:
             words.pop()
         return " ".join(words) or name

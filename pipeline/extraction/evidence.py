@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from pipeline.documents import MentionType
+from pipeline.engines.common_surnames import COMMON_SURNAMES
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import ACRONYM
 from pipeline.extraction.words import FIRST_WORDS, HEADS, OF_HEADS, SURNAMES_TOO
@@ -29,6 +30,7 @@ OF_PLACES = re.compile(
 )
 # "Raqqah, Syria": what follows the comma is looked up.
 IN_A_STATE = re.compile(r"\s?,\s+([A-Z][\w.]*(?:\s[A-Z][\w.]*)?)")
+SURNAME_BEHIND = re.compile(r" ([A-Z][A-Za-z]+)\b(?:,? [JS]r\b\.?)?(?P<more>(?= [A-Z]))?")
 ORG_CUE_AFTER = re.compile(
     r"(?:\s?['’]s?)?[ -](?:fighters?|militants?|terrorists?|operatives?|extremists?|insurgents?"
     r"|facilitators?|members?|employees?|executives?|shareholders?|spokes(?:man|woman|person)"
@@ -181,6 +183,17 @@ def before_title(text: str, start: int, end: int, books: NameBooks) -> int:
         if at + books.title_end(text[at : end + REACH]) > end + 1:
             return start + len(text[start:at].rstrip())
     return end
+
+
+def end_of_surname(text: str, end: int) -> int | None:
+    """Find where the longer name ends that a person's name, ending at `end`, is the beginning of:
+    "Martin Luther King" where "Martin Luther" is known. `end` if no common surname follows, None
+    if that is not the end either ("Martin Luther King Center").
+    """
+    behind = SURNAME_BEHIND.match(text, end)
+    if behind is None or behind[1].lower() not in COMMON_SURNAMES:
+        return end
+    return None if behind["more"] is not None else behind.end()
 
 
 def is_language(text: str, start: int, end: int) -> bool:

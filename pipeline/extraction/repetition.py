@@ -21,6 +21,7 @@ from pipeline.engines.short_forms import (
 )
 from pipeline.extraction.agreement import surname_of
 from pipeline.extraction.candidates import Candidate, DocumentText, Rank
+from pipeline.extraction.evidence import end_of_surname
 from pipeline.extraction.words import LOOSE_WORDS, NUMBERED, PLACES, SOUGHT
 
 NUMBER_WORDS = "One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve"
@@ -71,6 +72,11 @@ def repeated(document: DocumentText, candidates: Sequence[Candidate]) -> Iterato
             end = token.start() + len(words)
             if not text.startswith(words, token.start()):
                 continue
+            if candidate.type is MentionType.PERSON and " " in words:
+                whole = end_of_surname(text, end)
+                if whole is None:
+                    break
+                end = whole
             if (token.start(), end) in taken:
                 break
             if stands_free(document, token.start(), end, single=" " not in words):

@@ -29,7 +29,7 @@ def block_key(part: Part) -> str:
 
 class LiveName(NamedTuple):
     """A name that some published mention has. `keys` are its blocking keys, each of another block;
-    one whose scope is a single content has none and is compared with nothing.
+    one whose scope is a single content has none, or one that only names of another type have.
     """
 
     id: str
@@ -39,7 +39,9 @@ class LiveName(NamedTuple):
 
     @property
     def rank(self) -> tuple[str, str]:
-        """Order names by what they say: ids differ from one project to the next."""
+        """Order names by what they say: ids differ from one project to the next. Only names of
+        two contents are equal in it.
+        """
         return self.type, self.normal
 
 

@@ -28,6 +28,16 @@ WHYS: Mapping[str, str] = {
     Why.CROWDED: "too many names are like these to join what is not surely the same",
 }
 
+# How a document's short form was linked to the full one (`pipeline.documents.Link`).
+LINKS: Mapping[str, str] = {
+    "surname": "the surname of one person in the document",
+    "acronym": "letters that stand for a name in the document",
+    "short": "a shorter form of a name in the document",
+    "definition": "a term that the document defines",
+    "alias": "another name that the document gives",
+    "title": "a title that one person in the document has",
+}
+
 
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """Write foreign text on one line, without what a terminal would obey, and not too long: cut
@@ -65,6 +75,15 @@ def reasons(rules: Sequence[str]) -> list[dict[str, Any]]:
     """Write the rules of a comparison with what they mean."""
     words = rules_in_words(rules)
     return [{"rule": rule, "words": said} for rule, said in zip(rules, words, strict=True)]
+
+
+def linked(via: Mapping[str, int]) -> str:
+    """Say why a short form belongs, of how often each rule linked it in a document."""
+    rules = sorted(via, key=lambda rule: (-via[rule], rule))
+    words = [LINKS.get(rule, rule) for rule in rules]
+    if len(rules) == 1:
+        return words[0]
+    return "; ".join(f"{said} ({via[rule]:,})" for rule, said in zip(rules, words, strict=True))
 
 
 def compared(card: Mapping[str, Any]) -> str:

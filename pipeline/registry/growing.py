@@ -218,8 +218,10 @@ class _Profiles:
 
 
 def _edge(one: LiveName, other: LiveName, found: Comparison | None) -> Edge | None:
-    """Make an edge of a comparison that may join, or that people should see."""
-    if found is None or found.verdict is Verdict.APART:
+    """Make an edge of a comparison that may join, or that people should see. A word that is the
+    name of two contents is nobody in particular.
+    """
+    if found is None or found.verdict is Verdict.APART or one.rank == other.rank:
         return None
     shorter = (None, one.id, other.id)[found.shorter] if found.verdict is Verdict.SHORTER else None
     if other.rank < one.rank:

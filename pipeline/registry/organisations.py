@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from rapidfuzz.distance import OSA
@@ -26,11 +27,13 @@ from pipeline.registry.organisation_words import (
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.spelling import as_misread, without_doubles
 from pipeline.registry.verdicts import OTHER_FORM, Comparison, Verdict, apart, unsure
-from pipeline.registry.words import Likeness, likeness, slight, sound_alike
+from pipeline.registry.words import Likeness, are_names, likeness, slight, sound_alike
 
 Territory = Callable[[str], str | None]
 # A word so long is seldom one letter from another.
 TELLING = 8
+# Letters that an ampersand makes one word of: "P&G", "AT&T".
+LETTERS_AND = re.compile(r"[a-z]{1,3}&[a-z]{1,2}")
 ERRORS = frozenset({Likeness.SLIP, Likeness.HEARD})
 # Words that thousands of organisations share: alone they make no name.
 SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
@@ -46,13 +49,18 @@ SHARED = TRADES | OF_A_STATE | EITHER_WAY | DIRECTIONS | frozenset(
 
 def organisation_profile(normal: str, territory: Territory) -> Profile:
     """Take an organisation's normal form apart: its words, its legal form, its initials."""
-    words = latin(normal).replace("-", " ").replace("'", "").replace("&", " and ").split()
+    written = latin(normal).replace("-", " ").replace("'", "").split()
+    words = [
+        part
+        for word in written
+        for part in ([word] if LETTERS_AND.fullmatch(word) else word.replace("&", " and ").split())
+    ]
     words, form = _without_legal_form(words)
     spelt = [part for word in words for part in WRITTEN_OUT.get(word, word).split()]
     # "Inc" inside a name is the word "in" (see the normal form).
     kept = [word for word in spelt if word not in SMALL and word != "inc"]
     tokens = tuple(_meant(kept, territory)) if kept else tuple(spelt)
-    plain, letters = "".join(words), initials(spelt, form)
+    plain, letters = "".join(words).replace("&", "and"), initials(spelt, form)
     return Profile(MentionType.ORG, normal, plain, tokens, form, letters, frozenset(tokens))
 
 
@@ -138,7 +146,13 @@ def _misspelt(one: Profile, other: Profile) -> Comparison | None:
         if like is Likeness.OTHER or length < 6:
             return None
         # Short words are one letter from another company's: Nissan and Nissin, Sprint and Spring.
-        if like is Likeness.NEAR or (length < TELLING and not _misread(one.plain, other.plain)):
+        # Two families' are two companies: Marvell and Marvel, Hoffmann and Hoffman.
+        two = like in ERRORS and are_names(one.plain, other.plain)
+        if (
+            two
+            or like is Likeness.NEAR
+            or (length < TELLING and not _misread(one.plain, other.plain))
+        ):
             return unsure("near")
         return _slipped(one, other, "slip")
     if abs(len(one.plain) - len(other.plain)) > 1 or min(len(one.plain), len(other.plain)) < 10:

@@ -97,7 +97,7 @@ def _one_word(one: str, other: str, mine: Word, theirs: Word) -> Likeness | None
         return None  # Joan and John, whatever they sound like
     if mine.plain == theirs.plain or _one_name(mine, theirs, shortest):
         return Likeness.SPELT
-    known = one.isalpha() and other.isalpha() and bool(mine.names) and bool(theirs.names)
+    known = one.isalpha() and other.isalpha() and are_names(one, other)
     if not known and _slip(one, other):
         return Likeness.SLIP
     return Likeness.HEARD if _heard_alike(one, other, mine, theirs, known=known) else None
@@ -140,6 +140,11 @@ def _heard_alike(one: str, other: str, mine: Word, theirs: Word, *, known: bool)
 def can_be_heard_alike(one: str, other: str) -> bool:
     """Say whether two words, of which one need be no name, can be spellings of one."""
     return _heard_alike(one, other, word(one), word(other), known=False)
+
+
+def are_names(one: str, other: str) -> bool:
+    """Say whether two words are both names that people have."""
+    return bool(word(one).names) and bool(word(other).names)
 
 
 def sound_alike(one: str, other: str) -> bool:

@@ -11,6 +11,8 @@ are; here are
 
 `x` all letters, sorted, for every kind of named thing: other order, other blanks, other type
 `r` a place's name with its region
+`b` a single word that was taken for a person and is no name that people have, with the
+organisations of that name: these do not ask
 `v` the value of what is compared by value
 
 What is common, and so need not ask who it could be, comes from shipped tables, never from a corpus.
@@ -20,12 +22,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from pipeline.blocking_keys import one_a_block
 from pipeline.documents import MentionType
 from pipeline.engines.city_names import city_named
+from pipeline.engines.common_surnames import COMMON_SURNAMES
+from pipeline.engines.given_names import full_names
+from pipeline.engines.known_names import names_of
 from pipeline.engines.name_books import NameBooks
-from pipeline.resolution.key_parts import all_letters, bounded, latin, whole
+from pipeline.resolution.key_parts import all_letters, asked_if, bounded, latin, whole
 from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
 from pipeline.resolution.keys_of_people import keys_of_person
 
@@ -39,6 +45,7 @@ KINDS_OF_PLACE = frozenset(
     {"city", "commonwealth", "kingdom", "province", "republic", "state", "town", "village"}
 )
 LETTER = re.compile(r"\w")
+PARTS = re.compile(r"[-'’]")
 
 
 def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[str, ...]:
@@ -55,12 +62,37 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
     elif type_ is MentionType.PERSON:
         keys = keys_of_person(name)
     elif type_ is MentionType.ORG:
-        keys = keys_of_organisation(name, books)
+        keys = chain(keys_of_organisation(name, books), _as_one_word(normal, books))
     elif type_ in PLACES:
         keys = _keys_of_place(name)
     else:
         keys = iter([all_letters([name])])
     return one_a_block(bounded(key) for key in keys)
+
+
+def keys_of_lone_word(normal: str) -> tuple[str, ...]:
+    """Make the key of a single word that was taken for a person ("Enron"): it meets only the
+    organisations that are called so. None if people have it as a name, or a part of it.
+    """
+    normal = whole(normal)
+    parts = [normal, *PARTS.split(latin(normal))]
+    if not LETTER.search(normal) or any(map(_is_name_of_people, parts)):
+        return ()
+    return (bounded(f"b{normal}"),)
+
+
+def _is_name_of_people(word: str) -> bool:
+    """Say whether people have a word as a surname or given name."""
+    return bool(names_of(word) or full_names(word)) or word in COMMON_SURNAMES
+
+
+def _as_one_word(normal: str, books: NameBooks) -> Iterator[str]:
+    """Yield the key by which an organisation called by one word meets those who took it for a
+    person: as written, so that these all have one normal form.
+    """
+    word = books.without_legal_form(normal)
+    if " " not in word:
+        yield f"b{word}{asked_if(False)}"
 
 
 def _keys_of_place(name: str) -> Iterator[str]:

@@ -79,6 +79,8 @@ def keys_of_organisation(name: str, books: NameBooks) -> Iterator[str]:
         yield f"p{main[0][:5]}"
         yield f"q{main[0][-5:]}"
         return
+    if main[:2] == ["united", "state"] and len(main) == 3:
+        yield f"a{main[2]}"  # "U.S. SEC"
     for letters in _acronyms(words):
         if LEAST_LETTERS <= len(letters) <= MOST_LETTERS:
             yield f"a{letters}{asked_if(False)}"
@@ -115,17 +117,19 @@ def _by_word(heard: str, at: int, words: Sequence[str]) -> str:
 
 
 def _acronyms(words: Sequence[str]) -> Iterator[str]:
-    """Yield the initials that a long name can go by: with its small words, without them, without
-    the state whose body it is, and without what kind of body it is.
+    """Yield the initials that a long name can go by, with the state whose body it is and without:
+    with small words, without them, with an ampersand, and without what kind of body it is.
     """
-    main = [word for word in words if word not in SMALL_WORDS]
-    if main[:2] == ["united", "states"] and len(main) > 3:
-        main = main[2:]
-    else:
-        yield "".join(word[0] for word in words)
-    yield "".join(word[0] for word in main)
-    if main and main[0] in BODIES:
-        yield "".join(word[0] for word in main[1:])
+    of_state = list(words[:2]) == ["united", "states"] and len(words) > 3
+    for some in (words, words[2:]) if of_state else (words,):
+        main = [word for word in some if word not in SMALL_WORDS]
+        yield "".join(word[0] for word in some)
+        yield "".join(word[0] for word in main)
+        if "and" in some:
+            both = [word for word in some if word in main or word == "and"]
+            yield "".join("&" if word == "and" else word[0] for word in both)
+        if main and main[0] in BODIES:
+            yield "".join(word[0] for word in main[1:])
 
 
 def _singular(word: str) -> str:

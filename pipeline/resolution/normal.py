@@ -9,6 +9,7 @@ from pipeline.documents import MentionType
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
+from pipeline.resolution.districts import court_of_district
 from pipeline.resolution.values import amount, iso_date
 
 # Marks of the scripts of South and Southeast Asia are vowels.
@@ -16,6 +17,7 @@ NOT_OF_A_NAME = re.compile(r"[^\w\s&'\-\u0900-\u1aaf\u3099\u309a]+|_")
 POSSESSIVE = re.compile(r"(?:\s*['’]s?)+\s*$", re.IGNORECASE)
 HYPHEN = re.compile(r"(?<=\w)\s*-\s*(?=\w)")
 INITIALS = re.compile(r"\b([^\W\d_])\.(?=\s*[^\W\d_])")
+LETTERS_AND = re.compile(r"(?<!\S)([^\W\d_]{1,2}) & ([^\W\d_])(?![^\s,])")
 SUFFIX = re.compile(
     r",?\s+(?:esq(?:uire)?|ph\.?\s?d|m\.?d|j\.?d|d\.?d\.?s|c\.?p\.?a|r\.?n|ret)\.?$", re.IGNORECASE
 )
@@ -96,12 +98,14 @@ class NormalForms:
 
     def _organisation(self, name: str) -> str:
         """Write an organisation's name: no article, one word for each legal form."""
-        words = HYPHEN.sub("-", plain(name)).replace(" & ", " and ").replace(".", "")
+        words = LETTERS_AND.sub(r"\1&\2", HYPHEN.sub("-", plain(name)).replace(".", ""))
+        words = words.replace(" & ", " and ")
         words = BLANKS.sub(" ", NOT_OF_A_NAME.sub(" ", words)).strip(" -'")
         words = STATE_AHEAD.sub(lambda match: STATES[match[1]], words.removeprefix("the "), count=1)
         words = " ".join(WORDS.get(word, word) for word in words.split())
         words = CAMPUS.sub(r"\1 ", OF_THE_UNION.sub(r"\2 \1", OURS.sub("", words)))
-        return self._books.legal_form(_department(words)).strip() or words
+        words = court_of_district(_department(words))
+        return self._books.legal_form(words).strip() or words
 
     def _place(self, name: str) -> str:
         """Write a place's name; countries by their usual one."""

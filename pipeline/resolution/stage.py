@@ -21,7 +21,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
-from pipeline.resolution.keys import blocking_keys
+from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.normal import NormalForms
 from pipeline.resolution.people import by_address, is_bare, link_people
 from pipeline.resolution.regions import with_regions
@@ -77,18 +77,36 @@ class ResolveStage:
             for key, address in zip(own, addresses, strict=True)
         ]
         meant = [_follow(key, short) for key in own]
-        names = [self._name(key) for key in sorted({key for key, _ in meant})]
+        persons = self._titled(own, addresses, around, mentions)
+        names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
         return Names(
             names=tuple(names),
             links=tuple(Link(name=index[key], via=via) for key, via in meant),
         )
 
-    def _name(self, key: Key) -> Name:
-        """Make the name of a key.
+    def _titled(
+        self,
+        own: Sequence[Key],
+        addresses: Sequence[str | None],
+        around: Surroundings,
+        mentions: Sequence[Mention],
+    ) -> set[str]:
+        """Collect the single words that a title or form of address shows to be persons."""
+        return {
+            normal
+            for (type_, normal), address, mention in zip(own, addresses, mentions, strict=True)
+            if type_ is MentionType.PERSON
+            and " " not in normal
+            and (address is not None or around.title_before(mention, self._books) is not None)
+        }
+
+    def _name(self, key: Key, persons: Set[str]) -> Name:
+        """Make the name of a key; `persons` are the single words that are surely persons.
 
         What means something in this document only has its scope: a bare surname, a title, a kind
-        of thing alone, a time that is not absolute.
+        of thing alone, a time that is not absolute. A single word that nobody is called by may
+        still be an organisation's that the recogniser took for a person.
         """
         type_, normal = key
         narrow = {
@@ -98,7 +116,9 @@ class ResolveStage:
             **dict.fromkeys(PLACES, lambda: normal in places.NAMELESS),
         }
         if type_ in narrow and narrow[type_]():
-            return Name(type=type_, normal=normal, scope=NameScope.CONTENT)
+            lone = type_ is MentionType.PERSON and " " not in normal and normal not in persons
+            keys = keys_of_lone_word(normal) if lone and not self._books.is_title(normal) else ()
+            return Name(type=type_, normal=normal, scope=NameScope.CONTENT, keys=keys)
         return Name(type=type_, normal=normal, keys=blocking_keys(type_, normal, self._books))
 
     def _short_forms(

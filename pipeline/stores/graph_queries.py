@@ -120,10 +120,15 @@ GROUP BY entity_id ORDER BY count(*) DESC, entity_id LIMIT 50
 """)
 
 ALIASES = _question(f"""
-SELECT surface, count(*) AS mentions FROM published_mentions
-WHERE project_id = :project AND name_id = ANY({_NAMES})
-  AND entity_id = ANY(CAST(:entities AS uuid[]))
-GROUP BY surface ORDER BY mentions DESC, surface COLLATE "C"
+WITH m AS (
+    SELECT surface, via, count(*) AS mentions FROM published_mentions
+    WHERE project_id = :project AND name_id = ANY({_NAMES})
+      AND entity_id = ANY(CAST(:entities AS uuid[]))
+    GROUP BY surface, via
+)
+SELECT surface, sum(mentions)::bigint AS mentions,
+       coalesce(jsonb_object_agg(via, mentions) FILTER (WHERE via IS NOT NULL), '{{}}') AS via
+FROM m GROUP BY surface ORDER BY mentions DESC, surface COLLATE "C"
 """)
 
 _MENTION_COLUMNS: Final = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -20,10 +21,13 @@ class EntityRow(NamedTuple):
 
 
 class AliasRow(NamedTuple):
-    """One way in which the documents write an entity, and how often they do."""
+    """One way in which the documents write an entity, and how often they do; `via` says how often
+    it is a short form there, by the rule that linked it to the full one.
+    """
 
     text: str
     mentions: int
+    via: Mapping[str, int]
 
 
 class DocumentRow(NamedTuple):

@@ -341,6 +341,10 @@ def test_show_an_entity_with_its_evidence(run: Run, case: PublishedCase) -> None
     _, out, _ = run("show", "JOHN SMITH", "--project", "case")
     assert "letters/first.txt:1" in out
     assert "John Smith — sued → Acme Corporation" in out
+    assert "Smith  1 mention: the surname of one person in the document" in out
+    assert {row["text"]: row["via"] for row in card["aliases"]}["Smith"] == {"surname": 1}
+    _, out, _ = run("show", "Acme Corporation", "--project", "case")
+    assert "in the document" not in out
 
 
 def test_show_a_document(run: Run, case: PublishedCase) -> None:

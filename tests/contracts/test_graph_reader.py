@@ -60,10 +60,10 @@ def test_an_entity_is_labelled_by_its_most_frequent_full_form(reader: GraphReade
 
     # JOHN\nSMITH and John Smith are full forms, twice John Smith; Smith alone is a short one.
     assert (smith.type, smith.mentions, smith.documents) == ("PERSON", 4, 4)
-    assert [(row.text, row.mentions) for row in reader.aliases(smith.id)] == [
-        ("John Smith", 2),
-        ("JOHN SMITH", 1),
-        ("Smith", 1),
+    assert [tuple(row) for row in reader.aliases(smith.id)] == [
+        ("John Smith", 2, {}),
+        ("JOHN SMITH", 1, {}),
+        ("Smith", 1, {"surname": 1}),
     ]
 
 

@@ -10,7 +10,7 @@ from pipeline.blocking_keys import asks, block_of
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
 from pipeline.resolution.key_parts import LONGEST_KEY
-from pipeline.resolution.keys import blocking_keys
+from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.normal import NormalForms
 
 T = MentionType
@@ -50,8 +50,10 @@ def test_keys_are_pure_sorted_bounded_and_never_none(type_: MentionType, normal:
     assert 1 <= len(made) <= MOST_KEYS
     assert all(1 < len(key) <= LONGEST_KEY for key in made)
     assert len({block_of(key) for key in made}) == len(made)
+    lone = keys_of_lone_word(normal)
+    assert all(1 < len(key) <= LONGEST_KEY for key in lone)
     # PostgreSQL takes no half of a surrogate pair.
-    assert all(key.encode() for key in made)
+    assert all(key.encode() for key in (*made, *lone))
 
 
 @pytest.mark.parametrize("type_", T)
@@ -146,7 +148,10 @@ def test_names_of_one_person_meet(one: str, other: str) -> None:
     [
         ("Acme Holdings Ltd.", "Acme Holdings"), ("Acme Holdings Ltd.", "Acme Holdings ltd"),
         ("The Boeing Company", "Boeing"), ("International Business Machines", "IBM"),
-        ("Department of Justice", "DOJ"),
+        ("Department of Justice", "DOJ"), ("U.S. Department of Justice", "DOJ"),
+        ("U.S. DOJ", "Department of Justice"), ("U.S. Postal Service", "USPS"),
+        ("Procter & Gamble Co.", "P&G"), ("American Telephone and Telegraph", "AT&T Corp."),
+        ("National Association for the Advancement of Colored People", "NAACP"),
         ("U.S. Securities and Exchange Commission", "SEC"),
         ("Department of Health and Human Services", "HHS"),
         ("Smith & Wesson", "Smith Wesson"), ("JP Morgan Chase", "JPMorgan Chase"),

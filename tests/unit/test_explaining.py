@@ -9,6 +9,7 @@ from pipeline.registry.explaining import (
     compared,
     decided,
     decision_card,
+    linked,
     reasons,
     several,
     shown,
@@ -49,6 +50,13 @@ def test_a_comparison_is_said_in_words() -> None:
     assert [one["words"] for one in reasons(["of another version"])] == ["of another version"]
     assert why_apart("of another version") == "of another version"
     assert all(EXPLANATIONS.values())
+
+
+def test_a_short_form_is_said_by_how_it_was_linked() -> None:
+    assert linked({"surname": 3}) == "the surname of one person in the document"
+    assert linked({"alias": 1, "of another version": 2}) == (
+        "of another version (2); another name that the document gives (1)"
+    )
 
 
 def test_decisions_are_said_by_the_words_of_the_texts() -> None:

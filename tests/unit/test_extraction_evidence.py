@@ -280,3 +280,19 @@ def test_an_apostrophe_inside_makes_no_other_name() -> None:
         candidate(text.text, "Quaesh", T.GPE),
     ]
     assert {one.type for one in agree(text, names, BOOKS)} == {T.ORG}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Martin Luther King led them.", ["Martin Luther King"]),
+        ("MARTIN LUTHER KING and Martin Luther met.", ["Martin Luther"]),
+        ("Martin Luther King Jr. led them.", ["Martin Luther King Jr."]),
+        ("The Martin Luther King Papers are here.", []),
+        ("Martin Luther Visits Rome.", ["Martin Luther"]),
+    ],
+)
+def test_a_name_that_is_looked_for_reaches_as_far_as_it_goes(text: str, found: list[str]) -> None:
+    read = document("Martin Luther was a monk.", text)
+    known = candidate(read.text, "Martin Luther", T.PERSON)
+    assert [read.of_span(one) for one in repeated(read, [known])] == found

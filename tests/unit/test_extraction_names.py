@@ -196,3 +196,15 @@ def test_roads_rulers_and_known_places_are_found(stage: ExtractStage) -> None:
     assert names_of(stage, "The crown was given to Leopold I, who died.", T.PERSON) == ["Leopold I"]
     text = "Result: two strikes; Coalition nation: Bahrain.\nNear: Palmyra; Strikes: 1."
     assert names_of(stage, text, T.GPE) == ["Bahrain", "Palmyra"]
+
+
+def test_a_name_that_another_begins_with_is_not_found_in_it(stage: ExtractStage) -> None:
+    text = (
+        "Martin Luther nailed his theses to a door in Wittenberg. Martin Luther King led the march"
+        " in Selma. Dr. Martin Luther King, Jr., spoke. Martin Luther was a monk."
+    )
+    assert names_of(stage, text, T.PERSON) == [
+        "Martin Luther", "Martin Luther King", "Martin Luther King, Jr.", "Martin Luther",
+    ]  # fmt: skip
+    visit = "Ash Carter met Haider al-Abadi in Baghdad. Ash Carter Visits Iraq. Ash Carter slept."
+    assert names_of(stage, visit, T.PERSON).count("Ash Carter") == 3

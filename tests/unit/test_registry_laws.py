@@ -11,6 +11,7 @@ from registry_case import (
     bind,
     law,
     name,
+    of_content,
     partition,
     rebuilt,
     registry,
@@ -63,6 +64,31 @@ def test_increments_equal_a_rebuild(world: World, data):
     for added, removed in data.draw(st.lists(st.tuples(some, some), max_size=8)):
         growing.apply([name(*one) for one in added], [name(*one) for one in removed])
         assert _same_as_rebuilt(growing, world.bound)
+
+
+LONE = st.builds(of_content, st.sampled_from("abcdef"), st.sampled_from(("Acme", "Acmee")))
+CALLED_SO = st.sampled_from(
+    [("ORG", "Acme"), ("ORG", "Acme Inc."), ("ORG", "Acme Ltd"), ("ORG", "Acmee"), ("GPE", "Acme"),
+     ("PERSON", "John Acme")]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(LONE | CALLED_SO.map(lambda one: name(*one)), max_size=5), max_size=8),
+       st.randoms(use_true_random=False))  # fmt: skip
+@law
+def test_words_of_contents_are_one_only_through_an_organisation(batches, coin):
+    """Single words that were taken for persons, in whatever order they come and go beside those
+    that are called so: as if computed from scratch, and without an organisation nobody's.
+    """
+    growing = Incremental(4)
+    for batch in batches:
+        gone = [one for one in growing.names.values() if coin.random() < 0.3]
+        growing.apply(batch, [one for one in gone if one not in batch])
+        assert _same_as_rebuilt(growing, 4)
+        together = partition(growing.entities, {id_: id_ for id_ in growing.names})
+        for ids in together:
+            types = {growing.names[id_].type for id_ in ids}
+            assert len(ids) == 1 or types != {"PERSON"}
 
 
 @given(worlds(), st.integers(2, 6))
