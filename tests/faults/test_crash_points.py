@@ -159,16 +159,24 @@ AS_WITH_REDIS = (
     "bind", "open", "record", "skip", "start", "renew", "claim", "again", "requeue", "release",
     "end", "retry",
 )  # fmt: skip
-"""What knows nothing of Redis: walked without it in the long suite only."""
+"""What knows nothing of Redis: walked without it in the long suite only. So is what comes before a
+commit: nothing of it is there then, with Redis or without.
+"""
+
+
+def is_alike(point: str) -> bool:
+    """Say whether a death there is the same with Redis and without."""
+    return point.startswith(AS_WITH_REDIS) or ".before" in point
+
+
 WALKED = [
     *((point, "on") for point in POINTS),
-    *((point, "off") for point in POINTS if not point.startswith(OF_REDIS + AS_WITH_REDIS)),
-    *((point, "s3") for point in POINTS if point.startswith("object")),
     *(
-        pytest.param(point, "off", marks=pytest.mark.long)
+        pytest.param(point, "off", marks=[pytest.mark.long] * is_alike(point))
         for point in POINTS
-        if point.startswith(AS_WITH_REDIS)
+        if not point.startswith(OF_REDIS)
     ),
+    *((point, "s3") for point in POINTS if point.startswith("object")),
 ]
 
 

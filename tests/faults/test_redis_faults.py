@@ -139,7 +139,14 @@ def test_out_of_memory(faulty: Faulty, quiet: Outcome) -> None:
     assert faulty.outcome() == quiet
 
 
-@pytest.mark.parametrize("forbidden", ["xadd", "mget", "xreadgroup", "evalsha", "info"])
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "xadd",
+        "mget",
+        *(pytest.param(x, marks=pytest.mark.long) for x in ("xreadgroup", "evalsha", "info")),
+    ],
+)
 def test_the_user_may_do_less_from_now_on(faulty: Faulty, quiet: Outcome, forbidden: str) -> None:
     with faulty.server.client() as client, faulty.going() as results:
         client.execute_command("ACL", "SETUSER", "default", f"-{forbidden}")

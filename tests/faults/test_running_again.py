@@ -106,8 +106,14 @@ def flush(run: SmallRun) -> None:
     link.client.close()
 
 
-@pytest.mark.parametrize("acceleration", ["on", "off"])
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("stage", "acceleration"),
+    [
+        pytest.param(stage, mode, marks=[pytest.mark.long] * ((number + place) % 2))
+        for number, stage in enumerate(STAGES)
+        for place, mode in enumerate(("on", "off"))
+    ],
+)
 def test_another_configuration_of_a_stage_runs_it_and_those_after_it_and_replaces_what_was(
     run: SmallRun, stage: StageName, acceleration: str
 ) -> None:
