@@ -34,9 +34,11 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def _stutter(word: str, chance: random.Random) -> str:
-    """Write a word as a bad scan reads it."""
+    """Write a word as a bad scan reads it. Two letters would be too few: of twelve they make only
+    some 35,000 words.
+    """
     letters = list(word)
-    for _ in range(2):
+    for _ in range(3):
         letters[chance.randrange(1, len(letters))] = chance.choice(LETTERS)
     return "".join(letters)
 
