@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.documents import MentionType
-from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.american_states import CITIES_TOO, NAMES_OF_ABBREVIATIONS, STATES
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
 from pipeline.engines.place_names import country_of, is_country
@@ -126,8 +126,27 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
         return None
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
+        if _is_a_whole(*((one, other) if shorter == 1 else (other, one))):
+            return apart("a country or state")
         return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
     return apart("other region")
+
+
+def _is_a_whole(bare: Profile, town: Profile) -> bool:
+    """Say whether a bare name is a country's or state's, and the other a town's elsewhere: Lebanon
+    is no short form of "Lebanon, Pennsylvania", but Washington may be one of "Washington, D.C.".
+    """
+    name = " ".join(bare.tokens)
+    is_state = name in PARENTS and name not in CITIES_TOO
+    if bare.tail or not (is_state or is_country(name)) or "state" in town.tail:
+        return False
+    regions = {plain(region) for region in town.tail}
+    if name in regions:
+        return False
+    return any(
+        is_country(region) or region in PARENTS
+        for region in regions - {country_of(name), PARENTS.get(name)}
+    )
 
 
 def _city(city: Profile, other: Profile) -> Comparison | None:

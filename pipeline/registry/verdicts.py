@@ -111,6 +111,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "other part": "words tell them apart: a parent, a part, or a company of its own",
     "other number": "the numbers are different",
     "region left out": "only one says in which state or country it lies",
+    "a country or state": "one is a country's or state's name, the other a town's elsewhere",
     "other region": "they belong to different states, countries or regions",
     ANOTHER_NAME: "another name of the place",
     "city or state": "a city and a state have this name",

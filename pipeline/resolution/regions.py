@@ -14,6 +14,8 @@ from pipeline.resolution.surroundings import Surroundings
 Key = tuple[MentionType, str]
 PLACES = frozenset({MentionType.GPE, MentionType.LOC})
 UNITED_STATES = "united states"
+# The one state that is less known by its name than another city is, and not in it.
+WASHINGTON = "washington"
 COMMA = re.compile(r"\s?,\s+")
 IN_A_LIST = re.compile(r"\s?,\s+|(?:\s?,)?\s+(?:and|or|&)\s+")
 
@@ -25,10 +27,12 @@ def with_regions(
     normal: Callable[[MentionType, str], str],
     books: NameBooks,
 ) -> list[Key]:
-    """Give each mention's key, that of a city with the country or state behind it.
+    """Give each mention's key, that of a city with the country or state behind it; and that of
+    the state of Washington as a state's, which alone is rather the capital.
 
     Two names with a comma are often of a list ("Houston, Louisiana and Florida"). So there must be
-    a city of that name there; or, before an American state and in no list, none known elsewhere.
+    a city of that name there, and no list if it is a country's name too ("Lebanon, Pennsylvania");
+    or, before an American state and in no list, none known elsewhere.
     """
     keys = list(own)
     for at, (city, region) in enumerate(pairwise(mentions)):
@@ -41,21 +45,27 @@ def with_regions(
         head, _, where = full.partition(", ")
         if head != name or not is_place(where) or _is_part(name, where):
             continue
-        if books.lies_in(name, where) or (
-            country_of(where) == UNITED_STATES
-            and not books.is_city(name)
-            and _alone(own, mentions, around, at)
-        ):
+        if books.lies_in(name, where):
+            sure = not is_country(name) or _alone(own, mentions, around, at)
+        else:
+            sure = (
+                country_of(where) == UNITED_STATES
+                and not (is_country(name) or books.is_city(name))
+                and _alone(own, mentions, around, at)
+            )
+        if sure:
             keys[at] = type_, full
+            if where == WASHINGTON:
+                keys[at + 1] = own[at + 1][0], normal(type_, f"{where} State")
     return keys
 
 
 def _is_part(name: str, where: str) -> bool:
-    """Say whether a name is a country's, or also that of a part of the same country: by "New York,
-    New York" both would be the city.
+    """Say whether a name is also that of a part of the same country: by "New York, New York" both
+    would be the city.
     """
     country = country_of(name)
-    return is_country(name) or (country is not None and country in {where, country_of(where)})
+    return country is not None and country in {where, country_of(where)}
 
 
 def _alone(own: Sequence[Key], mentions: Sequence[Mention], around: Surroundings, at: int) -> bool:

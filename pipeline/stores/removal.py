@@ -62,10 +62,17 @@ SELECT id::text FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED}
 ORDER BY id FOR UPDATE
 """)  # noqa: S608 - a constant
 
+# The id of a name that was merged away still leads to what it became.
 _DELETE_NAMES = text(f"""
 WITH gone AS (
     DELETE FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED}
     RETURNING project_id, id, keys
+), led AS (
+    INSERT INTO entities (id, project_id, merged_into, epoch)
+    SELECT g.id, g.project_id, e.entity_id, e.epoch
+    FROM gone g JOIN name_entities e ON e.name_id = g.id AND e.sense = 0
+    WHERE e.entity_id <> g.id ORDER BY g.id
+    ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, epoch = excluded.epoch
 )
 INSERT INTO changes (project_id, kind, subject, keys)
 SELECT project_id, 'name_removed', id, keys FROM gone ORDER BY id

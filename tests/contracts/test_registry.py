@@ -24,6 +24,7 @@ from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.registry.owner import RegistryOwner
 from pipeline.registry.updates import LostLeaseError, Update
 from pipeline.stores.decisions import read_decisions, record
+from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.registry_reader import RegistryReader
 from pipeline.stores.registry_store import PostgresRegistry
 
@@ -341,6 +342,33 @@ def test_the_id_of_a_namesake_leads_to_where_it_is_now(registry: StoredRegistry)
         RawName(*other)
     )
     assert registry.case.rows(leads) == [(registry.bind(RawName(*other)),)]
+
+
+def test_the_id_of_a_name_that_was_merged_and_forgotten_leads_on(registry: StoredRegistry) -> None:
+    """Until the name is back, which leads by itself."""
+    given = ("Jane", "Peter", "Ann", "Max")
+    people = sorted((("PERSON", f"{one} Roe") for one in given), key=lambda x: bound(registry, x))
+    first, second, *_, last = people
+    for number, one in enumerate((first, second, last)):
+        registry.publish(f"d{number}", [one])
+    registry.decide(DecisionKind.MERGE, [first], [second], [last])
+    registry.catch_up()
+    reader = GraphReader(registry.case.engine, registry.case.project)
+    for gone, left in (("d2", first), ("d0", second)):
+        registry.forget(gone)
+        registry.catch_up()
+        found = reader.find_entities(bound(registry, last))
+        assert [row.id for row in found] == [bound(registry, left)]
+    assert registry.stored() == registry.rebuilt()
+    registry.publish("d2", [last])
+    registry.catch_up()
+    leads = "SELECT id::text FROM entities"
+    assert registry.case.rows(leads) == [(bound(registry, first),)]
+
+
+def bound(registry: StoredRegistry, one: tuple[str, str]) -> str:
+    """Give the id of a name."""
+    return registry.bind(RawName(*one))
 
 
 def test_what_cannot_be_undone_is_said(registry: StoredRegistry) -> None:

@@ -93,6 +93,23 @@ def test_a_city_is_the_one_in_the_state_behind_it() -> None:
                     ("Seattle, WA", "Seattle, WA")) == ["ab", "a", "a"]  # fmt: skip
 
 
+def test_a_country_or_state_is_no_town_of_its_name() -> None:
+    lebanon = ("She lives in Lebanon, Pennsylvania.", "Lebanon", "Pennsylvania")
+    assert entities(lebanon, ("Lebanon is at war.", "Lebanon")) == ["ab", "c"]
+    assert entities(("Peru, Indiana", "Peru, Indiana"), ("Peru", "Peru")) == ["a", "b"]
+    assert entities(("Georgia, USA", "Georgia, USA"), ("Georgia", "Georgia")) == ["a", "a"]
+
+
+def test_the_state_behind_a_city_is_not_the_city_of_its_name() -> None:
+    seattle = ("They are in Seattle, Washington.", "Seattle", "Washington")
+    capital = ("They met in Washington, D.C.", "Washington, D.C.")
+    assert entities(seattle, capital) == ["ab", "c"]
+    assert entities(seattle, capital, ("In Washington", "Washington")) == ["ab", "c", "c"]
+    text = "Based in Seattle, Washington, with an office in Washington, D.C. Washington was wet."
+    places = "Seattle", "Washington", "Washington, D.C.", "Washington"
+    assert entities((text, *places)) == ["abcc"]
+
+
 def names(text: str, *places: str) -> list[str]:
     """Give the name of each place of one document."""
     [answer] = answered(((text, *places),))
