@@ -8,8 +8,8 @@ from functools import lru_cache, partial
 from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.peoples import PEOPLES
 from pipeline.registry.acronyms import acronym, initials
-from pipeline.registry.organisation_words import PEOPLES
 from pipeline.registry.organisations import compare_organisations, organisation_profile
 from pipeline.registry.people import compare_people, person_profile
 from pipeline.registry.places import compare_places, in_other_words, place_profile

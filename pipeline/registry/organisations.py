@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
+from pipeline.engines.peoples import PEOPLES
 from pipeline.engines.short_forms import TRADES
 from pipeline.registry.acronyms import STATE, acronym, initials
 from pipeline.registry.organisation_words import (
@@ -18,7 +19,6 @@ from pipeline.registry.organisation_words import (
     LEGAL_AHEAD,
     OF_A_STATE,
     ONE_SPELLING,
-    PEOPLES,
     SMALL,
     TWO_UNIVERSITIES,
     WRITTEN_OUT,

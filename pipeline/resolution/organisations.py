@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from itertools import chain
 
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.peoples import PEOPLES
 from pipeline.engines.place_names import is_country, is_place
 from pipeline.engines.short_forms import distinctive_words
 from pipeline.resolution.fitting import Links, link
@@ -69,12 +70,7 @@ def link_organisations(names: Mapping[str, int], places: Set[str], books: NameBo
         names,
         [
             _without_legal_form(names, books),
-            chain(
-                _behind_place(names, known),
-                _before_place(names, known),
-                _up_to_of(names),
-                _kind_alone(names),
-            ),
+            _without_place(names, known),
             chain(_without_kind(names), _place_alone(names, known)),
             ((f"{name}s", name) for name in names),
         ],
@@ -113,13 +109,29 @@ def _by_first_words(names: Mapping[str, int], books: NameBooks) -> dict[str, set
     return formal
 
 
+def _without_place(names: Mapping[str, int], known: Known) -> list[tuple[str, str]]:
+    """List names without the place that they are of, or by the kind of body alone. One of a people
+    ("German Embassy") is meant so by itself only of that name; but beside another it may be.
+    """
+    found = [
+        *_behind_place(names, known),
+        *_before_place(names, known),
+        *_up_to_of(names),
+        *_kind_alone(names),
+    ]
+    short = {one for one, _ in found}
+    peoples = _behind_place(names, PEOPLES.__contains__)
+    return found + [(one, long) for one, long in peoples if one in short]
+
+
 def _behind_place(names: Mapping[str, int], known: Known) -> Iterator[tuple[str, str]]:
     """Yield names without the place they begin with."""
     for name in names:
         words = name.split()
         for end in range(1, min(len(words), PLACE_WORDS + 1)):
             place, rest = " ".join(words[:end]), " ".join(words[end:])
-            if rest in COMPANIES or (rest in NATIONAL and not is_country(place)):
+            of_country = is_country(place) or place in PEOPLES
+            if rest in COMPANIES or (rest in NATIONAL and not of_country):
                 continue
             if rest in names and known(place):
                 yield rest, name

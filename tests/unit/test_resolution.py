@@ -164,6 +164,23 @@ def test_acronyms_mean_what_the_text_says() -> None:
     assert answer[1:] == [("syrian democratic forces", "acronym")] * 2
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "short"),
+    [
+        ("Ministry of Defence of Ukraine", "Russian Ministry of Defence", "Ministry of Defence"),
+        ("Embassy of France", "German Embassy", "Embassy"),
+        ("Government of India", "Pakistani Government", "Government"),
+        ("House of Commons of Canada", "British House of Commons", "House of Commons"),
+        ("National Bank of Ukraine", "Swiss National Bank", "National Bank"),
+    ],
+)
+def test_a_body_that_could_be_of_two_countries_is_neither(one: str, other: str, short: str) -> None:
+    text = f"The {one} met the {other}. The {short} said so."
+    named = resolved(text, *((name, T.ORG) for name in (one, other, short)))
+    assert len({name for name, _ in named}) == 3
+    assert resolved(f"The {one} met. The {short} said so.", (one, T.ORG), (short, T.ORG))[1][1]
+
+
 def test_an_acronym_that_fits_two_means_neither() -> None:
     answer = resolved(
         "Alpha Beta and Able Baker and AB",
