@@ -23,8 +23,6 @@ STATES: Mapping[str, str] = {
 NAMES_OF_ABBREVIATIONS: Mapping[str, str] = {
     short.replace(" ", ""): name for name, short in STATES.items()
 }
-# States whose names, alone, are rather a city's.
-CITIES_TOO = frozenset({"new york", "washington"})
 # The sides into which the federal districts of the larger states are divided (28 U.S.C. ch. 5).
 SIDES_OF_STATES: Mapping[str, str] = {
     "Alabama": "NMS", "Arkansas": "EW", "California": "NECS", "Florida": "NMS", "Georgia": "NMS",

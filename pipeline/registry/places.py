@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.documents import MentionType
-from pipeline.engines.american_states import CITIES_TOO, NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
 from pipeline.engines.place_names import country_of, is_country
@@ -42,6 +42,8 @@ PARENTS = {
     **{name.lower(): "united states" for name in STATES},
     **dict.fromkeys(("england", "scotland", "wales", "northern ireland"), "united kingdom"),
 }
+# States whose names, alone, are rather a city's.
+CITIES_TOO = frozenset({"new york", "washington"})
 WRITTEN_OUT = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte", "is": "island"}
 SAYS_WHAT = ("city of ", "town of ", "village of ", "borough of ", "township of ", "commune of ")
 OF_KIND = ("county", "parish", "province", "district", "bay", "gulf", "sea", "strait")
