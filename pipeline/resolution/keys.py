@@ -104,6 +104,8 @@ def _keys_of_place(name: str) -> Iterator[str]:
     if words[1:2] == ["of"] and len(words) > 2:
         words = words[2:] if words[0] in KINDS_OF_PLACE else [*words[2:], words[0]]
     yield all_letters(words)
+    if len(words) > 1 and words[-1] == "city":
+        yield all_letters(words[:-1]) + asked_if(False)  # "New York" asks whether it is the city
     if city := city_named("".join(words)):
         yield all_letters([city.letters])
     if comma:
