@@ -62,6 +62,16 @@ class Surroundings:
         text, start, end = self._place(first)
         return text[end : start + second.start - first.start]
 
+    def before(self, mention: Mention) -> str:
+        """Give the text of a mention's chunk before it."""
+        text, start, _ = self._place(mention)
+        return text[:start]
+
+    def behind(self, mention: Mention) -> str:
+        """Give the text of a mention's chunk behind it."""
+        text, _, end = self._place(mention)
+        return text[end:]
+
     def gives_another_name(self, first: Mention, second: Mention) -> bool:
         """Say whether the text gives the second of two mentions as another name of the first."""
         text, start, end = self._place(first)
