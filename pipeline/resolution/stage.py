@@ -30,7 +30,7 @@ from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "6"
+CODE = "7"
 Key = tuple[MentionType, str]
 PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
 NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
