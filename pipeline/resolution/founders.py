@@ -1,12 +1,11 @@
-"""Surnames by which a company of the document is called too: "Dell" of Michael Dell and Dell Inc.
-
-What such a word means is said by what stands around it, or by nothing.
+"""People's names by which a company of the document is called too: "Dell" of Michael Dell and Dell
+Inc., John Rigby and John Rigby LLC. What stands around them says what they mean, or nothing does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
@@ -32,7 +31,8 @@ COMPANY_AFTER = re.compile(
 PERSON_AFTER = re.compile(
     r"['’]s\s+(?:wife|husband|widow|son|daughter|father|mother|parents|brother|sister|family"
     r"|death|childhood|lawyers?|attorneys?|testimony)\b"
-    r"|(?:,\s+(?:now\s+|then\s+)?(?:\d\d\b|who\b))"
+    r"|,\s+(?:now\s+|then\s+)?(?:\d\d\b|who\b)"
+    r"|,\s+(?:the\s+|its\s+|an?\s+)?(?:co-?)?(?:founder|chairman|president|chief\s+executive|CEO)\b"
     r"|\s+(?:himself|herself|(?:was|is)\s+born|died|married|grew\s+up|graduated|testified"
     r"|resigned|retired|was\s+(?:arrested|convicted|sentenced|indicted))\b"
 )
@@ -41,14 +41,26 @@ REACH = 60
 
 def shared_surnames(keys: Iterable[Key], books: NameBooks) -> frozenset[str]:
     """Collect the surnames of the document's people that a company's name begins with."""
-    surnames, heads = set(), set()
-    for type_, normal in dict.fromkeys(keys):
-        words = normal.split()
-        if type_ is PERSON and len(words) > 1:
-            surnames.add([word for word in words if word not in GENERATION or word == words[0]][-1])
-        elif type_ is ORG and len(words) > 1 and books.without_legal_form(normal) != normal:
-            heads.add(words[0])
-    return frozenset(surnames & heads)
+    every = set(keys)
+    people = [normal.split() for type_, normal in every if type_ is PERSON and " " in normal]
+    surnames = {
+        [word for word in words if word not in GENERATION or word == words[0]][-1]
+        for words in people
+    }
+    return frozenset(surnames & {name.split()[0] for name in _companies(every, books)})
+
+
+def namesakes(keys: Iterable[Key], books: NameBooks) -> frozenset[str]:
+    """Collect the full names that companies of the document have too ("John Rigby LLC")."""
+    return frozenset(name for name in _companies(set(keys), books) if " " in name)
+
+
+def _companies(keys: Set[Key], books: NameBooks) -> Iterator[str]:
+    """Yield the names with a legal form, without it."""
+    for type_, normal in keys:
+        bare = books.without_legal_form(normal) if type_ is ORG else normal
+        if bare != normal:
+            yield bare
 
 
 def shared_meaning(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from pipeline.documents import (
+    OF_A_PERSON,
     DocumentFailure,
     ExtractedText,
     Link,
@@ -21,7 +22,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
-from pipeline.resolution.founders import shared_meaning, shared_surnames
+from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.name_keys import PLACES, Key, follow, likely_type, one_type
 from pipeline.resolution.normal import NormalForms
@@ -83,6 +84,7 @@ class ResolveStage:
             else follow(key, short)
             for key, mention in zip(own, mentions, strict=True)
         ]
+        meant = self._shown(meant, mentions, around, namesakes(own, self._books))
         persons = self._titled(own, addresses, around, mentions)
         names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
@@ -90,6 +92,27 @@ class ResolveStage:
             names=tuple(names),
             links=tuple(Link(name=index[key], via=via) for key, via in meant),
         )
+
+    def _shown(
+        self,
+        meant: Sequence[tuple[Key, str | None]],
+        mentions: Sequence[Mention],
+        around: Surroundings,
+        names: Set[str],
+    ) -> list[tuple[Key, str | None]]:
+        """Say of people in their names that they are no company of their name, where one of the
+        mentions shows it. `names` are those of companies.
+        """
+        shown = {
+            key
+            for (key, _), mention in zip(meant, mentions, strict=True)
+            if key[0] is MentionType.PERSON
+            and key[1] in names
+            and around.kind_of(mention, self._books) is MentionType.PERSON
+        }
+        return [
+            ((key[0], f"{key[1]}{OF_A_PERSON}") if key in shown else key, via) for key, via in meant
+        ]
 
     def _titled(
         self,

@@ -78,6 +78,7 @@ def test_forms_of_one_thing_have_one_normal_form(type_: MentionType, forms: list
         (T.PERSON, "Secretary of State", "Emperor of State"),
         (T.ORG, "This American Life", "American Life"),
         (T.PERSON, "कुश", "कश"),
+        (T.PERSON, "John Rigby, person", "John Rigby"),
         (T.MONEY, "$5", "€5"),
         (T.MONEY, "$5", "S$5"),
         (T.MONEY, "$1.5 million", "$1.5 billion"),
