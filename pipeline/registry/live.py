@@ -160,7 +160,7 @@ class Touch(NamedTuple):
 def touch_of(update: Update) -> Touch:
     """Say what an update that was written touches."""
     nodes = {node.id for node in update.nodes}
-    nodes.update(update.gone, update.left, update.retired)
+    nodes.update(update.gone, update.left, update.retired, update.freed)
     return Touch(update.epoch + 1, update.whole, frozenset(nodes), frozenset(update.contents))
 
 

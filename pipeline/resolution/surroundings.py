@@ -13,6 +13,7 @@ from pipeline.engines.letters import plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import introduced_forms
 from pipeline.resolution.aliases import is_alias
+from pipeline.resolution.founders import shown_around
 from pipeline.resolution.people import address_before
 
 TITLE_REACH = 40
@@ -56,6 +57,16 @@ class Surroundings:
             if at + books.title_end(text[at:start]) == start:
                 return bare_title(text[at:start])
         return None
+
+    def kind_of(self, mention: Mention, books: NameBooks) -> MentionType | None:
+        """Tell whether a surname that a company is called by too is the person or the company here;
+        None if nothing says that.
+        """
+        addressed = self.address_before(mention) or self.title_before(mention, books)
+        if addressed is not None:
+            return MentionType.PERSON
+        shown = shown_around(*self._place(mention))
+        return MentionType.ORG if shown is None and mention.type is MentionType.ORG else shown
 
     def between(self, first: Mention, second: Mention) -> str:
         """Give the text between two mentions, as far as the chunk of the first goes."""
