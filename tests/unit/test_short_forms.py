@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import pytest
@@ -232,7 +231,7 @@ def test_letters_stand_for_all_telling_words() -> None:
     assert not stands_for("ABLE", "Alpha Beta")
 
 
-def test_a_list_of_many_like_names_takes_no_longer_for_each() -> None:
+def test_a_list_of_many_like_names_is_gone_through_once() -> None:
     count = 6000
     lists = [
         [(f"{one}. {two}. {three}. Smith", T.PERSON)
@@ -244,9 +243,9 @@ def test_a_list_of_many_like_names_takes_no_longer_for_each() -> None:
     ]  # fmt: skip
     for names in lists:
         text = extracted("; ".join(words for words, _ in names), *names)
-        began = time.process_time()
-        STAGE([text])
-        assert time.process_time() - began < 20
+        [found] = STAGE([text])
+        # Each by itself: were each looked for among all others, this would not end.
+        assert {link.via for link in found.links} <= {None}
 
 
 @pytest.mark.parametrize(
