@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 QUIET = "~"
+# Kinds of blocks in which a name finds longer ones that may be other things: of these only people
+# can say more, so nothing joins for them, and nobody looks through a crowd.
+FOR_PEOPLE = frozenset("fl")
 
 
 def block_of(key: str) -> str:
@@ -27,6 +30,11 @@ def blocks_of(keys: Iterable[str]) -> dict[str, bool]:
     """Give the blocks that keys put their name in, and whether it asks there."""
     # `block_of` and `asks`, written out: a rebuild comes here for each name more than once.
     return {key.removesuffix(QUIET): key[-1] != QUIET for key in keys}
+
+
+def is_for_people(block: str) -> bool:
+    """Say whether what meets in a block is for people to look at, as long as it is no crowd."""
+    return block[0] in FOR_PEOPLE
 
 
 def one_a_block(keys: Iterable[str]) -> tuple[str, ...]:

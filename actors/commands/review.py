@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 ANSWERS = {
     "m": "merge", "n": "never", "s": "skip", "u": "undo", "q": "quit",
 }  # fmt: skip
-ASKED = "[m]erge, [n]ever, [s]kip, [u]ndo the last, [q]uit"
+ASKED = "[m]erge, [n]ever, [s]kip, [u]ndo the last, [q]uit, [?]"
+MEANING = """\
+  merge  they are one thing
+  never  they are two, whatever their names look like
+  skip   not now: they come again another time
+  undo   take the last answer back
+  quit   stop here; what was decided stays"""
 
 
 @click.command(short_help="Decide on the pairs that may be one.")
@@ -113,16 +119,24 @@ class _Sitting:
             return
         count = len(self._taken)
         decided = f"{count:,} decision{'s' * (count != 1)}"
-        say(f"{decided} taken; " + ("the rest is for another time" if left else "no pair is left"))
+        rest = bool(left) or bool(self._skipped) or bool(self._review.pairs(1))
+        say(f"{decided} taken; " + ("the rest is for another time" if rest else "no pair is left"))
 
     def _answer(self) -> str:
-        """Ask until the answer is one."""
+        """Ask until the answer is one. Who ends the input or interrupts it quits."""
         while True:
-            given = click.prompt(ASKED, prompt_suffix=": ", err=True).strip().lower()
+            try:
+                given = click.prompt(ASKED, "", prompt_suffix=": ", show_default=False, err=True)
+            except click.Abort:
+                say("")
+                return "quit"
+            given = given.strip().lower()
             for letter, word in ANSWERS.items():
                 if given in {letter, word}:
                     return word
-            say(f"{given!r} is none of these")
+            if given.strip("?"):
+                say(f"{given!r} is none of these")
+            say(MEANING)
 
     def _decide(self, answer: str, card: dict[str, Any], pair: PairRow) -> None:
         """Take a decision, by the ids of what was shown."""

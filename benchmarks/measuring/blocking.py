@@ -2,7 +2,8 @@
 
 Names that share a block are compared unless both are quiet there. A block of more than BOUND names
 counts only where it crosses another such block in at most BOUND names: there its pairs are refined.
-A name asks in such a crossing if it does in one of the two.
+A name asks in such a crossing if it does in one of the two. A large block whose pairs could only be
+for people to look at does not count at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.blocking_keys import asks, block_of
+from pipeline.blocking_keys import asks, block_of, is_for_people
 
 BOUND = 50
 Numbers = NDArray[np.int64]
@@ -53,8 +54,10 @@ def members(keys: Sequence[Sequence[str]]) -> Members:
     total = int(counts.sum())
     hashes = np.fromiter((hash(block_of(key)) for row in keys for key in row), np.int64, total)
     asking = np.fromiter((asks(key) for row in keys for key in row), np.bool_, total)
+    passed = np.fromiter((is_for_people(key) for row in keys for key in row), np.bool_, total)
     _, block = np.unique(hashes, return_inverse=True)
-    return Members(np.repeat(np.arange(len(keys)), counts), block.astype(np.int64), asking)
+    every = Members(np.repeat(np.arange(len(keys)), counts), block.astype(np.int64), asking)
+    return every.of(~passed | (np.bincount(every.block)[every.block] <= BOUND))
 
 
 def compared(entries: Members) -> Blocked:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from pipeline.documents import MentionType
+from pipeline.engines.currencies import CODES
 from pipeline.engines.rule_spans import RuleSpan, matched
 
-AMOUNT = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d+)?)"
-SCALE_WORD = r"(?:thousand|million|billion|trillion)"
-SCALE = rf"(?:{SCALE_WORD}|mn|bn|[kKmMbB])"
-SIGN = r"(?:\b(?:US|USD|EUR|GBP|CAD|AUD|HK|NZ|A|C|R|S)\s?)?[$€£¥₹]"
-CODE = (
-    r"\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|NZD|HKD|SGD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RUB|UAH|TRY"
-    r"|INR|PKR|LKR|CNY|RMB|KRW|TWD|THB|IDR|MYR|PHP|VND|BRL|MXN|ARS|CLP|COP|PEN|ZAR|NGN|KES|EGP|ILS"
-    r"|AED|SAR|QAR|KWD)|\bRs\.?"
+SCALE_WORD = r"(?:thousand|lakh|million|crore|billion|trillion)"
+SCALE = rf"(?:{SCALE_WORD}|mln|bln|mn|bn|tn|MM|[kKmMbB])"
+# A comma before one or two figures and a scale is a decimal one: "€2,5 million".
+AMOUNT = (
+    rf"(?:\d{{1,3}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d+)?|\d+,\d{{1,2}}(?=[\s-]?{SCALE}\b)"
+    r"|\d+(?:\.\d+)?(?![\d.]*\.\d))"
 )
+SIGN = r"(?:\b(?:US|USD|EUR|GBP|CAD|AUD|HK|NZ|NT|AU|CA|A|C|R|S)\s?)?[$€£¥₹]"
+CODE = rf"\b(?:{'|'.join(CODES)}|RMB)|\bRs\.?"
 NATION = (
     r"(?:(?:U\.\s?S\.|US|American|Canadian|Australian|Swiss|Swedish|Norwegian|Danish|Japanese|Chinese"
     r"|Indian|Russian|Mexican|Hong\s+Kong|New\s+Zealand|Singapore)\s+)"
@@ -46,6 +47,7 @@ MONEY = re.compile(
     rf"|(?:{CODE})\s?{AMOUNT}(?:\s?{SCALE}\b)?"
     rf"|\b{AMOUNT}(?:[\s-]{SCALE_WORD})?\s{NATION}?{UNIT}"
     rf"|\b{AMOUNT}(?:\s{SCALE_WORD})?\s(?:{CODE})\b"
+    rf"|\b{AMOUNT}(?:\s?{SCALE})?\s?€(?!\s?\d)"
 )
 FIGURES = re.compile(r"\d")
 

@@ -2,7 +2,8 @@
 
 Names that share a block are, as long as it has at most BOUND members; of two that are quiet there
 neither asks for the other. A larger block is a crowd: of it only those are compared that share a
-second crowded block too, and a part that is still too large is dropped whole. So what is compared
+second crowded block too, and a part that is still too large is dropped whole. A crowd whose pairs
+could only be for people to look at is passed. So what is compared
 depends on the set of names alone, and the work for one name is bounded however many names there
 are.
 """
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import NamedTuple, Protocol
 
-from pipeline.blocking_keys import blocks_of
+from pipeline.blocking_keys import blocks_of, is_for_people
 
 BOUND = 50
 
@@ -127,7 +128,8 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
     crowded: dict[str, bool] = {}
     for block, asked, found in blocks.shared(name.keys):
         if found is None:
-            crowded[block] = asked
+            if not is_for_people(block):
+                crowded[block] = asked
         else:
             near.update(found.ids if asked else found.asking)
     for part, asked in _crossings(crowded).items() if crowded else ():
@@ -144,7 +146,11 @@ def candidates(blocks: Blocks, name: LiveName) -> Candidates:
 def parts_of(blocks: Blocks, keys: Iterable[str]) -> Mapping[Part, bool]:
     """Give the parts that keys put their name in, and whether it asks there."""
     return _crossings(
-        {block: asked for block, asked, found in blocks.shared(keys) if found is None}
+        {
+            block: asked
+            for block, asked, found in blocks.shared(keys)
+            if found is None and not is_for_people(block)
+        }
     )
 
 

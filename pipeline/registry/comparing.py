@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
-from pipeline.documents import MentionType
+from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.given_names import full_names
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.peoples import PEOPLES
@@ -14,7 +14,7 @@ from pipeline.registry.organisations import compare_organisations, organisation_
 from pipeline.registry.people import compare_people, person_profile
 from pipeline.registry.places import compare_places, in_other_words, place_profile
 from pipeline.registry.profiles import LONGEST_NAME, MOST_WORDS, MOST_WORDS_OF_A_PERSON, Profile
-from pipeline.registry.verdicts import EXPLANATIONS, Comparison, Verdict, unsure
+from pipeline.registry.verdicts import A_COMPANY, EXPLANATIONS, Comparison, Verdict, unsure
 from pipeline.registry.words import word
 
 __all__ = ["EXPLANATIONS", "Comparing", "Comparison", "Profile", "Verdict"]
@@ -95,6 +95,9 @@ class Comparing:
         if types <= MIXED_UP:
             doubtful = single and bool(full_names(one.plain))
         elif types == {PERSON, ORG}:
+            person, body = (one, other) if one.type is PERSON else (other, one)
+            if body.tail and person.normal.endswith(OF_A_PERSON):
+                return unsure(A_COMPANY)
             doubtful = single and bool(word(one.plain).names)
         elif PERSON in types and types & PLACES and not single:
             doubtful = True

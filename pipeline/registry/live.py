@@ -160,7 +160,7 @@ class Touch(NamedTuple):
 def touch_of(update: Update) -> Touch:
     """Say what an update that was written touches."""
     nodes = {node.id for node in update.nodes}
-    nodes.update(update.gone, update.left, update.retired)
+    nodes.update(update.gone, update.left, update.retired, update.freed)
     return Touch(update.epoch + 1, update.whole, frozenset(nodes), frozenset(update.contents))
 
 
@@ -187,7 +187,7 @@ def shortened(name: str) -> str:
 
 def pattern_of(name: str) -> str | None:
     """Write how a name is written, without saying it: `Aa` for a capitalised word, `A` for a
-    capital, `AA` for several, `a` for a word in small letters, `9` for digits. Words that join
+    capital, `AA` for several, `a` for a word in small letters, `9` for figures. Words that join
     others (of, and, de, v) and the usual signs stay; any other sign is `·`.
 
     "Bank of America Corp." is `Aa of Aa Aa.`, "J.R. Smith" is `A.A. Aa`, "1:19-cv-7" is `9:9-cv-9`.
@@ -205,7 +205,7 @@ def _shape(part: str) -> str:
     """Write the kind of a word, a blank or a sign."""
     if part.isspace():
         return " "
-    if part.isdigit():
+    if part.isdecimal():
         return "9"
     if not part.isalpha():
         return part if part in SIGNS else "·"

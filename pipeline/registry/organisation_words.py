@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
+from pipeline.engines.given_names import full_names
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.short_forms import SMALL_WORDS
 
@@ -37,22 +38,6 @@ ONE_SPELLING = {
     "theatre": "theater", "harbour": "harbor", "aluminium": "aluminum", "tyre": "tire",
     "grey": "gray", "fibre": "fiber", "licence": "license",
 }  # fmt: skip
-NUMERALS = (
-    ("one", "first", "i"), ("two", "second", "ii"), ("three", "third", "iii"),
-    ("four", "fourth", "iv"), ("five", "fifth", "v"), ("six", "sixth", "vi"),
-    ("seven", "seventh", "vii"), ("eight", "eighth", "viii"), ("nine", "ninth", "ix"),
-    ("ten", "tenth", "x"), ("eleven", "eleventh", "xi"), ("twelve", "twelfth", "xii"),
-    ("thirteen", "thirteenth", "xiii"), ("fourteen", "fourteenth", "xiv"),
-    ("fifteen", "fifteenth", "xv"), ("sixteen", "sixteenth", "xvi"),
-    ("seventeen", "seventeenth", "xvii"), ("eighteen", "eighteenth", "xviii"),
-    ("nineteen", "nineteenth", "xix"), ("twenty", "twentieth", "xx"),
-)  # fmt: skip
-# Numbers by their words; single letters are numbers only at the end of a name.
-NUMBERS = {
-    word: f"#{value}" for value, words in enumerate(NUMERALS, 1) for word in words if len(word) > 1
-}
-LAST_NUMBERS = {"i": "#1", "v": "#5", "x": "#10"}
-FIGURE = re.compile(r"0*(\d+)(?:st|nd|rd|th|([a-z]?))")
 DIRECTIONS = frozenset(
     {
         "north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast",
@@ -75,8 +60,8 @@ OF_A_STATE = frozenset(
 )  # fmt: skip
 
 
-def number(word: str) -> str | None:
-    """Read a number, in figures or words, as its value and letter; None if it is none."""
-    if word[0].isdigit() and (figure := FIGURE.fullmatch(word)):
-        return f"#{figure[1]}{figure[2] or ''}"
-    return NUMBERS.get(word)
+def names_a_saint(words: Sequence[str]) -> bool:
+    """Say whether words begin with "St" and a given name, or one's possessive ("St. Mary's")."""
+    if len(words) < 2 or words[0] != "st":
+        return False
+    return bool(full_names(words[1]) or full_names(words[1].removesuffix("s")))

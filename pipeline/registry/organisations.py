@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
+from pipeline.engines.numerals import numbered
 from pipeline.engines.peoples import PEOPLES
 from pipeline.engines.short_forms import TRADES
 from pipeline.registry.acronyms import STATE, acronym, initials
 from pipeline.registry.organisation_words import (
     DIRECTIONS,
     EITHER_WAY,
-    LAST_NUMBERS,
     LEGAL,
     LEGAL_AHEAD,
     OF_A_STATE,
@@ -22,7 +22,7 @@ from pipeline.registry.organisation_words import (
     SMALL,
     TWO_UNIVERSITIES,
     WRITTEN_OUT,
-    number,
+    names_a_saint,
 )
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.spelling import as_misread, without_doubles
@@ -57,6 +57,8 @@ def organisation_profile(normal: str, territory: Territory) -> Profile:
     ]
     words, form = _without_legal_form(words)
     spelt = [part for word in words for part in WRITTEN_OUT.get(word, word).split()]
+    if names_a_saint(spelt):
+        spelt[0] = "saint"
     # "Inc" inside a name is the word "in" (see the normal form).
     kept = [word for word in spelt if word not in SMALL and word != "inc"]
     tokens = tuple(_meant(kept, territory)) if kept else tuple(spelt)
@@ -77,6 +79,7 @@ def _without_legal_form(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 def _meant(words: Sequence[str], territory: Territory) -> list[str]:
     """Write words by what they mean: numbers by value, territories as one word."""
+    words = numbered(words)
     tokens, at, last = [], 0, len(words) - 1
     while at <= last:
         word = words[at]
@@ -86,8 +89,7 @@ def _meant(words: Sequence[str], territory: Territory) -> list[str]:
             at += 2
             continue
         people = PEOPLES.get(word)
-        value = number(word) or (LAST_NUMBERS.get(word) if at and at == last else None)
-        tokens.append(people.replace(" ", "-") if people else value or ONE_SPELLING.get(word, word))
+        tokens.append(people.replace(" ", "-") if people else ONE_SPELLING.get(word, word))
         at += 1
     return tokens
 
@@ -146,11 +148,13 @@ def _misspelt(one: Profile, other: Profile) -> Comparison | None:
         if like is Likeness.OTHER or length < 6:
             return None
         # Short words are one letter from another company's: Nissan and Nissin, Sprint and Spring.
-        # Two families' are two companies: Marvell and Marvel, Hoffmann and Hoffman.
+        # Two families' are two companies: Marvell and Marvel, Hoffmann and Hoffman. And two slips
+        # lead further with each name: Accentura is Accenture, but Accentila no more.
         two = like in ERRORS and are_names(one.plain, other.plain)
         if (
             two
             or like is Likeness.NEAR
+            or (like in ERRORS and not slight(one.plain, other.plain))
             or (length < TELLING and not _misread(one.plain, other.plain))
         ):
             return unsure("near")

@@ -17,8 +17,10 @@ from pipeline.registry.components import Edge
 from pipeline.registry.decisions import (
     Bind,
     Constraints,
+    DecisionKind,
     RawName,
     constraints,
+    effective,
     related,
     senses,
 )
@@ -26,7 +28,7 @@ from pipeline.registry.growing import Compares, Grown, Registry, uncollected
 from pipeline.registry.touching import Change, Touched, touched
 from pipeline.registry.updates import Moment, Node, Pending, RegistryStore, Update
 
-CODE = "2"
+CODE = "3"
 # From so many changed names on, if they are a quarter of all, a rebuild is less work.
 MANY = 5_000
 OF_CONTENTS = ("published", "removed")
@@ -156,6 +158,7 @@ class RegistryOwner:
             misses=grown.misses,
             senses=None if told.wanted == told.stored else told.wanted,
             retired=dict(_led(grown, told)),
+            freed=dict(self._freed(moment, grown, registry.constraints)),
             capped=grown.capped,
             crowds=grown.dropped,
             thinned=found.thinned,
@@ -164,6 +167,26 @@ class RegistryOwner:
             contents={change.subject for change in told_of} | told.contents,
             left={name for change in told_of for name in change.keys or ()},
         )
+
+    def _freed(
+        self, moment: Moment, grown: Grown, bound: Constraints
+    ) -> Iterator[tuple[str, str | None]]:
+        """Say where the ids of names that are gone lead, once a merge of theirs is undone: to what
+        is left of the entity that they were in before it.
+        """
+        told = {int(change.subject) for change in moment.pending if change.kind == "decided"}
+        undone = {one.undoes for one in moment.decisions if one.number in told}
+        undone -= {one.number for one in effective(moment.decisions)}
+        for decision in moment.decisions:
+            if decision.number not in undone or decision.kind is not DecisionKind.MERGE:
+                continue
+            for group in decision.groups:
+                names = {self._bind(raw) for raw in group}
+                left = names & grown.entities.keys()
+                entity = min((grown.entities[name] for name in left), default=None)
+                for name in sorted(names - left):
+                    if not bound.bonds_of(name):
+                        yield name, entity
 
 
 class _Senses:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 
-from pipeline.documents import MentionType
+from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.given_names import full_names
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
@@ -37,7 +37,7 @@ SURNAMES = {
 
 def person_profile(normal: str) -> Profile:
     """Take a person's normal form apart: names, generation, particles."""
-    words = latin(normal).replace("'", "").split()
+    words = latin(normal.removesuffix(OF_A_PERSON)).replace("'", "").split()
     tail = []
     while len(words) > 1 and words[-1] in GENERATIONS:
         tail.append(GENERATIONS[words.pop()])
@@ -79,7 +79,10 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
     if len(one.tokens) < 2 or len(other.tokens) < 2:
         return _by_one_word(one, other)
     if one.plain == other.plain:
-        found: Comparison | None = Comparison(Verdict.SAME, 0.98, ("spacing",))
+        shown = one.normal.endswith(OF_A_PERSON) != other.normal.endswith(OF_A_PERSON)
+        found: Comparison | None = Comparison(
+            Verdict.SAME, 0.98, ("a person" if shown else "spacing",)
+        )
     else:
         surname = likeness(one.tokens[-1], other.tokens[-1])
         if surname is Likeness.OTHER:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pipeline.documents import MentionType
 from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.cities import capital_of
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
 from pipeline.engines.place_names import country_of, is_country
@@ -128,8 +129,11 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
         return None
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
-        if _is_a_whole(*((one, other) if shorter == 1 else (other, one))):
+        bare, town = (one, other) if shorter == 1 else (other, one)
+        if _is_a_whole(bare, town):
             return apart("a country or state")
+        if _is_a_capital(bare, town):
+            return unsure("a capital")
         return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
     return apart("other region")
 
@@ -149,6 +153,16 @@ def _is_a_whole(bare: Profile, town: Profile) -> bool:
         is_country(region) or region in PARENTS
         for region in regions - {country_of(name), PARENTS.get(name)}
     )
+
+
+def _is_a_capital(bare: Profile, town: Profile) -> bool:
+    """Say whether a bare name is rather a capital's elsewhere than an American town's: Berlin need
+    be no short form of "Berlin, New Hampshire".
+    """
+    if bare.tail or "united states" not in town.tail:
+        return False
+    country = capital_of(" ".join(bare.tokens))
+    return country is not None and country not in town.tail
 
 
 def _city(city: Profile, other: Profile) -> Comparison | None:

@@ -86,10 +86,11 @@ class Update:
 
     `nodes` are all that were settled, those alone in their entity too; with `whole` there are no
     others. `senses` are all that there are, None where they stay as they are. `retired` says where
-    the ids of namesakes lead, which no name has. `gone` are names that are not live any more, and
-    senses that went with a name's row. `dissolved` are names that were one entity until too many
-    were like them. `contents` were published or removed, or a name means something else in them;
-    `left` are the names that were mentioned there before.
+    the ids of namesakes lead, which no name has; `freed` where those of names lead that are gone,
+    now that a merge does not count any more, None for nowhere. `gone` are names that are not live
+    any more, and senses that went with a name's row. `dissolved` are names that were one entity
+    until too many were like them. `contents` were published or removed, or a name means something
+    else in them; `left` are the names that were mentioned there before.
     """
 
     epoch: int
@@ -101,6 +102,7 @@ class Update:
     misses: Sequence[NearMiss] = ()
     senses: Mapping[tuple[str, str], int] | None = None
     retired: Mapping[str, str] = field(default_factory=dict)
+    freed: Mapping[str, str | None] = field(default_factory=dict)
     capped: Mapping[str, int] = field(default_factory=dict)
     crowds: Collection[Part] = ()
     thinned: Collection[Part] = ()

@@ -37,7 +37,7 @@ class Comparison(NamedTuple):
         """Say whether the two are different until a person says otherwise: "Acme Inc" and "Acme
         LLC" may be one company written carelessly, but "Acme" must not make them one.
         """
-        return self.verdict is Verdict.APART or OTHER_FORM in self.rules
+        return self.verdict is Verdict.APART or not TWO_THINGS.isdisjoint(self.rules)
 
     def turned(self) -> Comparison:
         """Give the comparison of the same two names the other way round."""
@@ -45,6 +45,8 @@ class Comparison(NamedTuple):
 
 
 OTHER_FORM = "other legal form"
+A_COMPANY = "a person, a company"
+TWO_THINGS = frozenset({OTHER_FORM, A_COMPANY})
 ANOTHER_NAME = "another name"
 
 
@@ -112,10 +114,13 @@ EXPLANATIONS: Mapping[str, str] = {
     "other number": "the numbers are different",
     "region left out": "only one says in which state or country it lies",
     "a country or state": "one is a country's or state's name, the other a town's elsewhere",
+    "a capital": "one is a capital's name, the other that of an American town",
     "other region": "they belong to different states, countries or regions",
     ANOTHER_NAME: "another name of the place",
     "city or state": "a city and a state have this name",
     "city of a state": "one says that it is a city, the other that it lies in the state so named",
+    "a person": "the names are equal, and a text shows that it is a person's",
+    A_COMPANY: "a text shows that one is a person, and the other has a company's legal form",
     "other type": "the same name, taken once for another kind of thing",
     "other type, a personal name": "the same name, taken once for a person's and once not",
 }

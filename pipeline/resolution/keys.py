@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from pipeline.blocking_keys import one_a_block
-from pipeline.documents import MentionType
+from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.city_names import city_named
 from pipeline.engines.common_surnames import COMMON_SURNAMES
 from pipeline.engines.given_names import full_names
@@ -60,7 +60,7 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
     if len(name) > LONGEST_NAME or name.count(" ") >= MOST_WORDS or not LETTER.search(name):
         keys = iter([all_letters([name])])
     elif type_ is MentionType.PERSON:
-        keys = keys_of_person(name)
+        keys = keys_of_person(name.removesuffix(OF_A_PERSON))
     elif type_ is MentionType.ORG:
         keys = chain(keys_of_organisation(name, books), _as_one_word(normal, books))
     elif type_ in PLACES:
@@ -104,6 +104,8 @@ def _keys_of_place(name: str) -> Iterator[str]:
     if words[1:2] == ["of"] and len(words) > 2:
         words = words[2:] if words[0] in KINDS_OF_PLACE else [*words[2:], words[0]]
     yield all_letters(words)
+    if len(words) > 1 and words[-1] == "city":
+        yield all_letters(words[:-1]) + asked_if(False)  # "New York" asks whether it is the city
     if city := city_named("".join(words)):
         yield all_letters([city.letters])
     if comma:

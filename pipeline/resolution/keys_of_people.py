@@ -4,8 +4,10 @@
 `i` the initial, with how the surname sounds; `m` two initials
 `u`, `w` the initial, with the surname's beginning and end
 `s`, `t` how one of the two sounds, with the other's beginning and end: one of them is misspelt
+`l` how both sound: asks for longer names of which they are a part ("Hillary Rodham Clinton"); only
+people can say (see `pipeline.blocking_keys`)
 
-Which of the two comes first does not matter for `n`, `s` and `t`.
+Which of the two comes first does not matter for `n`, `s`, `t` and `l`.
 """
 
 from __future__ import annotations
@@ -45,8 +47,24 @@ def keys_of_person(name: str) -> Iterator[str]:
         yield "n" + "|".join(sorted((sound(word), family)))
     if len(given) > 1:
         asked = asked_if(surname not in COMMON_SURNAMES)
-        yield from _misspelt(sound(fulls[0] if len(fulls) == 1 else given), surname, asked)
+        yield from _misspelt(_by_full_name(given), surname, asked)
         yield from _misspelt(family, given, asked_if(not fulls))
+        yield _part(_by_full_name(given), family)
+    if full := [word for word in middle if len(word) > 1]:
+        # "Mitt Romney" of Willard Mitt, and "Hillary Rodham".
+        yield _part(_by_full_name(full[0]), family) + asked_if(False)
+        yield _part(_by_full_name(given), sound(full[-1])) + asked_if(False)
+
+
+def _by_full_name(given: str) -> str:
+    """Write how a given name sounds, a pet name as the one that it stands for."""
+    fulls = full_names(given)
+    return sound(next(iter(fulls)) if len(fulls) == 1 else given)
+
+
+def _part(one: str, other: str) -> str:
+    """Make the key of two sounds that may be a part of a longer name."""
+    return "l" + "|".join(sorted((one, other)))
 
 
 def _in_order(words: Sequence[str]) -> Sequence[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from pipeline.documents import MentionType
+from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
@@ -86,6 +86,8 @@ class NormalForms:
 
     def _person(self, name: str) -> str:
         """Write a person's name: given names first, no titles and degrees, initials apart."""
+        if " " in (shown := name.removesuffix(OF_A_PERSON)) and shown != name:
+            return f"{self._person(shown)}{OF_A_PERSON}"
         words = HYPHEN.sub("-", QUOTED.sub(" ", plain(POSSESSIVE.sub("", name))))
         rest = words[self._books.title_end(words) :]
         words = words if not rest or OF_OFFICE.match(rest) else rest

@@ -14,6 +14,7 @@ from pipeline.engines.peoples import PEOPLES
 from pipeline.engines.place_names import is_country, is_place
 from pipeline.engines.short_forms import distinctive_words
 from pipeline.resolution.fitting import Links, link
+from pipeline.resolution.keys_of_organisations import COMMON
 
 # What may be left out of an organisation's name beside its legal form.
 GENERIC = frozenset(
@@ -42,6 +43,7 @@ COMPANIES = frozenset({"bank", "co", "company", "corp", "firm", "fund", "inc", "
 NAMELESS = (ALONE | COMPANIES | {"companies", "corporation", "court", "defendant", "defendants",
             "government", "party", "parties", "plaintiff", "plaintiffs", "police"}
             ) - {"legislature", "senate"}  # fmt: skip
+NO_NAMES = COMMON | NAMELESS | PEOPLES.keys()
 CUT = re.compile(r"\s(?:of|for|in|at|on|against|to|de|des|di|do|da|del|der)\s")
 GOVERNING = frozenset(
     """authority board city commission council county court department district government
@@ -57,19 +59,21 @@ def link_organisations(names: Mapping[str, int], places: Set[str], books: NameBo
     """Map organisations' names to longer ones of the same document, both in normal form.
 
     `places` are the places that the document names. First come names without the legal form and
-    by their first words; then without the place ahead or behind ("Senate", "Trinity College"), up
-    to an "of" ("Legislative Council") and by the kind of body alone ("University"); then without
-    the kind ("Harrow", also cut short: "Penn State") and by the place alone ("Oxford"); then with
-    an "s" (of many, or a possessive).
+    by their first words; then by their first word where it tells; then without the place ahead or
+    behind ("Senate", "Trinity College"), up to an "of" ("Legislative Council") and by the kind of
+    body alone ("University"); then without the kind ("Harrow", also cut short: "Penn State") and by
+    the place alone ("Oxford"); then with an "s" (of many, or a possessive).
     """
 
     def known(words: str) -> bool:
         return words in places or is_place(words) or books.is_city(words)
 
+    bare = {name: books.without_legal_form(name) for name in names}
     return link(
         names,
         [
-            _without_legal_form(names, books),
+            _without_legal_form(bare),
+            _by_first_word(bare, known),
             _without_place(names, known),
             chain(_without_kind(names), _place_alone(names, known)),
             ((f"{name}s", name) for name in names),
@@ -77,36 +81,63 @@ def link_organisations(names: Mapping[str, int], places: Set[str], books: NameBo
     )
 
 
-def _without_legal_form(names: Mapping[str, int], books: NameBooks) -> Iterator[tuple[str, str]]:
+def _without_legal_form(bare: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield names without their legal form, or by their first words only; those that have a legal
-    form count before those that have none.
+    form count before those that have none. `bare` gives each name without its legal form.
+
+    The first words that tell one company from others are no name of it where another begins so.
     """
     fuller: dict[str, set[str]] = defaultdict(set)
-    formal = _by_first_words(names, books)
-    for name in names:
-        words = books.without_legal_form(name).split()
+    formal, begun = _by_first_words(bare), _by_every_beginning(bare)
+    for name in bare:
+        words = bare[name].split()
         while len(words) > 1 and words[-1] in GENERIC:
             words.pop()
         if " ".join(words) != name:
             fuller[" ".join(words)].add(name)
-    for name in names:
-        for long in formal.get(name, set()) - {name} or fuller.get(name, set()):
+    for name in bare:
+        meant = formal.get(name, set()) - {name}
+        for long in meant | begun.get(name, set()) if meant else fuller.get(name, set()):
             yield name, long
 
 
-def _by_first_words(names: Mapping[str, int], books: NameBooks) -> dict[str, set[str]]:
+def _by_first_words(bare: Mapping[str, str]) -> dict[str, set[str]]:
     """Map the first words that tell a company from others, and each longer beginning of its
     name, to the names that have a legal form. "Bank" counts as one where no other does.
     """
     formal: dict[str, set[str]] = defaultdict(set)
-    bare = {name: books.without_legal_form(name) for name in names}
-    for name in sorted(names, key=lambda one: (bare[one] == one, one)):
+    for name in sorted(bare, key=lambda one: (bare[one] == one, one)):
         if bare[name] != name or (name.endswith(" bank") and name not in formal):
             words = bare[name].split()
             first = len((distinctive_words(bare[name]) or bare[name]).split())
             for end in range(first, len(words) + 1):
                 formal[" ".join(words[:end])].add(name)
     return formal
+
+
+def _by_every_beginning(bare: Mapping[str, str]) -> dict[str, set[str]]:
+    """Map all that names with a legal form begin with to these."""
+    begun: dict[str, set[str]] = defaultdict(set)
+    for name, core in bare.items():
+        words = core.split() if core != name else []
+        for end in range(1, len(words)):
+            begun[" ".join(words[:end])].add(name)
+    return begun
+
+
+def _by_first_word(bare: Mapping[str, str], known: Known) -> Iterator[tuple[str, str]]:
+    """Yield single words that few organisations have, each with the names that begin with it, if
+    one of these is a company's: "Acme" for "Acme Photo Corp", but not beside "Acme Tools".
+    """
+    begun: dict[str, list[str]] = defaultdict(list)
+    for name in bare:
+        first, blank, _ = name.partition(" ")
+        if blank and first in bare and first not in NO_NAMES and not known(first):
+            begun[first].append(name)
+    for first, longer in begun.items():
+        if any(bare[name] != name for name in longer):
+            for name in longer:
+                yield first, name
 
 
 def _without_place(names: Mapping[str, int], known: Known) -> list[tuple[str, str]]:

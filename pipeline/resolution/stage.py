@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from pipeline.documents import (
+    OF_A_PERSON,
     DocumentFailure,
     ExtractedText,
     Link,
@@ -21,7 +22,9 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
+from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
+from pipeline.resolution.name_keys import PLACES, Key, follow, likely_type, one_type
 from pipeline.resolution.normal import NormalForms
 from pipeline.resolution.people import by_address, is_bare, link_people
 from pipeline.resolution.regions import with_regions
@@ -30,9 +33,7 @@ from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "6"
-Key = tuple[MentionType, str]
-PLACES = frozenset({MentionType.GPE, MentionType.LOC, MentionType.FAC})
+CODE = "7"
 NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
 
 
@@ -56,7 +57,7 @@ class ResolveStage:
     def _document(self, text: ExtractedText) -> Names:
         """Resolve one document."""
         mentions = text.mentions.mentions
-        own = _one_type(
+        own = one_type(
             [(mention.type, self._normal(mention.type, mention.normal or mention.text))
              for mention in mentions]
         )  # fmt: skip
@@ -68,7 +69,8 @@ class ResolveStage:
         ]
         called = _called(own, addresses)
         two = by_address(called)
-        short = self._short_forms(own, around, mentions, called)
+        shared = shared_surnames(own, self._books)
+        short = self._short_forms(own, around, mentions, called, shared)
         for (name, address), full in two.items():
             if full is not None:
                 short[_addressed(name, address)] = (MentionType.PERSON, full), "surname"
@@ -76,7 +78,13 @@ class ResolveStage:
             _addressed(key[1], address) if address and (key[1], address) in two else key
             for key, address in zip(own, addresses, strict=True)
         ]
-        meant = [_follow(key, short) for key in own]
+        meant = [
+            shared_meaning(key, around.kind_of(mention, self._books), short)
+            if key[1] in shared
+            else follow(key, short)
+            for key, mention in zip(own, mentions, strict=True)
+        ]
+        meant = self._shown(meant, mentions, around, namesakes(own, self._books))
         persons = self._titled(own, addresses, around, mentions)
         names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
@@ -84,6 +92,27 @@ class ResolveStage:
             names=tuple(names),
             links=tuple(Link(name=index[key], via=via) for key, via in meant),
         )
+
+    def _shown(
+        self,
+        meant: Sequence[tuple[Key, str | None]],
+        mentions: Sequence[Mention],
+        around: Surroundings,
+        names: Set[str],
+    ) -> list[tuple[Key, str | None]]:
+        """Say of people in their names that they are no company of their name, where one of the
+        mentions shows it. `names` are those of companies.
+        """
+        shown = {
+            key
+            for (key, _), mention in zip(meant, mentions, strict=True)
+            if key[0] is MentionType.PERSON
+            and key[1] in names
+            and around.kind_of(mention, self._books) is MentionType.PERSON
+        }
+        return [
+            ((key[0], f"{key[1]}{OF_A_PERSON}") if key in shown else key, via) for key, via in meant
+        ]
 
     def _titled(
         self,
@@ -127,11 +156,16 @@ class ResolveStage:
         around: Surroundings,
         mentions: Sequence[Mention],
         called: Mapping[str, Set[str]],
+        shared: Set[str],
     ) -> dict[Key, tuple[Key, str]]:
-        """Map the keys of short forms to what they stand for in this document."""
+        """Map the keys of short forms to what they stand for in this document; `shared` ones may
+        stand for people and for organisations.
+        """
         counts: dict[MentionType, Counter[str]] = defaultdict(Counter)
         for type_, normal in own:
             counts[type_][normal] += 1
+        for type_ in (MentionType.PERSON, MentionType.ORG):
+            counts[type_].update(dict.fromkeys(shared, 0))
         links = self._people(counts[MentionType.PERSON], own, around, mentions, called)
         bodies = counts[MentionType.ORG]
         where = Counter[str]()
@@ -143,7 +177,7 @@ class ResolveStage:
         for name, long in places.link_places(where, self._books).items():
             for type_ in PLACES:
                 if name in counts[type_]:
-                    links[type_, name] = (_likely_type(counts, type_, long), long), "short"
+                    links[type_, name] = (likely_type(counts, type_, long), long), "short"
         for group in ({MentionType.ORG}, PLACES, {MentionType.PERSON}):
             written = {
                 (key, mention.text)
@@ -203,7 +237,7 @@ class ResolveStage:
                 fits = defined or initials_fit(words, mention.text)
                 if fits and short in known and short != key:
                     rule = "definition" if defined else "acronym"
-                    given[short].setdefault(_follow(key, links)[0], (key, rule))
+                    given[short].setdefault(follow(key, links)[0], (key, rule))
         for short, meant in given.items():
             if len(meant) == 1:
                 yield short, next(iter(meant.values()))
@@ -246,7 +280,7 @@ def _aliases(
         if _group(own[first][0]) == _group(own[second][0]) and around.gives_another_name(
             mentions[first], mentions[second]
         ):
-            meant[own[second]].add(_follow(own[first], links)[0])
+            meant[own[second]].add(follow(own[first], links)[0])
     for key, firsts in meant.items():
         if len(firsts) == 1 and key not in links and firsts != {key}:
             yield key, (next(iter(firsts)), "alias")
@@ -255,37 +289,3 @@ def _aliases(
 def _group(type_: MentionType) -> str:
     """Name the types among which one thing may be found: places are one group."""
     return "place" if type_ in PLACES else type_.value
-
-
-def _likely_type(
-    counts: Mapping[MentionType, Mapping[str, int]], type_: MentionType, name: str
-) -> MentionType:
-    """Choose the type under which a place's name is known: the same, else the commonest."""
-    if name in counts[type_]:
-        return type_
-    return max(sorted(PLACES), key=lambda one: counts[one].get(name, 0))
-
-
-def _one_type(keys: Sequence[Key]) -> list[Key]:
-    """Call what is both a person and an organisation in one document what it mostly is."""
-    confused = {MentionType.PERSON, MentionType.ORG}
-    votes: dict[str, Counter[MentionType]] = defaultdict(Counter)
-    for type_, normal in keys:
-        if type_ in confused:
-            votes[normal][type_] += 1
-    return [
-        (max(votes[normal], key=lambda kind: (votes[normal][kind], kind.value)), normal)
-        if type_ in confused
-        else (type_, normal)
-        for type_, normal in keys
-    ]
-
-
-def _follow(key: Key, links: Mapping[Key, tuple[Key, str]]) -> tuple[Key, str | None]:
-    """Follow short forms to the full one; `via` is the first rule on the way."""
-    via, been = None, {key}
-    while key in links and links[key][0] not in been:
-        key, rule = links[key]
-        been.add(key)
-        via = via or rule
-    return key, via

@@ -13,6 +13,7 @@ from pipeline.engines.letters import plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import introduced_forms
 from pipeline.resolution.aliases import is_alias
+from pipeline.resolution.founders import shown_around
 from pipeline.resolution.people import address_before
 
 TITLE_REACH = 40
@@ -57,10 +58,30 @@ class Surroundings:
                 return bare_title(text[at:start])
         return None
 
+    def kind_of(self, mention: Mention, books: NameBooks) -> MentionType | None:
+        """Tell whether a surname that a company is called by too is the person or the company here;
+        None if nothing says that.
+        """
+        addressed = self.address_before(mention) or self.title_before(mention, books)
+        if addressed is not None:
+            return MentionType.PERSON
+        shown = shown_around(*self._place(mention))
+        return MentionType.ORG if shown is None and mention.type is MentionType.ORG else shown
+
     def between(self, first: Mention, second: Mention) -> str:
         """Give the text between two mentions, as far as the chunk of the first goes."""
         text, start, end = self._place(first)
         return text[end : start + second.start - first.start]
+
+    def before(self, mention: Mention) -> str:
+        """Give the text of a mention's chunk before it."""
+        text, start, _ = self._place(mention)
+        return text[:start]
+
+    def behind(self, mention: Mention) -> str:
+        """Give the text of a mention's chunk behind it."""
+        text, _, end = self._place(mention)
+        return text[end:]
 
     def gives_another_name(self, first: Mention, second: Mention) -> bool:
         """Say whether the text gives the second of two mentions as another name of the first."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from pipeline.engines.currencies import POWERS, currency
+from pipeline.engines.money import IN_WORDS, in_figures
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
@@ -15,19 +18,12 @@ DAY_FIRST = re.compile(rf"{WEEKDAY}{DAY}[\s-]+(?:of\s+)?{MONTH}[\s,-]*(\d{{4}})"
 MONTH_YEAR = re.compile(rf"{MONTH}\s*,?\s*(?:of\s+)?(\d{{4}})")
 NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
-CURRENCIES = {"us$": "USD", "$": "USD", "usd": "USD", "€": "EUR", "eur": "EUR", "£": "GBP",
-              "gbp": "GBP", "¥": "JPY", "jpy": "JPY", "chf": "CHF", "c$": "CAD", "cad": "CAD",
-              "a$": "AUD", "aud": "AUD", "hk$": "HKD", "hkd": "HKD",
-              "nz$": "NZD", "nzd": "NZD"}  # fmt: skip
-WORDS = {"dollar": "USD", "euro": "EUR", "poundssterling": "GBP"}
-SCALES = {"thousand": 3, "k": 3, "million": 6, "m": 6, "mn": 6, "billion": 9, "b": 9, "bn": 9,
-          "trillion": 12}  # fmt: skip
-SUM = re.compile(
-    r"(us\$|hk\$|nz\$|[ac]\$|[$€£¥]|usd|eur|gbp|chf|jpy|cad|aud|nzd|hkd)?([$€£¥])?"
-    r"(\d[\d,]*(?:\.\d+)?)-?(thousand|trillion|million|billion|mn|bn|[kmb])?"
-    r"(us|u\.s\.|canadian|australian)?(dollars?|euros?|poundssterling)?"
+DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
+FIGURES = re.compile(
+    r"(?P<before>[^\d]*?)\s*(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d+|,\d{1,2})?)"
+    rf"(?:[\s-]*(?P<scale>{'|'.join(sorted(POWERS, key=len, reverse=True))})(?!\w))?"
+    r"\s*(?P<after>\D*)"
 )
-NATIONS = {"us": "USD", "u.s.": "USD", "canadian": "CAD", "australian": "AUD"}
 
 
 def iso_date(words: str) -> str | None:
@@ -61,25 +57,31 @@ def _iso(year: str, month: str | None, day: str | None) -> str | None:
 
 
 def amount(words: str) -> str | None:
-    """Write a sum as currency and value ("USD 1500000"); None if it has no number or currency."""
-    text = re.sub(r"\s+", "", words.casefold())
-    match = SUM.fullmatch(text)
+    """Write a sum as currency and value ("USD 1500000"), whether it is in figures or in words;
+    None if it has no number or no currency that is known.
+    """
+    text = " ".join(words.casefold().split())
+    if match := IN_WORDS.fullmatch(text):
+        return _written(currency(match["unit"]), in_figures(match["number"]))
+    match = FIGURES.fullmatch(text)
     if match is None:
         return None
-    prefix, sign, number, scale, nation, unit = match.groups()
-    currency = CURRENCIES.get(f"{prefix}{sign}" if prefix and sign else prefix or sign or "")
-    currency = currency or CURRENCIES.get(prefix or "") or NATIONS.get(nation or "")
-    currency = currency or _unit(unit or "")
-    if currency is None:
+    number, power = match["number"], POWERS.get(match["scale"] or "", 0)
+    if DECIMAL_COMMA.fullmatch(number):
+        if not power:
+            return None
+        number = number.replace(",", ".")
+    before, after = match["before"], match["after"]
+    # "$5 million CAD" are Canadian ones.
+    sides = [after] if before == "$" and after else [side for side in (before, after) if side]
+    found = {currency(side) for side in sides}
+    code = found.pop() if len(found) == 1 else None
+    return _written(code, Decimal(number.replace(",", "")).scaleb(power))
+
+
+def _written(code: str | None, value: Decimal) -> str | None:
+    """Write a value with its currency, in figures that say no more than it."""
+    if code is None:
         return None
-    value = Decimal(number.replace(",", "")).scaleb(SCALES.get(scale or "", 0))
     plain = f"{value:f}"
-    if "." in plain:
-        plain = plain.rstrip("0").rstrip(".")
-    return f"{currency} {plain}"
-
-
-def _unit(unit: str) -> str | None:
-    """Look up a currency by its word."""
-    codes = (code for word, code in WORDS.items() if unit.startswith(word))
-    return next(codes, None)
+    return f"{code} {plain.rstrip('0').rstrip('.') if '.' in plain else plain}"

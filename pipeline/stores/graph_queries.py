@@ -113,9 +113,12 @@ SELECT c.entity_id, t.type, l.name, c.mentions, c.documents,
 FROM counts c JOIN labels l USING (entity_id) JOIN types t USING (entity_id)
 """)
 
+# A place is found with the region that it lies in, and without it.
 FIND_ENTITIES_BY_TEXT = _question("""
 SELECT entity_id FROM published_mentions
-WHERE project_id = :project AND lower(surface) = lower(:what)
+WHERE project_id = :project
+  AND (lower(surface) = lower(:what)
+       OR region <> '' AND lower(surface) = lower(CAST(:what AS text) || region))
 GROUP BY entity_id ORDER BY count(*) DESC, entity_id LIMIT 50
 """)
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlalchemy import text
 
+from pipeline.stores.views import ON_ONE_LINE
+
 STAMP = text("""
 SELECT (extract(epoch FROM p.created_at) * 1000000)::bigint AS born, r.epoch
 FROM projects p JOIN registries r ON r.project_id = p.id
@@ -48,19 +50,19 @@ nodes AS MATERIALIZED (
 # before its blanks are looked at: of many mentions few are spelt in a way of their own.
 CANONICALS = text(f"""
 WITH {_NODES}, m AS MATERIALIZED (
-    SELECT m.entity_id, m.name_type, m.text, m.via IS NULL AS is_full, m.content_id
+    SELECT m.entity_id, m.name_type, m.text, m.region, m.via IS NULL AS is_full, m.content_id
     FROM nodes n JOIN published_mentions m ON m.name_id = n.id
     WHERE m.project_id = CAST(:project AS uuid)
 ), spelt AS MATERIALIZED (
-    SELECT entity_id, name_type, text, count(*) AS mentions,
+    SELECT entity_id, name_type, text, region, count(*) AS mentions,
            count(*) FILTER (WHERE is_full) AS full_forms
-    FROM m GROUP BY entity_id, name_type, text
+    FROM m GROUP BY entity_id, name_type, text, region
 ), ranked AS (
     SELECT entity_id, surface, row_number() OVER (
                PARTITION BY entity_id
                ORDER BY sum(full_forms) DESC, sum(mentions) DESC, surface COLLATE "C") AS place
     FROM (SELECT entity_id, mentions, full_forms,
-                 btrim(regexp_replace(text, '\\s+', ' ', 'g')) AS surface FROM spelt) AS s
+                 {ON_ONE_LINE.format(text="text")} || region AS surface FROM spelt) AS s
     GROUP BY entity_id, surface
 ), names AS (
     SELECT entity_id, array_agg(left(surface, :length) ORDER BY place) AS names
@@ -114,9 +116,10 @@ JOIN published_relationships r ON r.object_name_id = w.id
 LIMIT :limit
 """)
 
-_RECENT: Final = """
+_RECENT: Final = f"""
 SELECT m.mention_id::text, m.name_id::text, m.sense, m.entity_id::text, m.name_type,
-       left(m.surface, :length) AS text, m.content_id::text, d.source, c.published_at
+       left({ON_ONE_LINE.format(text="m.text")}, :length) AS text, m.content_id::text,
+       d.source, c.published_at
 FROM c JOIN published_mentions m ON m.content_id = c.id
 CROSS JOIN LATERAL (SELECT source FROM published_documents d WHERE d.content_id = c.id
                     ORDER BY d.uri COLLATE "C" LIMIT 1) AS d

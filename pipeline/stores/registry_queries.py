@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlalchemy import text
 
+from pipeline.stores.views import ON_ONE_LINE
+
 # By how the id leads to the entity: as its own, as one of its names', as that of an entity that is
 # none any more, as a name's all of whose mentions mean another sense.
 FIND_ENTITIES_BY_ID = text("""
@@ -56,19 +58,19 @@ _WRITTEN: Final = """
 """
 
 # The words of mentions are put on one line when they are few: not once for each mention.
-NODES = text(rf"""
+NODES = text(f"""
 WITH {_NODES}, mine AS MATERIALIZED (
-    SELECT name_id, sense, content_id, text, count(*) AS mentions,
+    SELECT name_id, sense, content_id, text, region, count(*) AS mentions,
            count(*) FILTER (WHERE via IS NULL) AS full_forms
     FROM published_mentions
     WHERE project_id = :project AND name_id = ANY(ARRAY(SELECT name_id FROM nodes))
       AND entity_id = CAST(:entity AS uuid)
-    GROUP BY name_id, sense, content_id, text
+    GROUP BY name_id, sense, content_id, text, region
 ), texts AS (
-    SELECT name_id, sense, text, sum(mentions) AS mentions, sum(full_forms) AS full_forms
-    FROM mine GROUP BY name_id, sense, text
+    SELECT name_id, sense, text, region, sum(mentions) AS mentions, sum(full_forms) AS full_forms
+    FROM mine GROUP BY name_id, sense, text, region
 ), surfaces AS (
-    SELECT name_id, sense, btrim(regexp_replace(text, '\s+', ' ', 'g')) AS surface,
+    SELECT name_id, sense, {ON_ONE_LINE.format(text="text")} || region AS surface,
            sum(mentions) AS mentions, sum(full_forms) AS full_forms
     FROM texts GROUP BY 1, 2, 3
 ), counts AS (

@@ -53,6 +53,16 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:entities AS uuid[])) AS w(id, entity)
 ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, epoch = excluded.epoch
 """)
 
+_FREED = "unnest(CAST(:ids AS uuid[]), CAST(:entities AS uuid[])) AS w(id, entity)"
+
+FREE = (
+    text(f"DELETE FROM entities t USING {_FREED} WHERE t.id = w.id AND w.entity IS NULL"),
+    text(f"""
+UPDATE entities t SET merged_into = w.entity, epoch = :epoch FROM {_FREED}
+WHERE t.id = w.id AND t.merged_into <> w.entity
+"""),
+)
+
 # The id of an entity whose name has gone leads to what its other names are in now. One that is a
 # name's again leads there by itself.
 _RETIRED = """

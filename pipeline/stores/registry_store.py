@@ -206,18 +206,20 @@ class _Writing:
             self._senses(update.senses)
         if update.retired:
             self._run(statements.NO_SENSE)
-            self._run(
-                statements.RETIRE,
-                ids=list(update.retired), entities=list(update.retired.values()),
-            )  # fmt: skip
+            self._lead(statements.RETIRE, update.retired)
         steps = statements.NODES_WHOLE if update.whole else statements.NODES
         for statement in (*steps, *statements.MISSES):
             self._connection.execute(text(statement.format(nodes=nodes, misses=misses)), values)
+        for step in statements.FREE if update.freed else ():
+            self._lead(step, update.freed)
         self._capped()
         self._dissolved(nodes)
 
     def _run(self, statement: Any, **more: Any) -> None:
         self._connection.execute(statement, {**self._values, **more})
+
+    def _lead(self, statement: Any, led: Mapping[str, str | None]) -> None:
+        self._run(statement, ids=list(led), entities=list(led.values()))
 
     def _stage(self) -> tuple[str, str]:
         """Put nodes and near misses into tables of this transaction. A node's `epoch` is 1 where it

@@ -67,16 +67,45 @@ FROM name_entities e
 JOIN names n ON n.id = e.name_id
 """
 
-# `surface` is the mention's text on one line: names are broken by the ends of lines.
-MENTIONS = r"""
+THE_CAPITAL = "washington, dc"
+"""The one normal form of a place that has a comma in it also where the text has none ("D.C.")."""
+
+SMALL_WORDS = ("of", "and", "the", "de", "do", "da")
+
+
+def _title(words: str) -> str:
+    """Write small plain letters as a title, in whatever locale."""
+    titled = f'initcap({words} COLLATE "C")'
+    for word in SMALL_WORDS:
+        titled = f"replace({titled}, ' {word.capitalize()} ', ' {word} ')"
+    return titled
+
+
+# What a place's name says more than its mention: the text has it right behind ("Portland, Oregon"
+# as two mentions), and without it two Portlands look alike.
+_REGION = f"""
+CASE WHEN m.via IS NOT NULL OR n.type NOT IN ('GPE', 'LOC') THEN ''
+     WHEN n.normal = 'washington state'
+          AND lower(m.text COLLATE "C") = 'washington' THEN ' State'
+     WHEN strpos(n.normal, ', ') = 0 OR strpos(m.text, ',') > 0
+          OR n.normal = '{THE_CAPITAL}' THEN ''
+     ELSE {_title("substr(n.normal, strpos(n.normal, ', '))")} END
+"""
+
+ON_ONE_LINE = r"btrim(regexp_replace({text}, '\s+', ' ', 'g'))"
+"""Names are broken by the ends of lines."""
+
+# `surface` is the mention's text on one line with its `region`: how it is written and found.
+MENTIONS = f"""
 SELECT c.project_id, m.content_id, m.id AS mention_id, m.name_id, coalesce(s.sense, 0) AS sense,
        coalesce(e.entity_id, m.name_id) AS entity_id, m.start, m."end", m.text,
-       btrim(regexp_replace(m.text, '\s+', ' ', 'g')) AS surface, m.type, m.subtype, m.role,
-       m.via, m.score, m.page, m.boxes, m.model, m.stage_version, n.type AS name_type,
+       {ON_ONE_LINE.format(text="m.text")} || r.region AS surface, r.region, m.type, m.subtype,
+       m.role, m.via, m.score, m.page, m.boxes, m.model, m.stage_version, n.type AS name_type,
        n.normal AS name_normal, n.scope AS name_scope
 FROM mentions m
 JOIN published_contents c ON c.id = m.content_id
 JOIN names n ON n.id = m.name_id
+CROSS JOIN LATERAL (SELECT {_REGION} AS region) AS r
 LEFT JOIN senses s ON s.name_id = m.name_id AND s.content_id = m.content_id
 LEFT JOIN name_entities e ON e.name_id = m.name_id AND e.sense = coalesce(s.sense, 0)
 """

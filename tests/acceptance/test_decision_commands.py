@@ -27,6 +27,7 @@ from pipeline.who import login_name
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
 ROOT = Path(__file__).parents[2]
+ASKED = r"\[m\]erge, \[n\]ever, \[s\]kip, \[u\]ndo the last, \[q\]uit, \[\?\]: "
 LONG = "Very " * 380 + "Long Name"
 DOTTED = "Odd " + "." * 10_000 + " Works"
 TEXTS = {
@@ -233,25 +234,59 @@ def test_review_lists_where_nobody_sits(run: Run, people: Deciding) -> None:
     assert run("review") == (0, "", "there is no pair to decide on\n")
 
 
+def sitting(environment: dict[str, str], *options: str) -> pexpect.spawn:
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "actors.cli", "review", "--project", "case", "--by", "ann", *options],
+        env={**os.environ, **environment, "PYTHONPATH": str(ROOT), "TERM": "dumb"},
+        encoding="utf-8",
+        timeout=120,
+        dimensions=(50, 160),
+    )
+
+
+def test_who_leaves_a_review_keeps_what_was_decided(
+    people: Deciding, environment: dict[str, str]
+) -> None:
+    """The end of the input and an interruption are ways to quit; "?" says what answers mean; that
+    a limit is reached is not that nothing is left.
+    """
+    people.publish(m="[Jon Baker|PERSON] sang.", n="[John Baker|PERSON] sang.")
+    terminal = sitting(environment)
+    terminal.expect(ASKED)
+    terminal.sendline("?")
+    terminal.expect("never  they are two, whatever their names look like")
+    terminal.expect(ASKED)
+    terminal.sendline("never")
+    terminal.expect(ASKED)
+    terminal.sendeof()
+    terminal.expect("1 decision taken; the rest is for another time")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+    terminal = sitting(environment, "--limit", "1")
+    terminal.expect(ASKED)
+    terminal.sendline("never")
+    terminal.expect("1 decision taken; the rest is for another time")
+
+    terminal = sitting(environment)
+    terminal.expect(ASKED)
+    terminal.sendintr()
+    terminal.expect("0 decisions taken; the rest is for another time")
+
+
 def test_review_at_a_terminal(people: Deciding, environment: dict[str, str], run: Run) -> None:
     """Merge, undo, never, skip and quit; a letter or the word. What a short name stands for is not
     asked again once it is said.
     """
     people.publish(m="[Jon Baker|PERSON] sang.", n="[John Baker|PERSON] sang.")
     before = people.state()
-    terminal = pexpect.spawn(
-        sys.executable,
-        ["-m", "actors.cli", "review", "--project", "case", "--by", "ann"],
-        env={**os.environ, **environment, "PYTHONPATH": str(ROOT), "TERM": "dumb"},
-        encoding="utf-8",
-        timeout=120,
-        dimensions=(50, 160),
-    )
-    asked = r"\[m\]erge, \[n\]ever, \[s\]kip, \[u\]ndo the last, \[q\]uit: "
+    terminal = sitting(environment)
     said = []
 
     def answer(text: str) -> None:
-        terminal.expect(asked)
+        terminal.expect(ASKED)
         said.append(terminal.before)
         terminal.sendline(text)
 

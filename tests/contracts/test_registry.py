@@ -195,6 +195,32 @@ def test_the_id_of_a_forgotten_name_says_what_its_entity_became(registry: Stored
     assert registry.case.rows(retired) == []
 
 
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_the_id_of_a_forgotten_name_leads_nowhere_when_its_merge_is_undone(
+    registry: StoredRegistry, which: int, *, at_once: bool
+) -> None:
+    """It leads to what is left of the entity that it was in before, if anything is."""
+    ann, jane, other_jane = (("PERSON", name) for name in ("Ann Lee", "Jane Smith", "Jane Smyth"))
+    names = sorted((ann, jane), key=lambda one: registry.bind(RawName(*one)))
+    for document, name in (("first", names[0]), ("second", names[1]), ("third", other_jane)):
+        registry.publish(document, [name])
+    registry.catch_up()
+    made = registry.decide(DecisionKind.MERGE, [ann], [jane, other_jane])
+    registry.catch_up()
+    assert len(set(registry.stored()[0].values())) == 1
+    registry.forget(("first", "second")[which])
+    if not at_once:
+        registry.catch_up()
+    record(registry.case.engine, registry.case.project,
+           Decision(0, DecisionKind.UNDO, undoes=made.number, who="tester"))  # fmt: skip
+    registry.catch_up()
+    gone, left = registry.bind(RawName(*names[which])), registry.bind(RawName(*other_jane))
+    led = dict(registry.case.rows("SELECT id::text, merged_into::text FROM entities"))
+    assert led.get(gone) == (left if names[which] == jane else None)
+    assert registry.stored() == registry.rebuilt()
+
+
 def test_a_document_of_another_person_of_that_name(registry: StoredRegistry) -> None:
     """Split by document: there the name means somebody else; undone, all is as before."""
     smith = ("PERSON", "John Smith")

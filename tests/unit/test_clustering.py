@@ -110,10 +110,23 @@ def test_in_a_crowd_a_shorter_form_joins_nothing():
     """Of a crowd only those are compared who share a second crowded key; whom else the shorter
     form could stand for is then not known.
     """
-    keys = {"a": ("k", "l"), "b": ("k", "l"), "c": ("k",), "d": ("l",)}
+    keys = {"a": ("k", "m"), "b": ("k", "m"), "c": ("k",), "d": ("m",)}
     names = [LiveName(x, "PERSON", x * (1 + ord(x) - 97), keys[x]) for x in "abcd"]
     for what, expected in ((SHORTER, Why.CROWDED), (SAME, None)):
         whole = registry(names, (), 2, 400, Table({frozenset(("a", "bb")): what}))
         grown = whole.grow("abcd")
         assert [miss.why for miss in grown.misses] == ([expected] if expected else [])
         assert (grown.entities["a"] == grown.entities["b"]) is (expected is None)
+
+
+def test_a_crowd_that_only_people_could_look_at_is_passed():
+    """A company with more branches than anybody would look at is still its acronym's long form."""
+    keys = {"a": ("fk", "m"), "b": ("m~",), "c": ("fk~",), "d": ("fk~",)}
+    names = [LiveName(x, "ORG", x * (1 + ord(x) - 97), keys[x]) for x in "abcd"]
+    found = {frozenset(("a", "bb")): SHORTER, frozenset(("a", "ccc")): FORMS}
+    grown = registry(names, (), 2, 400, Table(found)).grow("abcd")
+    assert _together(grown) == ["ab", "c", "d"]
+    assert not grown.misses
+    assert not grown.dropped
+    seen = registry(names[:3], (), 2, 400, Table(found)).grow("abc")
+    assert _why(seen) == {"ac": Why.UNSURE}

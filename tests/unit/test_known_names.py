@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import pytest
 from rigour.names import NameTypeTag, analyze_names
 
 from pipeline.engines.known_names import made_from, names_of
@@ -22,6 +23,7 @@ def test_it_is_of_the_rigour_that_is_installed() -> None:
     assert made_from() == f"rigour {version('rigour')}"
 
 
+@pytest.mark.long
 def test_words_are_the_names_that_they_are_to_rigour() -> None:
     words = ("smith", "smyth", "aleksandr", "alexander", "wang", "wong", "ao", "a", "kaddafi", "zz",
              "table", "aa", "zyzniewski", "", "smit", "smithh")  # fmt: skip

@@ -137,6 +137,10 @@ def test_each_law_has_its_own_name(rules: LegalRecognizer, text: str, laws: set[
         ("half a million dollars", ["half a million dollars"]),
         ("fifty dollars, Rs. 500", ["Rs. 500", "fifty dollars"]),
         ("several million dollars, fifty people", []),
+        ("a loan of € 2.5 mln or $3MM", ["$3MM", "€ 2.5 mln"]),
+        ("paid Rs. 5 crore, and AU$4 more", ["AU$4", "Rs. 5 crore"]),
+        ("€2,5 million at 200€ each", ["200€", "€2,5 million"]),
+        ("for EUR 1.500.000 in all", []),
     ],
 )
 def test_sums_are_whole(rules: LegalRecognizer, text: str, sums: list[str]) -> None:

@@ -39,6 +39,7 @@ PATTERNS = {
     "ann@example.com": "a@a.a",
     "العربية": "Aa",
     "x 🙂": "a ·",
+    "0²": "9·",
     "  ": None,
     "": None,
     "one two three four five six seven eight nine": None,

@@ -100,6 +100,22 @@ def test_a_country_or_state_is_no_town_of_its_name() -> None:
     assert entities(("Georgia, USA", "Georgia, USA"), ("Georgia", "Georgia")) == ["a", "a"]
 
 
+def test_a_capital_is_no_town_of_its_name() -> None:
+    town = ("He was born in Berlin, New Hampshire. Berlin is small.", "Berlin", "New Hampshire",
+            "Berlin")  # fmt: skip
+    capital = ("Berlin is large.", "Berlin")
+    assert entities(town, capital) == ["aba", "c"]
+    assert entities(town, capital, ("In Berlin, Germany", "Berlin", "Germany")) == [
+        "aba",
+        "c",
+        "cd",
+    ]
+    san_jose = ("In San Jose, California", "San Jose", "California")
+    assert entities(san_jose, ("San Jose", "San Jose")) == ["ab", "a"]
+    puerto_rico = ("In San Juan, Puerto Rico", "San Juan", "Puerto Rico")
+    assert entities(puerto_rico, ("San Juan", "San Juan")) == ["ab", "a"]
+
+
 def test_the_state_behind_a_city_is_not_the_city_of_its_name() -> None:
     seattle = ("They are in Seattle, Washington.", "Seattle", "Washington")
     capital = ("They met in Washington, D.C.", "Washington, D.C.")

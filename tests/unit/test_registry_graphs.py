@@ -30,9 +30,9 @@ class Graph:
 
 
 def _keys(chance: Random) -> tuple[str, ...]:
-    """Draw some of three keys, some of them quiet."""
-    quiet = {key: chance.choice(("", "", "", QUIET)) for key in "XYZ"}
-    return tuple(key + quiet[key] for key in "XYZ" if chance.random() < 0.6)
+    """Draw some of three keys and one for people to look at, some of them quiet."""
+    quiet = {key: chance.choice(("", "", "", QUIET)) for key in "XYZf"}
+    return tuple(key + quiet[key] for key in "XYZf" if chance.random() < 0.6)
 
 
 @st.composite

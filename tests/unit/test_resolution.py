@@ -33,6 +33,14 @@ T = MentionType
         (T.DATE, ["August 6, 2016", "Aug. 6th, 2016", "6 August 2016", "2016-08-06", "8/6/2016",
                   "Saturday, August 6, 2016"]),
         (T.MONEY, ["$1.5 million", "US$ 1,500,000", "1.5 million dollars", "USD 1500000.00"]),
+        (T.MONEY, ["five thousand dollars", "$5,000", "US$5k", "USD 5,000", "5,000 U.S. dollars"]),
+        (T.MONEY, ["£3bn", "£3 billion", "GBP 3,000,000,000", "3 billion pounds sterling"]),
+        (T.MONEY, ["two million euros", "€ 2 mln", "EUR 2m", "2,0 million euros", "2 million €"]),
+        (T.MONEY, ["Rs. 5 crore", "₹50,000,000", "Rs 5,00,00,000", "50 million Indian rupees"]),
+        (T.MONEY, ["CHF 200", "200 CHF", "two hundred Swiss francs"]),
+        (T.MONEY, ["¥10,000", "ten thousand yen", "JPY 10,000"]),
+        (T.MONEY, ["A$ 5m", "AU$5 million", "AUD 5MM", "$5 million AUD"]),
+        (T.MONEY, ["R$ 1.5tn", "BRL 1.5 trillion"]),
         (T.PERSON, ["John Smith's", "John Smith’s", "John Smith 's", "John Smith"]),
         (T.PERSON, ["Daniel Ajayi - Adeniran", "Daniel Ajayi–Adeniran"]),
         (T.PERSON, ["Søren Łukasz", "Soren Lukasz"]),
@@ -70,7 +78,11 @@ def test_forms_of_one_thing_have_one_normal_form(type_: MentionType, forms: list
         (T.PERSON, "Secretary of State", "Emperor of State"),
         (T.ORG, "This American Life", "American Life"),
         (T.PERSON, "कुश", "कश"),
+        (T.PERSON, "John Rigby, person", "John Rigby"),
         (T.MONEY, "$5", "€5"),
+        (T.MONEY, "$5", "S$5"),
+        (T.MONEY, "$1.5 million", "$1.5 billion"),
+        (T.MONEY, "200 Swiss francs", "200 francs"),
         (T.DATE, "August 2016", "2016"),
     ],
 )
@@ -114,6 +126,11 @@ def test_absolute_dates_and_others() -> None:
     assert iso_date("13/45/2016") is None
     assert amount("millions") is None
     assert amount("NZ$ 26 million") == "NZD 26000000"
+
+
+@pytest.mark.parametrize("words", ["$1,2", "£5 euros", "five", "500", "3 pesos", "$5-10 million"])
+def test_what_is_no_sum_of_a_known_currency_has_no_value(words: str) -> None:
+    assert amount(words) is None
 
 
 def test_a_bare_surname_is_the_one_person_who_has_it() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import pytest
@@ -33,6 +32,7 @@ def linked(type_: MentionType, *words: str) -> list[str]:
         (T.ORG, "University of Southern Indiana", "University"),
         (T.ORG, "University of Oxford", "Oxford"),
         (T.ORG, "Acme Holdings", "Acme Holdings’s"),
+        (T.ORG, "Acme Photo Corp", "Acme"),
         (T.ORG, "Russian Nanotechnology Corporation", "RUSNANO"),
         (T.ORG, "Antarctic Logistics & Expeditions LLC", "ALE"),
         (T.ORG, "United States Naval Forces Germany", "NAVFORGER"),
@@ -64,6 +64,8 @@ def test_a_short_form_is_the_long_one(type_: MentionType, long: str, short: str)
          "Legislative Council"),
         (T.ORG, "Trinity College, Cambridge", "Trinity College, Oxford", "Trinity College"),
         (T.ORG, "Harrow School", "Harrow Museum", "Harrow"),
+        (T.ORG, "Acme Photo Corp", "Acme Tools Inc.", "Acme"),
+        (T.ORG, "Acme Photo Corp", "Acme Tools", "Acme"),
         (T.ORG, "Pennsylvania State University", "Pennsylvania State Museum", "Penn State"),
         (T.ORG, "University of Southern Indiana", "Ohio State University", "University"),
         (T.ORG, "Oxford Museum", "Oxford Gallery", "Oxford"),
@@ -97,6 +99,7 @@ def test_where_two_would_fit_neither_is_taken(
         (T.GPE, "Mississippi River", "Mississippi"),
         (T.FAC, "Pudu Prison", "Pudu"),
         (T.ORG, "Bank of America", "Bank"),
+        (T.ORG, "National Photo Corp", "National"),
         (T.ORG, "Florida Supreme Court", "Supreme Court"),
         (T.ORG, "Supreme Court of Florida", "Supreme Court"),
         (T.ORG, "Chicago Police Department", "Chicago"),
@@ -228,7 +231,7 @@ def test_letters_stand_for_all_telling_words() -> None:
     assert not stands_for("ABLE", "Alpha Beta")
 
 
-def test_a_list_of_many_like_names_takes_no_longer_for_each() -> None:
+def test_a_list_of_many_like_names_is_gone_through_once() -> None:
     count = 6000
     lists = [
         [(f"{one}. {two}. {three}. Smith", T.PERSON)
@@ -240,9 +243,9 @@ def test_a_list_of_many_like_names_takes_no_longer_for_each() -> None:
     ]  # fmt: skip
     for names in lists:
         text = extracted("; ".join(words for words, _ in names), *names)
-        began = time.process_time()
-        STAGE([text])
-        assert time.process_time() - began < 20
+        [found] = STAGE([text])
+        # Each by itself: were each looked for among all others, this would not end.
+        assert {link.via for link in found.links} <= {None}
 
 
 @pytest.mark.parametrize(
