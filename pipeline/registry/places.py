@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pipeline.documents import MentionType
 from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
-from pipeline.engines.cities import capital_of
+from pipeline.engines.capitals import capital_of
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
 from pipeline.engines.place_names import country_of, is_country
