@@ -79,9 +79,9 @@ def amount(words: str) -> str | None:
     return _written(code, Decimal(number.replace(",", "")).scaleb(power))
 
 
-def _written(code: str | None, value: Decimal) -> str | None:
+def _written(code: str | None, value: Decimal | None) -> str | None:
     """Write a value with its currency, in figures that say no more than it."""
-    if code is None:
+    if code is None or value is None:
         return None
     plain = f"{value:f}"
     return f"{code} {plain.rstrip('0').rstrip('.') if '.' in plain else plain}"
