@@ -61,6 +61,8 @@ class Clusters:
     entities: list[list[str]] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     misses: list[NearMiss] = field(default_factory=list)
+    # The two nodes of edges that joined nothing since one of them fits several things.
+    ambiguous: set[tuple[str, str]] = field(default_factory=set)
     # Sizes of what was too large, under the smallest of its nodes.
     capped: dict[str, int] = field(default_factory=dict)
 
@@ -87,7 +89,12 @@ def cluster(
     left = [edge for edge in edges if together[edge.one] != together[edge.other]]
     placed = {edge.shorter for edge in done.edges if edge.shorter}
     placed.update(id_ for id_ in nodes if constraints.bonds_of(id_))
-    misses = [_miss(edge, constraints, narrowed, edge.shorter in placed) for edge in left]
+    misses = [
+        _miss(
+            edge, constraints, narrowed, edge[:2] in done.ambiguous and edge.shorter not in placed
+        )
+        for edge in left
+    ]
     done.misses += _best(misses, nodes) if narrowed else misses
     return done
 
@@ -104,9 +111,9 @@ def _best(misses: Sequence[NearMiss], nodes: Mapping[str, LiveName]) -> Iterator
             yield miss
 
 
-def _miss(edge: Edge, constraints: Constraints, narrowed: bool, placed: bool) -> NearMiss:
+def _miss(edge: Edge, constraints: Constraints, narrowed: bool, ambiguous: bool) -> NearMiss:
     """Say why an edge joined nothing; `narrowed` says that in its component not all edges could,
-    and `placed` that its shorter form stands for another by now.
+    and `ambiguous` that one of its nodes fits several things and stands for none by now.
     """
     pair, verdict = edge[:3], edge.comparison.verdict
     ban = constraints.ban(edge.one, edge.other)
@@ -114,7 +121,7 @@ def _miss(edge: Edge, constraints: Constraints, narrowed: bool, placed: bool) ->
         return NearMiss(*pair, Why.DECIDED, ban)
     if narrowed and verdict is not Verdict.SAME:
         return NearMiss(*pair, Why.CROWDED)
-    return NearMiss(*pair, Why.APART if placed or verdict is Verdict.LIKE else Why.AMBIGUOUS)
+    return NearMiss(*pair, Why.AMBIGUOUS if ambiguous else Why.APART)
 
 
 class _Piece:
@@ -134,7 +141,9 @@ class _Piece:
         self._done = done
         self._joined = Joined()
         self._members = {id_: [id_] for id_ in nodes}
-        self._edges = sorted(edges, key=self._standing)
+        # What people keep apart from a name leaves it to what else it can stand for.
+        free = [edge for edge in edges if constraints.ban(edge.one, edge.other) is None]
+        self._edges = sorted(free, key=self._standing)
         self._hubs: set[str] = set()
         self._known: dict[frozenset[str], Comparison | None] = {
             frozenset((edge.one, edge.other)): edge.comparison for edge in edges
@@ -235,7 +244,7 @@ class _Piece:
             one for one, edges in around.items()
             if all(around[other].keys() - {one} <= edges.keys() for other in edges)
         }  # fmt: skip
-        void = set()
+        void: set[tuple[str, str]] = set()
         for one, other in combinations(sorted(around), 2):
             for between in around[one].keys() & around[other].keys():
                 edges = around[one][between], around[other][between]
@@ -244,6 +253,7 @@ class _Piece:
                 first, second = (edge.comparison.score for edge in edges)
                 if abs(first - second) < MARGIN and self._exclude(one, other, strangers=strangers):
                     void |= {edge[:2] for edge in edges}
+        self._done.ambiguous |= void
         return (edge for edge in full if edge[:2] not in void)
 
     def _join_shorter(self) -> None:
@@ -264,7 +274,9 @@ class _Piece:
                 if self._joined.root(_longer(edge)) != own
             ]
             targets = {self._joined.root(_longer(edge)) for edge in edges}
-            if len(targets) == 1:
+            if len(targets) > 1:
+                self._done.ambiguous |= {edge[:2] for edge in edges}
+            elif targets:
                 best = min(edges, key=self._standing)
                 if self._fit(best.one, best.other, all_agree=False):
                     self._accept(best)

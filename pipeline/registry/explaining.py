@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.documents import OF_A_PERSON
 from pipeline.registry.clustering import Why
-from pipeline.registry.decisions import Decision, DecisionKind, Group
+from pipeline.registry.decisions import Decision, DecisionKind, Group, RawName
 from pipeline.registry.verdicts import EXPLANATIONS
 
 LONGEST_SHOWN = 80
@@ -153,9 +154,11 @@ def _as_said(group: Group) -> list[str]:
     """Give the words of a group as the texts have them, each once in whatever case: a normal form
     comes behind the words that lead to it, and stands for itself where there are none.
     """
-    said: dict[str, str] = {}
+    said: dict[str, RawName] = {}
     for before, raw in zip([None, *group], group, strict=False):
         if not raw.exact or before is None or before.exact:
-            words = " ".join(raw.words.split())
-            said.setdefault(words.casefold(), words)
-    return list(said.values())
+            words = " ".join(raw.words.removesuffix(OF_A_PERSON).split())
+            known = said.get(words.casefold())
+            if known is None or (known.exact and not raw.exact):
+                said[words.casefold()] = raw._replace(words=words)
+    return [raw.words for raw in said.values()]
