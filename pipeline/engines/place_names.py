@@ -13,6 +13,8 @@ from pipeline.engines.letters import plain
 from pipeline.engines.territories import territories
 
 CAPITAL = "washington, dc"
+# American states whose names, alone, are rather a city's.
+CITIES_TOO = frozenset({"new york", "washington"})
 # States people call by a name that is neither the formal nor the short one.
 ALSO = {
     "britain": "united kingdom", "us": "united states", "usa": "united states",
@@ -83,7 +85,8 @@ def _usual(words: str) -> str:
     """Give the usual name of one place; the words themselves if it has no other."""
     known = _territories().get(words)
     if known is None and (kind := OF_A_KIND.match(words)) and words[kind.end() :] in _american():
-        return words[kind.end() :]
+        state = words[kind.end() :]
+        return f"{state} state" if state in CITIES_TOO else state
     return known or words
 
 

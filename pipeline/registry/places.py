@@ -9,7 +9,7 @@ from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
 from pipeline.engines.capitals import capital_of
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
-from pipeline.engines.place_names import country_of, is_country
+from pipeline.engines.place_names import CITIES_TOO, country_of, is_country
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart, unsure
@@ -43,8 +43,6 @@ PARENTS = {
     **{name.lower(): "united states" for name in STATES},
     **dict.fromkeys(("england", "scotland", "wales", "northern ireland"), "united kingdom"),
 }
-# States whose names, alone, are rather a city's.
-CITIES_TOO = frozenset({"new york", "washington"})
 WRITTEN_OUT = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte", "is": "island"}
 SAYS_WHAT = ("city of ", "town of ", "village of ", "borough of ", "township of ", "commune of ")
 OF_KIND = ("county", "parish", "province", "district", "bay", "gulf", "sea", "strait")
@@ -127,6 +125,8 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
     mine, theirs = set(one.tail), set(other.tail)
     if mine == theirs:
         return None
+    if _is_its_state(one, other) or _is_its_state(other, one):
+        return apart("other region")
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
         bare, town = (one, other) if shorter == 1 else (other, one)
@@ -136,6 +136,11 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
             return unsure("a capital")
         return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
     return apart("other region")
+
+
+def _is_its_state(state: Profile, town: Profile) -> bool:
+    """Say whether one is said to be a state and the other to be the town of its name."""
+    return "state" in state.tail and town.normal.startswith(SAYS_WHAT)
 
 
 def _is_a_whole(bare: Profile, town: Profile) -> bool:

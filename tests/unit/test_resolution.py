@@ -57,6 +57,8 @@ T = MentionType
         (T.ORG, ["University of California at Davis", "University of California, Davis"]),
         (T.GPE, ["Austin, TX", "Austin, Tex.", "Austin, Texas", "Austin, Texas, USA"]),
         (T.GPE, ["Pa.", "Pennsylvania", "State of Pennsylvania", "Pennsylvania, USA"]),
+        (T.GPE, ["State of Washington", "Washington State", "the State of Washington"]),
+        (T.GPE, ["State of New York", "New York State"]),
         (T.GPE, ["D.C.", "Washington, D.C.", "Washington DC", "District of Columbia"]),
         (T.GPE, ["Türkiye", "Turkey", "Turkiye"]),
         (T.EMAIL, ["Bob@Example.com", "bob@example.com"]),
