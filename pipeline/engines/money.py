@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from pipeline.documents import MentionType
 from pipeline.engines.currencies import CODES
+from pipeline.engines.numerals import CARDINALS
 from pipeline.engines.rule_spans import RuleSpan, matched
 
 SCALE_WORD = r"(?:thousand|lakh|million|crore|billion|trillion)"
@@ -51,18 +52,7 @@ MONEY = re.compile(
 )
 FIGURES = re.compile(r"\d")
 
-NUMBERS = {
-    word: value
-    for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-        fifteen sixteen seventeen eighteen nineteen""".split()  # noqa: SIM905
-    )
-} | {
-    word: 10 * value
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2  # noqa: SIM905
-    )
-}  # fmt: skip
+NUMBERS = {"zero": 0, **CARDINALS}
 SCALES = {
     "hundred": 10**2,
     "thousand": 10**3,

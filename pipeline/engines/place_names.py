@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.engines.american_states import STATES
+from pipeline.engines.american_states import LETTERS, STATES
 from pipeline.engines.letters import plain
 from pipeline.engines.territories import territories
 
@@ -26,20 +26,7 @@ OF_OTHERS = frozenset(
     {"cayman", "estonian", "gabonais", "gabonese", "island", "israelite", "magyar", "mann",
      "qatari", "russian", "tobago", "trinidad", "tunis", "turkmen", "ukrainian", "yisraeli"}
 )  # fmt: skip
-POSTAL = {
-    "ak": "alaska", "al": "alabama", "ar": "arkansas", "az": "arizona", "ca": "california",
-    "calif": "california", "co": "colorado", "ct": "connecticut", "de": "delaware",
-    "fl": "florida", "ga": "georgia", "hi": "hawaii", "ia": "iowa", "id": "idaho",
-    "il": "illinois", "in": "indiana", "ks": "kansas", "ky": "kentucky", "la": "louisiana",
-    "ma": "massachusetts", "md": "maryland", "me": "maine", "mi": "michigan", "mn": "minnesota",
-    "mo": "missouri", "ms": "mississippi", "mt": "montana", "nc": "north carolina",
-    "nd": "north dakota", "ne": "nebraska", "nh": "new hampshire", "nj": "new jersey",
-    "nm": "new mexico", "nv": "nevada", "ny": "new york", "oh": "ohio", "ok": "oklahoma",
-    "or": "oregon", "ore": "oregon", "pa": "pennsylvania", "penn": "pennsylvania",
-    "ri": "rhode island", "sc": "south carolina", "sd": "south dakota", "tn": "tennessee",
-    "tx": "texas", "ut": "utah", "va": "virginia", "vt": "vermont", "wa": "washington",
-    "wi": "wisconsin", "wv": "west virginia", "wy": "wyoming",
-}  # fmt: skip
+POSTAL = {**LETTERS, "calif": "california", "ore": "oregon", "penn": "pennsylvania"}
 OF_A_KIND = re.compile(r"^(?:state|commonwealth|province|territory) of (?=\w)")
 
 

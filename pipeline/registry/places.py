@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.documents import MentionType
-from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.american_states import LETTERS, NAMES_OF_ABBREVIATIONS, STATES
 from pipeline.engines.capitals import capital_of
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
@@ -17,19 +17,8 @@ from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart,
 Territory = Callable[[str], str | None]
 # As letters, and as newspapers shorten them; law reports write them in other ways.
 POSTAL = {
-    "al": "alabama", "ak": "alaska", "az": "arizona", "ar": "arkansas", "ca": "california",
-    "co": "colorado", "ct": "connecticut", "de": "delaware", "dc": "district of columbia",
-    "fl": "florida", "ga": "georgia", "gu": "guam", "hi": "hawaii", "id": "idaho",
-    "il": "illinois", "in": "indiana", "ia": "iowa", "ks": "kansas", "ky": "kentucky",
-    "la": "louisiana", "me": "maine", "md": "maryland", "ma": "massachusetts", "mi": "michigan",
-    "mn": "minnesota", "ms": "mississippi", "mo": "missouri", "mt": "montana", "ne": "nebraska",
-    "nv": "nevada", "nh": "new hampshire", "nj": "new jersey", "nm": "new mexico",
-    "ny": "new york", "nc": "north carolina", "nd": "north dakota", "oh": "ohio", "ok": "oklahoma",
-    "or": "oregon", "pa": "pennsylvania", "pr": "puerto rico", "ri": "rhode island",
-    "sc": "south carolina", "sd": "south dakota", "tn": "tennessee", "tx": "texas", "ut": "utah",
-    "vt": "vermont", "va": "virginia", "wa": "washington", "wv": "west virginia",
-    "wi": "wisconsin", "wy": "wyoming", "calif": "california", "ore": "oregon",
-    "penn": "pennsylvania", "okla": "oklahoma",
+    **LETTERS, "dc": "district of columbia", "gu": "guam", "pr": "puerto rico",
+    "calif": "california", "ore": "oregon", "penn": "pennsylvania", "okla": "oklahoma",
 }  # fmt: skip
 SHORT_STATES = {
     **POSTAL,
