@@ -245,15 +245,20 @@ def sitting(environment: dict[str, str], *options: str) -> pexpect.spawn:
     )
 
 
+def _publish_more_pairs(people: Deciding) -> None:
+    """Publish two pairs about which only people can say more."""
+    for name in ("Baker", "Fisher"):
+        texts = [f"[{given} {name}|PERSON] sang." for given in ("Jon", "John")]
+        people.publish(**{f"{name}{number}": text for number, text in enumerate(texts)})
+
+
 def test_who_leaves_a_review_keeps_what_was_decided(
     people: Deciding, environment: dict[str, str]
 ) -> None:
     """The end of the input and an interruption are ways to quit; "?" says what answers mean; that
     a limit is reached is not that nothing is left.
     """
-    for name in ("Baker", "Fisher"):
-        texts = [f"[{given} {name}|PERSON] sang." for given in ("Jon", "John")]
-        people.publish(**{f"{name}{number}": text for number, text in enumerate(texts)})
+    _publish_more_pairs(people)
     terminal = sitting(environment)
     terminal.expect(ASKED)
     terminal.sendline("?")
@@ -279,10 +284,10 @@ def test_who_leaves_a_review_keeps_what_was_decided(
 
 
 def test_review_at_a_terminal(people: Deciding, environment: dict[str, str], run: Run) -> None:
-    """Merge, undo, never, skip; a letter or the word. What a short name stands for is not asked
-    again once it is said, nor once it can be one thing only.
+    """Merge, undo, never, skip and quit; a letter or the word. What a short name stands for is not
+    asked again once it is said, nor once it can be one thing only.
     """
-    people.publish(m="[Jon Baker|PERSON] sang.", n="[John Baker|PERSON] sang.")
+    _publish_more_pairs(people)
     terminal = sitting(environment)
     said = []
 
@@ -297,6 +302,7 @@ def test_review_at_a_terminal(people: Deciding, environment: dict[str, str], run
     answer("u")
     answer("n")
     answer("S")
+    answer("quit")
     terminal.expect(pexpect.EOF)
     terminal.close()
 
@@ -310,7 +316,9 @@ def test_review_at_a_terminal(people: Deciding, environment: dict[str, str], run
     assert "decision 1 does not count any more" in said[4]
     assert any(pair.replace("1  ", "") in said[4] for pair in first)
     assert "are never one" in said[5]
-    assert "John Baker" in said[5]
+    assert {"John Baker", "John Fisher"} == {
+        name for name in ("John Baker", "John Fisher") for words in said[5:7] if name in words
+    }
     assert "1 decision taken; the rest is for another time" in terminal.before
     assert "also: Jane Smith" in run("show", "J. Smith")[1]
     listed = lines(run("decisions", "--json")[1])
