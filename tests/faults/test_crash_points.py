@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from published_case import shared_database
+from databases import Databases
 from s3_case import CREDENTIALS, S3Server, serving
 
 from actors.persistence_actor import drain_queue
@@ -27,7 +27,6 @@ from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
 from pipeline.stores.decisions import record
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.project_deletion import delete_project
@@ -139,12 +138,11 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(
-    services: ServiceUrls,
-    migrated_template: str,
+    databases: Databases,
     few: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcome:
-    with shared_database(services, migrated_template) as url:
+    with databases.fresh() as url:
         return undisturbed(few, url, tmp_path_factory.mktemp("quiet"))
 
 
