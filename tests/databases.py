@@ -96,9 +96,12 @@ class Databases:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _end_sessions(self, name: str) -> None:
-        self._execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", name
-        )
+        """End them all, then wait for each: PostgreSQL looks for one that goes every 0.1 s only."""
+        for wait in ("", ", 5000"):
+            self._execute(
+                f"SELECT pg_terminate_backend(pid{wait}) FROM pg_stat_activity WHERE datname = %s",
+                name,
+            )
 
     def _take_back(self, name: str) -> None:
         name = self._named(name)
