@@ -1,7 +1,7 @@
 """`casegraph run` where a person sits: the live display, two Ctrl-C, and running again.
 
-One run that is interrupted and one that goes on from it, with embedded services and small stages;
-each test looks at a part of what happened.
+One run that is interrupted and one that goes on from it, with embedded services and small stages,
+the first on Ray; each test looks at a part of what happened.
 """
 
 from __future__ import annotations
@@ -70,7 +70,6 @@ def story() -> Iterator[Story]:
         "CASEGRAPH_RUN__LEASE_SECONDS": "5",
         "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
         "TERM": "xterm-256color",
-        small_cli.ON_RAY: "1",
         small_stages.SECONDS: "0.1",
     }
 
@@ -78,16 +77,16 @@ def story() -> Iterator[Story]:
         command = [sys.executable, "-m", "faults.small_cli", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
-    def at_a_terminal() -> pexpect.spawn:
+    def at_a_terminal(**where: str) -> pexpect.spawn:
         arguments = ["-m", "faults.small_cli", "run", str(corpus), "--project", "p"]
         return pexpect.spawn(
-            sys.executable, arguments, env=environment, encoding="utf-8", dimensions=(40, 120),
-            timeout=300,
+            sys.executable, arguments, env=environment | where, encoding="utf-8",
+            dimensions=(40, 120), timeout=300,
         )  # fmt: skip
 
     try:
         assert casegraph("services", "start").returncode == 0
-        first = at_a_terminal()
+        first = at_a_terminal(**{small_cli.ON_RAY: "1"})
         first.expect("starting Ray")
         seen = first.before
         refusal = casegraph("services", "stop")
