@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 from pipeline.stage import STAGES
 from pipeline.stores import postgres
 
-DOCUMENTS = 14
+DOCUMENTS = 10
 PATIENT = 200.0
 
 

@@ -130,6 +130,7 @@ def run_with_a_crash(casegraph, folder: Path) -> dict:
 def test_each_bad_file_fails_alone_and_in_words(casegraph, tmp_path):
     assert len(PdfDocument(FILES["pages.pdf"][0])) == 30
     casegraph.environment["CASEGRAPH_OCR__MAX_PAGES"] = "20"
+    casegraph.environment["CASEGRAPH_RUN__ACTORS"] = '{"chunk": 1, "extract": 1}'
     folder = tmp_path / "bad"
     folder.mkdir()
     (folder / "gone.txt").symlink_to(tmp_path / "nowhere.txt")

@@ -17,6 +17,7 @@ from faults.servers import OwnPostgres, OwnValkey
 from faults.small_run import write_documents
 
 
+@pytest.mark.long
 def test_some_faults_change_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     write_documents(folder, 40)
