@@ -44,7 +44,7 @@ UNIT_RANGE = re.compile(
 )
 BETWEEN = re.compile(r"\bbetween\s+(?:about\s+|roughly\s+|approximately\s+)?$", re.IGNORECASE)
 MONEY = re.compile(
-    rf"{SIGN}\s?{AMOUNT}(?:[\s-]?{SCALE}\b)?"
+    rf"{SIGN}\s?{AMOUNT}(?:[\s-]?{SCALE}\b)?|{SIGN}\.\d{{2}}(?![\d.]*\d)"
     rf"|(?:{CODE})\s?{AMOUNT}(?:\s?{SCALE}\b)?"
     rf"|\b{AMOUNT}(?:[\s-]{SCALE_WORD})?\s{NATION}?{UNIT}"
     rf"|\b{AMOUNT}(?:\s{SCALE_WORD})?\s(?:{CODE})\b"

@@ -20,7 +20,8 @@ NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 FIGURES = re.compile(
-    r"(?P<before>[^\d]*?)\s*(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d+|,\d{1,2})?)"
+    r"(?P<before>[^\d]*?)\s*(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d+|,\d{1,2})?"
+    r"|(?<=[$€£¥₹])\.\d+)"
     rf"(?:[\s-]*(?P<scale>{'|'.join(sorted(POWERS, key=len, reverse=True))})(?!\w))?"
     r"\s*(?P<after>\D*)"
 )

@@ -131,6 +131,7 @@ def test_each_law_has_its_own_name(rules: LegalRecognizer, text: str, laws: set[
     ("text", "sums"),
     [
         ("paid $5-10 million to", ["$5-10 million"]),
+        ("at $.50 a share, or US$.255", ["$.50"]),
         ("between $3 and $4 million to", ["$3 and $4 million"]),
         ("from $500 to $1 million", ["$1 million", "$500"]),
         ("wired SEK 3,000,000 to", ["SEK 3,000,000"]),

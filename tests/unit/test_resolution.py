@@ -33,6 +33,8 @@ T = MentionType
         (T.DATE, ["August 6, 2016", "Aug. 6th, 2016", "6 August 2016", "2016-08-06", "8/6/2016",
                   "Saturday, August 6, 2016"]),
         (T.MONEY, ["$1.5 million", "US$ 1,500,000", "1.5 million dollars", "USD 1500000.00"]),
+        (T.MONEY, ["$.50", "$0.50", "USD 0.5"]),
+        (T.MONEY, ["Rs.50", "Rs. 50", "50 rupees"]),
         (T.MONEY, ["five thousand dollars", "$5,000", "US$5k", "USD 5,000", "5,000 U.S. dollars"]),
         (T.MONEY, ["one-and-a-half million dollars", "a million and a half dollars", "$1.5m"]),
         (T.MONEY, ["three quarters of a million dollars", "$750,000"]),
