@@ -157,24 +157,25 @@ AS_WITH_REDIS = (
     "bind", "open", "record", "skip", "start", "renew", "claim", "again", "requeue", "release",
     "end", "retry",
 )  # fmt: skip
-"""What knows nothing of Redis: walked without it in the long suite only. So is what comes before a
-commit: nothing of it is there then, with Redis or without.
-"""
+"""What knows nothing of Redis."""
 
 
-def is_alike(point: str) -> bool:
-    """Say whether a death there is the same with Redis and without."""
-    return point.startswith(AS_WITH_REDIS) or ".before" in point
+def is_alike(point: str, mode: str) -> bool:
+    """Say whether a death there is like another: before a commit nothing of it is there, with Redis
+    or without. Those are walked in the long suite only.
+    """
+    same, before = point.startswith(AS_WITH_REDIS), ".before" in point
+    return (same and before) if mode == "on" else same or before
 
 
 WALKED = [
-    *((point, "on") for point in POINTS),
-    *(
-        pytest.param(point, "off", marks=[pytest.mark.long] * is_alike(point))
-        for point in POINTS
-        if not point.startswith(OF_REDIS)
-    ),
-    *((point, "s3") for point in POINTS if point.startswith("object")),
+    pytest.param(point, mode, marks=[pytest.mark.long] * is_alike(point, mode))
+    for mode, points in {
+        "on": POINTS,
+        "off": [point for point in POINTS if not point.startswith(OF_REDIS)],
+        "s3": [point for point in POINTS if point.startswith("object")],
+    }.items()
+    for point in points
 ]
 
 

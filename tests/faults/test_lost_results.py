@@ -233,13 +233,21 @@ def test_binding_a_store_is_repeated_when_postgresql_is_lost(
         engine.dispose()
 
 
+LOST = [
+    *itertools.product([remove_objects, harm_rows], ["ocr", "chunk", "%"]),
+    (harm_objects, "ocr"),
+    (harm_objects, "chunk"),
+]
+
+
 @pytest.mark.parametrize(
-    ("lose", "stage"),
+    ("lose", "stage", "run"),
     [
-        *itertools.product([remove_objects, harm_rows], ["ocr", "chunk", "%"]),
-        (harm_objects, "ocr"),
-        (harm_objects, "chunk"),
+        pytest.param(lose, stage, mode, marks=[pytest.mark.long] * ((number + place) % 2))
+        for number, (lose, stage) in enumerate(LOST)
+        for place, mode in enumerate(("off", "on"))
     ],
+    indirect=["run"],
 )
 def test_what_a_later_run_needs_is_made_again(
     run: SmallRun, lose: Callable[[SmallRun, str], int], stage: str

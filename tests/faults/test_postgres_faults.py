@@ -205,6 +205,9 @@ def command(run: SmallRun) -> Iterator[subprocess.Popen[str]]:
         reap(process)
 
 
+@pytest.mark.parametrize(
+    "faulty", ["on", pytest.param("off", marks=pytest.mark.long)], indirect=True
+)
 def test_ctrl_c_is_heard_while_it_is_away(faulty: Faulty, quiet: Outcome) -> None:
     with command(faulty.run) as process:
         faulty.until(lambda: faulty.done() >= DOCUMENTS // 8)
