@@ -6,8 +6,8 @@ import pytest
 from registry_case import name, partition, rebuilt, registry
 from resolution_case import resolved
 
-from pipeline.documents import OF_A_PERSON
 from pipeline.documents import MentionType as T
+from pipeline.name_marks import OF_A_PERSON
 
 PERSON, COMPANY, ALONE = "michael dell", "dell inc", "dell"
 INTRODUCTION = "Michael Dell founded Dell Inc. in Austin. "
