@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 from pipeline.documents import Mention, MentionType
 from pipeline.engines.name_books import NameBooks
@@ -10,7 +10,25 @@ from pipeline.name_marks import OF_A_PERSON, ONE_OF_TWO
 from pipeline.resolution.name_keys import Key
 from pipeline.resolution.surroundings import Surroundings
 
-PERSON = MentionType.PERSON
+PERSON, ORG = MentionType.PERSON, MentionType.ORG
+
+
+def addressed_as_people(
+    own: Sequence[Key],
+    mentions: Sequence[Mention],
+    around: Surroundings,
+    normal: Callable[[MentionType, str], str],
+) -> list[Key]:
+    """Take for a person who was taken for an organisation, but has a form of address and the
+    surname of somebody whom the document names in full.
+    """
+    surnames = {key[1].split()[-1] for key in own if key[0] is PERSON and " " in key[1]}
+    keys = []
+    for key, mention in zip(own, mentions, strict=True):
+        addressed = surnames and key[0] is ORG and around.address_before(mention)
+        name = normal(PERSON, mention.text) if addressed else ""
+        keys.append((PERSON, name) if name in surnames else key)
+    return keys
 
 
 def marked(

@@ -28,7 +28,7 @@ from pipeline.resolution.name_keys import PLACES, Key, follow, likely_type, one_
 from pipeline.resolution.normal import NormalForms
 from pipeline.resolution.people import by_address, is_bare, link_people
 from pipeline.resolution.regions import with_regions
-from pipeline.resolution.shown import marked
+from pipeline.resolution.shown import addressed_as_people, marked
 from pipeline.resolution.surroundings import Surroundings, office_of
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
@@ -64,6 +64,7 @@ class ResolveStage:
         )  # fmt: skip
         around = Surroundings(text)
         own = with_regions(own, mentions, around, self._normal, self._books)
+        own = addressed_as_people(own, mentions, around, self._normal)
         own, of_two = fathers_and_sons(own, mentions, around)
         addresses = [
             around.address_before(mention) if key[0] is MentionType.PERSON else None

@@ -6,6 +6,11 @@ import pytest
 from deciding_case import Deciding
 from store_case import StoreCase
 
+from pipeline.engines.sentences import Sentences
+from pipeline.registry.verdicts import A_COMPANY
+from pipeline.registry_cards import explained
+from pipeline.registry_review import Review
+
 JR = "[Donald Trump Jr.|PERSON]"
 DOCUMENTS = {
     "both": f"[Donald Trump|PERSON]'s eldest son, {JR}, spoke. [Donald Trump|PERSON] left.",
@@ -42,3 +47,17 @@ def test_people_can_say_that_they_are_one(people: Deciding) -> None:
     outcome = people.desk.merge(["Donald Trump", "Donald Trump Jr."], "ann")
     assert "of two" not in outcome.text
     assert frozenset({"Donald Trump", "Donald Trump Jr."}) in people.partition()
+
+
+def test_why_a_person_is_not_the_company_is_said_before_what_is_alike(people: Deciding) -> None:
+    people.publish(
+        a="[John Rigby|PERSON] set up [John Rigby LLC|ORG]. Mr. [Rigby|ORG] left.",
+        b="[John Rigby|PERSON] was seen.",
+    )
+    person = people.desk.entity("John Rigby")
+    assert person.type == "PERSON"
+    [miss] = explained(people.desk, person.id, 20)["near_misses"]
+    assert miss["pairs"] == 2
+    assert [reason["rule"] for reason in miss["reasons"]] == [A_COMPANY]
+    [card] = Review(people.desk, Sentences()).cards(50)
+    assert [reason["rule"] for reason in card["reasons"]] == [A_COMPANY]
