@@ -6,6 +6,7 @@ right around such names say so.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -55,12 +56,14 @@ LONGER = re.compile(
 )
 BLANK_AHEAD = re.compile(r"\s+(?=[,:])")
 BRACKETS = re.compile(r"\s*\([^()]{0,40}\)(?=[\s,])")
-ELDER, YOUNGER = re.compile(r"\b[Tt]he\s+elder\s+$"), re.compile(r"\b[Tt]he\s+younger\s+$")
+OF_TWO = re.compile(r"\b[Tt]he\s+(?:elder|younger)\s+$")
+YOUNGER = re.compile(r"\byounger\s+$")
 # No "younger Donald Trump voters".
 ALONE = re.compile(
     r"\s*[,.;:)]|['’]s\b|\s+(?:and|who|was|is|has|had|would|will|said|says|told|did|died|\w+ed)\b"
 )
 REACH = 40
+LONGEST = 200
 
 
 def fathers_and_sons(
@@ -73,6 +76,9 @@ def fathers_and_sons(
     keys = list(own)
     people = [at for at, (type_, _) in enumerate(own) if type_ is MentionType.PERSON]
     told = {name for name in {own[at][1] for at in people} if _generation(name)}
+    alike = defaultdict[tuple[str, ...], set[str]](set)
+    for name in told:
+        alike[_ends(name)].add(name)
     two = set[str]()
     for first, second in pairwise(people) if told else ():
         one, other = own[first][1], own[second][1]
@@ -80,20 +86,27 @@ def fathers_and_sons(
         if pair and _are_two(mentions[first], mentions[second], around):
             two |= pair
     for at in people if told else ():
-        bearers = {name for name in told if _is(own[at][1], "", name)}
-        behind = bearers and ALONE.match(around.behind(mentions[at]))
         before = around.before(mentions[at])[-REACH:]
+        if not OF_TWO.search(before) or not ALONE.match(around.behind(mentions[at])):
+            continue
+        bearers = {name for name in alike[_ends(own[at][1])] if _is(own[at][1], "", name)}
         juniors = {name for name in bearers if _generation(name) != "sr"}
-        if behind and YOUNGER.search(before):
+        if YOUNGER.search(before):
             two |= bearers
             own_name = {name for name in juniors if name.startswith(f"{own[at][1]} ")}
             if len(meant := own_name or juniors) == 1:
                 keys[at] = MentionType.PERSON, next(iter(meant))
-        elif behind and ELDER.search(before):
+        else:
             two |= juniors
     return keys, frozenset(
-        name for name in told if any(_is(name, _generation(one), one) for one in two)
+        name for one in two for name in alike[_ends(one)] if _is(name, _generation(one), one)
     )
+
+
+def _ends(name: str) -> tuple[str, ...]:
+    """Give a name's first word and surname."""
+    words = without_generation(tuple(name.split()))
+    return words[:1] + words[-1:]
 
 
 def _generation(name: str) -> str:
@@ -120,6 +133,8 @@ def _are_two(first: Mention, second: Mention, around: Surroundings) -> bool:
         return False
     owned = POSSESSIVE.search(first.text)
     between = (owned[0] if owned else "") + around.between(first, second).removeprefix(".")
+    if len(between) > LONGEST:
+        return False
     if brackets := BRACKETS.match(between):
         between = between[brackets.end() :]
     between = BLANK_AHEAD.sub("", between)
