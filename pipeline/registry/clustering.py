@@ -267,19 +267,20 @@ class _Piece:
         )
         for id_ in order:
             own = self._joined.root(id_)
+            targets: dict[str, list[Edge]] = defaultdict(list)
+            for member in self._members[own]:
+                for edge in longer.get(member, ()):
+                    targets[self._joined.root(_longer(edge))].append(edge)
+            # What it cannot be is no second candidate.
             edges = [
-                edge
-                for member in self._members[own]
-                for edge in longer.get(member, ())
-                if self._joined.root(_longer(edge)) != own
+                edges
+                for root, edges in targets.items()
+                if root != own and self._fit(*edges[0][:2], all_agree=False)
             ]
-            targets = {self._joined.root(_longer(edge)) for edge in edges}
-            if len(targets) > 1:
-                self._done.ambiguous |= {edge[:2] for edge in edges}
-            elif targets:
-                best = min(edges, key=self._standing)
-                if self._fit(best.one, best.other, all_agree=False):
-                    self._accept(best)
+            if len(edges) > 1:
+                self._done.ambiguous |= {edge[:2] for some in edges for edge in some}
+            elif edges:
+                self._accept(min(edges[0], key=self._standing))
 
 
 def _longer(edge: Edge) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.documents import OF_A_PERSON
+from pipeline.name_marks import unmarked
 from pipeline.registry.clustering import Why
 from pipeline.registry.decisions import Decision, DecisionKind, Group, RawName
 from pipeline.registry.verdicts import EXPLANATIONS
@@ -157,7 +157,7 @@ def _as_said(group: Group) -> list[str]:
     said: dict[str, RawName] = {}
     for before, raw in zip([None, *group], group, strict=False):
         if not raw.exact or before is None or before.exact:
-            words = " ".join(raw.words.removesuffix(OF_A_PERSON).split())
+            words = " ".join(unmarked(raw.words).split())
             known = said.get(words.casefold())
             if known is None or (known.exact and not raw.exact):
                 said[words.casefold()] = raw._replace(words=words)

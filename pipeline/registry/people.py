@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 
-from pipeline.documents import OF_A_PERSON, MentionType
+from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names
+from pipeline.name_marks import OF_A_PERSON, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
-from pipeline.registry.verdicts import Comparison, Verdict, apart, less_said, unsure
+from pipeline.registry.verdicts import FATHER_AND_SON, Comparison, Verdict, apart, less_said, unsure
 from pipeline.registry.words import Likeness, likeness, same_bones, sound_alike
 
 GENERATIONS = {
@@ -29,6 +30,7 @@ PARTICLES = ARTICLES | frozenset(
 # "Servant of", which is no name without what follows.
 SERVANTS = frozenset({"abdul", "abdel", "abdal", "abdoul", "abdol"})
 SONS = {"ibn": "bin", "ben": "bin"}
+MARKED = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two"}
 SURNAMES = {
     Likeness.EQUAL: "surname", Likeness.SPELT: "surname spelling", Likeness.SLIP: "surname slip",
     Likeness.HEARD: "surname heard alike", Likeness.NEAR: "surname near",
@@ -37,7 +39,7 @@ SURNAMES = {
 
 def person_profile(normal: str) -> Profile:
     """Take a person's normal form apart: names, generation, particles."""
-    words = latin(normal.removesuffix(OF_A_PERSON)).replace("'", "").split()
+    words = latin(unmarked(normal)).replace("'", "").split()
     tail = []
     while len(words) > 1 and words[-1] in GENERATIONS:
         tail.append(GENERATIONS[words.pop()])
@@ -79,10 +81,9 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
     if len(one.tokens) < 2 or len(other.tokens) < 2:
         return _by_one_word(one, other)
     if one.plain == other.plain:
-        shown = one.normal.endswith(OF_A_PERSON) != other.normal.endswith(OF_A_PERSON)
-        found: Comparison | None = Comparison(
-            Verdict.SAME, 0.98, ("a person" if shown else "spacing",)
-        )
+        marks = {parted(name.normal)[1] for name in (one, other)}
+        rules = tuple(MARKED[mark] for mark in sorted(marks - {""})) if len(marks) > 1 else ()
+        found: Comparison | None = Comparison(Verdict.SAME, 0.98, rules or ("spacing",))
     else:
         surname = likeness(one.tokens[-1], other.tokens[-1])
         if surname is Likeness.OTHER:
@@ -95,7 +96,23 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
         return found
     if one.tail and other.tail:
         return apart("other generation")
+    if generation_told(one, other):
+        return apart(FATHER_AND_SON)
     return less_said(found, 2 if one.tail else 1, "generation left out")
+
+
+def generation_told(one: Profile, other: Profile) -> bool:
+    """Say whether a text shows of one of two names with a generation, to tell its bearer from who
+    is called so without it, and the other is that: the first name and the surname are equal.
+    """
+    if not one.tail:
+        one, other = other, one
+    return (
+        bool(one.tail)
+        and not other.tail
+        and one.normal.endswith(ONE_OF_TWO)
+        and (one.tokens[0], one.tokens[-1]) == (other.tokens[0], other.tokens[-1])
+    )
 
 
 def _with_particles(found: Comparison, mine: Sequence[str], theirs: Sequence[str]) -> Comparison:

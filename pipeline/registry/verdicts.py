@@ -48,6 +48,7 @@ OTHER_FORM = "other legal form"
 A_COMPANY = "a person, a company"
 TWO_THINGS = frozenset({OTHER_FORM, A_COMPANY})
 ANOTHER_NAME = "another name"
+FATHER_AND_SON = "father and son"
 
 
 def apart(*rules: str) -> Comparison:
@@ -120,6 +121,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "city or state": "a city and a state have this name",
     "city of a state": "one says that it is a city, the other that it lies in the state so named",
     "a person": "the names are equal, and a text shows that it is a person's",
+    "one of two": "the names are equal; in a text another is called so without Jr, Sr or II",
+    FATHER_AND_SON: "a text shows that they are two, of whom one is called Jr, Sr or II",
     A_COMPANY: "a text shows that one is a person, and the other has a company's legal form",
     "other type": "the same name, taken once for another kind of thing",
     "other type, a personal name": "the same name, taken once for a person's and once not",

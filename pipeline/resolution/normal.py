@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from pipeline.documents import OF_A_PERSON, MentionType
+from pipeline.documents import MentionType
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
+from pipeline.name_marks import parted
 from pipeline.resolution.districts import court_of_district
 from pipeline.resolution.values import amount, iso_date
 
@@ -86,8 +87,9 @@ class NormalForms:
 
     def _person(self, name: str) -> str:
         """Write a person's name: given names first, no titles and degrees, initials apart."""
-        if " " in (shown := name.removesuffix(OF_A_PERSON)) and shown != name:
-            return f"{self._person(shown)}{OF_A_PERSON}"
+        bare, mark = parted(name)
+        if mark and " " in bare:
+            return f"{self._person(bare)}{mark}"
         words = HYPHEN.sub("-", QUOTED.sub(" ", plain(POSSESSIVE.sub("", name))))
         rest = words[self._books.title_end(words) :]
         words = words if not rest or OF_OFFICE.match(rest) else rest

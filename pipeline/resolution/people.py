@@ -61,7 +61,7 @@ def by_address(called: Mapping[str, Set[str]]) -> dict[tuple[str, str], str | No
     bearers: dict[str, set[str]] = defaultdict(set)
     for name in called:
         if " " in name:
-            bearers[_core(tuple(name.split()))[-1]].add(name)
+            bearers[without_generation(tuple(name.split()))[-1]].add(name)
     meant: dict[tuple[str, str], str | None] = {}
     for name in called:
         people = bearers[name]
@@ -91,13 +91,15 @@ class People(NamedTuple):
         return self.forms.get(name, name)
 
 
-def link_people(counts: Mapping[str, int], called: Mapping[str, Set[str]]) -> People:
+def link_people(
+    counts: Mapping[str, int], called: Mapping[str, Set[str]], of_two: Set[str] = frozenset()
+) -> People:
     """Link short forms of persons' names in one document.
 
     Initials with a surname are the one person whom they fit. A single word is the surname, else
     the given name, else another word of the name, of the one person who has it; where two have
     it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in
-    `called`.
+    `called`; nor is who is called so without Jr one of those `of_two`.
 
     A given name with a surname is a name of its own, whatever else has these words: that John
     Adams is John Quincy Adams is for the registry to say and for people to take back. Until then
@@ -105,7 +107,7 @@ def link_people(counts: Mapping[str, int], called: Mapping[str, Set[str]]) -> Pe
     """
     full = {name: tuple(name.split()) for name in sorted(counts) if " " in name}
     full = {name: tokens for name, tokens in full.items() if not COUPLING & set(tokens)}
-    forms = _variants(full, counts, called)
+    forms = _variants(full, counts, called, of_two)
     links = {name: (long, "short") for name, long in _spelt_out(full, counts, forms)}
     bearers = _bearers(full, forms)
     for name in counts:
@@ -129,7 +131,7 @@ def _bearers(
     between: dict[str, set[str]] = defaultdict(set)
     for name, tokens in full.items():
         person = forms.get(name, name)
-        core = _core(tokens)
+        core = without_generation(tokens)
         for start in _surname_starts(core):
             surname = " ".join(core[start:])
             surnames[surname].add(person)
@@ -151,7 +153,10 @@ def _surname_starts(core: Tokens) -> Iterator[int]:
 
 
 def _variants(
-    full: Mapping[str, Tokens], counts: Mapping[str, int], called: Mapping[str, Set[str]]
+    full: Mapping[str, Tokens],
+    counts: Mapping[str, int],
+    called: Mapping[str, Set[str]],
+    of_two: Set[str],
 ) -> dict[str, str]:
     """Map each full form to the form its person is mostly called by, where that is another.
 
@@ -159,14 +164,17 @@ def _variants(
     """
     sharing: dict[str, list[str]] = defaultdict(list)
     for name, tokens in full.items():
-        for token in dict.fromkeys(_core(tokens)):
+        for token in dict.fromkeys(without_generation(tokens)):
             sharing[token].append(name)
     groups: dict[str, list[str]] = defaultdict(list)
     for name, tokens in full.items():
         longer = [
             other
-            for other in _crowd(sharing, _core(tokens))
-            if other != name and shortens(tokens, full[other]) and not _apart(called, name, other)
+            for other in _crowd(sharing, without_generation(tokens))
+            if other != name
+            and shortens(tokens, full[other])
+            and not _apart(called, name, other)
+            and (other not in of_two or GENERATION & set(tokens))
         ]
         # Only the longest count: what fits "j smith" through "john smith" fits "john q smith".
         top = [
@@ -223,7 +231,7 @@ def _standing(tokens: Tokens, count: int, name: str) -> tuple[bool, int, int, st
     return len(tokens[0]) > 1, count, len(tokens), name
 
 
-def _core(tokens: Tokens) -> Tokens:
+def without_generation(tokens: Tokens) -> Tokens:
     """Leave `jr` and its like out."""
     return tuple(token for token in tokens if token not in GENERATION) or tokens
 
@@ -236,7 +244,7 @@ def shortens(short: Tokens, long: Tokens) -> bool:
         set(short) & GENERATION
     ):
         return False
-    short, long = _core(short), _core(long)
+    short, long = without_generation(short), without_generation(long)
     if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1] or short == long:
         return False
     return _token_fits(short[0], long[0]) and _middle_fits(short[1:-1], long[1:-1])

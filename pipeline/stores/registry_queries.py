@@ -136,6 +136,9 @@ SELECT m.other, m.one, m.score, m.verdict, m.why, m.reasons FROM near_misses m
 WHERE m.other = ANY(ARRAY(SELECT name_id FROM nodes WHERE sense = 0))
 """
 
+# What is decided comes first, then what makes two things of them: that is the reason why.
+_KEEPS_APART: Final = "coalesce(reasons -> 'rules' ?| CAST(:two_things AS text[]), false) DESC"
+
 # The best pair for each entity that stayed out, with how many there are.
 MISSES = text(f"""
 WITH {_NODES}, misses AS (
@@ -143,8 +146,8 @@ WITH {_NODES}, misses AS (
     LEFT JOIN name_entities e ON e.name_id = m.their AND e.sense = 0
 ), outside AS (
     SELECT m.*, count(*) OVER (PARTITION BY entity) AS pairs,
-           row_number() OVER (PARTITION BY entity ORDER BY (why = 'decided') DESC, score DESC,
-                              own, their) AS place
+           row_number() OVER (PARTITION BY entity ORDER BY (why = 'decided') DESC, {_KEEPS_APART},
+                              score DESC, own, their) AS place
     FROM misses m WHERE entity <> CAST(:entity AS uuid)
 )
 SELECT entity, own, their, score, verdict, why, reasons, pairs, count(*) OVER () AS entities
@@ -201,8 +204,9 @@ DISSOLVED_OF = text(
 )
 
 # How much a decision is worth: near the score at which names join, with much to be said on both
-# sides. The pair of names that is most alike stands for the two entities.
-PAIRS = text("""
+# sides. The pair of names that keeps the two entities apart stands for them, else the one that is
+# most alike.
+PAIRS = text(f"""
 WITH misses AS MATERIALIZED (
     SELECT m.*, coalesce(e.entity_id, m.one) AS first, coalesce(f.entity_id, m.other) AS second
     FROM near_misses m
@@ -215,7 +219,8 @@ WITH misses AS MATERIALIZED (
     SELECT second, first, other, one, score, verdict, why, reasons FROM misses WHERE first > second
 ), pairs AS MATERIALIZED (
     SELECT t.*, count(*) OVER (PARTITION BY first, second) AS pairs,
-           row_number() OVER (PARTITION BY first, second ORDER BY score DESC, one, other) AS place
+           row_number() OVER (PARTITION BY first, second
+                              ORDER BY {_KEEPS_APART}, score DESC, one, other) AS place
     FROM turned t
 ), sizes AS MATERIALIZED (
     SELECT entity_id, count(*) AS mentions, count(DISTINCT content_id) AS contents

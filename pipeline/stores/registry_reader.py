@@ -16,6 +16,7 @@ from pipeline import identity
 from pipeline.blocking_keys import QUIET
 from pipeline.registry.deciding import Named
 from pipeline.registry.decisions import Decision
+from pipeline.registry.verdicts import TWO_THINGS
 from pipeline.stores import registry_queries as queries
 from pipeline.stores.decisions import read_decisions
 from pipeline.stores.graph_rows import MentionRow
@@ -27,6 +28,7 @@ Node = tuple[str, int]
 """A name and its sense."""
 
 STREAM_ROWS = 200
+EXCLUDING = sorted(TWO_THINGS)
 
 
 class PlaceRow(NamedTuple):
@@ -136,7 +138,7 @@ class RegistryReader:
 
     def misses(self, entity: str, limit: int) -> list[MissRow]:
         """List the entities that stayed out of one, the most alike first."""
-        return self._rows(MissRow, queries.MISSES, entity=entity, limit=limit)
+        return self._rows(MissRow, queries.MISSES, entity=entity, limit=limit, two_things=EXCLUDING)
 
     def capped(self, entity: str, limit: int) -> list[CappedRow]:
         """List what was too large and has names of an entity in it."""
@@ -202,7 +204,7 @@ class RegistryReader:
             may_idle(connection)
             found = connection.execute(
                 queries.PAIRS,
-                {"project": self.project_id},
+                {"project": self.project_id, "two_things": EXCLUDING},
                 execution_options={"yield_per": STREAM_ROWS},
             )
             for values in found:
