@@ -9,6 +9,7 @@ from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
+from pipeline.engines.titles import lead_end, without_honours
 from pipeline.resolution.districts import court_of_district
 from pipeline.resolution.values import amount, iso_date
 
@@ -88,8 +89,9 @@ class NormalForms:
         """Write a person's name: given names first, no titles and degrees, initials apart."""
         if " " in (shown := name.removesuffix(OF_A_PERSON)) and shown != name:
             return f"{self._person(shown)}{OF_A_PERSON}"
-        words = HYPHEN.sub("-", QUOTED.sub(" ", plain(POSSESSIVE.sub("", name))))
-        rest = words[self._books.title_end(words) :]
+        shown = without_honours(POSSESSIVE.sub("", name).strip())
+        words = HYPHEN.sub("-", QUOTED.sub(" ", plain(shown)))
+        rest = words[lead_end(words) :]
         words = words if not rest or OF_OFFICE.match(rest) else rest
         words = SUFFIX.sub("", words)
         family, comma, given = words.partition(",")

@@ -33,7 +33,7 @@ from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "7"
+CODE = "8"
 NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
 
 
