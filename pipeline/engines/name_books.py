@@ -14,13 +14,11 @@ from importlib.metadata import version
 from pipeline.engines.cities import is_large_city, lies_in
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.letters import fold
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import ALSO, territories, usual_name, usual_names
 from pipeline.engines.titles import titles
 
 # What rigour takes for legal forms: "in", "N.A." spelt out where more follows, the AT of AT&T.
 NO_FORMS = re.compile(r"(?:^|(?<= ))((?:in|national association)(?= \S)|\w{1,3}&\w+(?!\S))")
-# States people call by a name that is neither the formal nor the short one.
-ALSO = {"britain": "united kingdom", "us": "united states"}
 CONTINENTS = {
     "african": "africa", "asian": "asia", "central american": "central america",
     "european": "europe", "latin american": "latin america", "north american": "north america",
@@ -34,7 +32,7 @@ class NameBooks:
     def __init__(self) -> None:
         self.version = books_version()
         self._titles = titles()
-        self._territories = dict(_territory_names())
+        self._territories = _territory_names()
 
     def title_end(self, name: str) -> int:
         """Measure the titles at the head of a person's name, in characters, blanks included."""
@@ -49,8 +47,7 @@ class NameBooks:
         """Give the usual name, in lower case, of a country or of a part of one; None if the words
         name none.
         """
-        key = fold(name)
-        return ALSO.get(key) or self._territories.get(key)
+        return self._territories.get(fold(name))
 
     def nation(self, word: str) -> str | None:
         """Give the usual name, in lower case, of the country or continent that an adjective is of
@@ -117,20 +114,14 @@ def _nation_names() -> Iterator[tuple[str, str]]:
     for row in territories():
         for name in row.get("names_weak", ()):
             if name.replace(" ", "").isalpha() and name.isascii():
-                yield fold(name), fold(row["name"].split(" (")[0])
+                yield fold(name), fold(usual_name(row))
 
 
-def _territory_names() -> Iterator[tuple[str, str]]:
-    """Yield names of territories with their usual name, those of countries last: they win.
-
-    Names that rigour calls weak are left out: demonyms and misspellings are among them. Of what
-    is no country only the usual name counts: a state's other names are often a city's.
-    """
-    for row in territories():
-        usual = fold(row["name"].split(" (")[0])
-        names = [row["name"].split(" (")[0]]
-        if row.get("is_country"):
-            names += [row["full_name"], *row.get("names_strong", ()), row.get("alpha3") or ""]
-        for name in names:
-            if name:
-                yield fold(name), usual
+def _territory_names() -> Mapping[str, str]:
+    """Map names of territories, and the letters of countries, to their usual name."""
+    letters = {
+        row["alpha3"]: fold(usual_name(row))
+        for row in territories()
+        if row.get("is_country") and row.get("alpha3")
+    }
+    return {**letters, **usual_names(fold), **ALSO}
