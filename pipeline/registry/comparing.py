@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.given_names import full_names
+from pipeline.engines.international import body_named
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.peoples import PEOPLES
 from pipeline.registry.acronyms import acronym, initials
@@ -80,13 +81,16 @@ class Comparing:
     def _across(self, one: Profile, other: Profile) -> Comparison | None:
         """Compare names of two types: one thing is often typed in both ways.
 
-        Only an equal name counts, or a place in other words. A person's single name never makes
+        Only an equal name counts, a place in other words, and an international organisation by
+        name and letters. A person's single name never makes
         a place or a people, and a word that is a name of people makes an organisation only if a
         person says so: Austin, Charlotte and Ford are too many things.
         """
         if not one.tokens or not other.tokens:
             return None
         types = {one.type, other.type}
+        if ORG in types and types & PLACES and _one_body(one, other):
+            return OTHER_TYPE
         if one.plain != other.plain and one.normal != other.normal:
             return in_other_words(one, other) if types <= PLACES else None
         if types <= PLACES:
@@ -110,6 +114,12 @@ class Comparing:
         if token in REGIONS_OF_PEOPLES:
             return True
         return len(token) > 3 and self._books.territory(token.replace("-", " ")) is not None
+
+
+def _one_body(one: Profile, other: Profile) -> bool:
+    """Say whether two names are of one international organisation."""
+    body = body_named(one.normal)
+    return body is not None and body == body_named(other.normal)
 
 
 def _words(normal: str) -> int:

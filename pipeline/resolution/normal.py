@@ -39,9 +39,10 @@ OF_THE_UNION = re.compile(
 )
 CAMPUS = re.compile(r"^(university of \w+(?: \w+)?) at (?=\w)")
 # Letters that a state or union goes by at the head of an organisation's name.
+UNIONS = {"un": "united nations", "eu": "european union"}
 STATES = {
     "us": "united states", "usa": "united states", "united states of america": "united states",
-    "uk": "united kingdom", "un": "united nations", "eu": "european union",
+    "uk": "united kingdom", **UNIONS,
 }  # fmt: skip
 STATE_AHEAD = re.compile(r"^(united states of america|usa?|uk|un|eu)(?=$|\s)")
 PORTFOLIO = re.compile(
@@ -114,7 +115,10 @@ class NormalForms:
     def _place(self, name: str) -> str:
         """Write a place's name; countries by their usual one."""
         words = HYPHEN.sub("-", plain(POSSESSIVE.sub("", name))).strip(" ,-'")
-        return BLANKS.sub(" ", usual_place(words)).strip(" ,-'") or words
+        usual = usual_place(words)
+        if usual in UNIONS:  # an organisation that was taken for a place
+            return UNIONS[usual]
+        return BLANKS.sub(" ", usual).strip(" ,-'") or words
 
 
 def _settled(form: Callable[[str], str], name: str) -> str:
