@@ -89,10 +89,8 @@ class Comparing:
         if not one.tokens or not other.tokens:
             return None
         types = {one.type, other.type}
-        if ORG in types and types & PLACES and _one_body(one, other):
-            return OTHER_TYPE
         if one.plain != other.plain and one.normal != other.normal:
-            return in_other_words(one, other) if types <= PLACES else None
+            return in_other_words(one, other) if types <= PLACES else _as_one_body(one, other)
         if types <= PLACES:
             return compare_places(one, other)
         single = 1 in {len(one.tokens), len(other.tokens)}
@@ -116,10 +114,10 @@ class Comparing:
         return len(token) > 3 and self._books.territory(token.replace("-", " ")) is not None
 
 
-def _one_body(one: Profile, other: Profile) -> bool:
-    """Say whether two names are of one international organisation."""
-    body = body_named(one.normal)
-    return body is not None and body == body_named(other.normal)
+def _as_one_body(one: Profile, other: Profile) -> Comparison | None:
+    """Compare an international organisation to what was taken for a place, by name and letters."""
+    body = body_named(one.normal) if {one.type, other.type} <= PLACES | {ORG} else None
+    return OTHER_TYPE if body is not None and body == body_named(other.normal) else None
 
 
 def _words(normal: str) -> int:
