@@ -9,9 +9,10 @@ from pipeline.documents import OF_A_PERSON, MentionType
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
+from pipeline.engines.statutes import section_named
 from pipeline.engines.titles import lead_end, without_honours
 from pipeline.resolution.districts import court_of_district
-from pipeline.resolution.values import amount, iso_date
+from pipeline.resolution.values import amount, docket, iso_date
 
 # Marks of the scripts of South and Southeast Asia are vowels.
 NOT_OF_A_NAME = re.compile(r"[^\w\s&'\-\u0900-\u1aaf\u3099\u309a]+|_")
@@ -75,6 +76,7 @@ class NormalForms:
             MentionType.DATE: _date,
             MentionType.MONEY: _money,
             MentionType.DOCKET: _docket,
+            MentionType.LAW: _law,
             MentionType.EMAIL: _address,
         }
 
@@ -155,8 +157,13 @@ def _money(name: str) -> str:
 
 
 def _docket(name: str) -> str:
-    """Write a docket number in capitals, without blanks."""
-    return plain(name).replace(" ", "").upper()
+    """Write a docket number in capitals, without blanks; by its value where that is known."""
+    return docket(name) or plain(name).replace(" ", "").upper()
+
+
+def _law(name: str) -> str:
+    """Write a section of a federal code in one way."""
+    return _other(section_named(name) or name)
 
 
 def _address(name: str) -> str:
