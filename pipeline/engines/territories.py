@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,9 @@ ALSO = {
     "britain": "united kingdom", "us": "united states", "usa": "united states",
     "ksa": "saudi arabia", "prc": "china", "rok": "south korea",
 }  # fmt: skip
+REPUBLIC = "republic"
 FORM = r"(?:Commonwealth|Duchy|Federation|Kingdom|Principality|Republic|State|Sultanate|Union)"
+ANY_FORM = re.compile(FORM, re.IGNORECASE)
 FORMAL = re.compile(
     rf"(?:[\w'-]+\s+)*?({FORM}\s+of\s+(?:the\s+)?(?P<of>\S.*))|.*\sRepublic", re.IGNORECASE
 )
@@ -70,8 +72,22 @@ def _names(row: Row, usual: str) -> Iterator[str]:
         for name in (usual, *row["names_strong"]):
             yield from (name, f"{name} SAR", f"{name} Special Administrative Region")
     if row.get("is_country"):
-        yield from (row["full_name"], *row.get("names_strong", ()))
-        yield from (name for name in row.get("names_weak", ()) if _is_formal(name, usual))
+        strong = (row["full_name"], *row.get("names_strong", ()))
+        yield from strong
+        weak = [name for name in row.get("names_weak", ()) if _is_formal(name, usual)]
+        # "Grand Duchy of Finland" and "Kingdom of Greece" are what the republics were before.
+        forms = _forms(strong) or _forms(weak) & {REPUBLIC} or _forms(weak)
+        yield from (name for name in weak if _forms([name]) <= forms)
+
+
+def _forms(names: Iterable[str]) -> frozenset[str]:
+    """Collect the forms of state that formal names say."""
+    return frozenset(
+        form.casefold()
+        for name in names
+        if FORMAL.fullmatch(name)
+        for form in ANY_FORM.findall(name)[:1]
+    )
 
 
 def _is_formal(name: str, usual: str) -> bool:

@@ -87,6 +87,8 @@ def test_the_table_of_capitals_is_what_geonames_says() -> None:
         ("Republic of China", "taiwan"),
         ("Republic of Vietnam", None),
         ("Republic of Texas", None),
+        ("Grand Duchy of Finland", None),
+        ("Kingdom of Greece", None),
         ("State of Mexico", None),
     ],
 )
