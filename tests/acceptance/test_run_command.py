@@ -47,8 +47,8 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(casegraph, here, corpus):
-    first = casegraph.json("run", str(corpus), "--project", "p")
+def test_a_folder_becomes_a_graph_and_a_second_run_does_nothing(here, corpus):
+    first = here.json("run", str(corpus), "--project", "p")
     assert first["documents"]["completed"] == DOCUMENTS
     assert first["stage_calls"] == dict.fromkeys(first["stage_calls"], DOCUMENTS)
     assert first["entities"] > 5

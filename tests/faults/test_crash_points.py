@@ -33,7 +33,7 @@ from pipeline.stores.project_deletion import delete_project
 from pipeline.walking import Selection, Walk
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = 12
+DOCUMENTS = 8
 BEFORE_AND_AFTER = ("before", "after")
 EXPIRES = "expires, and PostgreSQL does not have it"
 PROCESSES = multiprocessing.get_context("forkserver")

@@ -54,7 +54,7 @@ def run(
     """Give a run that has ended, whose larger payloads are objects; Redis is empty after it."""
     monkeypatch.setattr("pipeline.stores.payloads.VALUE_LIMIT", LIMIT)
     folder = tmp_path / "documents"
-    write_documents(folder, 20)
+    write_documents(folder, 10)
     settings = Settings(
         home=tmp_path / "home",
         database_url=migrated_url,  # type: ignore[arg-type]
