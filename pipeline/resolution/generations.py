@@ -47,6 +47,12 @@ AS_WORDS = re.compile(
     r"\b(?:as|names?|named|spell(?:ed|ings?)|written|called|known|terms?|entries|tags?|tagged"
     r"|streets?|schools?)\s+(?:of\s+|for\s+)?(?:both\s+|either\s+)?$"
 )
+# The sentence says that the two names are one person's.
+ONE_PERSON = re.compile(
+    r"[^.;!?\n]*\b(?:same|identical|single|one\s+(?:person|man|individual|name)|spell(?:ed|ings?)"
+    r"|aliases|names?|variants?|refers?|referred|interchangeabl[ey]|appears?)\b",
+    re.IGNORECASE,
+)
 # The name goes on, or something is called after him.
 LONGER = re.compile(
     r",?\s*(?:Jr|Sr|Junior|Senior|I{2,3}|IV)\b"
@@ -144,5 +150,6 @@ def _are_two(first: Mention, second: Mention, around: Surroundings) -> bool:
     return (
         COUPLED.fullmatch(between) is not None
         and not AS_WORDS.search(before)
+        and not ONE_PERSON.match(behind[:LONGEST])
         and (CLAUSE_BEGINS.search(before) is not None or not VERB.match(behind))
     )

@@ -21,6 +21,13 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 ADDRESS_REACH = 40
+# Whom one calls so by the given name alone.
+RULER = (
+    r"(?:(?:Crown\s+)?Princ(?:e|ess)|King|Queen|Pope|Emperor|Empress|Sultan|Tsar|Czar|Kaiser|Shah"
+    r"|Emir|Duke|Duchess|Archduke|Archduchess|Saint|Brother|Sister|Mother)\s+"
+)
+RULER_AHEAD = re.compile(RULER)
+RULER_BEFORE = re.compile(rf"(?<![\w.]){RULER}$")
 # More names than this that share a word are a list, not a story.
 CROWD = 100
 # What stands before a surname and belongs to it.
@@ -44,6 +51,14 @@ def address_before(text: str, start: int, end: int) -> str | None:
         if match.end() == start or match.start("address") == start:
             return None if match["both"] else HE if match["he"] else SHE
     return None
+
+
+def is_ruler(text: str, start: int, end: int) -> bool:
+    """Say whether the name at a span has a title before it, or at its head, that goes with a given
+    name: of princes, popes and saints.
+    """
+    before = text[max(0, start - ADDRESS_REACH) : start]
+    return bool(RULER_AHEAD.match(text, start, end) or RULER_BEFORE.search(before))
 
 
 def is_bare(name: str) -> bool:
@@ -92,14 +107,18 @@ class People(NamedTuple):
 
 
 def link_people(
-    counts: Mapping[str, int], called: Mapping[str, Set[str]], of_two: Set[str] = frozenset()
+    counts: Mapping[str, int],
+    called: Mapping[str, Set[str]],
+    of_two: Set[str] = frozenset(),
+    rulers: Set[str] = frozenset(),
 ) -> People:
     """Link short forms of persons' names in one document.
 
     Initials with a surname are the one person whom they fit. A single word is the surname, else
     the given name, else another word of the name, of the one person who has it; where two have
     it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in
-    `called`; nor is who is called so without Jr one of those `of_two`.
+    `called`; nor is who is called so without Jr one of those `of_two`, nor "Prince Andrew", one of
+    the `rulers`, Andrew Farkas, whom no text calls a prince.
 
     A given name with a surname is a name of its own, whatever else has these words: that John
     Adams is John Quincy Adams is for the registry to say and for people to take back. Until then
@@ -110,11 +129,15 @@ def link_people(
     forms = _variants(full, counts, called, of_two)
     links = {name: (long, "short") for name, long in _spelt_out(full, counts, forms)}
     bearers = _bearers(full, forms)
+    of_rulers = {forms.get(name, name) for name in rulers & full.keys()}
     for name in counts:
         if name in full and (name in forms or full[name][0] not in PARTICLES):
             continue
         for people, rule in zip(bearers, ("surname", "short", "short"), strict=True):
-            if fits := people[name] - {name}:
+            fits = people[name] - {name}
+            if name in rulers:
+                fits &= of_rulers
+            if fits:
                 if len(fits) == 1:
                     links[name] = next(iter(fits)), rule
                 break

@@ -188,7 +188,12 @@ class ResolveStage:
         named = {
             name: count for name, count in counts.items() if name not in offices or " " not in name
         }
-        people = link_people(named, called, of_two)
+        rulers = {
+            name
+            for (type_, name), mention in zip(own, mentions, strict=True)
+            if type_ is MentionType.PERSON and around.is_ruler(mention)
+        }
+        people = link_people(named, called, of_two, rulers)
         links = dict(people.links)
         holders: dict[str, set[str]] = defaultdict(set)
         for (type_, name), mention in zip(own, mentions, strict=True):

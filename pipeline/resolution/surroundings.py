@@ -14,7 +14,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import introduced_forms
 from pipeline.resolution.aliases import is_alias
 from pipeline.resolution.founders import shown_around
-from pipeline.resolution.people import address_before
+from pipeline.resolution.people import address_before, is_ruler
 
 TITLE_REACH = 40
 WORD_START = re.compile(r"(?<![\w.])\w")
@@ -37,6 +37,10 @@ class Surroundings:
     def address_before(self, mention: Mention) -> str | None:
         """Give the form of address before a mention."""
         return address_before(*self._place(mention))
+
+    def is_ruler(self, mention: Mention) -> bool:
+        """Say whether a mention has the title of a ruler or saint."""
+        return is_ruler(*self._place(mention))
 
     def introduced_after(self, mention: Mention, until: int) -> Iterator[tuple[str, bool]]:
         """Yield the short forms in the brackets behind a mention, with whether they are in quotes;
