@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +244,8 @@ def sitting(environment: dict[str, str], *options: str) -> pexpect.spawn:
         encoding="utf-8",
         timeout=120,
         dimensions=(50, 160),
+        # Who started the tests in the background has it ignored, and what they start inherits that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -281,10 +285,11 @@ def test_who_leaves_a_review_keeps_what_was_decided(
     terminal.expect(ASKED)
     # One that comes between the question and the reading of the answer is heard with the next.
     heard = 0
-    while not heard and terminal.isalive():
+    for _ in range(12):
         terminal.sendintr()
         left = "0 decisions taken; the rest is for another time"
-        heard = terminal.expect([pexpect.TIMEOUT, left], timeout=5)
+        if heard := terminal.expect([pexpect.TIMEOUT, left], timeout=5):
+            break
     assert heard
 
 

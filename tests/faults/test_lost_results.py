@@ -10,6 +10,7 @@ import itertools
 import math
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import psycopg2
 import pytest
 import redis
+from waiting import until
 
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
@@ -175,9 +177,16 @@ async def away_for_a_while(
     while not any(words in said for words in SAYS) and not work.done():
         said = (await coordinator.snapshot()).note
         await asyncio.sleep(0.01)
-    shutil.rmtree(objects, ignore_errors=True)
-    objects.with_name("elsewhere").rename(objects)
+    until(lambda: is_back(objects))
     return await work, said
+
+
+def is_back(objects: Path) -> bool:
+    """Move the objects back, unless who looks for them is writing to the folder in their place."""
+    shutil.rmtree(objects, ignore_errors=True)
+    with suppress(OSError):
+        objects.with_name("elsewhere").rename(objects)
+    return not objects.with_name("elsewhere").exists()
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["gone", "empty"])
