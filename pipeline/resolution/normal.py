@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pipeline.documents import MentionType
+from pipeline.engines.international import LETTERS
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
@@ -41,7 +42,7 @@ OF_THE_UNION = re.compile(
 )
 CAMPUS = re.compile(r"^(university of \w+(?: \w+)?) at (?=\w)")
 # Letters that a state or union goes by at the head of an organisation's name.
-UNIONS = {"un": "united nations", "eu": "european union"}
+UNIONS = {letters: LETTERS[letters] for letters in ("un", "eu")}
 STATES = {
     "us": "united states", "usa": "united states", "united states of america": "united states",
     "uk": "united kingdom", **UNIONS,
