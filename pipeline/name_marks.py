@@ -11,7 +11,10 @@ and never John Rigby LLC."""
 ONE_OF_TWO = ", of two"
 """Of a name with a generation (Jr, Sr, II), where who is called so without it is another: "donald
 trump jr, of two" is Donald Trump Jr., and never Donald Trump."""
-MARKS = (OF_A_PERSON, ONE_OF_TWO)
+EITHER_OF_TWO = ", either"
+"""Of a name without a generation, where the document first names somebody with one: "robert f
+kennedy, either" behind "Robert F. Kennedy Jr." is one of the two, whoever they turn out to be."""
+MARKS = (OF_A_PERSON, ONE_OF_TWO, EITHER_OF_TWO)
 
 
 def parted(normal: str) -> tuple[str, str]:

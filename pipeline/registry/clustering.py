@@ -18,6 +18,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.identity import entity_id
+from pipeline.name_marks import EITHER_OF_TWO
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.comparing import Comparison, Verdict
 from pipeline.registry.components import JOINING, Edge, pieces
@@ -42,6 +43,7 @@ class Why(StrEnum):
     APART = "apart"
     DECIDED = "decided"
     CROWDED = "crowded"
+    TOLD = "told"
 
 
 class NearMiss(NamedTuple):
@@ -115,13 +117,15 @@ def _miss(edge: Edge, constraints: Constraints, narrowed: bool, ambiguous: bool)
     """Say why an edge joined nothing; `narrowed` says that in its component not all edges could,
     and `ambiguous` that one of its nodes fits several things and stands for none by now.
     """
-    pair, verdict = edge[:3], edge.comparison.verdict
+    if narrowed and edge.comparison.verdict is not Verdict.SAME:
+        return near_miss(edge, Why.CROWDED, constraints)
+    return near_miss(edge, Why.AMBIGUOUS if ambiguous else Why.APART, constraints)
+
+
+def near_miss(edge: Edge, why: Why, constraints: Constraints) -> NearMiss:
+    """Say why an edge joined nothing: a decision, if there is one that keeps it apart."""
     ban = constraints.ban(edge.one, edge.other)
-    if ban is not None:
-        return NearMiss(*pair, Why.DECIDED, ban)
-    if narrowed and verdict is not Verdict.SAME:
-        return NearMiss(*pair, Why.CROWDED)
-    return NearMiss(*pair, Why.AMBIGUOUS if ambiguous else Why.APART)
+    return NearMiss(*edge[:3], why if ban is None else Why.DECIDED, ban)
 
 
 class _Piece:
@@ -257,15 +261,14 @@ class _Piece:
         return (edge for edge in full if edge[:2] not in void)
 
     def _join_shorter(self) -> None:
-        """Join shorter forms with the one thing that they can stand for, the longest form first."""
+        """Join shorter forms with the one thing that they can stand for, the longest form first,
+        and last those that say nothing of their own.
+        """
         longer: dict[str, list[Edge]] = defaultdict(list)
         for edge in self._edges:
             if edge.shorter is not None:
                 longer[edge.shorter].append(edge)
-        order = sorted(
-            longer, key=lambda id_: (-len(self._nodes[id_].normal), self._nodes[id_].rank)
-        )
-        for id_ in order:
+        for id_ in sorted(longer, key=self._turn):
             own = self._joined.root(id_)
             targets: dict[str, list[Edge]] = defaultdict(list)
             for member in self._members[own]:
@@ -281,6 +284,11 @@ class _Piece:
                 self._done.ambiguous |= {edge[:2] for some in edges for edge in some}
             elif edges:
                 self._accept(min(edges[0], key=self._standing))
+
+    def _turn(self, id_: str) -> tuple[bool, int, tuple[str, str]]:
+        """Order shorter forms."""
+        name = self._nodes[id_]
+        return name.normal.endswith(EITHER_OF_TWO), -len(name.normal), name.rank
 
 
 def _longer(edge: Edge) -> str:

@@ -8,10 +8,18 @@ from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names, spelling_of
-from pipeline.name_marks import OF_A_PERSON, ONE_OF_TWO, parted, unmarked
+from pipeline.name_marks import EITHER_OF_TWO, OF_A_PERSON, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
-from pipeline.registry.verdicts import FATHER_AND_SON, Comparison, Verdict, apart, less_said, unsure
+from pipeline.registry.verdicts import (
+    FATHER_AND_SON,
+    OTHER_GENERATION,
+    Comparison,
+    Verdict,
+    apart,
+    less_said,
+    unsure,
+)
 from pipeline.registry.words import Likeness, likeness, same_bones, sound_alike
 
 GENERATIONS = {
@@ -78,12 +86,23 @@ def _one_word_each(given: list[str]) -> list[str]:
 
 def compare_people(one: Profile, other: Profile) -> Comparison | None:
     """Compare two people's names."""
+    found = _compare(one, other)
+    open_ = [name.normal.endswith(EITHER_OF_TWO) for name in (one, other)]
+    if found is None or found.verdict is Verdict.APART or open_[0] == open_[1]:
+        return found
+    return less_said(found, 1 if open_[0] else 2, "either of two")
+
+
+def _compare(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two people's names, whichever of two each may be."""
     if len(one.tokens) < 2 or len(other.tokens) < 2:
         return _by_one_word(one, other)
     if one.plain == other.plain:
         marks = {parted(name.normal)[1] for name in (one, other)}
-        rules = tuple(MARKED[mark] for mark in sorted(marks - {""})) if len(marks) > 1 else ()
-        found: Comparison | None = Comparison(Verdict.SAME, 0.98, rules or ("spacing",))
+        rules = [MARKED[mark] for mark in sorted(marks & MARKED.keys())] if len(marks) > 1 else []
+        if not rules:
+            rules.append("equal" if unmarked(one.normal) == unmarked(other.normal) else "spacing")
+        found: Comparison | None = Comparison(Verdict.SAME, 0.98, tuple(rules))
     else:
         surname = likeness(one.tokens[-1], other.tokens[-1])
         if surname is Likeness.OTHER:
@@ -95,7 +114,7 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
     if found is None or one.tail == other.tail or found.verdict is Verdict.APART:
         return found
     if one.tail and other.tail:
-        return apart("other generation")
+        return apart(OTHER_GENERATION)
     if generation_told(one, other):
         return apart(FATHER_AND_SON)
     return less_said(found, 2 if one.tail else 1, "generation left out")
@@ -110,6 +129,7 @@ def generation_told(one: Profile, other: Profile) -> bool:
     return (
         bool(one.tail)
         and not other.tail
+        and not other.normal.endswith(EITHER_OF_TWO)
         and one.normal.endswith(ONE_OF_TWO)
         and (one.tokens[0], one.tokens[-1]) == (other.tokens[0], other.tokens[-1])
     )

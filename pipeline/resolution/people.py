@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
@@ -261,15 +261,16 @@ def without_generation(tokens: Tokens) -> Tokens:
 
 def shortens(short: Tokens, long: Tokens) -> bool:
     """Say whether one full name is a shorter form of another: the same surname and first name
-    (or its initial), and no middle name that the other has not in the same order.
+    (or its initial), no middle name that the other has not in the same order, no other generation.
     """
-    if Counter(set(short) & GENERATION) != Counter(set(long) & GENERATION) and (
-        set(short) & GENERATION
-    ):
+    own, their = set(short) & GENERATION, set(long) & GENERATION
+    if own and own != their:
         return False
     short, long = without_generation(short), without_generation(long)
-    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1] or short == long:
+    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1]:
         return False
+    if short == long:
+        return own != their
     return _token_fits(short[0], long[0]) and _middle_fits(short[1:-1], long[1:-1])
 
 

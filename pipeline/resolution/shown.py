@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence, Set
 
 from pipeline.documents import Mention, MentionType
 from pipeline.engines.name_books import NameBooks
-from pipeline.name_marks import OF_A_PERSON, ONE_OF_TWO
+from pipeline.name_marks import EITHER_OF_TWO, OF_A_PERSON, ONE_OF_TWO
 from pipeline.resolution.name_keys import Key
 from pipeline.resolution.surroundings import Surroundings
 
@@ -39,11 +39,13 @@ def marked(
     *,
     companies: Set[str],
     of_two: Set[str],
+    either: Set[str],
 ) -> list[tuple[Key, str | None]]:
     """Mark the names of people (`pipeline.name_marks`): those that companies have too, where one of
-    the mentions shows that it is a person, and those `of_two`.
+    the mentions shows that it is a person, those `of_two`, and those that may be `either`.
     """
-    marks = {
+    marks = {(PERSON, name): EITHER_OF_TWO for name in either}
+    marks |= {
         key: OF_A_PERSON
         for (key, _), mention in zip(meant, mentions, strict=True)
         if key[0] is PERSON and key[1] in companies and around.kind_of(mention, books) is PERSON

@@ -22,7 +22,7 @@ from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
 from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
-from pipeline.resolution.generations import fathers_and_sons
+from pipeline.resolution.generations import either_of_two, fathers_and_sons
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.name_keys import PLACES, Key, follow, likely_type, one_type
 from pipeline.resolution.normal import NormalForms
@@ -34,7 +34,7 @@ from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "8"
+CODE = "9"
 NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
 
 
@@ -88,7 +88,9 @@ class ResolveStage:
             for key, mention in zip(own, mentions, strict=True)
         ]
         companies = namesakes(own, self._books)
-        meant = marked(meant, mentions, around, self._books, companies=companies, of_two=of_two)
+        either = either_of_two(own, mentions, around, self._books, of_two)
+        meant = marked(meant, mentions, around, self._books,
+                       companies=companies, of_two=of_two, either=either)  # fmt: skip
         persons = self._titled(own, addresses, around, mentions)
         names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}

@@ -18,6 +18,8 @@ from pipeline.resolution.people import address_before, is_ruler
 
 TITLE_REACH = 40
 WORD_START = re.compile(r"(?<![\w.])\w")
+# "He met the president. Robert Smith left." Abbreviations are shorter.
+SENTENCE_END = re.compile(r"(?<!\w)(?!lieut|messrs)\w{5,}\.\s*$", re.IGNORECASE)
 # Of a title that is used alone ("Madam Speaker") these are no part.
 POLITE = frozenset("mr mrs ms miss madam madame mister sir the".split())  # noqa: SIM905
 
@@ -58,7 +60,8 @@ class Surroundings:
         begin = max(0, start - TITLE_REACH)
         for word in WORD_START.finditer(text, begin, start):
             at = word.start()
-            if at + books.title_end(text[at:start]) == start:
+            ahead = text[at:start]
+            if books.title_end(ahead) == len(ahead) and not SENTENCE_END.search(ahead):
                 return bare_title(text[at:start])
         return None
 

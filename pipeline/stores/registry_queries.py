@@ -150,9 +150,11 @@ WITH {_NODES}, misses AS (
                               score DESC, own, their) AS place
     FROM misses m WHERE entity <> CAST(:entity AS uuid)
 )
-SELECT entity, own, their, score, verdict, why, reasons, pairs, count(*) OVER () AS entities
+SELECT entity, own, their, score, verdict, why, reasons, pairs, count(*) OVER () AS entities,
+       CASE WHEN why = 'told' THEN (SELECT n.id FROM names n WHERE n.id IN (own, their)
+                                    AND n.normal LIKE '%' || :of_two LIMIT 1) END
 FROM outside WHERE place = 1
-ORDER BY score DESC, pairs DESC, entity LIMIT :limit
+ORDER BY (why = 'told') DESC, score DESC, pairs DESC, entity LIMIT :limit
 """)
 
 # A part of a crowd is written as its two blocks; a name is in it if it is in both.
@@ -230,11 +232,12 @@ WITH misses AS MATERIALIZED (
     GROUP BY entity_id
 )
 SELECT p.first, p.second, p.one, p.other, p.score, p.verdict, p.why, p.reasons, p.pairs,
-       CASE WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
+       CASE WHEN n.normal LIKE '%' || :either THEN p.one WHEN o.normal LIKE '%' || :either
+            THEN p.other WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
 FROM pairs p
 JOIN sizes a ON a.entity_id = p.first JOIN sizes b ON b.entity_id = p.second
 JOIN names n ON n.id = p.one JOIN names o ON o.id = p.other
-WHERE p.place = 1
+WHERE p.place = 1 AND (p.why <> 'told' OR p.reasons -> 'rules' ? CAST(:doubted AS text))
 ORDER BY p.score * ln(1 + least(a.contents, b.contents)) + 0.1 * ln(a.mentions + b.mentions) DESC,
          least(n.normal, o.normal) COLLATE "C", greatest(n.normal, o.normal) COLLATE "C",
          p.first, p.second

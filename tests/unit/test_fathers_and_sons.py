@@ -9,7 +9,7 @@ from registry_case import Incremental, comparing, name, partition, rebuilt, regi
 from resolution_case import resolved
 
 from pipeline.documents import MentionType as T
-from pipeline.name_marks import ONE_OF_TWO
+from pipeline.name_marks import EITHER_OF_TWO, ONE_OF_TWO
 from pipeline.registry.comparing import Comparison, Verdict
 from pipeline.registry.verdicts import FATHER_AND_SON
 
@@ -140,6 +140,50 @@ def test_a_surname_is_not_the_sons_who_leaves_his_middle_name_out(
         text, (DENHOLM_JR, T.PERSON), ("Robert Denholm", T.PERSON), ("Denholm", T.PERSON)
     )
     assert last == (("denholm", None) if meant else ("robert f denholm jr", "surname"))
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "open_"),
+    [
+        ("Robert F. Denholm Jr. came. Robert F. Denholm left.", (DENHOLM_JR, DENHOLM), True),
+        ("Robert F. Denholm Jr. came. Robert Denholm left.", (DENHOLM_JR, "Robert Denholm"), True),
+        ("Martin Luther King III came. Martin Luther King left.",
+         ("Martin Luther King III", KING), True),
+        ("Mr. Robert F. Denholm Jr. came. Mr. Robert F. Denholm left.",
+         (DENHOLM_JR, DENHOLM), True),
+        ("Donald Trump came. Donald Trump Jr. left.", (TRUMP, TRUMP_JR), False),
+        ("Donald Trump Jr. came. President Donald Trump left.", (TRUMP_JR, TRUMP), False),
+        ("Senator Robert F. Denholm Jr. came. Senator Robert F. Denholm left.",
+         (DENHOLM_JR, DENHOLM), True),
+        ("Donald Trump Jr. met the president. Donald Trump left.", (TRUMP_JR, TRUMP), True),
+        ("Donald Trump Jr. met his father, Donald Trump.", (TRUMP_JR, TRUMP), False),
+        ("Robert F. Denholm Jr. came. Robert Smith left.", (DENHOLM_JR, "Robert Smith"), False),
+        ("Robert F. Denholm Jr. came. R. Denholm left.", (DENHOLM_JR, "R. Denholm"), False),
+    ],
+)  # fmt: skip
+def test_who_is_called_so_behind_a_name_with_a_generation_may_be_either(
+    text: str, people: tuple[str, str], open_: bool
+) -> None:
+    first, second = names_of(text, *people)
+    assert not first.endswith(EITHER_OF_TWO)
+    assert second.endswith(EITHER_OF_TWO) is open_
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "meant"),
+    [
+        ("Donald Trump came. Donald Trump Jr. left. Donald Trump sat. Trump won.",
+         (TRUMP, TRUMP_JR, TRUMP, "Trump"), "donald trump"),
+        ("Robert F. Denholm Jr. came. Robert F. Denholm left. Denholm won.",
+         (DENHOLM_JR, DENHOLM, "Denholm"), "robert f denholm jr"),
+        ("Donald Trump's son, Donald Trump Jr., came. Trump left.", (TRUMP, TRUMP_JR, "Trump"),
+         "trump"),
+    ],
+)  # fmt: skip
+def test_a_surname_is_whom_the_document_mostly_names_unless_it_tells_two(
+    text: str, people: tuple[str, ...], meant: str
+) -> None:
+    assert names_of(text, *people)[-1] == meant
 
 
 SON = f"{TRUMP_JR}{ONE_OF_TWO}"
