@@ -61,7 +61,7 @@ def print_misses(card: Card) -> None:
         return
     _head("stayed out")
     for miss in card["near_misses"]:
-        more = f" (and {miss['pairs'] - 1:,} pairs more)" if miss["pairs"] > 1 else ""
+        more = f" (and {counted(miss['pairs'] - 1, 'pair')} more)" if miss["pairs"] > 1 else ""
         _line(f"  {shown(miss['entity'])}  {miss['type'] or ''}  {miss['id'][:8]}")
         _line(f"      {shown(miss['own'])} / {shown(miss['name'])}{more}", dim=True)
         _line(f"      {explaining.kept_out(miss)}", dim=True)

@@ -101,7 +101,8 @@ def _compare(one: Profile, other: Profile) -> Comparison | None:
         marks = {parted(name.normal)[1] for name in (one, other)}
         rules = [MARKED[mark] for mark in sorted(marks & MARKED.keys())] if len(marks) > 1 else []
         if not rules:
-            rules.append("equal" if unmarked(one.normal) == unmarked(other.normal) else "spacing")
+            alike = one.tail != other.tail or unmarked(one.normal) == unmarked(other.normal)
+            rules.append("equal" if alike else "spacing")
         found: Comparison | None = Comparison(Verdict.SAME, 0.98, tuple(rules))
     else:
         surname = likeness(one.tokens[-1], other.tokens[-1])
