@@ -18,6 +18,7 @@ from pipeline.registry.decisions import (
     DecisionKind,
     RawName,
     constraints,
+    repeating,
 )
 from pipeline.registry.explaining import counted, decision_card, several, shown
 from pipeline.stores.graph_reader import GraphReader
@@ -198,7 +199,7 @@ class DecisionDesk:
         if made.undoes is not None and undone is not None:
             text = f"decision {made.undoes} does not count any more"
             again = made.undoes != undone.number
-            text += f"; so decision {undone.number} does again" if again else ""
+            text += f"; so decision {undone.number} does again" if again else self._repeated(undone)
             now = _listed(row for group in groups for row in group)
             text += f": now there is {now}" if applied and now else ""
         else:
@@ -207,6 +208,14 @@ class DecisionDesk:
             text += "; entities do not show it yet: "
             text += "whoever holds the registry applies it, or the next run"
         return Outcome(made, applied, groups, text)
+
+    def _repeated(self, undone: Decision) -> str:
+        """Say which decisions go on saying what the undone one said, if any do."""
+        still = repeating(undone, self.registry.decisions(), self.bind, identity.node_id)
+        if not still:
+            return ""
+        numbers = " and ".join(str(number) for number in still)
+        return f"; decision{'s' * (len(still) > 1)} {numbers} still say{'s' * (len(still) == 1)} so"
 
     def _entities_now(self, decision: Decision) -> list[tuple[EntityRow, ...]]:
         """Give the entities that the groups of a decision are in."""

@@ -284,11 +284,6 @@ class NameScope(StrEnum):
     CONTENT = "content"
 
 
-OF_A_PERSON = ", person"
-"""Ends the normal form of a full name that a company has too, where the document shows that it is
-the person's: "john rigby, person" is John Rigby, and never John Rigby LLC."""
-
-
 class Name(Value):
     """One normalised form of one type. `keys` are its blocking keys, sorted."""
 

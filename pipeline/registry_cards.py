@@ -36,7 +36,9 @@ def explained(desk: DecisionDesk, entity: str, limit: int) -> Card:
     asked = {*told, *(id_ for miss in misses for id_ in (miss.own, miss.their))} - texts.keys()
     texts |= desk.registry.name_texts(asked)
     places: dict[tuple[str, int], list[Card]] = {}
-    for row in desk.registry.places([(node.name, node.sense) for node in names], PLACES_SHOWN):
+    named = {(node.name, node.sense) for node in names}
+    named |= {(miss.telling, 0) for miss in misses if miss.telling is not None}
+    for row in desk.registry.places(sorted(named), PLACES_SHOWN):
         places.setdefault((row.name, row.sense), []).append(
             {"source": row.source, "page": row.page, "mentions": row.mentions}
         )
@@ -47,7 +49,7 @@ def explained(desk: DecisionDesk, entity: str, limit: int) -> Card:
             for node in names
         ],
         "near_miss_count": misses[0].entities if misses else 0,
-        "near_misses": _miss_cards(desk, misses, texts, decisions),
+        "near_misses": _miss_cards(desk, misses, texts, decisions, places),
         "decisions": _about(desk, nodes, decisions.values())[-DECISIONS_SHOWN:],
         "capped": [row._asdict() for row in desk.registry.capped(entity, CAPPED_SHOWN)],
         "dissolved": [row.names for row in desk.registry.dissolved(CAPPED_SHOWN, entity)],
@@ -86,6 +88,7 @@ def _name_card(
         "type": node.type,
         "text": node.text,
         "normal": node.normal,
+        "told": explaining.mark_told(node.normal),
         "sense": node.sense,
         "content": node.content,
         "mentions": node.mentions,
@@ -120,8 +123,9 @@ def _miss_cards(
     misses: Sequence[MissRow],
     texts: Mapping[str, str],
     decisions: Mapping[int, Decision],
+    places: Mapping[tuple[str, int], list[Card]],
 ) -> list[Card]:
-    """Write the entities that stayed out."""
+    """Write the entities that stayed out, with where a text says so."""
     rows = desk.reader.entities_by_id([miss.entity for miss in misses]) if misses else {}
     cards = []
     for miss in misses:
@@ -140,6 +144,7 @@ def _miss_cards(
                 "score": miss.score,
                 "reasons": explaining.reasons(found.get("rules", [])),
                 "why": miss.why,
+                "told_in": list(places.get((miss.telling, 0), ())) if miss.telling else [],
                 "decision": explaining.decision_card(decision) if decision else None,
                 "pairs": miss.pairs,
             }

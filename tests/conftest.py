@@ -14,9 +14,8 @@ import secrets
 import shutil
 import tempfile
 import threading
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 os.environ.update(
@@ -35,6 +34,7 @@ import psutil  # noqa: E402
 import psycopg2  # noqa: E402
 import pytest  # noqa: E402
 import redis  # noqa: E402
+from databases import Databases  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from pipeline.settings import Settings  # noqa: E402
@@ -86,72 +86,39 @@ def _no_mirror_goes_on() -> Iterator[None]:
     assert not left, f"{len(left)} mirrors of live state go on"
 
 
-@contextmanager
-def _administrator(services: embedded.ServiceUrls) -> Iterator[psycopg2.extensions.cursor]:
-    connection = psycopg2.connect(services.database_url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
-
-
-def _database_url(services: embedded.ServiceUrls, database: str) -> str:
-    return services.database_url.replace("/casegraph?", f"/{database}?")
-
-
 @pytest.fixture(scope="session")
-def migrated_template(services: embedded.ServiceUrls) -> str:
-    """Name a database with the schema, to be copied."""
+def databases(services: embedded.ServiceUrls) -> Iterator[Databases]:
+    """Give copies of a database with the schema and no rows."""
     from pipeline.stores import migrating
 
-    with _administrator(services) as cursor:
-        cursor.execute("CREATE DATABASE migrated")
-    migrating.migrate(_database_url(services, "migrated"))
-    return "migrated"
-
-
-@contextmanager
-def _fresh_database(services: embedded.ServiceUrls, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    with _administrator(services) as cursor:
-        # The copy must be the only one there: a connection that is being closed may linger.
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
-            (template,),
-        )
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    try:
-        yield _database_url(services, name)
-    finally:
-        with _administrator(services) as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with closing(psycopg2.connect(services.database_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE migrated")
+    migrating.migrate(services.database_url.replace("/casegraph?", "/migrated?"))
+    with closing(Databases(services.database_url, "migrated")) as databases:
+        yield databases
 
 
 @pytest.fixture
-def postgres_url(services: embedded.ServiceUrls) -> Iterator[str]:
+def postgres_url(databases: Databases) -> Iterator[str]:
     """Give the URL of an empty database that is this test's own."""
-    with _fresh_database(services, "template1") as url:
+    with databases.empty() as url:
         yield url
 
 
 @pytest.fixture
-def migrated_url(services: embedded.ServiceUrls, migrated_template: str) -> Iterator[str]:
+def migrated_url(databases: Databases) -> Iterator[str]:
     """Give the URL of a database with the schema and no rows that is this test's own."""
-    with _fresh_database(services, migrated_template) as url:
+    with databases.fresh() as url:
         yield url
 
 
 @pytest.fixture
-def migrated_urls(
-    services: embedded.ServiceUrls, migrated_template: str
-) -> Iterator[Callable[[], str]]:
-    """Give a function that makes one more such database each time (to compare two of them)."""
-    from contextlib import ExitStack
-
+def migrated_urls(databases: Databases) -> Iterator[Callable[[], str]]:
+    """Give a function that gives one more such database each time (to compare two of them)."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(_fresh_database(services, migrated_template))
+        yield lambda: stack.enter_context(databases.fresh())
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg2
+from databases import Databases
 from sqlalchemy import Engine, text
 
 from pipeline import codec, identity
@@ -51,22 +50,14 @@ MEDIA = "text/plain"
 
 
 @contextmanager
-def own_database(url: str, template: str) -> Iterator[Engine]:
-    """Copy a database and open the copy; one for a module, since copying takes long."""
-    name = f"module_{uuid.uuid4().hex}"
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    cursor = connection.cursor()
-    try:
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        engine = postgres.connect(url.replace("/casegraph?", f"/{name}?"), pool_size=10)
+def own_engine(databases: Databases) -> Iterator[Engine]:
+    """Open a database of one's own."""
+    with databases.fresh() as url:
+        engine = postgres.connect(url, pool_size=10)
         try:
             yield engine
         finally:
             engine.dispose()
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        connection.close()
 
 
 def emptied(engine: Engine) -> Engine:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,8 +17,7 @@ from sqlalchemy import Connection, Engine, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline import identity
-from pipeline.stores import postgres, tables
-from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores import tables
 
 MARK = re.compile(r"\[([^|\]]+)\|([A-Z]+)(?:\|([^|\]]*))?(?:\|([^|\]]*))?\]")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -264,24 +262,3 @@ def the_case(engine: Engine, name: str = "case") -> PublishedCase:
         case.add_document("copies/a.txt", content_id=again)
         case.add_document("copies/b.txt", content_id=again)
     return case
-
-
-@contextmanager
-def shared_database(services: ServiceUrls, template: str) -> Iterator[str]:
-    """Make a migrated database for many tests, which keep apart by a project each."""
-    name = f"shared_{uuid.uuid4().hex}"
-    administrator = postgres.connect(services.database_url).execution_options(
-        isolation_level="AUTOCOMMIT"
-    )
-    try:
-        with administrator.connect() as connection:
-            connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                f" WHERE datname = '{template}'"
-            )
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-        yield services.database_url.replace("/casegraph?", f"/{name}?")
-        with administrator.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        administrator.dispose()

@@ -16,16 +16,16 @@ SHORT_FORMS_SHOWN = 20
 def print_names(card: Card) -> None:
     """Print the names of an entity, with what joined each to others."""
     names = card["names"]
-    if len(names) < 2 and not any(name["sense"] for name in names):
+    if len(names) < 2 and not any(name["sense"] or name["told"] for name in names):
         return
     _head("names")
     place = {name["id"]: number for number, name in enumerate(names)}
     for number, name in enumerate(names):
-        where = several(
-            [f"{x['source']}:{x['page']}" for x in name["places"]], 2, name["documents"]
-        )
+        where = _where(name["places"], name["documents"])
         size = f"{counted(name['mentions'], 'mention')} in {counted(name['documents'], 'document')}"
         _line(f"  {shown(name['text'])}  {name['type']}  {size}" + (f": {where}" if where else ""))
+        if name["told"]:
+            _line(f"      {name['told']}", dim=True)
         if name["sense"]:
             _line(f"      another of this name, by decision {name['sense']}", dim=True)
         if name["content"]:
@@ -36,6 +36,11 @@ def print_names(card: Card) -> None:
             _line(f"      with {shown(joined['name'])}: {explaining.joined(joined)}", dim=True)
         _more(name["joined_by"], len(name["joined"]), indent=6)
     _more(card["name_count"], len(names))
+
+
+def _where(places: list[Card], documents: int | None = None) -> str:
+    """List where a name is mentioned, of so many documents."""
+    return several([f"{x['source']}:{x['page']}" for x in places], 2, documents)
 
 
 def print_short_forms(card: Card) -> None:
@@ -56,10 +61,12 @@ def print_misses(card: Card) -> None:
         return
     _head("stayed out")
     for miss in card["near_misses"]:
-        more = f" (and {miss['pairs'] - 1:,} pairs more)" if miss["pairs"] > 1 else ""
+        more = f" (and {counted(miss['pairs'] - 1, 'pair')} more)" if miss["pairs"] > 1 else ""
         _line(f"  {shown(miss['entity'])}  {miss['type'] or ''}  {miss['id'][:8]}")
         _line(f"      {shown(miss['own'])} / {shown(miss['name'])}{more}", dim=True)
         _line(f"      {explaining.kept_out(miss)}", dim=True)
+        if miss["told_in"]:
+            _line(f"      told in {_where(miss['told_in'])}", dim=True)
     _more(card["near_miss_count"], len(card["near_misses"]))
 
 

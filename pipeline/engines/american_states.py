@@ -20,6 +20,21 @@ STATES: Mapping[str, str] = {
     "Utah": "Utah", "Vermont": "Vt.", "Virginia": "Va.", "Washington": "Wash.",
     "West Virginia": "W. Va.", "Wisconsin": "Wis.", "Wyoming": "Wyo.",
 }  # fmt: skip
+# The fifty states as post offices write them.
+LETTERS: Mapping[str, str] = {
+    "ak": "alaska", "al": "alabama", "ar": "arkansas", "az": "arizona",
+    "ca": "california", "co": "colorado", "ct": "connecticut", "de": "delaware",
+    "fl": "florida", "ga": "georgia", "hi": "hawaii", "ia": "iowa", "id": "idaho",
+    "il": "illinois", "in": "indiana", "ks": "kansas", "ky": "kentucky", "la": "louisiana",
+    "ma": "massachusetts", "md": "maryland", "me": "maine", "mi": "michigan", "mn": "minnesota",
+    "mo": "missouri", "ms": "mississippi", "mt": "montana", "nc": "north carolina",
+    "nd": "north dakota", "ne": "nebraska", "nh": "new hampshire", "nj": "new jersey",
+    "nm": "new mexico", "nv": "nevada", "ny": "new york", "oh": "ohio", "ok": "oklahoma",
+    "or": "oregon", "pa": "pennsylvania", "ri": "rhode island",
+    "sc": "south carolina", "sd": "south dakota", "tn": "tennessee",
+    "tx": "texas", "ut": "utah", "va": "virginia", "vt": "vermont", "wa": "washington",
+    "wi": "wisconsin", "wv": "west virginia", "wy": "wyoming",
+}  # fmt: skip
 NAMES_OF_ABBREVIATIONS: Mapping[str, str] = {
     short.replace(" ", ""): name for name, short in STATES.items()
 }

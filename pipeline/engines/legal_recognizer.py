@@ -29,7 +29,14 @@ DATE = re.compile(
     r"|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/\d{4})\b"
 )
 EMAIL = re.compile(r"\b[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
-FEDERAL_DOCKET = re.compile(r"\b\d{1,2}:\d{2,4}-[A-Za-z]{2,4}-\d{2,6}(?:-[A-Z]{2,4}){0,3}\b")
+FEDERAL_DOCKET = re.compile(
+    r"\b\d{1,2}:(?:\d{2,4}-[A-Za-z]{2,4}-\d{2,6}|(?:\d\d){1,2}(?:cv|cr|mj|mc|CV|CR|MJ|MC)\d{2,6})"
+    r"(?:-[A-Z]{2,4}){0,3}\b"
+)
+# "20 Civ. 1234 (ABC)", with the letters of a judge behind it: without them "Cr." is a reporter too.
+DOCKET_OF_A_JUDGE = re.compile(
+    r"\b\d\d\s(?:Civ|Cr|Crim|Cv)\.\s?\d{1,5}(?=\s?\([A-Z]{2,4}\))", re.IGNORECASE
+)
 NUMBERED_DOCKET = re.compile(
     r"(?:\b(?:Case|Docket|Action|Cause|Index|File|Appeal|Crim\.|Cr\.|Civ\.|C\.\s?A\.|CASE|DOCKET|ACTION)"
     r"\s+(?:No[s.]?\.?|NO[S.]?\.?|Number|\#)\s*:?\s*|\bNos?\.\s*)"
@@ -72,7 +79,8 @@ def _patterns(text: str) -> Iterator[RuleSpan]:
     if DIGIT.search(text):
         for match in DATE.finditer(text):
             yield matched(match, MentionType.DATE)
-        for match in FEDERAL_DOCKET.finditer(text):
-            yield matched(match, MentionType.DOCKET)
+        for pattern in (FEDERAL_DOCKET, DOCKET_OF_A_JUDGE):
+            for match in pattern.finditer(text):
+                yield matched(match, MentionType.DOCKET)
         for match in NUMBERED_DOCKET.finditer(text):
             yield RuleSpan(start=match.start(1), end=match.end(1), type=MentionType.DOCKET)

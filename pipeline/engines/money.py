@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from pipeline.documents import MentionType
 from pipeline.engines.currencies import CODES
+from pipeline.engines.numerals import CARDINALS
 from pipeline.engines.rule_spans import RuleSpan, matched
 
 SCALE_WORD = r"(?:thousand|lakh|million|crore|billion|trillion)"
@@ -43,7 +44,7 @@ UNIT_RANGE = re.compile(
 )
 BETWEEN = re.compile(r"\bbetween\s+(?:about\s+|roughly\s+|approximately\s+)?$", re.IGNORECASE)
 MONEY = re.compile(
-    rf"{SIGN}\s?{AMOUNT}(?:[\s-]?{SCALE}\b)?"
+    rf"{SIGN}\s?{AMOUNT}(?:[\s-]?{SCALE}\b)?|{SIGN}\.\d{{2}}(?![\d.]*\d)"
     rf"|(?:{CODE})\s?{AMOUNT}(?:\s?{SCALE}\b)?"
     rf"|\b{AMOUNT}(?:[\s-]{SCALE_WORD})?\s{NATION}?{UNIT}"
     rf"|\b{AMOUNT}(?:\s{SCALE_WORD})?\s(?:{CODE})\b"
@@ -51,18 +52,7 @@ MONEY = re.compile(
 )
 FIGURES = re.compile(r"\d")
 
-NUMBERS = {
-    word: value
-    for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-        fifteen sixteen seventeen eighteen nineteen""".split()  # noqa: SIM905
-    )
-} | {
-    word: 10 * value
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2  # noqa: SIM905
-    )
-}  # fmt: skip
+NUMBERS = {"zero": 0, **CARDINALS}
 SCALES = {
     "hundred": 10**2,
     "thousand": 10**3,
@@ -70,13 +60,38 @@ SCALES = {
     "billion": 10**9,
     "trillion": 10**12,
 }
-FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25")}
-COUNT = "|".join(sorted((*NUMBERS, *SCALES), key=len, reverse=True))
-# Begins with what counts; "a" and a fraction only before a scale ("a hundred", "half a million").
+_TEENS = "|".join(word for word, value in NUMBERS.items() if 9 < value < 20)
+_ONES = "|".join(word for word, value in NUMBERS.items() if 0 < value < 10)
+_TENS = "|".join(word for word, value in NUMBERS.items() if value >= 20)
+_BELOW_100 = rf"(?:(?:{_TENS})(?:[\s-]+(?:{_ONES}))?|{_TEENS}|{_ONES})"
+_BELOW_1000 = (
+    rf"(?:(?:an?|{_BELOW_100})[\s-]+hundred(?:(?:\s+and)?[\s-]+{_BELOW_100})?|{_BELOW_100}|zero)"
+)
+_LARGE = "thousand|million|billion|trillion"
+_PART = r"(?:(?:an?|one)[\s-]+)?half|(?:(?:an?|one|three)[\s-]+)?quarters?"
+# "half a million", "three quarters of a million"; "two and a half million" adds to what is before.
+_SCALED = (
+    rf"(?:(?P<part>{_PART})(?:\s+of)?(?:[\s-]+an?)?|an?"
+    rf"|(?P<count>{_BELOW_1000})(?:[\s-]+and[\s-]+(?P<more>{_PART}))?)[\s-]+(?P<scale>{_LARGE})"
+)
+_STEP = re.compile(rf"(?:,?\s+|\s+and\s+)?{_SCALED}\b", re.IGNORECASE)
+_REST = re.compile(
+    rf"(?:\s+and\s+an?[\s-]+(?P<half>half|quarter)|(?:\s+and)?[\s-]*(?P<count>{_BELOW_1000}))?",
+    re.IGNORECASE,
+)
+_COUNT = "|".join(sorted((*NUMBERS, *SCALES, "half", "quarters", "quarter"), key=len, reverse=True))
+_FIRST = (
+    rf"(?:an?[\s-]+(?:{'|'.join(SCALES)}|half|quarter)"
+    rf"|{'|'.join(sorted(NUMBERS, key=len, reverse=True))}|half|quarters?)\b"
+)
+_OF_A_WHOLE = (
+    r"(?:(?:(?<=half)|(?<=quarter)|(?<=quarters))\s+of"
+    r"|(?:(?<=thousand)|(?<=million)|(?<=billion)),)?"
+)
+# Whatever is made of such words, also what is no number ("two and three million"): a part of it
+# would be another sum.
 IN_WORDS = re.compile(
-    rf"\b(?P<number>(?:(?:(?:an?[\s-]+|one[\s-]+)?(?:half|quarter)[\s-]+(?:of[\s-]+)?(?:an?[\s-]+)?"
-    rf"|an?[\s-]+)(?={'|'.join(SCALES)})|(?={'|'.join(NUMBERS)}))(?:{COUNT})\b"
-    rf"(?:(?:[\s-]+|\s+and\s+)(?:{COUNT})\b|\s+and\s+a\s+(?:half|quarter)\b)*)"
+    rf"\b(?P<number>{_FIRST}(?:{_OF_A_WHOLE}[\s-]+(?:and[\s-]+)?(?:an?[\s-]+)?(?:{_COUNT})\b)*)"
     rf"[\s-]+(?P<unit>{NATION}?{UNIT})",
     re.IGNORECASE,
 )
@@ -88,7 +103,8 @@ def sums(text: str) -> Iterator[RuleSpan]:
     if NAMED_UNIT.search(text):
         for match in IN_WORDS.finditer(text):
             value = in_figures(match["number"])
-            yield matched(match, MentionType.MONEY, normal=f"{value.normalize():f} {match['unit']}")
+            normal = None if value is None else f"{value.normalize():f} {match['unit']}"
+            yield matched(match, MentionType.MONEY, normal=normal)
     if FIGURES.search(text):
         ranges = [
             match
@@ -117,23 +133,38 @@ def _is_range(text: str, match: re.Match[str]) -> bool:
     return low < high and joined
 
 
-def in_figures(words: str) -> Decimal:
-    """Read a number in words ("half a million", "two hundred and fifty thousand")."""
-    total, group, scale = Decimal(0), Decimal(0), Decimal(1)
-    fraction: Decimal | None = None
-    for word in re.findall(r"[a-z]+", words.lower()):
-        if word in NUMBERS:
-            group += NUMBERS[word]
-        elif word in FRACTIONS:
-            # "half a million" is a part of what follows, "two and a half million" adds to it.
-            fraction = FRACTIONS[word]
-        elif word in SCALES:
-            counted = group + (fraction or 0) or Decimal(1)
-            fraction = None
-            scale = Decimal(SCALES[word])
-            if word == "hundred":
-                group = counted * scale
-            else:
-                total, group = total + counted * scale, Decimal(0)
+def in_figures(words: str) -> Decimal | None:
+    """Read a number in words ("half a million", "two hundred and fifty thousand"); None for words
+    that are no one number ("two and three million").
+    """
+    total, place, least = Decimal(0), 0, Decimal("Infinity")
+    scale = Decimal(1)
+    while step := _STEP.match(words, place):
+        scale = Decimal(SCALES[step["scale"].lower()])
+        if scale >= least:
+            return None
+        counted = _below_1000(step["count"]) if step["count"] else Decimal(0)
+        counted += _part(step["part"] or step["more"])
+        total, place, least = total + (counted or 1) * scale, step.end(), scale
+    rest = _REST.match(words, place)
+    if rest is None or rest.end() < len(words) or (rest["half"] and least.is_infinite()):
+        return None
     # "two million and a half" means a half of the scale that was named.
-    return total + group + (fraction * scale if fraction else 0)
+    return total + _part(rest["half"]) * scale + _below_1000(rest["count"] or "")
+
+
+def _part(words: str | None) -> Decimal:
+    """Read a half, a quarter or three."""
+    if not words:
+        return Decimal(0)
+    if "half" in words.lower():
+        return Decimal("0.5")
+    return Decimal("0.75") if words.lower().startswith("three") else Decimal("0.25")
+
+
+def _below_1000(words: str) -> Decimal:
+    """Read what is counted before a scale."""
+    hundreds, said, rest = words.lower().rpartition("hundred")
+    small = sum(NUMBERS.get(word, 0) for word in re.findall(r"[a-z]+", rest))
+    large = sum(NUMBERS.get(word, 0) for word in re.findall(r"[a-z]+", hundreds))
+    return Decimal(small + (100 * (large or 1) if said else 0))

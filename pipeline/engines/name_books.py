@@ -1,7 +1,7 @@
 """What is known of names in general: titles of people, legal forms, territories. From rigour.
 
-The data are rigour's own, versioned with it; what stands here beside them are ranks and offices
-of English that its list of prefixes leaves out. Nothing comes from a corpus.
+The data are rigour's own, versioned with it; what its lists leave out stands beside them. Nothing
+comes from a corpus.
 """
 
 from __future__ import annotations
@@ -14,43 +14,11 @@ from importlib.metadata import version
 from pipeline.engines.cities import is_large_city, lies_in
 from pipeline.engines.legal_forms import FORMS, SHORT_FORMS
 from pipeline.engines.letters import fold
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import ALSO, territories, usual_name, usual_names
+from pipeline.engines.titles import titles
 
 # What rigour takes for legal forms: "in", "N.A." spelt out where more follows, the AT of AT&T.
 NO_FORMS = re.compile(r"(?:^|(?<= ))((?:in|national association)(?= \S)|\w{1,3}&\w+(?!\S))")
-OFFICES = (
-    "Agent", "Archbishop", "Assistant Secretary", "Attorney General", "Attorney", "Ayatollah",
-    "Bishop", "Brother", "Cardinal", "Charge d'Affaires", "Charge d’Affaires",
-    "Charge d‘Affaires", "Chargé d'Affaires", "Chargé d’Affaires",
-    "Chancellor", "Chief Justice", "Chief of Staff",
-    "Commissioner", "Congressman", "Congresswoman", "Councilman", "Councilwoman", "Counselor",
-    "Delegate", "Deputy Secretary", "Deputy", "Detective", "Envoy", "Father",
-    "Foreign Minister", "Gov", "Governor", "Imam", "Inspector", "Judge", "Justice", "King",
-    "Magistrate", "Mayor", "Minister", "Officer", "Pastor", "Pope", "Premier", "Press Secretary",
-    "Prime Minister", "Prince", "Princess", "Principal", "Rabbi", "Rep", "Representative", "Rev",
-    "Saint", "Secretary General", "Secretary of Defense", "Secretary of State", "Secretary",
-    "Sen", "Senator", "Sheikh", "Sheriff", "Sister", "Speaker", "Special Envoy", "Spokesman",
-    "Spokesperson", "Spokeswoman", "Sultan", "Superintendent", "Trooper", "Under Secretary",
-    "Undersecretary", "Vice President", "Warden",
-)  # fmt: skip
-PORTFOLIOS = (
-    "Agriculture", "Commerce", "Defence", "Defense", "Economy", "Education", "Energy", "Finance",
-    "Foreign", "Health", "Home", "Interior", "Justice", "Labor", "Labour", "Oil", "State",
-    "Transport", "Transportation", "Treasury",
-)  # fmt: skip
-MINISTERS = tuple(f"{of} {office}" for of in PORTFOLIOS for office in ("Minister", "Secretary"))
-RANKS = (
-    "Adm", "Airman", "Brig", "Brig. Gen", "Brigadier General", "Capt", "Cdr", "Chief", "Cmdr",
-    "Col", "Commander", "Corporal", "Cpl", "Ensign", "Gen", "Lance Corporal", "Lieut",
-    "Lieutenant", "Lieutenant Commander", "Lt", "Lt. Cmdr", "Lt. Col", "Lt. Gen", "Maj",
-    "Maj. Gen", "Major", "Major General", "Marshal", "Master Sergeant", "Petty Officer", "Pfc",
-    "Rear Adm", "Sergeant", "Sgt", "Spc", "Staff Sergeant", "Staff Sgt", "Vice Adm",
-    "Vice Admiral", "Warrant Officer",
-)  # fmt: skip
-# What rigour strips from the head of any name may be a word of one here ("Private", "The").
-NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
-# States people call by a name that is neither the formal nor the short one.
-ALSO = {"britain": "united kingdom", "us": "united states"}
 CONTINENTS = {
     "african": "africa", "asian": "asia", "central american": "central america",
     "european": "europe", "latin american": "latin america", "north american": "north america",
@@ -62,34 +30,24 @@ class NameBooks:
     """Looks names up. Loading takes a fraction of a second."""
 
     def __init__(self) -> None:
-        from rigour._core import person_name_prefixes_list
-
         self.version = books_version()
-        words = {*person_name_prefixes_list(), *OFFICES, *MINISTERS, *RANKS}
-        known = sorted(
-            (word.rstrip(".") for word in words if word.rstrip(".").lower() not in NO_TITLES),
-            key=lambda word: (-len(word), word),
-        )
-        title = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in known)
-        self._titles = re.compile(rf"(?:(?:{title})(?:\.\s*|\s+))+", re.IGNORECASE)
-        self._title = re.compile(rf"(?:{title})\.?", re.IGNORECASE)
-        self._territories = dict(_territory_names())
+        self._titles = titles()
+        self._territories = _territory_names()
 
     def title_end(self, name: str) -> int:
         """Measure the titles at the head of a person's name, in characters, blanks included."""
-        match = self._titles.match(name)
+        match = self._titles.ahead.match(name)
         return match.end() if match else 0
 
     def is_title(self, words: str) -> bool:
         """Say whether words are a title and nothing else."""
-        return self._title.fullmatch(words.strip()) is not None
+        return self._titles.alone.fullmatch(words.strip()) is not None
 
     def territory(self, name: str) -> str | None:
         """Give the usual name, in lower case, of a country or of a part of one; None if the words
         name none.
         """
-        key = fold(name)
-        return ALSO.get(key) or self._territories.get(key)
+        return self._territories.get(fold(name))
 
     def nation(self, word: str) -> str | None:
         """Give the usual name, in lower case, of the country or continent that an adjective is of
@@ -156,20 +114,14 @@ def _nation_names() -> Iterator[tuple[str, str]]:
     for row in territories():
         for name in row.get("names_weak", ()):
             if name.replace(" ", "").isalpha() and name.isascii():
-                yield fold(name), fold(row["name"].split(" (")[0])
+                yield fold(name), fold(usual_name(row))
 
 
-def _territory_names() -> Iterator[tuple[str, str]]:
-    """Yield names of territories with their usual name, those of countries last: they win.
-
-    Names that rigour calls weak are left out: demonyms and misspellings are among them. Of what
-    is no country only the usual name counts: a state's other names are often a city's.
-    """
-    for row in territories():
-        usual = fold(row["name"].split(" (")[0])
-        names = [row["name"].split(" (")[0]]
-        if row.get("is_country"):
-            names += [row["full_name"], *row.get("names_strong", ()), row.get("alpha3") or ""]
-        for name in names:
-            if name:
-                yield fold(name), usual
+def _territory_names() -> Mapping[str, str]:
+    """Map names of territories, and the letters of countries, to their usual name."""
+    letters = {
+        row["alpha3"]: fold(usual_name(row))
+        for row in territories()
+        if row.get("is_country") and row.get("alpha3")
+    }
+    return {**letters, **usual_names(fold), **ALSO}

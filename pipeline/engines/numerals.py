@@ -19,6 +19,10 @@ TENS = (
     ("thirty", "thirtieth"), ("forty", "fortieth"), ("fifty", "fiftieth"), ("sixty", "sixtieth"),
     ("seventy", "seventieth"), ("eighty", "eightieth"), ("ninety", "ninetieth"),
 )  # fmt: skip
+CARDINALS = {
+    **{words[0]: at for at, words in enumerate(NUMERALS, 1)},
+    **{words[0]: 10 * at for at, words in enumerate(TENS, 3)},
+}
 # Numbers by their words; single letters are numbers only at the end of a name.
 NUMBERS = {
     **{word: at for at, words in enumerate(NUMERALS, 1) for word in words if len(word) > 1},

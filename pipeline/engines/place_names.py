@@ -8,14 +8,15 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.engines.american_states import STATES
+from pipeline.engines.american_states import LETTERS, STATES
 from pipeline.engines.letters import plain
-from pipeline.engines.territories import territories
+from pipeline.engines.territories import ALSO, territories, usual_name, usual_names
 
 CAPITAL = "washington, dc"
-# States people call by a name that is neither the formal nor the short one.
-ALSO = {
-    "britain": "united kingdom", "us": "united states", "usa": "united states",
+# American states whose names, alone, are rather a city's.
+CITIES_TOO = frozenset({"new york", "washington"})
+# Cities by other names.
+CITIES = {
     "dc": CAPITAL, "washington dc": CAPITAL, "district of columbia": CAPITAL,
     "nyc": "new york city",
 }  # fmt: skip
@@ -24,20 +25,7 @@ OF_OTHERS = frozenset(
     {"cayman", "estonian", "gabonais", "gabonese", "island", "israelite", "magyar", "mann",
      "qatari", "russian", "tobago", "trinidad", "tunis", "turkmen", "ukrainian", "yisraeli"}
 )  # fmt: skip
-POSTAL = {
-    "ak": "alaska", "al": "alabama", "ar": "arkansas", "az": "arizona", "ca": "california",
-    "calif": "california", "co": "colorado", "ct": "connecticut", "de": "delaware",
-    "fl": "florida", "ga": "georgia", "hi": "hawaii", "ia": "iowa", "id": "idaho",
-    "il": "illinois", "in": "indiana", "ks": "kansas", "ky": "kentucky", "la": "louisiana",
-    "ma": "massachusetts", "md": "maryland", "me": "maine", "mi": "michigan", "mn": "minnesota",
-    "mo": "missouri", "ms": "mississippi", "mt": "montana", "nc": "north carolina",
-    "nd": "north dakota", "ne": "nebraska", "nh": "new hampshire", "nj": "new jersey",
-    "nm": "new mexico", "nv": "nevada", "ny": "new york", "oh": "ohio", "ok": "oklahoma",
-    "or": "oregon", "ore": "oregon", "pa": "pennsylvania", "penn": "pennsylvania",
-    "ri": "rhode island", "sc": "south carolina", "sd": "south dakota", "tn": "tennessee",
-    "tx": "texas", "ut": "utah", "va": "virginia", "vt": "vermont", "wa": "washington",
-    "wi": "wisconsin", "wv": "west virginia", "wy": "wyoming",
-}  # fmt: skip
+POSTAL = {**LETTERS, "calif": "california", "ore": "oregon", "penn": "pennsylvania"}
 OF_A_KIND = re.compile(r"^(?:state|commonwealth|province|territory) of (?=\w)")
 
 
@@ -83,27 +71,18 @@ def _usual(words: str) -> str:
     """Give the usual name of one place; the words themselves if it has no other."""
     known = _territories().get(words)
     if known is None and (kind := OF_A_KIND.match(words)) and words[kind.end() :] in _american():
-        return words[kind.end() :]
+        state = words[kind.end() :]
+        return f"{state} state" if state in CITIES_TOO else state
     return known or words
 
 
 @cache
 def _territories() -> Mapping[str, str]:
-    """Map names of territories to their usual name, those of countries before others.
-
-    Names that rigour calls weak are left out: misspellings are among them. Of what is no country
-    only the usual name counts: a state's other names are often a city's.
-    """
-    known: dict[str, str] = {}
-    for row in territories():
-        usual = _folded(row["name"].split(" (")[0])
-        names = [row["name"].split(" (")[0]]
-        if row.get("is_country"):
-            names += [row["full_name"], *row.get("names_strong", ())]
-        known.update({_folded(name): usual for name in names if name})
+    """Map names of territories to their usual name, those of countries before others."""
+    known = usual_names(_folded)
     for name in OF_OTHERS:
         known.pop(name, None)
-    known.update(ALSO)
+    known.update({**ALSO, **CITIES})
     known.pop(CAPITAL, None)
     # A usual name is nobody else's: what is written once is written the same again.
     known.update({usual: usual for usual in set(known.values())})
@@ -112,15 +91,13 @@ def _territories() -> Mapping[str, str]:
 
 @cache
 def _countries() -> frozenset[str]:
-    return frozenset(
-        _folded(row["name"].split(" (")[0]) for row in territories() if row.get("is_country")
-    )
+    return frozenset(_folded(usual_name(row)) for row in territories() if row.get("is_country"))
 
 
 @cache
 def _parents() -> Mapping[str, str]:
     """Map the usual names of parts of countries, but for a country's own, to the countries'."""
-    names = {row["code"]: _folded(row["name"].split(" (")[0]) for row in territories()}
+    names = {row["code"]: _folded(usual_name(row)) for row in territories()}
     parents = {names[row["code"]]: names.get(row.get("parent", ""), "") for row in territories()}
     countries = _countries()
     return {

@@ -11,9 +11,18 @@ from pipeline.engines.rule_spans import BLANKS, ORDINAL, RuleSpan, matched
 
 SECTION = r"(?:\d+[\w.-]*\w|\d+)(?:\(\w{1,4}\))*"
 SIGN = r"(?:§+|[Ss]ections?|[Ss]ecs?\.|[Pp]arts?)"
+CODE = (
+    r"(?:U\.?\s?S\.?\s?C(?:ode|\.)?(?:\s?A\.)?|C\.?\s?F\.?\s?R\.?|United\s+States\s+Code"
+    r"|Code\s+of\s+Federal\s+Regulations)"
+)
+IN_A_TITLE = rf"[Tt]itle\s+(?P<titled>\d+),?\s+(?:of\s+(?:the\s+)?)?(?P<of>{CODE})"
 CODE_SECTION = re.compile(
-    r"\b(?P<title>\d+)\s+(?P<code>U\.?\s?S\.?\s?C(?:ode|\.)?(?:\s?A\.)?|C\.?\s?F\.?\s?R\.?)\s*"
-    rf"(?P<sign>{SIGN})?\s*(?P<section>{SECTION})"
+    rf"\b(?:{IN_A_TITLE}(?=,?\s*{SIGN})|(?P<title>\d+)\s+(?P<code>{CODE}))"
+    rf"(?:,?\s*(?P<sign>{SIGN}))?\s*(?P<section>{SECTION})"
+)
+# "Sections 1343 and 1349 of Title 18, United States Code".
+SECTION_AHEAD = re.compile(
+    rf"(?<!\w){SIGN}\s*(?P<list>{SECTION}(?:(?:,|,?\s+and|,?\s+or)\s+{SECTION}){{0,9}}),?\s+of\s+{IN_A_TITLE}"
 )
 # "Tex. Penal Code § 19.02", "N.Y. Gen. Bus. Law § 349(h)", "California Civil Code section 1709".
 STATE_SECTION = re.compile(
@@ -61,6 +70,7 @@ def statutes(text: str) -> Iterator[RuleSpan]:
 
 def _sections(text: str) -> Iterator[RuleSpan]:
     """Yield sections of codes; each of a list behind "§§" is one of its own."""
+    yield from _sections_ahead(text)
     for pattern in (CODE_SECTION, STATE_SECTION):
         for match in pattern.finditer(text):
             code = _code(match)
@@ -76,11 +86,38 @@ def _sections(text: str) -> Iterator[RuleSpan]:
                 end = more.end()
 
 
+def _sections_ahead(text: str) -> Iterator[RuleSpan]:
+    """Yield sections that are named before their title; of several each is one of its own."""
+    for match in SECTION_AHEAD.finditer(text):
+        sections = list(re.finditer(SECTION, match["list"]))
+        for section in sections:
+            start, end = (match.start("list") + at for at in section.span())
+            if len(sections) == 1:
+                start, end = match.span()
+            yield RuleSpan(
+                start=start, end=end, type=MentionType.LAW, subtype="statute",
+                normal=_section(_code(match), section[0], several=len(sections) > 1),
+            )  # fmt: skip
+
+
+def section_named(words: str) -> str | None:
+    """Give the name of the section of a federal code that words are and nothing else."""
+    found = CODE_SECTION.fullmatch(words)
+    if found is not None:
+        several = PLURAL_SIGN.match(found["sign"] or "") is not None
+        return _section(_code(found), found["section"], several=several)
+    ahead = list(_sections_ahead(words))
+    return ahead[0].normal if [(one.start, one.end) for one in ahead] == [(0, len(words))] else None
+
+
 def _code(match: re.Match[str]) -> str:
     """Write a code's name in one way."""
-    if "title" in match.re.groupindex:
-        return f"{match['title']} " + ("U.S.C." if "S" in match["code"] else "C.F.R.")
-    return BLANKS.sub(" ", match["code"])
+    groups = match.groupdict()
+    title = groups.get("titled") or groups.get("title")
+    code = groups.get("of") or match["code"]
+    if title:
+        return f"{title} " + ("U.S.C." if "S" in code else "C.F.R.")
+    return BLANKS.sub(" ", code)
 
 
 def _section(code: str, section: str, *, several: bool) -> str:

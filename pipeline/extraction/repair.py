@@ -13,6 +13,7 @@ from pipeline.documents import MentionType
 from pipeline.engines.legal_forms import is_legal_form
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.sentence_starts import FINITE
+from pipeline.engines.titles import NO_PERSON, lead_end, without_honours
 from pipeline.extraction.candidates import Candidate
 from pipeline.extraction.evidence import before_title, in_title, is_vessel, placed
 from pipeline.extraction.offices import TAKEN_FOR_PEOPLE, is_titled, office_length
@@ -77,11 +78,6 @@ OFFICE_AT_END = re.compile(
     r"(?<!\bthe)(?<!\bof)\s+(?:Charg[eé]\s+d['’‘]\s?Affaires|Spokes(?:man|woman|person)|Ambassador"
     r"|(?:Press|Foreign|Defense)\s+Secretary|(?:Prime|Foreign)\s+Minister)$"
 )
-# Letters of honour, office and degree behind a name ("Zaha Hadid DBE RA").
-HONOURS = re.compile(
-    r"(?<=\S)(?:,?\s+(?:MP|MEP|QC|KC|CBE|OBE|MBE|DBE|KBE|KCB|CMG|FRS|FBA|RA|DSO|DSC|DFC|PC|AO|OAM"
-    r"|Ph\.?D\.?|M\.?D\.?|J\.?D\.?|CPA|Esq\.?|USN|USMC|USAF|Ret\.?))+$"
-)
 # What a docket's number stands behind ("Docket No", "C.A.", "Civil Action").
 OF_DOCKETS = re.compile(
     r"(?:(?:Docket|Case|Civil|Criminal|Action|Cause|Index|File|Appeal|Adversary|Proceeding|C\.\s?A"
@@ -120,8 +116,8 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
         if type_ in TAKEN_FOR_PEOPLE and is_titled(text[start:end], books):
             type_ = MentionType.PERSON
         if type_ is MentionType.PERSON:
-            start += books.title_end(text[start:end])
-            end = start + len(HONOURS.sub("", text[start:end]))
+            start += lead_end(text[start:end])
+            end = start + len(without_honours(text[start:end]))
         if candidate.type in NAMES:
             start += office_length(text[start:end])
             start, end = _without_small_words(text, start, end)
@@ -239,7 +235,8 @@ def _fits_type(words: str, candidate: Candidate, books: NameBooks) -> bool:
     if candidate.type is MentionType.PERSON:
         long_enough = max(map(len, letters)) > 1
         ranked = books.is_title(words.rsplit(maxsplit=1)[-1]) and len(letters) < 4
-        return long_enough and not ranked and not DIGIT.search(words) and "/" not in words
+        thing = NO_PERSON.fullmatch(words) is not None or DIGIT.search(words) is not None
+        return long_enough and not ranked and not thing and "/" not in words
     if candidate.type is MentionType.LAW:
         return LAWFUL.search(words) is not None and words[0].isupper()
     if candidate.type is MentionType.EVENT:

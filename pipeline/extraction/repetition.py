@@ -16,7 +16,7 @@ from pipeline.engines.short_forms import (
     ACRONYM,
     BRACKETED_ACRONYM,
     initials_fit,
-    introduced_after,
+    introduced_forms,
     long_form_start,
 )
 from pipeline.extraction.agreement import surname_of
@@ -272,18 +272,19 @@ def with_particles(
 
 def introduced(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     """Yield the short forms that the text puts in brackets after a name: they have its type."""
-    for candidate in candidates:
+    limit = len(document.text)
+    for candidate in reversed(candidates):
+        until = limit
+        if candidate.type in DEFINABLE:
+            limit = candidate.start
         if candidate.type not in SOUGHT:
             continue
-        found = introduced_after(document.text, candidate.end)
-        if found is None:
-            continue
-        start, end, defined = found
-        fits = initials_fit(document.text[start:end], document.of_span(candidate))
-        if fits or (defined and candidate.type in DEFINABLE):
-            yield replace(
-                candidate, start=start, end=end, rank=Rank.RULE, normal=None, subtype=None
-            )
+        for start, end, defined in introduced_forms(document.text, candidate.end, until):
+            fits = initials_fit(document.text[start:end], document.of_span(candidate))
+            if fits or (defined and candidate.type in DEFINABLE):
+                yield replace(
+                    candidate, start=start, end=end, rank=Rank.RULE, normal=None, subtype=None
+                )
 
 
 def with_ordinals(document: DocumentText, candidates: Sequence[Candidate]) -> Iterator[Candidate]:

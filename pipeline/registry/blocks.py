@@ -3,9 +3,8 @@
 Names that share a block are, as long as it has at most BOUND members; of two that are quiet there
 neither asks for the other. A larger block is a crowd: of it only those are compared that share a
 second crowded block too, and a part that is still too large is dropped whole. A crowd whose pairs
-could only be for people to look at is passed. So what is compared
-depends on the set of names alone, and the work for one name is bounded however many names there
-are.
+could only be for people to look at is passed. So what is compared depends on the set of names
+alone, and the work for one name is bounded however many names there are.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.identity import entity_id
+from pipeline.name_marks import EITHER_OF_TWO
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.comparing import Comparison, Verdict
 from pipeline.registry.components import JOINING, Edge, pieces
@@ -42,6 +43,7 @@ class Why(StrEnum):
     APART = "apart"
     DECIDED = "decided"
     CROWDED = "crowded"
+    TOLD = "told"
 
 
 class NearMiss(NamedTuple):
@@ -61,6 +63,8 @@ class Clusters:
     entities: list[list[str]] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     misses: list[NearMiss] = field(default_factory=list)
+    # The two nodes of edges that joined nothing since one of them fits several things.
+    ambiguous: set[tuple[str, str]] = field(default_factory=set)
     # Sizes of what was too large, under the smallest of its nodes.
     capped: dict[str, int] = field(default_factory=dict)
 
@@ -87,7 +91,12 @@ def cluster(
     left = [edge for edge in edges if together[edge.one] != together[edge.other]]
     placed = {edge.shorter for edge in done.edges if edge.shorter}
     placed.update(id_ for id_ in nodes if constraints.bonds_of(id_))
-    misses = [_miss(edge, constraints, narrowed, edge.shorter in placed) for edge in left]
+    misses = [
+        _miss(
+            edge, constraints, narrowed, edge[:2] in done.ambiguous and edge.shorter not in placed
+        )
+        for edge in left
+    ]
     done.misses += _best(misses, nodes) if narrowed else misses
     return done
 
@@ -104,17 +113,19 @@ def _best(misses: Sequence[NearMiss], nodes: Mapping[str, LiveName]) -> Iterator
             yield miss
 
 
-def _miss(edge: Edge, constraints: Constraints, narrowed: bool, placed: bool) -> NearMiss:
+def _miss(edge: Edge, constraints: Constraints, narrowed: bool, ambiguous: bool) -> NearMiss:
     """Say why an edge joined nothing; `narrowed` says that in its component not all edges could,
-    and `placed` that its shorter form stands for another by now.
+    and `ambiguous` that one of its nodes fits several things and stands for none by now.
     """
-    pair, verdict = edge[:3], edge.comparison.verdict
+    if narrowed and edge.comparison.verdict is not Verdict.SAME:
+        return near_miss(edge, Why.CROWDED, constraints)
+    return near_miss(edge, Why.AMBIGUOUS if ambiguous else Why.APART, constraints)
+
+
+def near_miss(edge: Edge, why: Why, constraints: Constraints) -> NearMiss:
+    """Say why an edge joined nothing: a decision, if there is one that keeps it apart."""
     ban = constraints.ban(edge.one, edge.other)
-    if ban is not None:
-        return NearMiss(*pair, Why.DECIDED, ban)
-    if narrowed and verdict is not Verdict.SAME:
-        return NearMiss(*pair, Why.CROWDED)
-    return NearMiss(*pair, Why.APART if placed or verdict is Verdict.LIKE else Why.AMBIGUOUS)
+    return NearMiss(*edge[:3], why if ban is None else Why.DECIDED, ban)
 
 
 class _Piece:
@@ -134,7 +145,9 @@ class _Piece:
         self._done = done
         self._joined = Joined()
         self._members = {id_: [id_] for id_ in nodes}
-        self._edges = sorted(edges, key=self._standing)
+        # What people keep apart from a name leaves it to what else it can stand for.
+        free = [edge for edge in edges if constraints.ban(edge.one, edge.other) is None]
+        self._edges = sorted(free, key=self._standing)
         self._hubs: set[str] = set()
         self._known: dict[frozenset[str], Comparison | None] = {
             frozenset((edge.one, edge.other)): edge.comparison for edge in edges
@@ -235,7 +248,7 @@ class _Piece:
             one for one, edges in around.items()
             if all(around[other].keys() - {one} <= edges.keys() for other in edges)
         }  # fmt: skip
-        void = set()
+        void: set[tuple[str, str]] = set()
         for one, other in combinations(sorted(around), 2):
             for between in around[one].keys() & around[other].keys():
                 edges = around[one][between], around[other][between]
@@ -244,30 +257,38 @@ class _Piece:
                 first, second = (edge.comparison.score for edge in edges)
                 if abs(first - second) < MARGIN and self._exclude(one, other, strangers=strangers):
                     void |= {edge[:2] for edge in edges}
+        self._done.ambiguous |= void
         return (edge for edge in full if edge[:2] not in void)
 
     def _join_shorter(self) -> None:
-        """Join shorter forms with the one thing that they can stand for, the longest form first."""
+        """Join shorter forms with the one thing that they can stand for, the longest form first,
+        and last those that say nothing of their own.
+        """
         longer: dict[str, list[Edge]] = defaultdict(list)
         for edge in self._edges:
             if edge.shorter is not None:
                 longer[edge.shorter].append(edge)
-        order = sorted(
-            longer, key=lambda id_: (-len(self._nodes[id_].normal), self._nodes[id_].rank)
-        )
-        for id_ in order:
+        for id_ in sorted(longer, key=self._turn):
             own = self._joined.root(id_)
+            targets: dict[str, list[Edge]] = defaultdict(list)
+            for member in self._members[own]:
+                for edge in longer.get(member, ()):
+                    targets[self._joined.root(_longer(edge))].append(edge)
+            # What it cannot be is no second candidate.
             edges = [
-                edge
-                for member in self._members[own]
-                for edge in longer.get(member, ())
-                if self._joined.root(_longer(edge)) != own
+                edges
+                for root, edges in targets.items()
+                if root != own and self._fit(*edges[0][:2], all_agree=False)
             ]
-            targets = {self._joined.root(_longer(edge)) for edge in edges}
-            if len(targets) == 1:
-                best = min(edges, key=self._standing)
-                if self._fit(best.one, best.other, all_agree=False):
-                    self._accept(best)
+            if len(edges) > 1:
+                self._done.ambiguous |= {edge[:2] for some in edges for edge in some}
+            elif edges:
+                self._accept(min(edges[0], key=self._standing))
+
+    def _turn(self, id_: str) -> tuple[bool, int, tuple[str, str]]:
+        """Order shorter forms."""
+        name = self._nodes[id_]
+        return name.normal.endswith(EITHER_OF_TWO), -len(name.normal), name.rank
 
 
 def _longer(edge: Edge) -> str:

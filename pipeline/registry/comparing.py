@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
-from pipeline.documents import OF_A_PERSON, MentionType
+from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names
+from pipeline.engines.international import body_named
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.peoples import PEOPLES
+from pipeline.name_marks import OF_A_PERSON, parted, unmarked
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.organisations import compare_organisations, organisation_profile
-from pipeline.registry.people import compare_people, person_profile
+from pipeline.registry.people import compare_people, generation_told, person_profile
 from pipeline.registry.places import compare_places, in_other_words, place_profile
 from pipeline.registry.profiles import LONGEST_NAME, MOST_WORDS, MOST_WORDS_OF_A_PERSON, Profile
-from pipeline.registry.verdicts import A_COMPANY, EXPLANATIONS, Comparison, Verdict, unsure
+from pipeline.registry.verdicts import (
+    A_COMPANY,
+    EXPLANATIONS,
+    FATHER_AND_SON,
+    Comparison,
+    Verdict,
+    apart,
+    unsure,
+)
 from pipeline.registry.words import word
 
 __all__ = ["EXPLANATIONS", "Comparing", "Comparison", "Profile", "Verdict"]
@@ -80,24 +90,24 @@ class Comparing:
     def _across(self, one: Profile, other: Profile) -> Comparison | None:
         """Compare names of two types: one thing is often typed in both ways.
 
-        Only an equal name counts, or a place in other words. A person's single name never makes
+        Only an equal name counts, a place in other words, and an international organisation by
+        name and letters. A person's single name never makes
         a place or a people, and a word that is a name of people makes an organisation only if a
         person says so: Austin, Charlotte and Ford are too many things.
         """
         if not one.tokens or not other.tokens:
             return None
         types = {one.type, other.type}
-        if one.plain != other.plain and one.normal != other.normal:
-            return in_other_words(one, other) if types <= PLACES else None
+        if one.plain != other.plain and unmarked(one.normal) != unmarked(other.normal):
+            return in_other_words(one, other) if types <= PLACES else _as_one_body(one, other)
         if types <= PLACES:
             return compare_places(one, other)
         single = 1 in {len(one.tokens), len(other.tokens)}
         if types <= MIXED_UP:
             doubtful = single and bool(full_names(one.plain))
         elif types == {PERSON, ORG}:
-            person, body = (one, other) if one.type is PERSON else (other, one)
-            if body.tail and person.normal.endswith(OF_A_PERSON):
-                return unsure(A_COMPANY)
+            if told := _told_apart(*((one, other) if one.type is PERSON else (other, one))):
+                return told
             doubtful = single and bool(word(one.plain).names)
         elif PERSON in types and types & PLACES and not single:
             doubtful = True
@@ -110,6 +120,21 @@ class Comparing:
         if token in REGIONS_OF_PEOPLES:
             return True
         return len(token) > 3 and self._books.territory(token.replace("-", " ")) is not None
+
+
+def _told_apart(person: Profile, body: Profile) -> Comparison | None:
+    """Say of a person and an organisation of one name what a text shows: another person, whom
+    somebody took for an organisation, or a company.
+    """
+    if generation_told(person, body):
+        return apart(FATHER_AND_SON)
+    return unsure(A_COMPANY) if body.tail and parted(person.normal)[1] == OF_A_PERSON else None
+
+
+def _as_one_body(one: Profile, other: Profile) -> Comparison | None:
+    """Compare an international organisation to what was taken for a place, by name and letters."""
+    body = body_named(one.normal) if {one.type, other.type} <= PLACES | {ORG} else None
+    return OTHER_TYPE if body is not None and body == body_named(other.normal) else None
 
 
 def _words(normal: str) -> int:

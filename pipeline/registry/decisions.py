@@ -196,6 +196,21 @@ def _pairs(decision: Decision, bind: Bind, node: NodeOf) -> Iterator[tuple[Decis
             yield DecisionKind.NEVER, *pair
 
 
+def repeating(
+    decision: Decision, decisions: Iterable[Decision], bind: Bind, node: NodeOf
+) -> list[int]:
+    """Number the decisions that count and say of names in two groups of one what that one says."""
+    kind = DecisionKind.MERGE if decision.kind is DecisionKind.MERGE else DecisionKind.NEVER
+    groups = [{bind(raw) for raw in group} for group in decision.groups]
+    said = {frozenset(pair) for two in combinations(groups, 2) for pair in product(*two)}
+    return [
+        one.number
+        for one in effective(decisions)
+        if one.number != decision.number
+        and any(of is kind and frozenset(pair) in said for of, *pair in _pairs(one, bind, node))
+    ]
+
+
 def related(
     decisions: Iterable[Decision], numbers: Iterable[int], bind: Bind, node: NodeOf
 ) -> set[str]:

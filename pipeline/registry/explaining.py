@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.name_marks import EITHER_OF_TWO, OF_A_PERSON, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.clustering import Why
-from pipeline.registry.decisions import Decision, DecisionKind, Group
-from pipeline.registry.verdicts import EXPLANATIONS
+from pipeline.registry.decisions import Decision, DecisionKind, Group, RawName
+from pipeline.registry.verdicts import EXPLANATIONS, Verdict
 
 LONGEST_SHOWN = 80
 MOST_SHOWN = 4
@@ -25,7 +26,15 @@ WHYS: Mapping[str, str] = {
     Why.AMBIGUOUS: "it can stand for more than one, so it joins none",
     Why.APART: "not all names of both sides agree",
     Why.DECIDED: "somebody decided that they are two",
+    Why.TOLD: "they are two until somebody decides that they are one",
     Why.CROWDED: "too many names are like these to join what is not surely the same",
+}
+
+# What a document shows of a full name (`pipeline.name_marks`).
+MARKS: Mapping[str, str] = {
+    OF_A_PERSON: "there shown to be a person",
+    ONE_OF_TWO: "there told from who is called so without Jr, Sr or II",
+    EITHER_OF_TWO: "there behind the same name with Jr, Sr or II: of that one, or of another",
 }
 
 # How a document's short form was linked to the full one (`pipeline.documents.Link`).
@@ -90,7 +99,14 @@ def compared(card: Mapping[str, Any]) -> str:
     """Say what a comparison found, of a card with its verdict, score and reasons."""
     words = "; ".join(reason["words"] for reason in card["reasons"])
     verdict = card["verdict"]
+    if verdict == Verdict.APART:
+        return words
     return f"{words or VERDICTS.get(verdict, verdict)} ({verdict}, {card['score']:.2f})"
+
+
+def mark_told(normal: str) -> str:
+    """Say what the documents that a name is of show beside it; nothing of most names."""
+    return MARKS.get(parted(normal)[1], "")
 
 
 def joined(card: Mapping[str, Any]) -> str:
@@ -153,9 +169,11 @@ def _as_said(group: Group) -> list[str]:
     """Give the words of a group as the texts have them, each once in whatever case: a normal form
     comes behind the words that lead to it, and stands for itself where there are none.
     """
-    said: dict[str, str] = {}
+    said: dict[str, RawName] = {}
     for before, raw in zip([None, *group], group, strict=False):
         if not raw.exact or before is None or before.exact:
-            words = " ".join(raw.words.split())
-            said.setdefault(words.casefold(), words)
-    return list(said.values())
+            words = " ".join(unmarked(raw.words).split())
+            known = said.get(words.casefold())
+            if known is None or (known.exact and not raw.exact):
+                said[words.casefold()] = raw._replace(words=words)
+    return [raw.words for raw in said.values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
-from pipeline.engines.given_names import full_names
+from pipeline.engines.given_names import full_names, spelling_of
 from pipeline.registry.words import Likeness, can_be_heard_alike, likeness, same_bones
 
 
@@ -54,10 +54,17 @@ def given_fit(one: str, other: str) -> Fit:
     if not mine.isdisjoint(theirs):
         return _forms_fit(one, other, mine, theirs)
     fit = FITS[likeness(one, other)]
-    if fit >= Fit.NEAR and bool(mine) != bool(theirs) and one[0] == other[0]:
+    return fit if fit < Fit.NEAR else _spelt_fit(one, other, fit)
+
+
+def _spelt_fit(one: str, other: str, fit: Fit) -> Fit:
+    """Say how two given names stand to each other that are not alike enough for slips."""
+    rare = bool(full_names(one)) != bool(full_names(other)) and one[0] == other[0]
+    if rare and can_be_heard_alike(one, other):
         # A spelling that few people have may be one of a common name: Micheal of Michael.
-        return Fit.HEARD if can_be_heard_alike(one, other) else fit
-    return fit
+        return Fit.HEARD
+    # Katherine and Kathryn: one name, and two people's as often.
+    return Fit.NEAR if spelling_of(one) == spelling_of(other) else fit
 
 
 def _forms_fit(one: str, other: str, mine: frozenset[str], theirs: frozenset[str]) -> Fit:

@@ -27,12 +27,15 @@ from pipeline.registry.clustering import (
     Why,
     cluster,
     entity_of,
+    near_miss,
 )
 from pipeline.registry.comparing import Comparison, Profile, Verdict
 from pipeline.registry.components import Edge, connected
 from pipeline.registry.decisions import Constraints
 
 CHUNK = 5_000
+# What joins nothing, whatever else there is.
+WHY_NOT = {Verdict.UNSURE: Why.UNSURE, Verdict.APART: Why.TOLD}
 REMEMBERED = 100_000
 """So many names taken apart are kept, half a kilobyte each."""
 
@@ -131,10 +134,11 @@ class Registry:
                         edge = _edge(name, other, profiles.compare(name, other))
                         if edge is None:
                             continue
-                        if edge.comparison.verdict is Verdict.UNSURE:
-                            grown.misses.append(NearMiss(*edge[:3], Why.UNSURE))
-                        elif crowd and edge.shorter is not None:
-                            grown.misses.append(NearMiss(*edge[:3], Why.CROWDED))
+                        why = WHY_NOT.get(edge.comparison.verdict)
+                        if why is None and crowd and edge.shorter is not None:
+                            why = Why.CROWDED
+                        if why is not None:
+                            grown.misses.append(near_miss(edge, why, self.constraints))
                         else:
                             edges.append(edge)
                             reached[id_] = other
@@ -145,7 +149,9 @@ class Registry:
         seen = [edge for edge in edges if edge.shorter not in blind]
         if len(seen) < len(edges):
             grown.misses += [
-                NearMiss(*edge[:3], Why.CROWDED) for edge in edges if edge.shorter in blind
+                near_miss(edge, Why.CROWDED, self.constraints)
+                for edge in edges
+                if edge.shorter in blind
             ]
         self._settle(grown, seen, profiles)
         return grown
@@ -221,7 +227,9 @@ def _edge(one: LiveName, other: LiveName, found: Comparison | None) -> Edge | No
     """Make an edge of a comparison that may join, or that people should see. A word that is the
     name of two contents is nobody in particular.
     """
-    if found is None or found.verdict is Verdict.APART or one.rank == other.rank:
+    if found is None or one.rank == other.rank:
+        return None
+    if found.verdict is Verdict.APART and not found.tells_two:
         return None
     shorter = (None, one.id, other.id)[found.shorter] if found.verdict is Verdict.SHORTER else None
     if other.rank < one.rank:

@@ -6,11 +6,20 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 
-from pipeline.documents import OF_A_PERSON, MentionType
-from pipeline.engines.given_names import full_names
+from pipeline.documents import MentionType
+from pipeline.engines.given_names import full_names, spelling_of
+from pipeline.name_marks import EITHER_OF_TWO, OF_A_PERSON, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
-from pipeline.registry.verdicts import Comparison, Verdict, apart, less_said, unsure
+from pipeline.registry.verdicts import (
+    FATHER_AND_SON,
+    OTHER_GENERATION,
+    Comparison,
+    Verdict,
+    apart,
+    less_said,
+    unsure,
+)
 from pipeline.registry.words import Likeness, likeness, same_bones, sound_alike
 
 GENERATIONS = {
@@ -29,6 +38,7 @@ PARTICLES = ARTICLES | frozenset(
 # "Servant of", which is no name without what follows.
 SERVANTS = frozenset({"abdul", "abdel", "abdal", "abdoul", "abdol"})
 SONS = {"ibn": "bin", "ben": "bin"}
+MARKED = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two"}
 SURNAMES = {
     Likeness.EQUAL: "surname", Likeness.SPELT: "surname spelling", Likeness.SLIP: "surname slip",
     Likeness.HEARD: "surname heard alike", Likeness.NEAR: "surname near",
@@ -37,7 +47,7 @@ SURNAMES = {
 
 def person_profile(normal: str) -> Profile:
     """Take a person's normal form apart: names, generation, particles."""
-    words = latin(normal.removesuffix(OF_A_PERSON)).replace("'", "").split()
+    words = latin(unmarked(normal)).replace("'", "").split()
     tail = []
     while len(words) > 1 and words[-1] in GENERATIONS:
         tail.append(GENERATIONS[words.pop()])
@@ -76,13 +86,24 @@ def _one_word_each(given: list[str]) -> list[str]:
 
 def compare_people(one: Profile, other: Profile) -> Comparison | None:
     """Compare two people's names."""
+    found = _compare(one, other)
+    open_ = [name.normal.endswith(EITHER_OF_TWO) for name in (one, other)]
+    if found is None or found.verdict is Verdict.APART or open_[0] == open_[1]:
+        return found
+    return less_said(found, 1 if open_[0] else 2, "either of two")
+
+
+def _compare(one: Profile, other: Profile) -> Comparison | None:
+    """Compare two people's names, whichever of two each may be."""
     if len(one.tokens) < 2 or len(other.tokens) < 2:
         return _by_one_word(one, other)
     if one.plain == other.plain:
-        shown = one.normal.endswith(OF_A_PERSON) != other.normal.endswith(OF_A_PERSON)
-        found: Comparison | None = Comparison(
-            Verdict.SAME, 0.98, ("a person" if shown else "spacing",)
-        )
+        marks = {parted(name.normal)[1] for name in (one, other)}
+        rules = [MARKED[mark] for mark in sorted(marks & MARKED.keys())] if len(marks) > 1 else []
+        if not rules:
+            alike = one.tail != other.tail or unmarked(one.normal) == unmarked(other.normal)
+            rules.append("equal" if alike else "spacing")
+        found: Comparison | None = Comparison(Verdict.SAME, 0.98, tuple(rules))
     else:
         surname = likeness(one.tokens[-1], other.tokens[-1])
         if surname is Likeness.OTHER:
@@ -94,8 +115,25 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
     if found is None or one.tail == other.tail or found.verdict is Verdict.APART:
         return found
     if one.tail and other.tail:
-        return apart("other generation")
+        return apart(OTHER_GENERATION)
+    if generation_told(one, other):
+        return apart(FATHER_AND_SON)
     return less_said(found, 2 if one.tail else 1, "generation left out")
+
+
+def generation_told(one: Profile, other: Profile) -> bool:
+    """Say whether a text shows of one of two names with a generation, to tell its bearer from who
+    is called so without it, and the other is that: the first name and the surname are equal.
+    """
+    if not one.tail:
+        one, other = other, one
+    return (
+        bool(one.tail)
+        and not other.tail
+        and not other.normal.endswith(EITHER_OF_TWO)
+        and one.normal.endswith(ONE_OF_TWO)
+        and (one.tokens[0], one.tokens[-1]) == (other.tokens[0], other.tokens[-1])
+    )
 
 
 def _with_particles(found: Comparison, mine: Sequence[str], theirs: Sequence[str]) -> Comparison:
@@ -246,4 +284,5 @@ def _within(short: Sequence[str], long: Sequence[str]) -> bool:
 def _two_names(one: str, other: str) -> bool:
     """Say whether two words are two given names, and heard as two."""
     mine, theirs = full_names(one), full_names(other)
-    return bool(mine and theirs) and mine.isdisjoint(theirs) and not sound_alike(one, other)
+    alike = sound_alike(one, other) or spelling_of(one) == spelling_of(other)
+    return bool(mine and theirs) and mine.isdisjoint(theirs) and not alike

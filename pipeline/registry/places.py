@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.documents import MentionType
-from pipeline.engines.american_states import NAMES_OF_ABBREVIATIONS, STATES
-from pipeline.engines.cities import capital_of
+from pipeline.engines.american_states import LETTERS, NAMES_OF_ABBREVIATIONS, STATES
+from pipeline.engines.capitals import capital_of
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
-from pipeline.engines.place_names import country_of, is_country
+from pipeline.engines.place_names import CITIES_TOO, country_of, is_country
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart, unsure
@@ -17,19 +17,8 @@ from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart,
 Territory = Callable[[str], str | None]
 # As letters, and as newspapers shorten them; law reports write them in other ways.
 POSTAL = {
-    "al": "alabama", "ak": "alaska", "az": "arizona", "ar": "arkansas", "ca": "california",
-    "co": "colorado", "ct": "connecticut", "de": "delaware", "dc": "district of columbia",
-    "fl": "florida", "ga": "georgia", "gu": "guam", "hi": "hawaii", "id": "idaho",
-    "il": "illinois", "in": "indiana", "ia": "iowa", "ks": "kansas", "ky": "kentucky",
-    "la": "louisiana", "me": "maine", "md": "maryland", "ma": "massachusetts", "mi": "michigan",
-    "mn": "minnesota", "ms": "mississippi", "mo": "missouri", "mt": "montana", "ne": "nebraska",
-    "nv": "nevada", "nh": "new hampshire", "nj": "new jersey", "nm": "new mexico",
-    "ny": "new york", "nc": "north carolina", "nd": "north dakota", "oh": "ohio", "ok": "oklahoma",
-    "or": "oregon", "pa": "pennsylvania", "pr": "puerto rico", "ri": "rhode island",
-    "sc": "south carolina", "sd": "south dakota", "tn": "tennessee", "tx": "texas", "ut": "utah",
-    "vt": "vermont", "va": "virginia", "wa": "washington", "wv": "west virginia",
-    "wi": "wisconsin", "wy": "wyoming", "calif": "california", "ore": "oregon",
-    "penn": "pennsylvania", "okla": "oklahoma",
+    **LETTERS, "dc": "district of columbia", "gu": "guam", "pr": "puerto rico",
+    "calif": "california", "ore": "oregon", "penn": "pennsylvania", "okla": "oklahoma",
 }  # fmt: skip
 SHORT_STATES = {
     **POSTAL,
@@ -43,8 +32,6 @@ PARENTS = {
     **{name.lower(): "united states" for name in STATES},
     **dict.fromkeys(("england", "scotland", "wales", "northern ireland"), "united kingdom"),
 }
-# States whose names, alone, are rather a city's.
-CITIES_TOO = frozenset({"new york", "washington"})
 WRITTEN_OUT = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte", "is": "island"}
 SAYS_WHAT = ("city of ", "town of ", "village of ", "borough of ", "township of ", "commune of ")
 OF_KIND = ("county", "parish", "province", "district", "bay", "gulf", "sea", "strait")
@@ -127,6 +114,8 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
     mine, theirs = set(one.tail), set(other.tail)
     if mine == theirs:
         return None
+    if _is_its_state(one, other) or _is_its_state(other, one):
+        return apart("other region")
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
         bare, town = (one, other) if shorter == 1 else (other, one)
@@ -136,6 +125,11 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
             return unsure("a capital")
         return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
     return apart("other region")
+
+
+def _is_its_state(state: Profile, town: Profile) -> bool:
+    """Say whether one is said to be a state and the other to be the town of its name."""
+    return "state" in state.tail and town.normal.startswith(SAYS_WHAT)
 
 
 def _is_a_whole(bare: Profile, town: Profile) -> bool:

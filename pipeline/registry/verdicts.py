@@ -39,6 +39,13 @@ class Comparison(NamedTuple):
         """
         return self.verdict is Verdict.APART or not TWO_THINGS.isdisjoint(self.rules)
 
+    @property
+    def tells_two(self) -> bool:
+        """Say whether somebody would look for the one under the other, and should hear why they are
+        two: of the many Smiths with another given name nobody asks that.
+        """
+        return self.verdict is Verdict.APART and not TELLING.isdisjoint(self.rules)
+
     def turned(self) -> Comparison:
         """Give the comparison of the same two names the other way round."""
         return self._replace(shorter=3 - self.shorter) if self.shorter else self
@@ -48,6 +55,9 @@ OTHER_FORM = "other legal form"
 A_COMPANY = "a person, a company"
 TWO_THINGS = frozenset({OTHER_FORM, A_COMPANY})
 ANOTHER_NAME = "another name"
+FATHER_AND_SON = "father and son"
+OTHER_GENERATION = "other generation"
+TELLING = frozenset({FATHER_AND_SON, OTHER_GENERATION})
 
 
 def apart(*rules: str) -> Comparison:
@@ -98,7 +108,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "particle left out": "only one has the particle before the surname (van, de, bin)",
     "other particle": "the particles before the surname are different (van, von)",
     "generation left out": "only one says which generation (Jr, Sr, II)",
-    "other generation": "they name different generations (Jr, Sr, II)",
+    OTHER_GENERATION: "they name different generations (Jr, Sr, II)",
     "other given": "the given names are different",
     "other middle": "the middle names are different",
     "legal form left out": "only one says its legal form",
@@ -120,6 +130,10 @@ EXPLANATIONS: Mapping[str, str] = {
     "city or state": "a city and a state have this name",
     "city of a state": "one says that it is a city, the other that it lies in the state so named",
     "a person": "the names are equal, and a text shows that it is a person's",
+    "one of two": "the names are equal; in a text another is called so without Jr, Sr or II",
+    "either of two": "its document names who is called so with Jr, Sr or II before: it is that "
+    "one, or another",
+    FATHER_AND_SON: "a text shows that they are two, of whom one is called Jr, Sr or II",
     A_COMPANY: "a text shows that one is a person, and the other has a company's legal form",
     "other type": "the same name, taken once for another kind of thing",
     "other type, a personal name": "the same name, taken once for a person's and once not",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.engines.american_states import SIDES_OF_STATES, STATES
+from pipeline.engines.american_states import LETTERS, SIDES_OF_STATES, STATES
 
 SIDES = {"n": "northern", "s": "southern", "e": "eastern", "w": "western", "m": "middle",
          "c": "central"}  # fmt: skip
@@ -16,12 +16,10 @@ WRITTEN = {state.lower(): state for state in STATES}
 SHORT = {short.lower().replace(".", "").replace(" ", ""): state for state, short in STATES.items()}
 # As post offices write them, behind a side ("EDTX"). Not Iowa: NDIA is an association.
 POSTAL = {
-    "al": "Alabama", "ar": "Arkansas", "ca": "California", "fl": "Florida", "ga": "Georgia",
-    "il": "Illinois", "in": "Indiana", "ky": "Kentucky", "la": "Louisiana", "mi": "Michigan",
-    "ms": "Mississippi", "mo": "Missouri", "ny": "New York", "nc": "North Carolina", "oh": "Ohio",
-    "ok": "Oklahoma", "pa": "Pennsylvania", "tn": "Tennessee", "tx": "Texas", "va": "Virginia",
-    "wa": "Washington", "wv": "West Virginia", "wi": "Wisconsin",
-}  # fmt: skip
+    letters: state.title()
+    for letters, state in LETTERS.items()
+    if state.title() in SIDES_OF_STATES and letters != "ia"
+}
 # States whose whole is one district, by which its court may be called.
 WHOLE = [state.lower() for state in STATES if state not in SIDES_OF_STATES]
 _SPELT = "|".join(sorted(WRITTEN, key=len, reverse=True))

@@ -25,12 +25,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from pipeline.blocking_keys import one_a_block
-from pipeline.documents import OF_A_PERSON, MentionType
+from pipeline.documents import MentionType
 from pipeline.engines.city_names import city_named
 from pipeline.engines.common_surnames import COMMON_SURNAMES
 from pipeline.engines.given_names import full_names
+from pipeline.engines.international import body_named
 from pipeline.engines.known_names import names_of
 from pipeline.engines.name_books import NameBooks
+from pipeline.name_marks import unmarked
 from pipeline.resolution.key_parts import all_letters, asked_if, bounded, latin, whole
 from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
 from pipeline.resolution.keys_of_people import keys_of_person
@@ -60,11 +62,11 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
     if len(name) > LONGEST_NAME or name.count(" ") >= MOST_WORDS or not LETTER.search(name):
         keys = iter([all_letters([name])])
     elif type_ is MentionType.PERSON:
-        keys = keys_of_person(name.removesuffix(OF_A_PERSON))
+        keys = keys_of_person(unmarked(name))
     elif type_ is MentionType.ORG:
-        keys = chain(keys_of_organisation(name, books), _as_one_word(normal, books))
+        keys = chain(keys_of_organisation(name, books), _as_one_word(normal, books), _of_body(name))
     elif type_ in PLACES:
-        keys = _keys_of_place(name)
+        keys = chain(_keys_of_place(name), _of_body(name))
     else:
         keys = iter([all_letters([name])])
     return one_a_block(bounded(key) for key in keys)
@@ -93,6 +95,14 @@ def _as_one_word(normal: str, books: NameBooks) -> Iterator[str]:
     word = books.without_legal_form(normal)
     if " " not in word:
         yield f"b{word}{asked_if(False)}"
+
+
+def _of_body(name: str) -> Iterator[str]:
+    """Yield the key by which an international organisation is one as a place too, by its letters
+    and by its name.
+    """
+    if body := body_named(name):
+        yield all_letters(body.split())
 
 
 def _keys_of_place(name: str) -> Iterator[str]:

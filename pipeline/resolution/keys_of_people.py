@@ -1,6 +1,6 @@
 """Blocking keys of people: a part of the given name with a part of the surname.
 
-`n` how both sound, pet names as the full ones that they stand for
+`n` how both sound, pet names as the full ones that they stand for, spellings as one of them
 `i` the initial, with how the surname sounds; `m` two initials
 `u`, `w` the initial, with the surname's beginning and end
 `s`, `t` how one of the two sounds, with the other's beginning and end: one of them is misspelt
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.engines.common_surnames import COMMON_SURNAMES
-from pipeline.engines.given_names import full_names
+from pipeline.engines.given_names import full_names, spelling_of
 from pipeline.engines.legal_forms import SHORT_FORMS
 from pipeline.resolution.key_parts import all_letters, as_read, asked_if, pieces, sound
 
@@ -43,6 +43,7 @@ def keys_of_person(name: str) -> Iterator[str]:
     yield from _of_initials(given, fulls, middle, surname)
     # "J. Edgar Hoover" is called by the second name, which stands in full.
     called = [given, *fulls] if len(given) > 1 else [word for word in middle[:1] if len(word) > 1]
+    called = [name for word in called for name in dict.fromkeys((word, spelling_of(word)))]
     for word in called:
         yield "n" + "|".join(sorted((sound(word), family)))
     if len(given) > 1:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from pipeline.documents import OF_A_PERSON, MentionType
+from pipeline.documents import MentionType
+from pipeline.engines.international import LETTERS
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
+from pipeline.engines.statutes import section_named
+from pipeline.engines.titles import lead_end, without_honours
+from pipeline.name_marks import parted
 from pipeline.resolution.districts import court_of_district
-from pipeline.resolution.values import amount, iso_date
+from pipeline.resolution.values import amount, docket, iso_date
 
 # Marks of the scripts of South and Southeast Asia are vowels.
 NOT_OF_A_NAME = re.compile(r"[^\w\s&'\-\u0900-\u1aaf\u3099\u309a]+|_")
@@ -38,9 +42,10 @@ OF_THE_UNION = re.compile(
 )
 CAMPUS = re.compile(r"^(university of \w+(?: \w+)?) at (?=\w)")
 # Letters that a state or union goes by at the head of an organisation's name.
+UNIONS = {letters: LETTERS[letters] for letters in ("un", "eu")}
 STATES = {
     "us": "united states", "usa": "united states", "united states of america": "united states",
-    "uk": "united kingdom", "un": "united nations", "eu": "european union",
+    "uk": "united kingdom", **UNIONS,
 }  # fmt: skip
 STATE_AHEAD = re.compile(r"^(united states of america|usa?|uk|un|eu)(?=$|\s)")
 PORTFOLIO = re.compile(
@@ -73,6 +78,7 @@ class NormalForms:
             MentionType.DATE: _date,
             MentionType.MONEY: _money,
             MentionType.DOCKET: _docket,
+            MentionType.LAW: _law,
             MentionType.EMAIL: _address,
         }
 
@@ -86,10 +92,12 @@ class NormalForms:
 
     def _person(self, name: str) -> str:
         """Write a person's name: given names first, no titles and degrees, initials apart."""
-        if " " in (shown := name.removesuffix(OF_A_PERSON)) and shown != name:
-            return f"{self._person(shown)}{OF_A_PERSON}"
-        words = HYPHEN.sub("-", QUOTED.sub(" ", plain(POSSESSIVE.sub("", name))))
-        rest = words[self._books.title_end(words) :]
+        bare, mark = parted(name)
+        if mark and " " in bare:
+            return f"{self._person(bare)}{mark}"
+        shown = without_honours(POSSESSIVE.sub("", name).strip())
+        words = HYPHEN.sub("-", QUOTED.sub(" ", plain(shown)))
+        rest = words[lead_end(words) :]
         words = words if not rest or OF_OFFICE.match(rest) else rest
         words = SUFFIX.sub("", words)
         family, comma, given = words.partition(",")
@@ -112,7 +120,10 @@ class NormalForms:
     def _place(self, name: str) -> str:
         """Write a place's name; countries by their usual one."""
         words = HYPHEN.sub("-", plain(POSSESSIVE.sub("", name))).strip(" ,-'")
-        return BLANKS.sub(" ", usual_place(words)).strip(" ,-'") or words
+        usual = usual_place(words)
+        if usual in UNIONS:  # an organisation that was taken for a place
+            return UNIONS[usual]
+        return BLANKS.sub(" ", usual).strip(" ,-'") or words
 
 
 def _settled(form: Callable[[str], str], name: str) -> str:
@@ -149,8 +160,13 @@ def _money(name: str) -> str:
 
 
 def _docket(name: str) -> str:
-    """Write a docket number in capitals, without blanks."""
-    return plain(name).replace(" ", "").upper()
+    """Write a docket number in capitals, without blanks; by its value where that is known."""
+    return docket(name) or plain(name).replace(" ", "").upper()
+
+
+def _law(name: str) -> str:
+    """Write a section of a federal code in one way."""
+    return _other(section_named(name) or name)
 
 
 def _address(name: str) -> str:

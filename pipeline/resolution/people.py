@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
@@ -21,6 +21,13 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 ADDRESS_REACH = 40
+# Whom one calls so by the given name alone.
+RULER = (
+    r"(?:(?:Crown\s+)?Princ(?:e|ess)|King|Queen|Pope|Emperor|Empress|Sultan|Tsar|Czar|Kaiser|Shah"
+    r"|Emir|Duke|Duchess|Archduke|Archduchess|Saint|Brother|Sister|Mother)\s+"
+)
+RULER_AHEAD = re.compile(RULER)
+RULER_BEFORE = re.compile(rf"(?<![\w.]){RULER}$")
 # More names than this that share a word are a list, not a story.
 CROWD = 100
 # What stands before a surname and belongs to it.
@@ -46,6 +53,14 @@ def address_before(text: str, start: int, end: int) -> str | None:
     return None
 
 
+def is_ruler(text: str, start: int, end: int) -> bool:
+    """Say whether the name at a span has a title before it, or at its head, that goes with a given
+    name: of princes, popes and saints.
+    """
+    before = text[max(0, start - ADDRESS_REACH) : start]
+    return bool(RULER_AHEAD.match(text, start, end) or RULER_BEFORE.search(before))
+
+
 def is_bare(name: str) -> bool:
     """Say whether a person's normal form is a surname only, with a form of address or without."""
     return len(name.removeprefix(f"{HE} ").removeprefix(f"{SHE} ").split()) < 2
@@ -61,7 +76,7 @@ def by_address(called: Mapping[str, Set[str]]) -> dict[tuple[str, str], str | No
     bearers: dict[str, set[str]] = defaultdict(set)
     for name in called:
         if " " in name:
-            bearers[_core(tuple(name.split()))[-1]].add(name)
+            bearers[without_generation(tuple(name.split()))[-1]].add(name)
     meant: dict[tuple[str, str], str | None] = {}
     for name in called:
         people = bearers[name]
@@ -91,13 +106,19 @@ class People(NamedTuple):
         return self.forms.get(name, name)
 
 
-def link_people(counts: Mapping[str, int], called: Mapping[str, Set[str]]) -> People:
+def link_people(
+    counts: Mapping[str, int],
+    called: Mapping[str, Set[str]],
+    of_two: Set[str] = frozenset(),
+    rulers: Set[str] = frozenset(),
+) -> People:
     """Link short forms of persons' names in one document.
 
     Initials with a surname are the one person whom they fit. A single word is the surname, else
     the given name, else another word of the name, of the one person who has it; where two have
     it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in
-    `called`.
+    `called`; nor is who is called so without Jr one of those `of_two`, nor "Prince Andrew", one of
+    the `rulers`, Andrew Farkas, whom no text calls a prince.
 
     A given name with a surname is a name of its own, whatever else has these words: that John
     Adams is John Quincy Adams is for the registry to say and for people to take back. Until then
@@ -105,14 +126,18 @@ def link_people(counts: Mapping[str, int], called: Mapping[str, Set[str]]) -> Pe
     """
     full = {name: tuple(name.split()) for name in sorted(counts) if " " in name}
     full = {name: tokens for name, tokens in full.items() if not COUPLING & set(tokens)}
-    forms = _variants(full, counts, called)
+    forms = _variants(full, counts, called, of_two)
     links = {name: (long, "short") for name, long in _spelt_out(full, counts, forms)}
     bearers = _bearers(full, forms)
+    of_rulers = {forms.get(name, name) for name in rulers & full.keys()}
     for name in counts:
         if name in full and (name in forms or full[name][0] not in PARTICLES):
             continue
         for people, rule in zip(bearers, ("surname", "short", "short"), strict=True):
-            if fits := people[name] - {name}:
+            fits = people[name] - {name}
+            if name in rulers:
+                fits &= of_rulers
+            if fits:
                 if len(fits) == 1:
                     links[name] = next(iter(fits)), rule
                 break
@@ -129,7 +154,7 @@ def _bearers(
     between: dict[str, set[str]] = defaultdict(set)
     for name, tokens in full.items():
         person = forms.get(name, name)
-        core = _core(tokens)
+        core = without_generation(tokens)
         for start in _surname_starts(core):
             surname = " ".join(core[start:])
             surnames[surname].add(person)
@@ -151,7 +176,10 @@ def _surname_starts(core: Tokens) -> Iterator[int]:
 
 
 def _variants(
-    full: Mapping[str, Tokens], counts: Mapping[str, int], called: Mapping[str, Set[str]]
+    full: Mapping[str, Tokens],
+    counts: Mapping[str, int],
+    called: Mapping[str, Set[str]],
+    of_two: Set[str],
 ) -> dict[str, str]:
     """Map each full form to the form its person is mostly called by, where that is another.
 
@@ -159,14 +187,17 @@ def _variants(
     """
     sharing: dict[str, list[str]] = defaultdict(list)
     for name, tokens in full.items():
-        for token in dict.fromkeys(_core(tokens)):
+        for token in dict.fromkeys(without_generation(tokens)):
             sharing[token].append(name)
     groups: dict[str, list[str]] = defaultdict(list)
     for name, tokens in full.items():
         longer = [
             other
-            for other in _crowd(sharing, _core(tokens))
-            if other != name and shortens(tokens, full[other]) and not _apart(called, name, other)
+            for other in _crowd(sharing, without_generation(tokens))
+            if other != name
+            and shortens(tokens, full[other])
+            and not _apart(called, name, other)
+            and (other not in of_two or GENERATION & set(tokens))
         ]
         # Only the longest count: what fits "j smith" through "john smith" fits "john q smith".
         top = [
@@ -223,22 +254,23 @@ def _standing(tokens: Tokens, count: int, name: str) -> tuple[bool, int, int, st
     return len(tokens[0]) > 1, count, len(tokens), name
 
 
-def _core(tokens: Tokens) -> Tokens:
+def without_generation(tokens: Tokens) -> Tokens:
     """Leave `jr` and its like out."""
     return tuple(token for token in tokens if token not in GENERATION) or tokens
 
 
 def shortens(short: Tokens, long: Tokens) -> bool:
     """Say whether one full name is a shorter form of another: the same surname and first name
-    (or its initial), and no middle name that the other has not in the same order.
+    (or its initial), no middle name that the other has not in the same order, no other generation.
     """
-    if Counter(set(short) & GENERATION) != Counter(set(long) & GENERATION) and (
-        set(short) & GENERATION
-    ):
+    own, their = set(short) & GENERATION, set(long) & GENERATION
+    if own and own != their:
         return False
-    short, long = _core(short), _core(long)
-    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1] or short == long:
+    short, long = without_generation(short), without_generation(long)
+    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1]:
         return False
+    if short == long:
+        return own != their
     return _token_fits(short[0], long[0]) and _middle_fits(short[1:-1], long[1:-1])
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.engines.place_names import CITIES_TOO
+
 PREPOSITION = (
     "(?:around|at|from|in|inside|into|near|of|outside|through|throughout|to|toward|towards|via"
     "|within)"
@@ -26,7 +28,6 @@ OF_ONE_THING = re.compile(r"\s?,\s+(?:has|is|lies|sits|was)\b")
 POST_CODE = re.compile(r",?\s+\d{5}(?!\d)")
 # Letters that are used for a city too.
 CITIES = frozenset({"LA", "L.A.", "NY"})
-CITIES_TOO = frozenset({"new york", "washington"})
 
 
 def says_one_place(before: str, region: str, state: str, after: str) -> bool:

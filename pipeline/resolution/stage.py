@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from pipeline.documents import (
-    OF_A_PERSON,
     DocumentFailure,
     ExtractedText,
     Link,
@@ -23,17 +22,19 @@ from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
 from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
+from pipeline.resolution.generations import either_of_two, fathers_and_sons
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.name_keys import PLACES, Key, follow, likely_type, one_type
 from pipeline.resolution.normal import NormalForms
 from pipeline.resolution.people import by_address, is_bare, link_people
 from pipeline.resolution.regions import with_regions
+from pipeline.resolution.shown import addressed_as_people, marked
 from pipeline.resolution.surroundings import Surroundings, office_of
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
 from pipeline.stage import StageIdentity
 
-CODE = "7"
+CODE = "9"
 NAMED = PLACES | {MentionType.PERSON, MentionType.ORG}
 
 
@@ -63,6 +64,8 @@ class ResolveStage:
         )  # fmt: skip
         around = Surroundings(text)
         own = with_regions(own, mentions, around, self._normal, self._books)
+        own = addressed_as_people(own, mentions, around, self._normal)
+        own, of_two = fathers_and_sons(own, mentions, around)
         addresses = [
             around.address_before(mention) if key[0] is MentionType.PERSON else None
             for key, mention in zip(own, mentions, strict=True)
@@ -70,7 +73,7 @@ class ResolveStage:
         called = _called(own, addresses)
         two = by_address(called)
         shared = shared_surnames(own, self._books)
-        short = self._short_forms(own, around, mentions, called, shared)
+        short = self._short_forms(own, around, mentions, called, shared, of_two)
         for (name, address), full in two.items():
             if full is not None:
                 short[_addressed(name, address)] = (MentionType.PERSON, full), "surname"
@@ -84,7 +87,10 @@ class ResolveStage:
             else follow(key, short)
             for key, mention in zip(own, mentions, strict=True)
         ]
-        meant = self._shown(meant, mentions, around, namesakes(own, self._books))
+        companies = namesakes(own, self._books)
+        either = either_of_two(own, mentions, around, self._books, of_two)
+        meant = marked(meant, mentions, around, self._books,
+                       companies=companies, of_two=of_two, either=either)  # fmt: skip
         persons = self._titled(own, addresses, around, mentions)
         names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
@@ -92,27 +98,6 @@ class ResolveStage:
             names=tuple(names),
             links=tuple(Link(name=index[key], via=via) for key, via in meant),
         )
-
-    def _shown(
-        self,
-        meant: Sequence[tuple[Key, str | None]],
-        mentions: Sequence[Mention],
-        around: Surroundings,
-        names: Set[str],
-    ) -> list[tuple[Key, str | None]]:
-        """Say of people in their names that they are no company of their name, where one of the
-        mentions shows it. `names` are those of companies.
-        """
-        shown = {
-            key
-            for (key, _), mention in zip(meant, mentions, strict=True)
-            if key[0] is MentionType.PERSON
-            and key[1] in names
-            and around.kind_of(mention, self._books) is MentionType.PERSON
-        }
-        return [
-            ((key[0], f"{key[1]}{OF_A_PERSON}") if key in shown else key, via) for key, via in meant
-        ]
 
     def _titled(
         self,
@@ -157,16 +142,17 @@ class ResolveStage:
         mentions: Sequence[Mention],
         called: Mapping[str, Set[str]],
         shared: Set[str],
+        of_two: Set[str],
     ) -> dict[Key, tuple[Key, str]]:
         """Map the keys of short forms to what they stand for in this document; `shared` ones may
-        stand for people and for organisations.
+        stand for people and for organisations. `of_two` are no fathers (`link_people`).
         """
         counts: dict[MentionType, Counter[str]] = defaultdict(Counter)
         for type_, normal in own:
             counts[type_][normal] += 1
         for type_ in (MentionType.PERSON, MentionType.ORG):
             counts[type_].update(dict.fromkeys(shared, 0))
-        links = self._people(counts[MentionType.PERSON], own, around, mentions, called)
+        links = self._people(counts[MentionType.PERSON], own, around, mentions, called, of_two)
         bodies = counts[MentionType.ORG]
         where = Counter[str]()
         for type_ in sorted(PLACES):
@@ -197,13 +183,19 @@ class ResolveStage:
         around: Surroundings,
         mentions: Sequence[Mention],
         called: Mapping[str, Set[str]],
+        of_two: Set[str],
     ) -> dict[Key, tuple[Key, str]]:
         """Map short forms of people, and titles that only one of them has, to the people."""
         offices = {name for name in counts if office_of(name, self._books)}
         named = {
             name: count for name, count in counts.items() if name not in offices or " " not in name
         }
-        people = link_people(named, called)
+        rulers = {
+            name
+            for (type_, name), mention in zip(own, mentions, strict=True)
+            if type_ is MentionType.PERSON and around.is_ruler(mention)
+        }
+        people = link_people(named, called, of_two, rulers)
         links = dict(people.links)
         holders: dict[str, set[str]] = defaultdict(set)
         for (type_, name), mention in zip(own, mentions, strict=True):

@@ -14,10 +14,12 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import introduced_forms
 from pipeline.resolution.aliases import is_alias
 from pipeline.resolution.founders import shown_around
-from pipeline.resolution.people import address_before
+from pipeline.resolution.people import address_before, is_ruler
 
 TITLE_REACH = 40
 WORD_START = re.compile(r"(?<![\w.])\w")
+# "He met the president. Robert Smith left." Abbreviations are shorter.
+SENTENCE_END = re.compile(r"(?<!\w)(?!lieut|messrs)\w{5,}\.\s*$", re.IGNORECASE)
 # Of a title that is used alone ("Madam Speaker") these are no part.
 POLITE = frozenset("mr mrs ms miss madam madame mister sir the".split())  # noqa: SIM905
 
@@ -38,6 +40,10 @@ class Surroundings:
         """Give the form of address before a mention."""
         return address_before(*self._place(mention))
 
+    def is_ruler(self, mention: Mention) -> bool:
+        """Say whether a mention has the title of a ruler or saint."""
+        return is_ruler(*self._place(mention))
+
     def introduced_after(self, mention: Mention, until: int) -> Iterator[tuple[str, bool]]:
         """Yield the short forms in the brackets behind a mention, with whether they are in quotes;
         no other name lies before the brackets, the next beginning at `until` in the document.
@@ -54,7 +60,8 @@ class Surroundings:
         begin = max(0, start - TITLE_REACH)
         for word in WORD_START.finditer(text, begin, start):
             at = word.start()
-            if at + books.title_end(text[at:start]) == start:
+            ahead = text[at:start]
+            if books.title_end(ahead) == len(ahead) and not SENTENCE_END.search(ahead):
                 return bare_title(text[at:start])
         return None
 

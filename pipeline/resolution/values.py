@@ -1,4 +1,4 @@
-"""Dates and money by value: what is the same day or sum has one normal form."""
+"""Dates, money and numbers of cases by value: the same day, sum or case has one normal form."""
 
 from __future__ import annotations
 
@@ -18,9 +18,17 @@ DAY_FIRST = re.compile(rf"{WEEKDAY}{DAY}[\s-]+(?:of\s+)?{MONTH}[\s,-]*(\d{{4}})"
 MONTH_YEAR = re.compile(rf"{MONTH}\s*,?\s*(?:of\s+)?(\d{{4}})")
 NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
+# "No. 1:20-cv-01234-ABC", "1:2020cv1234 (ABC)": office, year, type, number, letters of judges.
+DOCKET = re.compile(
+    r"(?:(?:case |docket )?nos?\.?\s*)?(?:(?P<office>\d{1,2}):)?(?:20|19)?(?P<year>\d\d)[\s-]*"
+    r"(?P<type>[a-z]{2,4})\.?[\s-]*(?P<number>\d{1,6})(?:\s*-\s*[a-z]{2,4}|\s*\([a-z]{2,4}\)){0,4}"
+)
+TYPES = {"civ": "cv", "crim": "cr"}
+
 DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 FIGURES = re.compile(
-    r"(?P<before>[^\d]*?)\s*(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d+|,\d{1,2})?)"
+    r"(?P<before>[^\d]*?)\s*(?P<number>\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d+|,\d{1,2})?"
+    r"|(?<=[$€£¥₹])\.\d+)"
     rf"(?:[\s-]*(?P<scale>{'|'.join(sorted(POWERS, key=len, reverse=True))})(?!\w))?"
     r"\s*(?P<after>\D*)"
 )
@@ -56,6 +64,19 @@ def _iso(year: str, month: str | None, day: str | None) -> str | None:
     return f"{year}-{number:02}" + (f"-{int(day):02}" if day else "")
 
 
+def docket(words: str) -> str | None:
+    """Write the number that a federal court gave a case, as its registry does: "1:20-CV-01234".
+    Letters of judges are no part of it, for another judge may take the case over. None for a number
+    of another form.
+    """
+    match = DOCKET.fullmatch(words.casefold().replace("\u2013", "-").strip())
+    if match is None:
+        return None
+    office = f"{match['office']}:" if match["office"] else ""
+    kind = TYPES.get(match["type"], match["type"])
+    return f"{office}{match['year']}-{kind}-{int(match['number']):05}".upper()
+
+
 def amount(words: str) -> str | None:
     """Write a sum as currency and value ("USD 1500000"), whether it is in figures or in words;
     None if it has no number or no currency that is known.
@@ -79,9 +100,9 @@ def amount(words: str) -> str | None:
     return _written(code, Decimal(number.replace(",", "")).scaleb(power))
 
 
-def _written(code: str | None, value: Decimal) -> str | None:
+def _written(code: str | None, value: Decimal | None) -> str | None:
     """Write a value with its currency, in figures that say no more than it."""
-    if code is None:
+    if code is None or value is None:
         return None
     plain = f"{value:f}"
     return f"{code} {plain.rstrip('0').rstrip('.') if '.' in plain else plain}"

@@ -136,6 +136,9 @@ SELECT m.other, m.one, m.score, m.verdict, m.why, m.reasons FROM near_misses m
 WHERE m.other = ANY(ARRAY(SELECT name_id FROM nodes WHERE sense = 0))
 """
 
+# What is decided comes first, then what makes two things of them: that is the reason why.
+_KEEPS_APART: Final = "coalesce(reasons -> 'rules' ?| CAST(:two_things AS text[]), false) DESC"
+
 # The best pair for each entity that stayed out, with how many there are.
 MISSES = text(f"""
 WITH {_NODES}, misses AS (
@@ -143,13 +146,15 @@ WITH {_NODES}, misses AS (
     LEFT JOIN name_entities e ON e.name_id = m.their AND e.sense = 0
 ), outside AS (
     SELECT m.*, count(*) OVER (PARTITION BY entity) AS pairs,
-           row_number() OVER (PARTITION BY entity ORDER BY (why = 'decided') DESC, score DESC,
-                              own, their) AS place
+           row_number() OVER (PARTITION BY entity ORDER BY (why = 'decided') DESC, {_KEEPS_APART},
+                              score DESC, own, their) AS place
     FROM misses m WHERE entity <> CAST(:entity AS uuid)
 )
-SELECT entity, own, their, score, verdict, why, reasons, pairs, count(*) OVER () AS entities
+SELECT entity, own, their, score, verdict, why, reasons, pairs, count(*) OVER () AS entities,
+       CASE WHEN why = 'told' THEN (SELECT n.id FROM names n WHERE n.id IN (own, their)
+                                    AND n.normal LIKE '%' || :of_two LIMIT 1) END
 FROM outside WHERE place = 1
-ORDER BY score DESC, pairs DESC, entity LIMIT :limit
+ORDER BY (why = 'told') DESC, score DESC, pairs DESC, entity LIMIT :limit
 """)
 
 # A part of a crowd is written as its two blocks; a name is in it if it is in both.
@@ -201,8 +206,9 @@ DISSOLVED_OF = text(
 )
 
 # How much a decision is worth: near the score at which names join, with much to be said on both
-# sides. The pair of names that is most alike stands for the two entities.
-PAIRS = text("""
+# sides. The pair of names that keeps the two entities apart stands for them, else the one that is
+# most alike.
+PAIRS = text(f"""
 WITH misses AS MATERIALIZED (
     SELECT m.*, coalesce(e.entity_id, m.one) AS first, coalesce(f.entity_id, m.other) AS second
     FROM near_misses m
@@ -215,7 +221,8 @@ WITH misses AS MATERIALIZED (
     SELECT second, first, other, one, score, verdict, why, reasons FROM misses WHERE first > second
 ), pairs AS MATERIALIZED (
     SELECT t.*, count(*) OVER (PARTITION BY first, second) AS pairs,
-           row_number() OVER (PARTITION BY first, second ORDER BY score DESC, one, other) AS place
+           row_number() OVER (PARTITION BY first, second
+                              ORDER BY {_KEEPS_APART}, score DESC, one, other) AS place
     FROM turned t
 ), sizes AS MATERIALIZED (
     SELECT entity_id, count(*) AS mentions, count(DISTINCT content_id) AS contents
@@ -225,11 +232,12 @@ WITH misses AS MATERIALIZED (
     GROUP BY entity_id
 )
 SELECT p.first, p.second, p.one, p.other, p.score, p.verdict, p.why, p.reasons, p.pairs,
-       CASE WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
+       CASE WHEN n.normal LIKE '%' || :either THEN p.one WHEN o.normal LIKE '%' || :either
+            THEN p.other WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
 FROM pairs p
 JOIN sizes a ON a.entity_id = p.first JOIN sizes b ON b.entity_id = p.second
 JOIN names n ON n.id = p.one JOIN names o ON o.id = p.other
-WHERE p.place = 1
+WHERE p.place = 1 AND (p.why <> 'told' OR p.reasons -> 'rules' ? CAST(:doubted AS text))
 ORDER BY p.score * ln(1 + least(a.contents, b.contents)) + 0.1 * ln(a.mentions + b.mentions) DESC,
          least(n.normal, o.normal) COLLATE "C", greatest(n.normal, o.normal) COLLATE "C",
          p.first, p.second

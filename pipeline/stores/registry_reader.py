@@ -14,8 +14,10 @@ from sqlalchemy import Engine, TextClause
 
 from pipeline import identity
 from pipeline.blocking_keys import QUIET
+from pipeline.name_marks import EITHER_OF_TWO, ONE_OF_TWO
 from pipeline.registry.deciding import Named
 from pipeline.registry.decisions import Decision
+from pipeline.registry.verdicts import FATHER_AND_SON, TELLING, TWO_THINGS
 from pipeline.stores import registry_queries as queries
 from pipeline.stores.decisions import read_decisions
 from pipeline.stores.graph_rows import MentionRow
@@ -27,6 +29,7 @@ Node = tuple[str, int]
 """A name and its sense."""
 
 STREAM_ROWS = 200
+EXCLUDING = sorted(TWO_THINGS | TELLING)
 
 
 class PlaceRow(NamedTuple):
@@ -41,7 +44,7 @@ class PlaceRow(NamedTuple):
 
 class MissRow(NamedTuple):
     """An entity that stayed out of another, by the most alike of `pairs` pairs of names; `entities`
-    counts those that stayed out.
+    counts those that stayed out. `telling` is the name whose documents tell the two apart.
     """
 
     entity: str
@@ -53,6 +56,7 @@ class MissRow(NamedTuple):
     reasons: dict[str, Any] | None
     pairs: int
     entities: int
+    telling: str | None
 
 
 class CappedRow(NamedTuple):
@@ -136,7 +140,10 @@ class RegistryReader:
 
     def misses(self, entity: str, limit: int) -> list[MissRow]:
         """List the entities that stayed out of one, the most alike first."""
-        return self._rows(MissRow, queries.MISSES, entity=entity, limit=limit)
+        return self._rows(
+            MissRow, queries.MISSES,
+            entity=entity, limit=limit, two_things=EXCLUDING, of_two=ONE_OF_TWO,
+        )  # fmt: skip
 
     def capped(self, entity: str, limit: int) -> list[CappedRow]:
         """List what was too large and has names of an entity in it."""
@@ -202,7 +209,12 @@ class RegistryReader:
             may_idle(connection)
             found = connection.execute(
                 queries.PAIRS,
-                {"project": self.project_id},
+                {
+                    "project": self.project_id,
+                    "two_things": EXCLUDING,
+                    "either": EITHER_OF_TWO,
+                    "doubted": FATHER_AND_SON,
+                },
                 execution_options={"yield_per": STREAM_ROWS},
             )
             for values in found:

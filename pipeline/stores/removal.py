@@ -57,6 +57,12 @@ NOT EXISTS (SELECT 1 FROM mentions m WHERE m.name_id = n.id)
   AND NOT EXISTS (SELECT 1 FROM relationships r WHERE r.object_name_id = n.id)
 """
 
+# Two who take away the last two mentions of a name, each at the same time, would each see the
+# other's mention still there, and leave the name behind.
+_HOLD_NAMES = text("""
+SELECT FROM names WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+""")
+
 _LOCK_NAMES = text(f"""
 SELECT id::text FROM names n WHERE id = ANY(CAST(:ids AS uuid[])) AND {_UNUSED}
 ORDER BY id FOR UPDATE
@@ -163,10 +169,15 @@ def remove_unseen_contents(
 
 
 def remove_unused_names(connection: Connection, candidates: Iterable[str]) -> None:
-    """Delete those names that no mention and no relationship points to, and tell the registry."""
+    """Delete those names that no mention and no relationship points to, and tell the registry.
+
+    What pointed to them must have been deleted before: others who did so have committed it, or wait
+    here until this transaction has.
+    """
     ids = sorted(set(candidates))
     if not ids:
         return
+    connection.execute(_HOLD_NAMES, {"ids": ids})
     locked = list(connection.scalars(_LOCK_NAMES, {"ids": ids}))
     if locked:
         connection.execute(_DELETE_NAMES, {"ids": locked})

@@ -11,17 +11,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.local_run import in_threads
+from faults import small_cli
+from faults.local_run import ONE_EACH, in_threads
 from faults.small_cli import ON_RAY
+from faults.small_stages import SmallRules
 
 from actors import driver
 from actors.cli import main
+from pipeline.assembly import registries
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "examples" / "corpus"
@@ -67,6 +70,9 @@ class Casegraph:
         return [json.loads(line) for line in lines]
 
 
+carried_out = partial(in_threads, actors=ONE_EACH)
+
+
 class CasegraphHere(Casegraph):
     """The same in this process, and runs without Ray: for what commands do with real stages, of
     which a run of its own needs seconds to start each.
@@ -96,7 +102,18 @@ class CasegraphHere(Casegraph):
                 patch.setenv(name, value)
             patch.chdir(self.folder)
             patch.setattr(sys, "argv", ["casegraph", *arguments])
-            patch.setattr(driver, "run", partial(driver.run, carry_out=in_threads))
+            patch.setattr(driver, "run", partial(driver.run, carry_out=carried_out))
+            yield
+
+
+class SmallHere(CasegraphHere):
+    """The same with small stages; what is started and left running is a process as ever."""
+
+    @contextmanager
+    def _as_a_process(self, *arguments: str) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch, super()._as_a_process(*arguments):
+            patch.setattr(driver, "run", partial(driver.run, **small_cli.small()))
+            patch.setattr(registries, "Rules", SmallRules)
             yield
 
 
@@ -127,16 +144,16 @@ def here(casegraph: Casegraph) -> CasegraphHere:
 
 @pytest.fixture
 def small(casegraph: Casegraph) -> Casegraph:
-    """Give a command line whose stages are small, each in a process of its own but without Ray."""
+    """Give a command line whose stages are small, and not on Ray: commands in this process."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     environment = casegraph.environment | {"PYTHONPATH": path}
-    return Casegraph(environment, casegraph.folder, "faults.small_cli")
+    return SmallHere(environment, casegraph.folder, "faults.small_cli")
 
 
 @pytest.fixture
 def small_on_ray(small: Casegraph) -> Casegraph:
-    """Give a command line whose stages are small, on Ray as ever."""
-    return replace(small, environment=small.environment | {ON_RAY: "1"})
+    """Give a command line whose stages are small, each command a process, on Ray as ever."""
+    return Casegraph(small.environment | {ON_RAY: "1"}, small.folder, small.program)
 
 
 @dataclass(frozen=True)

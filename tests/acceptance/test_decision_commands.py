@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +244,16 @@ def sitting(environment: dict[str, str], *options: str) -> pexpect.spawn:
         encoding="utf-8",
         timeout=120,
         dimensions=(50, 160),
+        # Who started the tests in the background has it ignored, and what they start inherits that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def _publish_more_pairs(people: Deciding) -> None:
+    """Publish two pairs about which only people can say more."""
+    for name in ("Baker", "Fisher"):
+        texts = [f"[{given} {name}|PERSON] sang." for given in ("Jon", "John")]
+        people.publish(**{f"{name}{number}": text for number, text in enumerate(texts)})
 
 
 def test_who_leaves_a_review_keeps_what_was_decided(
@@ -251,7 +262,7 @@ def test_who_leaves_a_review_keeps_what_was_decided(
     """The end of the input and an interruption are ways to quit; "?" says what answers mean; that
     a limit is reached is not that nothing is left.
     """
-    people.publish(m="[Jon Baker|PERSON] sang.", n="[John Baker|PERSON] sang.")
+    _publish_more_pairs(people)
     terminal = sitting(environment)
     terminal.expect(ASKED)
     terminal.sendline("?")
@@ -272,16 +283,21 @@ def test_who_leaves_a_review_keeps_what_was_decided(
 
     terminal = sitting(environment)
     terminal.expect(ASKED)
-    terminal.sendintr()
-    terminal.expect("0 decisions taken; the rest is for another time")
+    # One that comes between the question and the reading of the answer is heard with the next.
+    heard = 0
+    for _ in range(12):
+        terminal.sendintr()
+        left = "0 decisions taken; the rest is for another time"
+        if heard := terminal.expect([pexpect.TIMEOUT, left], timeout=5):
+            break
+    assert heard
 
 
 def test_review_at_a_terminal(people: Deciding, environment: dict[str, str], run: Run) -> None:
     """Merge, undo, never, skip and quit; a letter or the word. What a short name stands for is not
-    asked again once it is said.
+    asked again once it is said, nor once it can be one thing only.
     """
-    people.publish(m="[Jon Baker|PERSON] sang.", n="[John Baker|PERSON] sang.")
-    before = people.state()
+    _publish_more_pairs(people)
     terminal = sitting(environment)
     said = []
 
@@ -310,10 +326,11 @@ def test_review_at_a_terminal(people: Deciding, environment: dict[str, str], run
     assert "decision 1 does not count any more" in said[4]
     assert any(pair.replace("1  ", "") in said[4] for pair in first)
     assert "are never one" in said[5]
-    assert "Jane Smith" in said[5]
-    assert "John Baker" in said[6]
+    assert {"John Baker", "John Fisher"} == {
+        name for name in ("John Baker", "John Fisher") for words in said[5:7] if name in words
+    }
     assert "1 decision taken; the rest is for another time" in terminal.before
-    assert people.state()[0] == before[0]
+    assert "also: Jane Smith" in run("show", "J. Smith")[1]
     listed = lines(run("decisions", "--json")[1])
     assert [(row["kind"], row["who"], row["state"]) for row in listed] == [
         ("never", "ann", "counts"), ("undo", "ann", "counts"), ("merge", "ann", "undone"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.settings import Settings
 
-HEAD = """
+PROGRAM = """
 import asyncio, signal, sys, time
 from pathlib import Path
 import psutil
@@ -17,8 +17,12 @@ from actors.workplace import Workplace
 from faults import small_stages
 from faults.small_run import SmallRun
 from pipeline.documents import StageName
+from pipeline.errors import TemporaryError
 from pipeline.settings import load_settings
+from pipeline.sources import Located
 from pipeline.stage import STAGES
+
+FLAG = sys.argv[1] + "/flag"
 
 def actors(kind):
     return [
@@ -26,13 +30,18 @@ def actors(kind):
         if process.cmdline() and process.cmdline()[0].startswith(f"ray::{kind}")
     ]
 
-"""
-ENDING = (
-    HEAD
-    + """
-async def main(place):
-    pools = ActorPools(place, dict.fromkeys(STAGES, 1) | {StageName.OCR: 2})
+def host(stage, settings, stores):
+    if Path(FLAG).exists():
+        raise RuntimeError("the model is gone")
+    return small_stages.host(stage, settings, stores)
+
+async def started(place, **more):
+    pools = ActorPools(place, dict.fromkeys(STAGES, 1) | more)
     await asyncio.gather(*await pools.start(lambda stage: None))
+    return pools
+
+async def ending(place):
+    pools = await started(place, ocr=2)
     for number in (signal.SIGSTOP, signal.SIGKILL):
         hurt = actors("StageActor") + actors("PersistenceActor")
         assert len(hurt) >= 6, hurt
@@ -40,27 +49,6 @@ async def main(place):
             process.send_signal(number)
         await asyncio.wait_for(pools.close(), 20)
         ended.append(number.name)
-
-ended = []
-settings = load_settings()
-urls = SmallRun(settings, Path(sys.argv[1])).urls
-with local_ray(2) as ray:
-    asyncio.run(main(Workplace(settings, urls, "p", "r", small_stages.plan(), small_stages.host)))
-print(*ended)
-"""
-)
-DYING = (
-    HEAD
-    + """
-from pipeline.errors import TemporaryError
-from pipeline.sources import Located
-
-FLAG = sys.argv[1] + "/flag"
-
-def host(stage, settings, stores):
-    if Path(FLAG).exists():
-        raise RuntimeError("the model is gone")
-    return small_stages.host(stage, settings, stores)
 
 async def identified(pools, located):
     for process in actors("StageActor"):
@@ -71,9 +59,8 @@ async def identified(pools, located):
         except TemporaryError as error:
             said.append(str(error))
 
-async def main(place):
-    pools = ActorPools(place, dict.fromkeys(STAGES, 1))
-    await asyncio.gather(*await pools.start(lambda stage: None))
+async def dying(place):
+    pools = await started(place)
     path = Path(sys.argv[1]) / "a.txt"
     path.write_text("words")
     located = Located(uri=path.as_uri(), name="a.txt")
@@ -85,23 +72,29 @@ async def main(place):
     except Exception as error:
         said.append(f"{type(error).__name__} {error}")
 
-said = []
+ended, said = [], []
 settings = load_settings()
 urls = SmallRun(settings, Path(sys.argv[1])).urls
+place = Workplace(settings, urls, "p", "r", small_stages.plan(), host)
 with local_ray(2) as ray:
-    asyncio.run(main(Workplace(settings, urls, "p", "r", small_stages.plan(), host)))
+    asyncio.run(ending(place))
+    asyncio.run(dying(place))
+print(*ended)
 print(*said, sep="\\n")
 """
-)
 
 
-def done(program: str, settings: Settings, tmp_path: Path) -> str:
-    """Carry a program out to its end and give what it printed."""
+def test_nobody_waits_without_end_for_actors_that_are_stopped_or_dead(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Neither who ends the pools, nor who asks what sources are: he waits for a new process, and
+    not for one that cannot start.
+    """
     assert settings.database_url
     assert settings.redis_url
     root = Path(__file__).parents[2]
     result = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)],
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
         cwd=root,
         env={
             **os.environ,
@@ -113,22 +106,11 @@ def done(program: str, settings: Settings, tmp_path: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def test_actors_that_are_stopped_or_dead_do_not_hold_up_the_end(
-    settings: Settings, tmp_path: Path
-) -> None:
-    assert done(ENDING, settings, tmp_path).split() == ["SIGSTOP", "SIGKILL"]
-
-
-def test_who_asks_what_sources_are_waits_for_a_new_process_and_not_for_one_that_cannot_start(
-    settings: Settings, tmp_path: Path
-) -> None:
-    first, *rest = done(DYING, settings, tmp_path).splitlines()
+    ended, first, *rest = result.stdout.splitlines()
+    assert ended.split() == ["SIGSTOP", "SIGKILL"]
     told = "the ocr process died while it looked at documents: "
     assert first.startswith(told)
     size = rest.index("5")

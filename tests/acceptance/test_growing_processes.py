@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 from faults import small_stages
 from faults.ray_process import reap, start
 from sqlalchemy import text
@@ -16,7 +17,7 @@ from pipeline.settings import Settings
 from pipeline.stage import STAGES
 from pipeline.stores import postgres
 
-DOCUMENTS = 14
+DOCUMENTS = 10
 PATIENT = 200.0
 
 
@@ -31,6 +32,7 @@ def processes(of: int, kind: str) -> set[int]:
     return found
 
 
+@pytest.mark.long
 def test_a_process_that_grows_is_started_anew_and_nothing_is_lost(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -92,13 +92,16 @@ FILES: dict[str, tuple[bytes, str | None]] = {
 
 def crash_who_reads(size: int, run: subprocess.Popen[str]) -> None:
     """As long as a run goes on, crash each of its parsers that has a file of that size open."""
+    parser: dict[int, bool] = {}
     while run.poll() is None:
         with suppress(psutil.NoSuchProcess):
             for process in psutil.Process(run.pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
-                    if PARSER in process.cmdline() and size in sizes_of_open_files(process):
+                    if not parser.get(process.pid):  # what it is a process says when it has begun
+                        parser[process.pid] = PARSER in process.cmdline()
+                    if parser[process.pid] and size in sizes_of_open_files(process):
                         process.send_signal(signal.SIGSEGV)
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def sizes_of_open_files(process: psutil.Process) -> set[int]:
@@ -127,6 +130,7 @@ def run_with_a_crash(casegraph, folder: Path) -> dict:
 def test_each_bad_file_fails_alone_and_in_words(casegraph, tmp_path):
     assert len(PdfDocument(FILES["pages.pdf"][0])) == 30
     casegraph.environment["CASEGRAPH_OCR__MAX_PAGES"] = "20"
+    casegraph.environment["CASEGRAPH_RUN__ACTORS"] = '{"chunk": 1, "extract": 1}'
     folder = tmp_path / "bad"
     folder.mkdir()
     (folder / "gone.txt").symlink_to(tmp_path / "nowhere.txt")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pandas
 import pytest
-from published_case import shared_database, the_case
+from databases import Databases
+from published_case import the_case
 
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.explore import Project, open_project
@@ -19,9 +20,9 @@ PNG = b"\x89PNG"
 
 @pytest.fixture(scope="module")
 def settings(
-    services: ServiceUrls, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+    databases: Databases, services: ServiceUrls, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
-    with shared_database(services, migrated_template) as url:
+    with databases.fresh() as url:
         yield Settings(
             home=tmp_path_factory.mktemp("home"),
             database_url=url,  # type: ignore[arg-type]

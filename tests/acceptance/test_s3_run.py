@@ -57,15 +57,20 @@ def in_s3(here, server: S3Server):
     return here
 
 
-def test_a_run_from_s3_follows_what_changes_there(casegraph, in_s3, server: S3Server) -> None:
+@pytest.mark.parametrize("first", ["here", pytest.param("casegraph", marks=pytest.mark.long)])
+def test_a_run_from_s3_follows_what_changes_there(
+    request: pytest.FixtureRequest, in_s3, server: S3Server, first: str
+) -> None:
+    """The first time in this process or on Ray, then in this process."""
+
     def run(casegraph: Any) -> dict:
         arguments = ("run", "s3://cases/in", "--exclude", "*.out", "--project", "p")
         return casegraph.json(*arguments, status=3)
 
     client = server.client()
-    first = run(casegraph)
-    assert first["documents"]["completed"] == 7  # four, the archive and its member, the odd one
-    assert first["documents"]["failed"] == 1
+    begun = run(request.getfixturevalue(first))
+    assert begun["documents"]["completed"] == 7  # four, the archive and its member, the odd one
+    assert begun["documents"]["failed"] == 1
     kept = client.list_objects_v2(Bucket="store", Prefix="objects/")["Contents"]
     assert len(kept) == 2  # the member, and the mark of the store
 
@@ -80,7 +85,7 @@ def test_a_run_from_s3_follows_what_changes_there(casegraph, in_s3, server: S3Se
     assert member["source"] == "s3://cases/in/deep/bundle.zip!/inner/memo.txt"
 
     second = run(in_s3)
-    assert second["documents"] == first["documents"]
+    assert second["documents"] == begun["documents"]
     assert set(second["stage_calls"].values()) == {0}
 
     client.put_object(Bucket="cases", Key="in/00.txt", Body=b"Dana Whitfield joined Acme Corp.")

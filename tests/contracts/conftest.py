@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ledger_case import LedgerCase, emptied, own_database
+from databases import Databases
+from ledger_case import LedgerCase, emptied, own_engine
 from sqlalchemy import Engine
 from store_case import StoreCase
 
-from pipeline.stores.embedded import ServiceUrls
-
 
 @pytest.fixture(scope="module")
-def database(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
+def database(databases: Databases) -> Iterator[Engine]:
+    with own_engine(databases) as engine:
         yield engine
 
 

@@ -58,6 +58,23 @@ def test_what_people_merge_is_one_and_undone_is_as_before(people: Deciding) -> N
     assert [row["state"] for row in people.desk.listed()] == ["counts", "undone", "counts"]
 
 
+def test_who_undoes_what_others_say_too_is_told(people: Deciding) -> None:
+    people.publish(**SMITHS, more="[Zoe Park|PERSON] and [Max Roe|PERSON] sang.")
+    people.desk.merge(["Ann Lee", "Jane Smith"], "ann")
+    people.desk.merge(["Ann Lee", "Zoe Park"], "ann")
+
+    first = people.desk.undo(1, "bob")
+
+    assert frozenset({"Ann Lee", "Jane Smith", "Zoe Park"}) in people.partition()
+    assert first.text.startswith("decision 1 does not count any more; decision 2 still says so: ")
+    last = people.desk.undo(2, "bob")
+    assert last.text.startswith("decision 2 does not count any more: now there is ")
+    assert frozenset({"Ann Lee"}) in people.partition()
+    people.desk.never("Ann Lee", "Max Roe", "ann")
+    people.desk.never("Ann Lee", "Max Roe", "bob")
+    assert "; decision 6 still says so: " in people.desk.undo(5, "bob").text
+
+
 def test_two_people_of_one_name_are_told_apart_by_document(people: Deciding) -> None:
     people.publish(**SMITHS)
     before, whole = people.state(), people.partition()

@@ -6,18 +6,18 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from published_case import PublishedCase, shared_database, the_case
+from databases import Databases
+from published_case import PublishedCase, the_case
 from sqlalchemy import Engine
 
 from pipeline import identity
 from pipeline.stores import postgres, tables
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.graph_reader import GraphReader, id_range
 
 
 @pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with shared_database(services, migrated_template) as url:
+def engine(databases: Databases) -> Iterator[Engine]:
+    with databases.fresh() as url:
         engine = postgres.connect(url)
         yield engine
         engine.dispose()

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from ledger_case import LedgerCase, payloads_of, plan_of
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from waiting import until
 
 from pipeline import identity
 from pipeline.documents import DocumentStatus, Mentions, Page, Pages, StageName, Words
@@ -19,8 +20,10 @@ from pipeline.stores.chunk_vectors import CachedVectors
 from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.protocols import Vector
 from pipeline.stores.publisher import Publisher
+from pipeline.stores.removal import remove_unseen_contents
 
 LETTER = "Jane Roe met John Smith."
+HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 def graph(case: LedgerCase) -> dict[str, list[object]]:
@@ -474,6 +477,29 @@ def work_off(case: LedgerCase, refused: list[object]) -> None:
         patiently(case.identify, run, **{name: words})
         made = case.checkpoints(words, None, person)
         refused.extend(patiently(case.publisher().persist, made).refused)
+
+
+def test_two_who_remove_a_names_last_mentions_at_the_same_time_leave_no_name(
+    case: LedgerCase,
+) -> None:
+    for name in ("a", "b"):
+        case.publish(name, f"{name} says John Smith left.", "John Smith")
+    contents = [id_ for (id_,) in case.rows("SELECT id::text FROM contents ORDER BY id")]
+    with case.engine.begin() as connection:
+        connection.execute(text("UPDATE documents SET content_id = NULL, next_content_id = NULL"))
+
+    def remove(content: str) -> None:
+        with case.engine.begin() as connection:
+            remove_unseen_contents(connection, case.project, [content])
+
+    with case.engine.begin() as first:
+        remove_unseen_contents(first, case.project, contents[:1])
+        second = threading.Thread(target=remove, args=contents[1:])
+        second.start()
+        until(lambda: case.value(HELD_UP) or not second.is_alive())
+    second.join()
+
+    assert case.rows("SELECT normal FROM names") == []
 
 
 def test_documents_that_change_all_at_once_lose_no_shared_name(case: LedgerCase) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from published_case import shared_database
+from databases import Databases
 from sqlalchemy import Engine
 
 from faults.harmed import DOCUMENTS
@@ -14,7 +14,6 @@ from faults.proxy import Proxy, proxy_for
 from faults.servers import OwnPostgres, OwnValkey, own_postgres, own_valkey
 from faults.small_run import Outcome, undisturbed, write_documents
 from pipeline.stores import migrating, postgres
-from pipeline.stores.embedded import ServiceUrls
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +39,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def quiet(
-    services: ServiceUrls,
-    migrated_template: str,
+    databases: Databases,
     folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcome:
     """Give the digest and the counts of the documents as database mode makes them, undisturbed."""
-    with shared_database(services, migrated_template) as url:
+    with databases.fresh() as url:
         return undisturbed(folder, url, tmp_path_factory.mktemp("quiet"))
 
 

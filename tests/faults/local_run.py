@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from actors.coordinator import RunCoordinator
 from actors.progress import Snapshot
@@ -14,17 +14,22 @@ from faults.local_pools import LocalPools
 from pipeline.documents import StageName
 from pipeline.stage import STAGES
 
-ACTORS = dict.fromkeys(STAGES, 1) | {StageName.OCR: 2, StageName.CHUNK: 2}
+ONE_EACH = dict.fromkeys(STAGES, 1)
+ACTORS = ONE_EACH | {StageName.OCR: 2, StageName.CHUNK: 2}
 POLL_SECONDS = 0.02
 
 
 def in_threads(
-    place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
+    place: Workplace,
+    pending: int,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+    actors: Mapping[StageName, int] = ACTORS,
 ) -> RunResult:
     """Run to the end, or until `stop` is asked for."""
 
     async def whole() -> RunResult:
-        coordinator = RunCoordinator(place, ACTORS, pending, LocalPools(place, ACTORS))
+        coordinator = RunCoordinator(place, actors, pending, LocalPools(place, actors))
         work, told = asyncio.create_task(coordinator.run()), False
         while not (await asyncio.wait([work], timeout=POLL_SECONDS))[0]:
             if stop.asked and not told:

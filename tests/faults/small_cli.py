@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from typing import Any
 
 from actors import cli, driver
 from faults import small_stages
@@ -16,14 +17,18 @@ from pipeline.assembly import registries
 ON_RAY = "SMALL_ON_RAY"
 
 
+def small() -> dict[str, Any]:
+    """Give what a run takes so that its stages and what makes its entities are small."""
+    return {
+        "plan_of": small_stages.plan,
+        "host": small_stages.host,
+        "rules": small_stages.SmallRules,
+    }
+
+
 def main() -> None:
     """Run a command."""
-    driver.run = partial(
-        driver.run,
-        plan_of=small_stages.plan,
-        host=small_stages.host,
-        rules=small_stages.SmallRules,
-    )
+    driver.run = partial(driver.run, **small())
     # Commands that change names settle them, too.
     registries.Rules = small_stages.SmallRules
     if ON_RAY not in os.environ:

@@ -158,11 +158,11 @@ class SmallRun:
     @contextmanager
     def _asking(self) -> Iterator[Ledger]:
         """Give a ledger that counts, with a connection that ends with the block: this is asked
-        again and again, and a way to S3 takes a second to open.
+        again and again. It knows no objects, to which a way may take long to open.
         """
         engine = postgres.engine_of(self.urls.database_url, pool_size=1)
         try:
-            yield Ledger(engine, blobs=assembly.open_blobs(self.settings))
+            yield Ledger(engine)
         finally:
             engine.dispose()
 

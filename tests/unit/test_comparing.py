@@ -112,6 +112,11 @@ def test_labelled_pairs_that_may_be_one_are_compared() -> None:
         (T.PERSON, "W. Gates", "Bill Gates", Verdict.UNSURE, 0),
         (T.PERSON, "Ursula von der Leyen", "Ursula van der Leyen", Verdict.LIKE, 0),
         (T.PERSON, "Chris Smith", "Christine Smith", Verdict.SHORTER, 1),
+        (T.PERSON, "Katherine Smithson", "Kathryn Smithson", Verdict.UNSURE, 0),
+        (T.PERSON, "Shawn Smithson", "Sean Smithson", Verdict.UNSURE, 0),
+        (T.PERSON, "Isabelle Smithson", "Isabel Smithson", Verdict.UNSURE, 0),
+        (T.PERSON, "Kathryn Smithson", "Kathleen Smithson", Verdict.APART, 0),
+        (T.PERSON, "Louis Smithson", "Louise Smithson", Verdict.APART, 0),
         (T.PERSON, "M. A. Brown", "Michelle Brown", Verdict.SHORTER, 1),
         (T.PERSON, "Vincent van Gogh", "Vincent Gogh", Verdict.SHORTER, 2),
         (T.GPE, "New York City", "New York, NY", Verdict.SAME, 0),
@@ -148,6 +153,9 @@ def test_every_rule_that_is_explained_is_one_that_names_give() -> None:
     found.append(compared(T.ORG, "Johnson Bros.", "Johnson Brothers"))
     found.append(compared(T.PERSON, "John Rigby, person", "John Rigby"))
     found.append(compared(T.PERSON, "John Rigby, person", "John Rigby LLC", T.ORG))
+    found.append(compared(T.PERSON, "John Rigby Jr., of two", "John Rigby Jr."))
+    found.append(compared(T.PERSON, "John Rigby Jr., of two", "John Rigby"))
+    found.append(compared(T.PERSON, "John Rigby, either", "John Rigby"))
     assert {rule for each in found if each for rule in each.rules} == EXPLANATIONS.keys()
 
 

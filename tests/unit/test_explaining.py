@@ -74,3 +74,9 @@ def test_decisions_are_said_by_the_words_of_the_texts() -> None:
     assert said(DecisionKind.SPLIT, smith, documents=("a.txt",)) == "John Smith is another in a.txt"
     undo = decision_card(Decision(4, DecisionKind.UNDO, undoes=3))
     assert decided(undo) == "takes decision 3 back"
+
+
+def test_what_marks_a_name_as_a_persons_is_no_part_of_it() -> None:
+    person = RawName("PERSON", "john rigby, person", exact=True), RawName("PERSON", "John Rigby")
+    made = Decision(1, DecisionKind.NEVER, (person, (RawName("ORG", "John Rigby LLC"),)), who="ann")
+    assert decided(decision_card(made)) == "John Rigby ≠ John Rigby LLC"

@@ -176,6 +176,20 @@ def test_a_name_cut_short_is_whole_where_its_acronym_says_so(stage: ExtractStage
     assert found(stage, text)["Islamic State of Iraq and the Levant"] is T.ORG
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        'Globex Inc., a Delaware corporation (the "Company"), sells pumps.',
+        'Globex Inc., a Delaware corporation (hereafter, the "Company"), sells pumps.',
+        'Globex Inc. (together with its subsidiaries, the "Company") sells pumps.',
+        'Globex Inc. ("Globex" or the "Company") sells pumps.',
+    ],
+)
+def test_a_term_is_found_however_a_contract_defines_it(stage: ExtractStage, formula: str) -> None:
+    mentions = extract(stage, chunks_of(f"{formula} The Company buys steel.")).mentions
+    assert [m.type for m in mentions if m.text == "Company"] == [MentionType.ORG] * 2
+
+
 def test_a_defined_term_is_found_again(stage: ExtractStage) -> None:
     text = "Globex Holdings Inc. (the “Company”) owns land.\n\nIn May 2016 the Company paid $5."
     companies = [m for m in extract(stage, chunks_of(text)).mentions if m.text == "Company"]

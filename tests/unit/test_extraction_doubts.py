@@ -88,6 +88,21 @@ def test_a_surname_is_its_bearers_also_where_it_was_read_as_a_place() -> None:
         ("Marshal Islands", T.LOC, "Marshal Islands", T.LOC),
         ("Saint Lucia", T.PERSON, "Saint Lucia", T.GPE),
         ("Saint Nicholas", T.PERSON, "Nicholas", T.PERSON),
+        ("Supervisory Special Agent Ann Quist", T.PERSON, "Ann Quist", T.PERSON),
+        ("Crown Prince Marn bin Quist", T.PERSON, "Marn bin Quist", T.PERSON),
+        ("Assistant U.S. Attorney Ann Quist", T.PERSON, "Ann Quist", T.PERSON),
+        ("Chairman and CEO Ann Quist", T.PERSON, "Ann Quist", T.PERSON),
+        ("then-Gov. Ann Quist", T.PERSON, "Ann Quist", T.PERSON),
+        ("First Lady Ann Quist", T.PERSON, "Ann Quist", T.PERSON),
+        ("Defendant Ann Quist", T.PERSON, "Ann Quist", T.PERSON),
+        ("Ann Quist, MBA, CPA", T.PERSON, "Ann Quist", T.PERSON),
+        ("Ann Quist KC", T.PERSON, "Ann Quist", T.PERSON),
+        ("Ann Quist, et al", T.PERSON, "Ann Quist", T.PERSON),
+        ("SUN RA", T.PERSON, "SUN RA", T.PERSON),
+        ("Aaron Judge", T.PERSON, "Aaron Judge", T.PERSON),
+        ("Prince", T.PERSON, "Prince", T.PERSON),
+        ("First Lady", T.PERSON, "First Lady", T.PERSON),
+        ("Major League", T.PERSON, "Major League", T.PERSON),
         ("Bishop of Pittsburgh", T.GPE, "Pittsburgh", T.GPE),
         ("Co - Chief Executive Officer of Quist Corporation", T.ORG, "Quist Corporation", T.ORG),
         ("Rugby Player for Leicester Tigers", T.ORG, "Leicester Tigers", T.ORG),
@@ -102,6 +117,12 @@ def test_titles_and_offices_are_no_part_of_a_name(
     one = trim(words, read(words, words, type_), BOOKS)
     assert one is not None
     assert (words[one.start : one.end], one.type) == (left, expected)
+
+
+@pytest.mark.parametrize("words", ["Agent Orange", "Major League", "General Motors"])
+def test_a_thing_whose_name_begins_with_a_title_is_no_person(words: str) -> None:
+    assert not plausible(words, read(words, words, T.PERSON), BOOKS)
+    assert plausible("Agent Quist", read("Agent Quist", "Agent Quist", T.PERSON), BOOKS)
 
 
 @pytest.mark.parametrize(

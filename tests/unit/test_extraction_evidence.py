@@ -75,6 +75,13 @@ def test_a_title_that_reaches_out_of_a_name_is_no_part_of_it() -> None:
     text = "Pentagon Press Secretary Peter Cook"
     assert text[: before_title(text, 0, len("Pentagon Press"), BOOKS)] == "Pentagon"
     assert before_title("Pentagon Press said", 0, len("Pentagon Press"), BOOKS) == 14
+    text = "FBI Special Agent Ann Lee"
+    assert text[: before_title(text, 0, len("FBI Special"), BOOKS)] == "FBI"
+
+
+@pytest.mark.parametrize("name", ["New York City", "Cook County", "Chicago Police"])
+def test_where_an_office_is_held_is_no_part_of_the_title_behind_it(name: str) -> None:
+    assert before_title(f"{name} Superintendent Ann Lee", 0, len(name), BOOKS) == len(name)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from registry_case import name, partition, rebuilt, registry
 from resolution_case import resolved
 
-from pipeline.documents import OF_A_PERSON
 from pipeline.documents import MentionType as T
+from pipeline.name_marks import OF_A_PERSON
 
 PERSON, COMPANY, ALONE = "michael dell", "dell inc", "dell"
 INTRODUCTION = "Michael Dell founded Dell Inc. in Austin. "
@@ -68,6 +68,23 @@ def test_a_person_who_is_shown_is_not_the_company_of_that_name(more: str) -> Non
     names = resolved(f"{BOTH}{more}", *RIGBY, ("Rigby", T.PERSON))
     shown = f"john rigby{OF_A_PERSON}"
     assert [normal for normal, _ in names] == [shown, "john rigby llc", shown]
+
+
+@pytest.mark.parametrize("more", [(), (("Rigby", T.ORG), ("Rigby", T.ORG))])
+def test_who_is_addressed_is_a_person_also_if_the_model_took_him_for_a_company(
+    more: tuple[tuple[str, T], ...],
+) -> None:
+    text = f"{BOTH}Mr. Rigby left. {'Rigby won. ' * len(more)}"
+    names = [normal for normal, _ in resolved(text, *RIGBY, ("Rigby", T.ORG), *more)]
+    shown = f"john rigby{OF_A_PERSON}"
+    assert names[:3] == [shown, "john rigby llc", shown]
+    assert shown not in names[3:]
+
+
+@pytest.mark.parametrize("body", ["Mr. Coffee", "Rigby"])
+def test_a_company_stays_one_that_is_not_addressed_or_has_nobodys_surname(body: str) -> None:
+    [*_, mention] = resolved(f"{BOTH}{body} won.", *RIGBY, (body, T.ORG))
+    assert mention == (body.lower().replace(".", ""), None)
 
 
 @pytest.mark.parametrize("text", [f"{BOTH}Rigby won.", "Mr. John Rigby of Acme LLC. Rigby won."])

@@ -121,6 +121,11 @@ def test_statutes_rules_and_acts(rules: LegalRecognizer, text: str, law: str) ->
          {"18 U.S.C. § 1341", "18 U.S.C. § 1343", "15 U.S.C. § 1"}),
         ("Tex. Penal Code § 19.02, and", {"Tex. Penal Code § 19.02"}),
         ("N.Y. Gen. Bus. Law § 349(h).", {"N.Y. Gen. Bus. Law § 349(h)"}),
+        ("Title 18, United States Code, Sections 1343, 1349, and 2.",
+         {"18 U.S.C. § 1343", "18 U.S.C. § 1349", "18 U.S.C. § 2"}),
+        ("Sections 1343 and 1349 of Title 18, United States Code.",
+         {"18 U.S.C. § 1343", "18 U.S.C. § 1349"}),
+        ("Title 17, Code of Federal Regulations, Section 240.10b-5", {"17 C.F.R. § 240.10b-5"}),
     ],
 )  # fmt: skip
 def test_each_law_has_its_own_name(rules: LegalRecognizer, text: str, laws: set[str]) -> None:
@@ -131,9 +136,14 @@ def test_each_law_has_its_own_name(rules: LegalRecognizer, text: str, laws: set[
     ("text", "sums"),
     [
         ("paid $5-10 million to", ["$5-10 million"]),
+        ("at $.50 a share, or US$.255", ["$.50"]),
         ("between $3 and $4 million to", ["$3 and $4 million"]),
         ("from $500 to $1 million", ["$1 million", "$500"]),
         ("wired SEK 3,000,000 to", ["SEK 3,000,000"]),
+        ("one-and-a-half million dollars", ["one-and-a-half million dollars"]),
+        ("three quarters of a million dollars", ["three quarters of a million dollars"]),
+        ("between two and three million dollars", ["two and three million dollars"]),
+        ("one of two hundred dollars", ["two hundred dollars"]),
         ("half a million dollars", ["half a million dollars"]),
         ("fifty dollars, Rs. 500", ["Rs. 500", "fifty dollars"]),
         ("several million dollars, fifty people", []),
@@ -148,8 +158,18 @@ def test_sums_are_whole(rules: LegalRecognizer, text: str, sums: list[str]) -> N
 
 
 def test_a_statute_has_one_normal_form(rules: LegalRecognizer) -> None:
-    for text in ("18 U.S.C. § 1001", "18 USC 1001", "18 U. S. C. Section 1001"):
-        assert "18 U.S.C. § 1001" in normals(rules, f"Under {text} he", MentionType.LAW)
+    for text in (
+        "18 U.S.C. § 1001",
+        "18 USC 1001",
+        "18 U. S. C. Section 1001",
+        "Title 18, United States Code, Section 1001,",
+        "Title 18 U.S.C. § 1001",
+        "section 1001 of title 18 of the United States Code",
+    ):
+        assert normals(rules, f"Under {text} he", MentionType.LAW) == {"18 U.S.C. § 1001"}
+    assert found(rules, "Under Title 18, United States Code, Section 2, he", MentionType.LAW) == [
+        "Title 18, United States Code, Section 2"
+    ]
 
 
 @pytest.mark.parametrize("text", ["This Act applies.", "The Act says", "an act of war", "Act now"])
@@ -162,6 +182,8 @@ def test_an_act_without_a_name_is_none(rules: LegalRecognizer, text: str) -> Non
     [
         ("Case No. 3:16-cv-00523-MMC was", MentionType.DOCKET, "3:16-cv-00523-MMC"),
         ("in No. 14-556, the", MentionType.DOCKET, "14-556"),
+        ("in 1:20cv1234, the", MentionType.DOCKET, "1:20cv1234"),
+        ("in 20 Civ. 1234 (ABC), the", MentionType.DOCKET, "20 Civ. 1234"),
         ("paid $1.5 million to", MentionType.MONEY, "$1.5 million"),
         ("paid US$ 3,000.50 to", MentionType.MONEY, "US$ 3,000.50"),
         ("some 5 million dollars of", MentionType.MONEY, "5 million dollars"),

@@ -123,3 +123,29 @@ def test_initials_stand_for_a_name_that_says_all_of_them() -> None:
 )
 def test_an_initial_stands_for_the_name_in_its_own_place(short: str, long: str, fits: bool) -> None:
     assert shortens(tuple(short.split()), tuple(long.split())) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "who"),
+    [
+        ("Prince Andrew met Andrew Farkas.", ["Andrew", "Andrew Farkas"], "andrew"),
+        ("Prince Andrew met Andrew Farkas.", ["Prince Andrew", "Andrew Farkas"], "andrew"),
+        ("Prince Andrew left. Andrew wept. Andrew Farkas sang.",
+         ["Andrew", "Andrew", "Andrew Farkas"], "andrew"),
+        ("King Hussein wrote to Saddam Hussein.", ["Hussein", "Saddam Hussein"], "hussein"),
+        ("Pope Francis met Francis Collins.", ["Francis", "Francis Collins"], "francis"),
+        ("Queen Elizabeth met Elizabeth Warren.", ["Elizabeth", "Elizabeth Warren"], "elizabeth"),
+        ("Sister Mary met Mary Barra.", ["Mary", "Mary Barra"], "mary"),
+        # The text has the whole name with the title, or there is no such title:
+        ("King Hussein fled. King Hussein bin Talal and Saddam Hussein came back.",
+         ["Hussein", "Hussein bin Talal", "Saddam Hussein"], "hussein bin talal"),
+        ("Crown Prince Mohammed spoke. Crown Prince Mohammed bin Salman left.",
+         ["Mohammed", "Mohammed bin Salman"], "mohammed bin salman"),
+        ("Andrew met Andrew Farkas.", ["Andrew", "Andrew Farkas"], "andrew farkas"),
+    ],
+)  # fmt: skip
+def test_who_is_called_by_a_rulers_title_is_nobody_whom_the_text_calls_otherwise(
+    text: str, people: list[str], who: str
+) -> None:
+    found = resolved(text, *((one, MentionType.PERSON) for one in people))
+    assert found[0][0] == who

@@ -79,6 +79,17 @@ def test_it_is_said_that_a_place_has_another_name() -> None:
     assert rules_in_words(edge.comparison.rules) == ["another name of the place"]
 
 
+def test_a_state_is_not_the_city_of_its_name() -> None:
+    """Where a text says that it is the state; else only what is around it could tell."""
+    state = "The State of Washington sued the State of New York."
+    states = state, "State of Washington", "State of New York"
+    assert entities(states, ("In Washington, D.C.", "Washington, D.C.")) == ["ab", "c"]
+    assert entities(states, ("Washington State, too", "Washington State")) == ["ab", "a"]
+    assert entities(states, ("The City of New York won.", "City of New York")) == ["ab", "c"]
+    city = "The State of New York sued the City of New York."
+    assert entities((city, "State of New York", "City of New York")) == ["ab"]
+
+
 OREGON = ("He lives in Portland, Oregon. Portland is wet.", "Portland", "Oregon", "Portland")
 MAINE = ("She lives in Portland, Maine.", "Portland", "Maine")
 
