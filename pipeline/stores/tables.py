@@ -448,3 +448,48 @@ llm_responses = Table(
     Column("project_id", Id, ForeignKey("projects.id", ondelete="SET NULL")),
     Column("asked_at", Time, nullable=False, server_default=func.now()),
 )
+
+# Questions to a language model, one row each time that one is asked, committed before it is: so what
+# a question may cost is counted also if who asked dies over it. `asked` until there is an answer;
+# `answered`, or `failed` with a `code`; `lost` if nothing was heard of it up to `until`. No question
+# is asked by two at once. `cost` is in millionths of a US dollar, while `asked` and when `lost` the
+# most that it can come to.
+llm_calls = Table(
+    "llm_calls",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _project(),
+    Column("content_id", Id, ForeignKey("contents.id", ondelete="SET NULL")),
+    Column("run_id", Id),
+    Column("stage", Text),
+    Column("model", Text, nullable=False),
+    Column("request_hash", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("code", Text),
+    Column("tokens_in", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_out", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_cached", BigInteger, nullable=False, server_default="0"),
+    Column("cost", BigInteger, nullable=False),
+    Column("asked_at", Time, nullable=False, server_default=func.now()),
+    Column("until", Time, nullable=False),
+    Column("seconds", Double),
+    CheckConstraint("state IN ('asked', 'answered', 'failed', 'lost')", name="state"),
+)
+Index(None, llm_calls.c.project_id, llm_calls.c.model)
+Index(None, llm_calls.c.content_id)
+Index(
+    "uq_llm_calls_asked",
+    llm_calls.c.model,
+    llm_calls.c.request_hash,
+    unique=True,
+    postgresql_where=llm_calls.c.state == "asked",
+)
+
+# What a run may spend on language models, in millionths of a US dollar, and what it has.
+llm_budgets = Table(
+    "llm_budgets",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("at_most", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False, server_default="0"),
+)

@@ -1,0 +1,173 @@
+"""Answers of language models and what they cost, as PostgreSQL keeps them: before a question is
+asked, and before its answer is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from pipeline import codec
+from pipeline.errors import PermanentError
+from pipeline.llm.asking import Question, Reply, Usage
+from pipeline.llm.charging import Charge
+from pipeline.stores.postgres import alone, transaction
+
+_FIND = text("SELECT response FROM llm_responses WHERE model = :model AND request_hash = :hash")
+
+# Two that ask the same at once wait for each other here: the second finds no place.
+_CLAIM = text("""
+INSERT INTO llm_calls (project_id, content_id, run_id, stage, model, request_hash, state, cost,
+                       until)
+SELECT CAST(:project AS uuid), (SELECT id FROM contents WHERE id = CAST(:content AS uuid)),
+       CAST(:run AS uuid), :stage, :model, :hash, 'asked', :most, now() + :seconds * interval '1 s'
+ON CONFLICT (model, request_hash) WHERE state = 'asked' DO NOTHING
+RETURNING id
+""")
+
+_LOSE = text("""
+UPDATE llm_calls SET state = 'lost'
+WHERE model = :model AND request_hash = :hash AND state = 'asked' AND until < now() RETURNING id
+""")
+
+_DROP = text("DELETE FROM llm_calls WHERE id = :call")
+
+# A run without a row here may spend whatever it comes to.
+_RESERVE = text("""
+UPDATE llm_budgets SET spent = spent + :most
+WHERE run_id = CAST(:run AS uuid) AND spent + :most <= at_most RETURNING spent
+""")
+
+_BUDGET = text("SELECT at_most, spent FROM llm_budgets WHERE run_id = CAST(:run AS uuid)")
+
+_SETTLE = text("""
+WITH call AS (
+    UPDATE llm_calls SET state = :state, code = :code, tokens_in = :tokens_in,
+           tokens_out = :tokens_out, tokens_cached = :tokens_cached, cost = :cost,
+           seconds = extract(epoch FROM clock_timestamp() - asked_at)
+    FROM (SELECT id AS mine, cost AS most FROM llm_calls WHERE id = :call FOR UPDATE) AS before
+    WHERE id = mine RETURNING run_id, most
+)
+UPDATE llm_budgets b SET spent = spent - call.most + :cost FROM call WHERE b.run_id = call.run_id
+""")
+
+_KEEP = text("""
+INSERT INTO llm_responses (model, request_hash, response, tokens_in, tokens_out, tokens_cached,
+                           project_id)
+VALUES (:model, :hash, :response, :tokens_in, :tokens_out, :tokens_cached,
+        (SELECT id FROM projects WHERE id = CAST(:project AS uuid)))
+ON CONFLICT (model, request_hash) DO NOTHING
+""")
+
+_ALLOW = text("""
+INSERT INTO llm_budgets (run_id, at_most) VALUES (CAST(:run AS uuid), :at_most)
+ON CONFLICT (run_id) DO UPDATE SET at_most = excluded.at_most
+""")
+
+
+class OverBudgetError(Exception):
+    """The question may cost more than is left of what its run may spend."""
+
+    def __init__(self, at_most: int, spent: int, most: int) -> None:
+        super().__init__(at_most, spent, most)
+        self.at_most = at_most
+        self.spent = spent
+        self.most = most
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that is this process's to ask. `most` is set aside for it."""
+
+    call: int
+    most: int
+
+
+@dataclass(frozen=True)
+class LlmLedger:
+    """One database's answers and their cost. Each method is one transaction.
+
+    All raise TemporaryError where PostgreSQL does not answer.
+    """
+
+    engine: Engine
+
+    def find(self, question: Question) -> Reply | None:
+        """Read an answer that was paid for. One that cannot be read is as good as none."""
+        with alone(self.engine) as connection:
+            return _found(connection, question)
+
+    def claim(
+        self, question: Question, charge: Charge, most: int, seconds: float
+    ) -> Reply | Asked | None:
+        """Take it on to ask a question, for at most `seconds`, setting aside the `most` that it may
+        cost; give the answer if there is one, and None while somebody else asks.
+
+        Raises OverBudgetError if less than `most` is left.
+        """
+        values = {
+            "model": question.model, "hash": question.hash, "most": most, "seconds": seconds,
+            **charge._asdict(),
+        }  # fmt: skip
+        with transaction(self.engine, "llm-ask") as connection:
+            call = connection.scalar(_CLAIM, values)
+            if call is None and connection.scalar(_LOSE, values) is not None:
+                call = connection.scalar(_CLAIM, values)
+            if call is None:
+                return None
+            # Whoever was before us may have answered just before our row found its place.
+            if (known := _found(connection, question)) is not None:
+                connection.execute(_DROP, {"call": call})
+                return known
+            if charge.run is not None and connection.scalar(_RESERVE, values) is None:
+                budget = connection.execute(_BUDGET, values).one_or_none()
+                if budget is not None:
+                    raise OverBudgetError(budget.at_most, budget.spent, most)
+            return Asked(int(call), most)
+
+    def keep(self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int) -> None:
+        """Keep an answer, and what it cost."""
+        usage = reply.usage.model_dump()
+        with transaction(self.engine, "llm-keep") as connection:
+            connection.execute(
+                _KEEP,
+                {
+                    "model": question.model,
+                    "hash": question.hash,
+                    "response": codec.encode(reply),
+                    "project": charge.project,
+                    **usage,
+                },
+            )
+            _settle(connection, asked, "answered", None, reply.usage, cost)
+
+    def fail(self, asked: Asked, code: str, usage: Usage = Usage(), cost: int = 0) -> None:
+        """Note that a question has no answer that can be used, and what that cost."""
+        with transaction(self.engine, "llm-fail") as connection:
+            _settle(connection, asked, "failed", code, usage, cost)
+
+    def allow(self, run: str, at_most: int) -> None:
+        """Say what a run may spend."""
+        with transaction(self.engine, "llm-allow") as connection:
+            connection.execute(_ALLOW, {"run": run, "at_most": at_most})
+
+
+def _settle(
+    connection: Connection, asked: Asked, state: str, code: str | None, usage: Usage, cost: int
+) -> None:
+    """Write what came of a call, and give back what was set aside and not needed."""
+    values = {"call": asked.call, "state": state, "code": code, "cost": cost, **usage.model_dump()}
+    connection.execute(_SETTLE, values)
+
+
+def _found(connection: Connection, question: Question) -> Reply | None:
+    values: dict[str, Any] = {"model": question.model, "hash": question.hash}
+    stored = connection.scalar(_FIND, values)
+    if stored is None:
+        return None
+    try:
+        return codec.decode(Reply, bytes(stored))
+    except PermanentError:
+        return None
