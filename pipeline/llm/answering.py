@@ -1,0 +1,140 @@
+"""A question is asked once, by whoever comes first, and paid for once: the policy, without stores.
+
+An answer that is kept is used. Else the question is taken on, so that nobody else asks it at the
+same time; what it may cost is set aside; it is asked, and its answer is kept before it is used. An
+answer of the wrong form is counted and not kept, and the question asked again, a few times.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from pipeline.errors import UnavailableError
+from pipeline.llm.answers import BadAnswerError
+from pipeline.llm.asking import Price, Question, Reply, Usage
+from pipeline.llm.charging import Asked, Charge, millionths, present_charge
+
+T = TypeVar("T")
+POLL_SECONDS = 0.1
+LETTERS_PER_TOKEN = 2
+"""Fewer than a token has in practice: what is set aside for a question must be enough."""
+WARMTH = 0.3
+"""The temperature of a question that is asked again: at zero its answer would be the same."""
+
+
+class Model(Protocol):
+    """Answers questions."""
+
+    def ask(self, question: Question) -> Reply:
+        """Ask and wait. Raises BadAnswerError for a question that stays without answer,
+        UnavailableError where none will be answered.
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """Keeps answers, and what was asked and what it cost."""
+
+    def find(self, question: Question) -> Reply | None:
+        """Read an answer that was paid for."""
+        ...
+
+    def claim(
+        self, question: Question, charge: Charge, most: int, seconds: float
+    ) -> Reply | Asked | None:
+        """Take on a question; give its answer if there is one, None while somebody else asks."""
+        ...
+
+    def keep(self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int) -> None:
+        """Keep an answer."""
+        ...
+
+    def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
+        """Note that there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms questions are asked. `prices` are by model; one that has none costs nothing.
+    `seconds` is how long a question may take at most, all tries together.
+    """
+
+    prices: Mapping[str, Price]
+    seconds: float
+    tries: int = 3
+
+    def cost(self, model: str, usage: Usage) -> int:
+        """Say what calls cost, in millionths of a dollar."""
+        price = self.prices.get(model)
+        return millionths(price.of(usage)) if price else 0
+
+    def most(self, question: Question) -> int:
+        """Say what a question may cost at most, in millionths of a dollar."""
+        tokens = -(-question.characters // LETTERS_PER_TOKEN)
+        return self.cost(question.model, Usage(tokens_in=tokens, tokens_out=question.at_most))
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers questions from what is kept, and else by a model."""
+
+    model: Model
+    ledger: Ledger
+    terms: Terms
+    sleep: Callable[[float], None] = time.sleep
+
+    def answer(self, question: Question, read: Callable[[Reply], T]) -> T:
+        """Answer a question and read the answer, which is asked for again if it cannot be.
+
+        Raises BadAnswerError if none of some tries can be read or is given, UnavailableError where
+        no question will be answered, TemporaryError where PostgreSQL does not answer.
+        """
+        for again in range(self.terms.tries):
+            try:
+                return self._try(question.again(again, WARMTH), read)
+            except BadAnswerError as error:
+                if again + 1 == self.terms.tries or not error.may_differ:
+                    raise
+        raise AssertionError("there is at least one try")
+
+    def _try(self, question: Question, read: Callable[[Reply], T]) -> T:
+        """Answer a question once."""
+        charge = present_charge()
+        known = self.ledger.find(question)
+        while known is None:
+            taken = self.ledger.claim(
+                question, charge, self.terms.most(question), self.terms.seconds
+            )
+            if isinstance(taken, Asked):
+                return self._ask(question, charge, taken, read)
+            if taken is None:
+                self.sleep(POLL_SECONDS)
+                known = self.ledger.find(question)
+            else:
+                known = taken
+        return read(known)
+
+    def _ask(
+        self, question: Question, charge: Charge, asked: Asked, read: Callable[[Reply], T]
+    ) -> T:
+        """Ask the model what was taken on."""
+        try:
+            reply = self.model.ask(question)
+        except BadAnswerError as error:
+            self.ledger.fail(asked, error.code, Usage(), 0)
+            raise
+        except BaseException:
+            self.ledger.fail(asked, "llm_unavailable", Usage(), 0)
+            raise
+        cost = self.terms.cost(question.model, reply.usage)
+        try:
+            said = read(reply)
+        except BadAnswerError as error:
+            self.ledger.fail(asked, error.code, reply.usage, cost)
+            raise
+        self.ledger.keep(asked, question, charge, reply, cost)
+        return said
