@@ -135,6 +135,13 @@ EXPLANATIONS: Mapping[str, str] = {
     "one, or another",
     FATHER_AND_SON: "a text shows that they are two, of whom one is called Jr, Sr or II",
     A_COMPANY: "a text shows that one is a person, and the other has a company's legal form",
+    "office left out": "only one says which office of the court the case is in",
+    "court left out": "only one says which court the case is in",
+    "judge left out": "only one has the letters of the judge, or of a second one",
+    "other judge": "the letters of the judges are different; a case can be given to another judge",
+    "other court": "they are numbers of two courts, or of two offices of a court",
+    "type of case left out": "only one says what type of case it is",
+    "other type of case": "they are numbers of two types of cases",
     "other type": "the same name, taken once for another kind of thing",
     "other type, a personal name": "the same name, taken once for a person's and once not",
 }

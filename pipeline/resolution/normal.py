@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pipeline.documents import MentionType
+from pipeline.engines.dockets import docket_of
 from pipeline.engines.international import LETTERS
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
@@ -14,7 +15,7 @@ from pipeline.engines.statutes import section_named
 from pipeline.engines.titles import lead_end, without_honours
 from pipeline.name_marks import parted
 from pipeline.resolution.districts import court_of_district
-from pipeline.resolution.values import amount, docket, iso_date
+from pipeline.resolution.values import amount, iso_date
 
 # Marks of the scripts of South and Southeast Asia are vowels.
 NOT_OF_A_NAME = re.compile(r"[^\w\s&'\-\u0900-\u1aaf\u3099\u309a]+|_")
@@ -161,7 +162,8 @@ def _money(name: str) -> str:
 
 def _docket(name: str) -> str:
     """Write a docket number in capitals, without blanks; by its value where that is known."""
-    return docket(name) or plain(name).replace(" ", "").upper()
+    docket = docket_of(name)
+    return docket.written() if docket else plain(name).replace(" ", "").upper()
 
 
 def _law(name: str) -> str:

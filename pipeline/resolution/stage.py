@@ -21,6 +21,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
+from pipeline.resolution.dockets import link_dockets
 from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
 from pipeline.resolution.generations import either_of_two, fathers_and_sons
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
@@ -164,6 +165,8 @@ class ResolveStage:
             for type_ in PLACES:
                 if name in counts[type_]:
                     links[type_, name] = (likely_type(counts, type_, long), long), "short"
+        for name, long in link_dockets(counts[MentionType.DOCKET]).items():
+            links[MentionType.DOCKET, name] = (MentionType.DOCKET, long), "short"
         for group in ({MentionType.ORG}, PLACES, {MentionType.PERSON}):
             written = {
                 (key, mention.text)

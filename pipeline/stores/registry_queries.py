@@ -60,17 +60,17 @@ _WRITTEN: Final = """
 # The words of mentions are put on one line when they are few: not once for each mention.
 NODES = text(f"""
 WITH {_NODES}, mine AS MATERIALIZED (
-    SELECT name_id, sense, content_id, text, region, count(*) AS mentions,
+    SELECT name_id, sense, content_id, shown, count(*) AS mentions,
            count(*) FILTER (WHERE via IS NULL) AS full_forms
     FROM published_mentions
     WHERE project_id = :project AND name_id = ANY(ARRAY(SELECT name_id FROM nodes))
       AND entity_id = CAST(:entity AS uuid)
-    GROUP BY name_id, sense, content_id, text, region
+    GROUP BY name_id, sense, content_id, shown
 ), texts AS (
-    SELECT name_id, sense, text, region, sum(mentions) AS mentions, sum(full_forms) AS full_forms
-    FROM mine GROUP BY name_id, sense, text, region
+    SELECT name_id, sense, shown, sum(mentions) AS mentions, sum(full_forms) AS full_forms
+    FROM mine GROUP BY name_id, sense, shown
 ), surfaces AS (
-    SELECT name_id, sense, {ON_ONE_LINE.format(text="text")} || region AS surface,
+    SELECT name_id, sense, {ON_ONE_LINE.format(text="shown")} AS surface,
            sum(mentions) AS mentions, sum(full_forms) AS full_forms
     FROM texts GROUP BY 1, 2, 3
 ), counts AS (
