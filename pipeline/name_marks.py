@@ -11,7 +11,8 @@ and never John Rigby LLC."""
 ONE_OF_TWO = ", of two"
 """Of a name with a generation (Jr, Sr, II), where who is called so without it is another: "donald
 trump jr, of two" is Donald Trump Jr., and never Donald Trump."""
-MARKS = (OF_A_PERSON, ONE_OF_TWO)
+MARKS = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two"}
+"""The marks, each with what it says of its name."""
 
 
 def parted(normal: str) -> tuple[str, str]:

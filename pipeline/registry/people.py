@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names, spelling_of
-from pipeline.name_marks import OF_A_PERSON, ONE_OF_TWO, parted, unmarked
+from pipeline.name_marks import MARKS, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import FATHER_AND_SON, Comparison, Verdict, apart, less_said, unsure
@@ -30,7 +30,6 @@ PARTICLES = ARTICLES | frozenset(
 # "Servant of", which is no name without what follows.
 SERVANTS = frozenset({"abdul", "abdel", "abdal", "abdoul", "abdol"})
 SONS = {"ibn": "bin", "ben": "bin"}
-MARKED = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two"}
 SURNAMES = {
     Likeness.EQUAL: "surname", Likeness.SPELT: "surname spelling", Likeness.SLIP: "surname slip",
     Likeness.HEARD: "surname heard alike", Likeness.NEAR: "surname near",
@@ -82,7 +81,7 @@ def compare_people(one: Profile, other: Profile) -> Comparison | None:
         return _by_one_word(one, other)
     if one.plain == other.plain:
         marks = {parted(name.normal)[1] for name in (one, other)}
-        rules = tuple(MARKED[mark] for mark in sorted(marks - {""})) if len(marks) > 1 else ()
+        rules = tuple(MARKS[mark] for mark in sorted(marks - {""})) if len(marks) > 1 else ()
         found: Comparison | None = Comparison(Verdict.SAME, 0.98, rules or ("spacing",))
     else:
         surname = likeness(one.tokens[-1], other.tokens[-1])
