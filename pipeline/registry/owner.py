@@ -28,7 +28,7 @@ from pipeline.registry.growing import Compares, Grown, Registry, uncollected
 from pipeline.registry.touching import Change, Touched, touched
 from pipeline.registry.updates import Moment, Node, Pending, RegistryStore, Update
 
-CODE = "4"
+CODE = "5"
 # From so many changed names on, if they are a quarter of all, a rebuild is less work.
 MANY = 5_000
 OF_CONTENTS = ("published", "removed")
