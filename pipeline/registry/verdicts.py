@@ -124,6 +124,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "other number": "the numbers are different",
     "region left out": "only one says in which state or country it lies",
     "a country or state": "one is a country's or state's name, the other a town's elsewhere",
+    "country or state": "a country and an American state have this name",
+    "name of a country": "one may be the other's name, and is another place's or another time's",
     "a capital": "one is a capital's name, the other that of an American town",
     "other region": "they belong to different states, countries or regions",
     ANOTHER_NAME: "another name of the place",

@@ -33,6 +33,7 @@ from pipeline.engines.given_names import full_names
 from pipeline.engines.international import body_named
 from pipeline.engines.known_names import names_of
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.territories import MAY_BE
 from pipeline.name_marks import unmarked
 from pipeline.resolution.key_parts import all_letters, asked_if, bounded, latin, whole
 from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
@@ -121,6 +122,8 @@ def _keys_of_place(name: str) -> Iterator[str]:
         yield all_letters(words[:-1]) + asked_if(False)  # "New York" asks whether it is the city
     if city := city_named("".join(words)):
         yield all_letters([city.letters])
+    for country in MAY_BE.get(name, ()):
+        yield all_letters([country]) + asked_if(False)  # "Macedonia" asks whether it is the country
     if comma:
         yield f"r{' '.join(words)},{regions}"
 
