@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from pipeline.name_marks import EITHER_OF_TWO, MARKS, OF_A_PERSON, ONE_OF_TWO, parted
-from pipeline.registry.clustering import Why
 from pipeline.registry.decisions import Decision, DecisionKind, Group, RawName
+from pipeline.registry.misses import Why
 from pipeline.registry.verdicts import EXPLANATIONS, Verdict
 
 LONGEST_SHOWN = 80

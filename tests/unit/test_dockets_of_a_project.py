@@ -9,7 +9,7 @@ from registry_case import Incremental, name, partition, rebuilt, registry
 from resolution_case import STAGE, extracted
 
 from pipeline.documents import MentionType, Names
-from pipeline.registry.clustering import Why
+from pipeline.registry.misses import Why
 
 T = MentionType
 
