@@ -4,23 +4,18 @@ says what came of it. Commands and notebooks call it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline import graph_cards, identity
+from pipeline.decision_outcome import Outcome, called, listed, sentence
 from pipeline.errors import UsageError
+from pipeline.name_marks import unmarked
 from pipeline.registry import deciding
 from pipeline.registry.deciding import Named
-from pipeline.registry.decisions import (
-    Bind,
-    Decision,
-    DecisionKind,
-    RawName,
-    constraints,
-    repeating,
-)
-from pipeline.registry.explaining import counted, decision_card, several, shown
+from pipeline.registry.decisions import Bind, Decision, RawName, constraints
+from pipeline.registry.explaining import decision_card, numbered, several, shown
 from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.graph_rows import EntityRow
 from pipeline.stores.registry_reader import Node, RegistryReader
@@ -41,30 +36,6 @@ class AmbiguousError(UsageError):
         super().__init__(f"{self.short}: {listed}")
         self.asked = asked
         self.candidates = candidates
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a decision: the entities in which the names of each of its groups are now. If it
-    was not `applied` the registry will get to it.
-    """
-
-    decision: Decision
-    applied: bool
-    groups: tuple[tuple[EntityRow, ...], ...]
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def card(self) -> dict[str, Any]:
-        """Give it as a plain value."""
-        return {
-            **decision_card(self.decision),
-            "applied": self.applied,
-            "entities": [[row._asdict() for row in group] for group in self.groups],
-            "text": self.text,
-        }
 
 
 @dataclass(frozen=True)
@@ -196,26 +167,29 @@ class DecisionDesk:
         """Bring the registry up to date and say what came of a decision."""
         applied = self.settle()
         groups = tuple(self._entities_now(undone or made))
+        (said,) = self.cards([made])
         if made.undoes is not None and undone is not None:
             text = f"decision {made.undoes} does not count any more"
             again = made.undoes != undone.number
             text += f"; so decision {undone.number} does again" if again else self._repeated(undone)
-            now = _listed(row for group in groups for row in group)
+            now = listed(row for group in groups for row in group)
             text += f": now there is {now}" if applied and now else ""
         else:
-            text = _sentence(made, before, groups, sources, applied=applied)
+            text = sentence(made, said, before, groups, sources, applied=applied)
         if not applied:
             text += "; entities do not show it yet: "
             text += "whoever holds the registry applies it, or the next run"
-        return Outcome(made, applied, groups, text)
+        return Outcome(made, said, applied, groups, text)
 
     def _repeated(self, undone: Decision) -> str:
         """Say which decisions go on saying what the undone one said, if any do."""
-        still = repeating(undone, self.registry.decisions(), self.bind, identity.node_id)
-        if not still:
-            return ""
-        numbers = " and ".join(str(number) for number in still)
-        return f"; decision{'s' * (len(still) > 1)} {numbers} still say{'s' * (len(still) == 1)} so"
+        names = {self.bind(raw._replace(sense=0)) for group in undone.groups for raw in group}
+        live = self.registry.live(names)
+        still = deciding.still_said(undone, self.registry.decisions(), self.bind, live)
+        text = ""
+        if still.each:
+            text += f"; {numbered(still.each)} still say{'s' * (len(still.each) == 1)} so"
+        return text + (f"; {numbered(still.together)} together say so" if still.together else "")
 
     def _entities_now(self, decision: Decision) -> list[tuple[EntityRow, ...]]:
         """Give the entities that the groups of a decision are in."""
@@ -250,49 +224,28 @@ class DecisionDesk:
                  for raw in group}  # fmt: skip
         live = self.registry.live(names)
         worth = deciding.standings(decisions, bound, live, self.bind)
-        sources = self.registry.sources({x for one in decisions for x in one.documents})
+        newest = list(reversed(decisions))
         return [
-            {
-                **decision_card(one),
-                "documents": [sources.get(id_, id_) for id_ in one.documents],
-                "state": worth[one.number].value,
-            }
-            for one in reversed(decisions)
+            card | {"state": worth[one.number].value}
+            for one, card in zip(newest, self.cards(newest), strict=True)
         ]
 
-
-def called(entity: EntityRow) -> str:
-    """Write an entity by its name and the beginning of its id."""
-    return f"{shown(entity.name)} ({entity.id[:8]})"
-
-
-def _listed(rows: Iterable[EntityRow]) -> str:
-    """List entities, each once."""
-    each = list({row.id: row for row in rows}.values())
-    texts = [called(row) for row in each[:6]]
-    return " and ".join(texts) + (f" and {len(each) - 6:,} more" if len(each) > 6 else "")
-
-
-def _sentence(
-    made: Decision,
-    before: Sequence[EntityRow],
-    groups: Sequence[Sequence[EntityRow]],
-    sources: Sequence[str],
-    *,
-    applied: bool,
-) -> str:
-    """Say what a decision does, and what came of it if it was applied."""
-    every = [row for group in groups for row in group]
-    if made.kind is DecisionKind.NEVER:
-        return f"{_listed(before)} are never one, whatever their names look like"
-    if made.kind is DecisionKind.MERGE:
-        size = f"{counted(every[0].mentions, 'mention')} in " if every else ""
-        size += counted(every[0].documents, "document") if every else ""
-        said, now = f"{_listed(before)} are one now", f"{_listed(every)}, {size}"
-    elif made.by_document:
-        said = f"in {several(sources)} {shown(before[0].name)} is another now"
-        now = f"{_listed(groups[-1])}; elsewhere it is {_listed(groups[0])}"
-    else:
-        leaving = several(decision_card(made)["names"][0])
-        said, now = f"{leaving} left {called(before[0])}", f"now there is {_listed(every)}"
-    return f"{said}: {now}" if applied and every else said
+    def cards(self, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+        """Write decisions as plain values, with the sources of their documents. A name with a mark
+        is written as the texts write it, for a decision binds none of these words to it.
+        """
+        sources = self.registry.sources({x for one in decisions for x in one.documents})
+        marked = {
+            raw: self.bind(raw._replace(sense=0))
+            for one in decisions
+            for group in one.groups
+            for raw in group
+            if raw.exact and unmarked(raw.words) != raw.words
+        }
+        texts = self.registry.name_texts(set(marked.values())) if marked else {}
+        written = {raw: texts[name] for raw, name in marked.items() if name in texts}
+        return [
+            decision_card(one, written)
+            | {"documents": [sources.get(id_, id_) for id_ in one.documents]}
+            for one in decisions
+        ]

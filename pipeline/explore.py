@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import networkx
     import pandas
 
-    from pipeline.decision_desk import DecisionDesk, Outcome
+    from pipeline.decision_desk import DecisionDesk
+    from pipeline.decision_outcome import Outcome
     from pipeline.drawing import Picture
     from pipeline.passages import Nearness
 

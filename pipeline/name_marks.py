@@ -14,7 +14,8 @@ trump jr, of two" is Donald Trump Jr., and never Donald Trump."""
 EITHER_OF_TWO = ", either"
 """Of a name without a generation, where the document first names somebody with one: "robert f
 kennedy, either" behind "Robert F. Kennedy Jr." is one of the two, whoever they turn out to be."""
-MARKS = (OF_A_PERSON, ONE_OF_TWO, EITHER_OF_TWO)
+MARKS = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two", EITHER_OF_TWO: "either of two"}
+"""The marks, each with what it says of its name."""
 
 
 def parted(normal: str) -> tuple[str, str]:

@@ -5,14 +5,14 @@ Commands print them, notebooks make tables of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.decision_desk import DecisionDesk
 from pipeline.graph_cards import Card
 from pipeline.registry import explaining
 from pipeline.registry.deciding import Named
-from pipeline.registry.decisions import Decision, effective
+from pipeline.registry.decisions import effective
 from pipeline.stores.graph_reader import id_range
 from pipeline.stores.registry_reader import MissRow
 
@@ -27,10 +27,10 @@ def explained(desk: DecisionDesk, entity: str, limit: int) -> Card:
     """Gather which names an entity has and why, what stayed out and why, what people decided about
     it, and what was too large to be compared in full. `limit` bounds the names and the near misses.
     """
-    decisions = {one.number: one for one in desk.registry.decisions()}
     nodes = desk.registry.nodes(entity, NODES_LOOKED_AT)
     names = nodes[:limit]
     misses = desk.registry.misses(entity, limit)
+    about, decisions = _decided(desk, nodes, names, misses)
     told = {reason["with"] for node in names for reason in _first_reasons(node)}
     texts = {node.id: node.text for node in nodes}
     asked = {*told, *(id_ for miss in misses for id_ in (miss.own, miss.their))} - texts.keys()
@@ -50,7 +50,7 @@ def explained(desk: DecisionDesk, entity: str, limit: int) -> Card:
         ],
         "near_miss_count": misses[0].entities if misses else 0,
         "near_misses": _miss_cards(desk, misses, texts, decisions, places),
-        "decisions": _about(desk, nodes, decisions.values())[-DECISIONS_SHOWN:],
+        "decisions": about,
         "capped": [row._asdict() for row in desk.registry.capped(entity, CAPPED_SHOWN)],
         "dissolved": [row.names for row in desk.registry.dissolved(CAPPED_SHOWN, entity)],
     }
@@ -79,7 +79,7 @@ def _first_reasons(node: Named) -> Sequence[Mapping[str, Any]]:
 def _name_card(
     node: Named,
     texts: Mapping[str, str],
-    decisions: Mapping[int, Decision],
+    decisions: Mapping[int, Card],
     places: Sequence[Card],
 ) -> Card:
     """Write a name with what joined it to others."""
@@ -102,12 +102,11 @@ def _name_card(
     }
 
 
-def _joined(reason: Mapping[str, Any], text: str, decisions: Mapping[int, Decision]) -> Card:
+def _joined(reason: Mapping[str, Any], text: str, decisions: Mapping[int, Card]) -> Card:
     """Write what joined a name to another: a decision, or a comparison with its rules."""
     number = reason.get("decision")
     if number is not None:
-        decision = decisions.get(number)
-        card = explaining.decision_card(decision) if decision else {"number": number}
+        card = decisions.get(number, {"number": number})
         return {"with": reason["with"], "name": text, "decision": card}
     return {
         "with": reason["with"],
@@ -122,7 +121,7 @@ def _miss_cards(
     desk: DecisionDesk,
     misses: Sequence[MissRow],
     texts: Mapping[str, str],
-    decisions: Mapping[int, Decision],
+    decisions: Mapping[int, Card],
     places: Mapping[tuple[str, int], list[Card]],
 ) -> list[Card]:
     """Write the entities that stayed out, with where a text says so."""
@@ -130,7 +129,6 @@ def _miss_cards(
     cards = []
     for miss in misses:
         found = miss.reasons or {}
-        decision = decisions.get(found.get("decision", 0))
         row = rows.get(miss.entity)
         cards.append(
             {
@@ -145,29 +143,31 @@ def _miss_cards(
                 "reasons": explaining.reasons(found.get("rules", [])),
                 "why": miss.why,
                 "told_in": list(places.get((miss.telling, 0), ())) if miss.telling else [],
-                "decision": explaining.decision_card(decision) if decision else None,
+                "decision": decisions.get(found.get("decision", 0)),
                 "pairs": miss.pairs,
             }
         )
     return cards
 
 
-def _about(
-    desk: DecisionDesk, nodes: Sequence[Named], decisions: Collection[Decision]
-) -> list[Card]:
-    """List the decisions that count and name an entity's names."""
+def _decided(
+    desk: DecisionDesk, nodes: Sequence[Named], names: Sequence[Named], misses: Sequence[MissRow]
+) -> tuple[list[Card], Mapping[int, Card]]:
+    """List the decisions that count and name an entity's names, the last of them; and give those
+    that joined its names or keep others out, by number.
+    """
+    decisions = desk.registry.decisions()
     own = {node.id for node in nodes} | {node.name for node in nodes}
-    found = [
-        one
+    about = [
+        one.number
         for one in effective(decisions)
         if any(desk.bind(raw) in own for group in one.groups for raw in group)
-    ]
-    sources = desk.registry.sources({id_ for one in found for id_ in one.documents})
-    return [
-        explaining.decision_card(one)
-        | {"documents": [sources.get(id_, id_) for id_ in one.documents]}
-        for one in found
-    ]
+    ][-DECISIONS_SHOWN:]
+    asked = {*about, *((miss.reasons or {}).get("decision") for miss in misses)}
+    asked |= {reason.get("decision") for node in names for reason in _first_reasons(node)}
+    cards = desk.cards([one for one in decisions if one.number in asked])
+    found = {card["number"]: card for card in cards}
+    return [found[number] for number in about], found
 
 
 def told(card: Card) -> Iterator[Card]:

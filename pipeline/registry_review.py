@@ -11,8 +11,8 @@ from pipeline.decision_desk import DecisionDesk
 from pipeline.graph_cards import Card, Splitter
 from pipeline.passages import one_line
 from pipeline.registry import explaining
-from pipeline.registry.clustering import Why
 from pipeline.registry.decisions import DecisionKind, effective
+from pipeline.registry.misses import Why
 from pipeline.stores.graph_rows import EntityRow
 from pipeline.stores.registry_reader import PairRow
 

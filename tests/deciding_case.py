@@ -30,14 +30,15 @@ from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.registry_reader import RegistryReader
 from pipeline.stores.registry_store import PostgresRegistry
 
-MARK = re.compile(r"\[([^|\]]+)\|([A-Z]+)\]")
+MARK = re.compile(r"\[([^|\]]+)\|([A-Z]+)(?:=([^\]]+))?\]")
 HOLDER = "11111111-1111-4111-8111-111111111111"
 Rename = Callable[[str, str], str]
 
 
 def resolved(marked: str, rename: Rename | None = None) -> tuple[str, dict[StageName, Payload]]:
-    """Make the text and the payloads of `[John Smith|PERSON] came.`; `rename` is another way of
-    writing normal forms, as a new version has it.
+    """Make the text and the payloads of `[John Smith|PERSON] came.`; `[1343|LAW=18 U.S.C. § 1343]`
+    has a normal form that the recogniser set. `rename` is another way of writing normal forms, as
+    a new version has it.
     """
     words, mentions, at = "", [], 0
     for found in MARK.finditer(marked):
@@ -47,7 +48,7 @@ def resolved(marked: str, rename: Rename | None = None) -> tuple[str, dict[Stage
         at = found.end()
         mentions.append(
             Mention(start=start, end=len(words), text=found[1], type=MentionType(found[2]), page=1,
-                    model="test-1")
+                    model="test-1", normal=found[3])
         )  # fmt: skip
     words += marked[at:]
     payloads = payloads_of(words)

@@ -138,8 +138,18 @@ places = st.tuples(
          "Northern Star Bank", "Portland, OR", "Seattle", "Seattle, Washington")
     ),
 )  # fmt: skip
+dockets = st.tuples(
+    st.just("DOCKET"),
+    st.builds(
+        lambda office, number, judges, court: f"{office}{number}{judges}{court}",
+        st.sampled_from(("", "", "1:", "3:")),
+        st.sampled_from(("19-cv-05642", "19-cv-05642", "19-cr-05642", "19-05642")),
+        st.sampled_from(("", "-JSR", "-JSR-GWG", "-LAP")),
+        st.sampled_from(("", "", " (S.D.N.Y.)", " (N.D. Cal.)")),
+    ),
+)
 lone = st.tuples(st.just("PERSON"), st.sampled_from(LONE))
-written = st.one_of(people, people, organisations, places, lone)
+written = st.one_of(people, people, organisations, places, dockets, lone)
 Written = tuple[str, str]
 
 

@@ -26,7 +26,8 @@ from pipeline.errors import UsageError
 from pipeline.who import login_name
 
 if TYPE_CHECKING:
-    from pipeline.decision_desk import DecisionDesk, Outcome
+    from pipeline.decision_desk import DecisionDesk
+    from pipeline.decision_outcome import Outcome
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

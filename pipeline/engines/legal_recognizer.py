@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pipeline.documents import MentionType
 from pipeline.engines.citations import Citations
 from pipeline.engines.courts import court_name, courts
+from pipeline.engines.dockets import dockets
 from pipeline.engines.money import sums
 from pipeline.engines.rule_spans import RuleSpan, matched
 from pipeline.engines.statutes import statutes
@@ -29,20 +30,6 @@ DATE = re.compile(
     r"|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/\d{4})\b"
 )
 EMAIL = re.compile(r"\b[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
-FEDERAL_DOCKET = re.compile(
-    r"\b\d{1,2}:(?:\d{2,4}-[A-Za-z]{2,4}-\d{2,6}|(?:\d\d){1,2}(?:cv|cr|mj|mc|CV|CR|MJ|MC)\d{2,6})"
-    r"(?:-[A-Z]{2,4}){0,3}\b"
-)
-# "20 Civ. 1234 (ABC)", with the letters of a judge behind it: without them "Cr." is a reporter too.
-DOCKET_OF_A_JUDGE = re.compile(
-    r"\b\d\d\s(?:Civ|Cr|Crim|Cv)\.\s?\d{1,5}(?=\s?\([A-Z]{2,4}\))", re.IGNORECASE
-)
-NUMBERED_DOCKET = re.compile(
-    r"(?:\b(?:Case|Docket|Action|Cause|Index|File|Appeal|Crim\.|Cr\.|Civ\.|C\.\s?A\.|CASE|DOCKET|ACTION)"
-    r"\s+(?:No[s.]?\.?|NO[S.]?\.?|Number|\#)\s*:?\s*|\bNos?\.\s*)"
-    r"((?:\d{1,2}:)?\d{2,4}[-\u2013][A-Za-z]{0,4}-?\d{1,7}(?:-[A-Z]{2,4})?|[A-Z]{1,3}-?\d{2}-\d{2,6}"
-    r"|(?:C|CV|CR|CIV)\s\d{2}-\d{3,6}(?:-[A-Z]{2,4})?|\d{4,6}-[A-Z]{2,4})\b"
-)
 DIGIT = re.compile(r"\d")
 
 
@@ -79,8 +66,4 @@ def _patterns(text: str) -> Iterator[RuleSpan]:
     if DIGIT.search(text):
         for match in DATE.finditer(text):
             yield matched(match, MentionType.DATE)
-        for pattern in (FEDERAL_DOCKET, DOCKET_OF_A_JUDGE):
-            for match in pattern.finditer(text):
-                yield matched(match, MentionType.DOCKET)
-        for match in NUMBERED_DOCKET.finditer(text):
-            yield RuleSpan(start=match.start(1), end=match.end(1), type=MentionType.DOCKET)
+        yield from dockets(text)

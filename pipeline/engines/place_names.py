@@ -10,11 +10,15 @@ from functools import cache
 
 from pipeline.engines.american_states import LETTERS, STATES
 from pipeline.engines.letters import plain
-from pipeline.engines.territories import ALSO, territories, usual_name, usual_names
+from pipeline.engines.territories import ALSO, MAY_BE, territories, usual_name, usual_names
 
 CAPITAL = "washington, dc"
 # American states whose names, alone, are rather a city's.
 CITIES_TOO = frozenset({"new york", "washington"})
+# A country and an American state have this name alone.
+GEORGIA = "georgia"
+STATE_OF_GEORGIA, REPUBLIC_OF_GEORGIA = "state of georgia", "republic of georgia"
+ITS_STATE = frozenset({"georgia state", "georgia, united states", "us state of georgia"})
 # Cities by other names.
 CITIES = {
     "dc": CAPITAL, "washington dc": CAPITAL, "district of columbia": CAPITAL,
@@ -38,11 +42,12 @@ def usual_place(words: str) -> str:
         return state
     first, *others = [part.strip() for part in folded.removeprefix("the ").split(",")]
     if not others:
-        return _usual(first)
+        return STATE_OF_GEORGIA if first in ITS_STATE else _usual(first)
     parts = [first, *map(_around, others)]
     if len(parts) > 1 and parts[-1] == "united states" and _usual(parts[-2]) in _american():
         parts.pop()
-    return ", ".join(part for part in parts if part)
+    whole = ", ".join(part for part in parts if part)
+    return STATE_OF_GEORGIA if whole in ITS_STATE else whole
 
 
 def _around(words: str) -> str:
@@ -60,6 +65,11 @@ def is_place(words: str) -> bool:
 def is_country(words: str) -> bool:
     """Say whether plain words are the usual name of a country."""
     return words in _countries()
+
+
+def may_be_country(words: str) -> bool:
+    """Say whether plain words are a country's name, or may be one's and are other places' too."""
+    return words in _countries() or words in MAY_BE
 
 
 def country_of(words: str) -> str | None:
@@ -130,7 +140,7 @@ def _dotted() -> Mapping[str, str]:
 @cache
 def _american() -> frozenset[str]:
     """Hold the names of the American states that are no country's as well."""
-    return frozenset(_folded(name) for name in STATES) - {"georgia"}
+    return frozenset(_folded(name) for name in STATES) - {GEORGIA}
 
 
 def _folded(name: str) -> str:

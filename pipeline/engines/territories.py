@@ -11,11 +11,24 @@ from typing import Any
 Row = Mapping[str, Any]
 # China's special administrative regions: usually called without what they are.
 OF_CHINA = " SAR"
-# Countries by names and letters that rigour has not, or holds for weak.
+# Countries by names and letters that rigour has not, or holds for weak. The Federal Republic of
+# Germany is today's too, and so are its letters; what was West Germany only is called so.
 ALSO = {
     "britain": "united kingdom", "us": "united states", "usa": "united states",
     "ksa": "saudi arabia", "prc": "china", "rok": "south korea",
+    "congo-kinshasa": "dr congo", "congo kinshasa": "dr congo",
+    "congo brazzaville": "congo-brazzaville",
+    "gdr": "east germany", "ddr": "east germany", "frg": "germany", "brd": "germany",
+    "fyrom": "north macedonia", "fyr macedonia": "north macedonia",
+    "former yugoslav republic of macedonia": "north macedonia",
+    "republic of macedonia": "north macedonia",
 }  # fmt: skip
+# What may be one of these countries and may be another place, or another time's: people say.
+MAY_BE: Mapping[str, tuple[str, ...]] = {
+    "congo": ("dr congo", "congo-brazzaville"),
+    "macedonia": ("north macedonia",),
+    "west germany": ("germany",),
+}
 REPUBLIC = "republic"
 FORM = r"(?:Commonwealth|Duchy|Federation|Kingdom|Principality|Republic|State|Sultanate|Union)"
 ANY_FORM = re.compile(FORM, re.IGNORECASE)

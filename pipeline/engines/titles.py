@@ -8,26 +8,41 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from pipeline.engines.common_surnames import COMMON_SURNAMES
+from pipeline.engines.given_names import full_names
+
 OFFICES = (
-    "Administrator", "Adviser", "Advisor", "Agent", "Agent in Charge", "Alderman", "Archbishop",
-    "Assemblyman", "Assemblywoman", "Attorney", "Auditor", "Ayatollah", "Barrister",
-    "Bishop", "Brother", "Cardinal", "CEO", "CFO", "Charge d'Affaires", "Charge d’Affaires",
-    "Charge d‘Affaires", "Chargé d'Affaires", "Chargé d’Affaires",
-    "Chancellor", "Chief Executive", "Chief Justice", "Chief of Staff", "CIO",
-    "Commissioner", "Comptroller", "Congressman", "Congresswoman", "Constable", "COO",
-    "Councilman", "Councilwoman", "Counsel", "Counselor", "Crown Prince", "Crown Princess", "CTO",
+    "Administrator", "Adviser", "Advisor", "Agent", "Agent in Charge", "Alderman", "Arbitrator",
+    "Archbishop", "Assemblyman", "Assemblywoman", "Attorney", "Auditor", "AUSA", "Ayatollah",
+    "Bailiff", "Barrister", "Bishop", "Brother", "Cardinal", "CEO", "CFO", "Charge d'Affaires",
+    "Charge d’Affaires", "Charge d‘Affaires", "Chargé d'Affaires", "Chargé d’Affaires",
+    "Chancellor", "Chief Executive", "Chief Justice", "Chief of Staff", "CIO", "Commissioner",
+    "Comptroller", "Congressman", "Congresswoman", "Constable", "COO", "Coroner", "Councilman",
+    "Councilwoman", "Counsel", "Counsellor", "Counselor", "Crown Prince", "Crown Princess", "CTO",
     "Delegate", "Deputy", "Detective", "Envoy", "Father", "First Gentleman", "First Lady",
-    "Foreign Minister", "Founder", "Gov", "Governor", "Imam", "Inspector", "Investigator",
-    "Judge", "Justice", "King",
-    "Magistrate", "Mayor", "Minister", "Mufti", "Mullah", "National Security Adviser",
-    "National Security Advisor", "Officer", "Pastor", "Pope", "Premier", "Press Secretary",
-    "Prime Minister", "Prince", "Princess", "Principal", "Prosecutor", "Rabbi", "Rep",
-    "Representative", "Rev",
-    "Saint", "Second Lady", "Secretary General", "Secretary of Defense", "Secretary of State",
-    "Secretary", "Sen", "Senator", "Sheikh", "Sheikha", "Sheriff", "Sister", "Solicitor",
-    "Speaker", "Spokesman",
-    "Spokesperson", "Spokeswoman", "Sultan", "Superintendent", "Supreme Leader", "Treasurer",
-    "Trooper", "Undersecretary", "Warden",
+    "Foreign Minister", "Founder", "Gov", "Governor", "Imam", "Inspector", "Investigator", "Judge",
+    "Justice", "King", "Magistrate", "Mayor", "Mediator", "Medical Examiner", "Minister", "Mufti",
+    "Mullah", "National Security Adviser", "National Security Advisor", "Notary Public", "Officer",
+    "Pastor", "Patrolman", "Patrolwoman", "Pope", "Premier", "Press Secretary", "Prime Minister",
+    "Prince", "Princess", "Principal", "Prosecutor", "Public Defender", "Rabbi", "Rep",
+    "Representative", "Rev", "Saint", "Second Lady", "Secretary General", "Secretary of Defense",
+    "Secretary of State", "Secretary", "Sen", "Senator", "Sheikh", "Sheikha", "Sheriff", "Sister",
+    "Solicitor", "Speaker", "Special Master", "Spokesman", "Spokesperson", "Spokeswoman", "Sultan",
+    "Superintendent", "Supreme Leader", "Treasurer", "Trooper", "Undersecretary", "Undersheriff",
+    "Warden",
+)  # fmt: skip
+JUDGES = tuple(
+    f"{of} Judge"
+    for of in (
+        "Administrative", "Administrative Law", "Appellate", "Bankruptcy", "Circuit",
+        "Circuit Court", "Family Court", "Immigration", "Presiding", "Probate", "Superior Court",
+        "Supreme Court", "Trial",
+    )
+)  # fmt: skip
+OF_THE_LAW = tuple(
+    f"{of} Officer"
+    for of in ("Correctional", "Corrections", "Hearing", "Parole", "Patrol", "Probation",
+               "Task Force")
 )  # fmt: skip
 GENERALS = tuple(
     f"{of} General"
@@ -55,11 +70,21 @@ RANKS = (
     "Rear Adm", "Sergeant", "Sgt", "Spc", "Staff Sergeant", "Staff Sgt", "Vice Adm",
     "Warrant Officer",
 )  # fmt: skip
+# Cut short these are titles with their point alone: without it they are words and names. No letters
+# are among them that names have ("Ada", "Da", "S.A.").
+WITH_A_POINT = ("Agt", "Atty", "Dep", "Det", "Insp", "Ofc", "Supt")
+# Written with an apostrophe or without one.
+OF_A_STATE = r"(?:(?:commonwealth|state)['’]?s\s+attorney|sheriff['’]?s\s+deputy)"
+DETECTIVES = tuple(f"Det {rank}" for rank in ("Con", "Insp", "Sgt", "Supt"))
+# What rulers are called is a given name before a surname with more behind ("Prince Rogers Nelson").
+GIVEN_TOO = frozenset({"king", "prince", "sultan"})
+NO_NAME = re.compile(r"(?:and|of|the|[jsr]r|[ivx]+)\b", re.IGNORECASE)
 # What rigour strips from the head of any name may be a word of one here ("Private", "The").
 NO_TITLES = frozenset({"the", "sr", "private", "hr", "chair", "count"})
 # What says when or how high an office is held: part of a title before one, else none.
 HELD = (
-    "acting", "assistant", "associate", "chief", "co", "deputy", "ex", "executive", "former",
+    "acting", r"ass'?t\.?", "assistant", "associate", "chief", "co", r"dep\.", "deputy", "ex",
+    "executive", "first assistant", "former",
     "grand", "incoming", "independent", "interim", "late", "lead", "outgoing", "principal",
     "retired", "senior", "special", "supervisory", "then", "under", "vice",
 )  # fmt: skip
@@ -111,13 +136,14 @@ def titles() -> Patterns:
     """Make the patterns of titles. Several may follow each other ("Chairman and CEO")."""
     from rigour._core import person_name_prefixes_list
 
-    own = (*OFFICES, *GENERALS, *OFFICERS, *MINISTERS, *RANKS)
+    own = (*OFFICES, *JUDGES, *OF_THE_LAW, *GENERALS, *OFFICERS, *MINISTERS, *RANKS, *DETECTIVES)
     words = {word.rstrip(".") for word in (*person_name_prefixes_list(), *own)}
     known = sorted(
         (word for word in words if word.lower() not in NO_TITLES),
         key=lambda word: (-len(word), word),
     )
     offices = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in known)
+    offices = rf"{OF_A_STATE}|{offices}|(?:{'|'.join(WITH_A_POINT)})(?=\.)"
     ahead, inside = (_title(offices, held) for held in (HELD, (*HELD, *HELD_WHERE)))
     behind, joined = r"(?:\.\s*|\s+)", r"(?:and|&)\s+"
     return Patterns(
@@ -140,7 +166,24 @@ def lead_end(name: str) -> int:
     side = SIDE.match(name)
     at = side.end() if side else 0
     title = titles().inside.match(name, at)
-    return title.end() if title else at
+    if title is None or _is_given(title[0], name[title.end() :]):
+        return at
+    return title.end()
+
+
+def is_given_too(word: str) -> bool:
+    """Say whether people have a title as a given name, which is a ruler's else."""
+    return word.strip(" .").lower() in GIVEN_TOO
+
+
+def _is_given(title: str, rest: str) -> bool:
+    """Say whether a title is rather the first of a name's three words: a surname follows that is no
+    given name, as no ruler is called, and another.
+    """
+    following = rest.lower().split()
+    if len(following) < 2 or not is_given_too(title) or NO_NAME.match(following[1]):
+        return False
+    return following[0] in COMMON_SURNAMES and not full_names(following[0])
 
 
 def without_honours(name: str) -> str:

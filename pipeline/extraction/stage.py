@@ -48,7 +48,7 @@ from pipeline.extraction.repetition import (
 from pipeline.settings import ExtractSettings
 from pipeline.stage import StageIdentity
 
-CODE = "8"
+CODE = "9"
 MENTIONS_OF_A_PARSE = 2
 
 

@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import combinations
-from typing import NamedTuple
 
 from pipeline.identity import entity_id
 from pipeline.name_marks import EITHER_OF_TWO
@@ -24,6 +22,7 @@ from pipeline.registry.comparing import Comparison, Verdict
 from pipeline.registry.components import JOINING, Edge, pieces
 from pipeline.registry.decisions import Constraints
 from pipeline.registry.joining import Joined
+from pipeline.registry.misses import NearMiss, Why, near_miss
 
 # Two names that exclude each other and fit a third nearly as well as each other: it joins neither.
 MARGIN = 0.05
@@ -33,27 +32,6 @@ CROWDED_MISSES = 3
 # Two misspellings of one name are two slips from each other.
 ALIKE = (*JOINING, Verdict.UNSURE)
 Compare = Callable[[LiveName, LiveName], Comparison | None]
-
-
-class Why(StrEnum):
-    """Why two names that a comparison brought together are not in one entity."""
-
-    UNSURE = "unsure"
-    AMBIGUOUS = "ambiguous"
-    APART = "apart"
-    DECIDED = "decided"
-    CROWDED = "crowded"
-    TOLD = "told"
-
-
-class NearMiss(NamedTuple):
-    """A pair that stayed apart and might be one thing."""
-
-    one: str
-    other: str
-    comparison: Comparison
-    why: Why
-    decision: int | None = None
 
 
 @dataclass
@@ -120,12 +98,6 @@ def _miss(edge: Edge, constraints: Constraints, narrowed: bool, ambiguous: bool)
     if narrowed and edge.comparison.verdict is not Verdict.SAME:
         return near_miss(edge, Why.CROWDED, constraints)
     return near_miss(edge, Why.AMBIGUOUS if ambiguous else Why.APART, constraints)
-
-
-def near_miss(edge: Edge, why: Why, constraints: Constraints) -> NearMiss:
-    """Say why an edge joined nothing: a decision, if there is one that keeps it apart."""
-    ban = constraints.ban(edge.one, edge.other)
-    return NearMiss(*edge[:3], why if ban is None else Why.DECIDED, ban)
 
 
 class _Piece:

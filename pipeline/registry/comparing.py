@@ -12,6 +12,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.peoples import PEOPLES
 from pipeline.name_marks import OF_A_PERSON, parted, unmarked
 from pipeline.registry.acronyms import acronym, initials
+from pipeline.registry.dockets import compare_dockets, docket_profile
 from pipeline.registry.organisations import compare_organisations, organisation_profile
 from pipeline.registry.people import compare_people, generation_told, person_profile
 from pipeline.registry.places import compare_places, in_other_words, place_profile
@@ -51,12 +52,14 @@ class Comparing:
             ORG: partial(organisation_profile, territory=books.territory),
             **{type_: partial(place_profile, type_, territory=books.territory) for type_ in PLACES},
             **{type_: partial(_other_profile, type_) for type_ in OTHERS},
+            MentionType.DOCKET: docket_profile,
         }
         self._comparing: Mapping[MentionType, Callable[[Profile, Profile], Comparison | None]] = {
             PERSON: compare_people,
             ORG: partial(compare_organisations, is_region=self._is_region),
             **dict.fromkeys(PLACES, compare_places),
             **dict.fromkeys(OTHERS, _compare_others),
+            MentionType.DOCKET: compare_dockets,
         }
 
     def profile(self, type_: MentionType | str, normal: str) -> Profile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 from pipeline.errors import UsageError
@@ -19,7 +20,9 @@ from pipeline.registry.decisions import (
     DecisionKind,
     Group,
     RawName,
+    constraints,
     effective,
+    pairs_of,
 )
 
 MOST_NAMES = 100
@@ -152,14 +155,14 @@ def nodes_of(decision: Decision, bind: Bind) -> list[list[str]]:
 
 def standings(
     decisions: Sequence[Decision],
-    constraints: Constraints,
+    bound: Constraints,
     live: Collection[str],
     bind: Bind,
 ) -> Mapping[int, Standing]:
     """Say of each decision whether it counts, and if not, why. `live` are the nodes there are."""
     counting = {one.number for one in effective(decisions)}
     passed: dict[int, set[tuple[str, str]]] = {}
-    for number, one, other in constraints.passed:
+    for number, one, other in bound.passed:
         if one != other:
             passed.setdefault(number, set()).add((one, other))
     found = {}
@@ -204,3 +207,42 @@ def _across(groups: Sequence[Sequence[str]]) -> set[frozenset[str]]:
         for other in second
         if one != other
     }
+
+
+class StillSaid(NamedTuple):
+    """Which decisions go on saying what an undone one said: each by itself, and only together."""
+
+    each: Sequence[int]
+    together: Sequence[int]
+
+
+def still_said(
+    decision: Decision,
+    decisions: Iterable[Decision],
+    bind: Bind,
+    live: Collection[str],
+) -> StillSaid:
+    """Find the decisions in force that say of live names of two groups of one what that one said,
+    or lead from the one to the other ("A is B" and "B is C" for "A is C").
+    """
+    is_merge = decision.kind is DecisionKind.MERGE
+    kind = DecisionKind.MERGE if is_merge else DecisionKind.NEVER
+    counting = effective(decisions)
+    made = constraints(counting, bind, node_id)
+    passed = set(made.passed)
+    groups = [dict.fromkeys(map(bind, group)) for group in decision.groups]
+    there = [[one for one in group if one in live] for group in groups]
+    sides = list(combinations(there, 2))
+    said = {frozenset(pair): at for at, two in enumerate(sides) for pair in product(*two)}
+    told = {
+        (one.number, said[frozenset(pair)])
+        for one in counting
+        for of, *pair in pairs_of(one, bind, node_id)
+        if of is kind and frozenset(pair) in said and (one.number, *pair) not in passed
+    }
+    left = [two for at, two in enumerate(sides) if at not in {at for _, at in told}]
+    ways = made.together if is_merge else made.apart
+    found = (next(filter(None, (ways(*pair) for pair in product(*two))), ()) for two in left)
+    together = {number for numbers in found for number in numbers}
+    each = {number for number, _ in told}
+    return StillSaid(sorted(each), sorted(together) if together - each else ())

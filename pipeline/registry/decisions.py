@@ -7,7 +7,8 @@ the last word counts, and leaving one out gives exactly the state without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations, product
@@ -98,6 +99,36 @@ class Constraints:
         found = self._bans.get(self.bonds.root(one), {}).get(self.bonds.root(other))
         return found[0] if found else None
 
+    def together(self, one: str, other: str) -> Collection[int]:
+        """Number the decisions that make two nodes one thing: those on the way of the fewest bonds
+        from one to the other, none if there is no way.
+        """
+        if not self.bound(one, other):
+            return ()
+        came: dict[str, tuple[str, int]] = {one: (one, 0)}
+        reached = deque([one])
+        while other not in came:
+            here = reached.popleft()
+            for further, number in self.bonds_of(here):
+                if further not in came:
+                    came[further] = here, number
+                    reached.append(further)
+        numbers = set()
+        while other != one:
+            other, number = came[other]
+            numbers.add(number)
+        return numbers
+
+    def apart(self, one: str, other: str) -> Collection[int]:
+        """Number the decisions that make two nodes two things: a ban, and the bonds that lead to it
+        from both; none if there is none.
+        """
+        found = self._bans.get(self.bonds.root(one), {}).get(self.bonds.root(other))
+        if found is None:
+            return ()
+        number, own, theirs = found
+        return {number, *self.together(one, own), *self.together(theirs, other)}
+
     def bonds_of(self, node: str) -> Sequence[tuple[str, int]]:
         """Give the nodes that decisions bind to one directly, with their numbers."""
         return self._bonds.get(node, ())
@@ -160,7 +191,7 @@ def constraints(decisions: Iterable[Decision], bind: Bind, node: NodeOf) -> Cons
     """Make the bonds and bans of decisions, in whatever order they come."""
     made = Constraints()
     for decision in reversed(effective(decisions)):
-        for kind, one, other in _pairs(decision, bind, node):
+        for kind, one, other in pairs_of(decision, bind, node):
             take = made._bind if kind is DecisionKind.MERGE else made._keep_apart
             if one == other or not take(one, other, decision.number):
                 made.passed.append((decision.number, one, other))
@@ -171,7 +202,9 @@ NodeOf = Callable[[str, int], str]
 """Gives the id of the node of a name and a sense."""
 
 
-def _pairs(decision: Decision, bind: Bind, node: NodeOf) -> Iterator[tuple[DecisionKind, str, str]]:
+def pairs_of(
+    decision: Decision, bind: Bind, node: NodeOf
+) -> Iterator[tuple[DecisionKind, str, str]]:
     """Yield the pairs of nodes that a decision binds or keeps apart, in the order in which it names
     them: ids differ from one project to the next.
     """
@@ -196,21 +229,6 @@ def _pairs(decision: Decision, bind: Bind, node: NodeOf) -> Iterator[tuple[Decis
             yield DecisionKind.NEVER, *pair
 
 
-def repeating(
-    decision: Decision, decisions: Iterable[Decision], bind: Bind, node: NodeOf
-) -> list[int]:
-    """Number the decisions that count and say of names in two groups of one what that one says."""
-    kind = DecisionKind.MERGE if decision.kind is DecisionKind.MERGE else DecisionKind.NEVER
-    groups = [{bind(raw) for raw in group} for group in decision.groups]
-    said = {frozenset(pair) for two in combinations(groups, 2) for pair in product(*two)}
-    return [
-        one.number
-        for one in effective(decisions)
-        if one.number != decision.number
-        and any(of is kind and frozenset(pair) in said for of, *pair in _pairs(one, bind, node))
-    ]
-
-
 def related(
     decisions: Iterable[Decision], numbers: Iterable[int], bind: Bind, node: NodeOf
 ) -> set[str]:
@@ -225,7 +243,7 @@ def related(
     while more := {undone[number] for number in wanted if number in undone} - wanted:
         wanted |= more
     for decision in every:
-        nodes = sorted({one for _, *pair in _pairs(decision, bind, node) for one in pair})
+        nodes = sorted({one for _, *pair in pairs_of(decision, bind, node) for one in pair})
         for one in nodes:
             ties.join(nodes[0], one)
         if decision.number in wanted:

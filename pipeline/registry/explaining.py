@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
-from pipeline.name_marks import EITHER_OF_TWO, OF_A_PERSON, ONE_OF_TWO, parted, unmarked
-from pipeline.registry.clustering import Why
+from pipeline.name_marks import EITHER_OF_TWO, MARKS, OF_A_PERSON, ONE_OF_TWO, parted
 from pipeline.registry.decisions import Decision, DecisionKind, Group, RawName
+from pipeline.registry.misses import Why
 from pipeline.registry.verdicts import EXPLANATIONS, Verdict
 
 LONGEST_SHOWN = 80
@@ -31,7 +32,7 @@ WHYS: Mapping[str, str] = {
 }
 
 # What a document shows of a full name (`pipeline.name_marks`).
-MARKS: Mapping[str, str] = {
+SHOWN: Mapping[str, str] = {
     OF_A_PERSON: "there shown to be a person",
     ONE_OF_TWO: "there told from who is called so without Jr, Sr or II",
     EITHER_OF_TWO: "there behind the same name with Jr, Sr or II: of that one, or of another",
@@ -75,6 +76,16 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
+def numbered(numbers: Sequence[int]) -> str:
+    """List decisions by their numbers."""
+    *first, last = [str(number) for number in numbers]
+    if not first:
+        return f"decision {last}"
+    if len(first) >= MOST_SHOWN:
+        return f"decisions {several([*first, last])}"
+    return f"decisions {', '.join(first)} and {last}"
+
+
 def rules_in_words(rules: Sequence[str]) -> list[str]:
     """Say what each rule of a comparison means. One of an earlier version stands for itself."""
     return [EXPLANATIONS.get(rule, rule) for rule in rules]
@@ -106,7 +117,7 @@ def compared(card: Mapping[str, Any]) -> str:
 
 def mark_told(normal: str) -> str:
     """Say what the documents that a name is of show beside it; nothing of most names."""
-    return MARKS.get(parted(normal)[1], "")
+    return SHOWN.get(parted(normal)[1], "")
 
 
 def joined(card: Mapping[str, Any]) -> str:
@@ -131,15 +142,22 @@ def why_apart(why: str) -> str:
     return WHYS.get(why, why)
 
 
-def decision_card(decision: Decision) -> dict[str, Any]:
-    """Write a decision as a plain value."""
+def decision_card(
+    decision: Decision, written: Mapping[RawName, str] | None = None
+) -> dict[str, Any]:
+    """Write a decision as a plain value; `written` has how texts write what is bound by no words of
+    theirs. Where two of its groups have names of the same words, it says what marks one of them.
+    """
+    written = written or {}
+    said = [{x.casefold() for x in _as_said(group, written)} for group in decision.groups]
+    twice = {words for one, other in combinations(said, 2) for words in one & other}
     return {
         "number": decision.number,
         "kind": decision.kind.value,
         "who": decision.who,
         "when": decision.when,
         "why": decision.why,
-        "names": [_as_said(group) for group in decision.groups],
+        "names": [_as_said(group, written, twice) for group in decision.groups],
         "undoes": decision.undoes,
         "undone_by": decision.undone_by,
     }
@@ -165,14 +183,19 @@ def decided(card: Mapping[str, Any]) -> str:
     return f"{sides[0]} out of {sides[1]}" if len(sides) > 1 else sides[0]
 
 
-def _as_said(group: Group) -> list[str]:
+def _as_said(
+    group: Group, written: Mapping[RawName, str], twice: Collection[str] = ()
+) -> list[str]:
     """Give the words of a group as the texts have them, each once in whatever case: a normal form
     comes behind the words that lead to it, and stands for itself where there are none.
     """
     said: dict[str, RawName] = {}
     for before, raw in zip([None, *group], group, strict=False):
         if not raw.exact or before is None or before.exact:
-            words = " ".join(unmarked(raw.words).split())
+            normal, mark = parted(raw.words)
+            words = " ".join(parted(written.get(raw, normal))[0].split())
+            if mark and words.casefold() in twice:
+                words = f"{words} ({MARKS[mark]})"
             known = said.get(words.casefold())
             if known is None or (known.exact and not raw.exact):
                 said[words.casefold()] = raw._replace(words=words)

@@ -20,18 +20,11 @@ from pipeline.registry.blocks import (
     candidates,
     prepare,
 )
-from pipeline.registry.clustering import (
-    COMPONENT_BOUND,
-    Clusters,
-    NearMiss,
-    Why,
-    cluster,
-    entity_of,
-    near_miss,
-)
+from pipeline.registry.clustering import COMPONENT_BOUND, Clusters, cluster, entity_of
 from pipeline.registry.comparing import Comparison, Profile, Verdict
 from pipeline.registry.components import Edge, connected
 from pipeline.registry.decisions import Constraints
+from pipeline.registry.misses import NearMiss, Why, near_miss
 
 CHUNK = 5_000
 # What joins nothing, whatever else there is.

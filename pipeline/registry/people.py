@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names, spelling_of
-from pipeline.name_marks import EITHER_OF_TWO, OF_A_PERSON, ONE_OF_TWO, parted, unmarked
+from pipeline.name_marks import EITHER_OF_TWO, MARKS, ONE_OF_TWO, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import (
@@ -38,7 +38,6 @@ PARTICLES = ARTICLES | frozenset(
 # "Servant of", which is no name without what follows.
 SERVANTS = frozenset({"abdul", "abdel", "abdal", "abdoul", "abdol"})
 SONS = {"ibn": "bin", "ben": "bin"}
-MARKED = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two"}
 SURNAMES = {
     Likeness.EQUAL: "surname", Likeness.SPELT: "surname spelling", Likeness.SLIP: "surname slip",
     Likeness.HEARD: "surname heard alike", Likeness.NEAR: "surname near",
@@ -99,7 +98,8 @@ def _compare(one: Profile, other: Profile) -> Comparison | None:
         return _by_one_word(one, other)
     if one.plain == other.plain:
         marks = {parted(name.normal)[1] for name in (one, other)}
-        rules = [MARKED[mark] for mark in sorted(marks & MARKED.keys())] if len(marks) > 1 else []
+        told = marks - {"", EITHER_OF_TWO} if len(marks) > 1 else ()
+        rules = [MARKS[mark] for mark in sorted(told)]
         if not rules:
             alike = one.tail != other.tail or unmarked(one.normal) == unmarked(other.normal)
             rules.append("equal" if alike else "spacing")

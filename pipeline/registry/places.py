@@ -9,7 +9,14 @@ from pipeline.engines.american_states import LETTERS, NAMES_OF_ABBREVIATIONS, ST
 from pipeline.engines.capitals import capital_of
 from pipeline.engines.city_names import City, city_named
 from pipeline.engines.letters import plain
-from pipeline.engines.place_names import CITIES_TOO, country_of, is_country
+from pipeline.engines.place_names import (
+    CITIES_TOO,
+    GEORGIA,
+    REPUBLIC_OF_GEORGIA,
+    country_of,
+    is_country,
+)
+from pipeline.engines.territories import MAY_BE
 from pipeline.registry.acronyms import acronym, initials
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import ANOTHER_NAME, Comparison, Verdict, apart, unsure
@@ -46,6 +53,9 @@ def place_profile(type_: MentionType, normal: str, territory: Territory) -> Prof
     if head in {"dc", "district of columbia", "washington dc", "washington d c"}:
         head, regions = "washington", ["dc"]
     tail = set()
+    if head == REPUBLIC_OF_GEORGIA:
+        head = GEORGIA
+        tail.add("republic")
     for state in (head.removeprefix("state of "), head.removesuffix(" state")):
         if state != head and PARENTS.get(state) == "united states":
             head = state
@@ -65,7 +75,9 @@ def compare_places(one: Profile, other: Profile) -> Comparison | None:
     """Compare two places' names."""
     if one.plain != other.plain:
         return (
-            in_other_words(one, other)
+            _may_be(one, other)
+            or _may_be(other, one)
+            or in_other_words(one, other)
             or _city(one, other)
             or _city(other, one)
             or acronym(one, other)
@@ -119,12 +131,25 @@ def _by_regions(one: Profile, other: Profile, *rules: str) -> Comparison | None:
     if mine < theirs or theirs < mine:
         shorter = 1 if mine < theirs else 2
         bare, town = (one, other) if shorter == 1 else (other, one)
-        if _is_a_whole(bare, town):
-            return apart("a country or state")
-        if _is_a_capital(bare, town):
-            return unsure("a capital")
-        return Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
+        found = Comparison(Verdict.SHORTER, 0.85, (*rules, "region left out"), shorter)
+        return _as_another(bare, town) or found
     return apart("other region")
+
+
+def _as_another(bare: Profile, town: Profile) -> Comparison | None:
+    """Say of a bare name and one with a region what keeps them from being surely one."""
+    if bare.normal == GEORGIA:
+        return unsure("country or state")
+    if _is_a_whole(bare, town):
+        return apart("a country or state")
+    if bare.normal in MAY_BE and set(MAY_BE[bare.normal]).isdisjoint(town.tail):
+        return unsure("a country or state")
+    return unsure("a capital") if _is_a_capital(bare, town) else None
+
+
+def _may_be(one: Profile, other: Profile) -> Comparison | None:
+    """Compare a name that may be a country's and is others' too ("Macedonia") to the country's."""
+    return unsure("name of a country") if other.normal in MAY_BE.get(one.normal, ()) else None
 
 
 def _is_its_state(state: Profile, town: Profile) -> bool:

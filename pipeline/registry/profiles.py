@@ -18,9 +18,10 @@ class Profile:
 
     `plain` is the name without blanks and hyphens: equal ones are one name. `tokens` are the
     words that count; none if the name is compared by equality only. `tail` is what may be said or
-    left out: a person's generation, an organisation's legal form, a place's regions. `aside` is
-    what counts little: a person's particles, an organisation's initials without and with its
-    small words. `marks` are the tokens, to look them up.
+    left out: a person's generation, an organisation's legal form, a place's regions, the type,
+    office and court of a case's number. `aside` is what counts little: a person's particles, an
+    organisation's initials without and with its small words, letters of judges. `marks` are the
+    tokens, to look them up.
     """
 
     type: MentionType

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from pipeline import identity
 from pipeline.errors import TemporaryError
 from pipeline.registry.blocks import Blocks, LiveName, Part
-from pipeline.registry.clustering import NearMiss
 from pipeline.registry.decisions import Decision
+from pipeline.registry.misses import NearMiss
 
 
 class LostLeaseError(TemporaryError):

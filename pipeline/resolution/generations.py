@@ -11,7 +11,6 @@ from collections.abc import Sequence, Set
 from itertools import pairwise
 
 from pipeline.documents import Mention, MentionType
-from pipeline.engines.name_books import NameBooks
 from pipeline.resolution.name_keys import Key
 from pipeline.resolution.normal import GENERATION, POSSESSIVE
 from pipeline.resolution.people import shortens, without_generation
@@ -111,32 +110,24 @@ def fathers_and_sons(
 
 
 def either_of_two(
-    keys: Sequence[Key],
-    mentions: Sequence[Mention],
-    around: Surroundings,
-    books: NameBooks,
-    of_two: Set[str],
+    keys: Sequence[Key], titles: Sequence[str | None], of_two: Set[str]
 ) -> frozenset[str]:
     """Give the names that stand behind the same name with a generation, where nothing says that
     their bearers are two: "Robert F. Kennedy" behind "Robert F. Kennedy Jr." is mostly he, but
     may be his father. A title that only the one has says who that is, as does the other order.
     """
-    seen = defaultdict[str, list[Mention]](list)
-    for (type_, name), mention in zip(keys, mentions, strict=True):
+    called = defaultdict[str, set[str]](set)
+    for (type_, name), title in zip(keys, titles, strict=True):
         if type_ is MentionType.PERSON:
-            seen[name].append(mention)
+            called[name].update([title] if title else [])
     alike = defaultdict[tuple[str, ...], set[str]](set)
     either = set[str]()
-    for name in seen:
+    for name, own in called.items():
         if _generation(name) and name not in of_two:
             alike[_ends(name)].add(name)
         for other in alike.get(_ends(name), ()):
-            if _is(name, "", other):
-                own, their = (
-                    {around.title_before(mention, books) for mention in seen[one]}
-                    for one in (name, other)
-                )
-                either |= {name} if own <= their | {None} else set()
+            if _is(name, "", other) and own <= called[other]:
+                either.add(name)
     return frozenset(either)
 
 

@@ -13,7 +13,7 @@ are; here are
 `r` a place's name with its region
 `b` a single word that was taken for a person and is no name that people have, with the
 organisations of that name: these do not ask
-`v` the value of what is compared by value
+`v` the value of what is compared by value; of the number of a case what all courts write of it
 
 What is common, and so need not ask who it could be, comes from shipped tables, never from a corpus.
 """
@@ -28,10 +28,12 @@ from pipeline.blocking_keys import one_a_block
 from pipeline.documents import MentionType
 from pipeline.engines.city_names import city_named
 from pipeline.engines.common_surnames import COMMON_SURNAMES
+from pipeline.engines.dockets import Docket, docket_of
 from pipeline.engines.given_names import full_names
 from pipeline.engines.international import body_named
 from pipeline.engines.known_names import names_of
 from pipeline.engines.name_books import NameBooks
+from pipeline.engines.territories import MAY_BE
 from pipeline.name_marks import unmarked
 from pipeline.resolution.key_parts import all_letters, asked_if, bounded, latin, whole
 from pipeline.resolution.keys_of_organisations import SPELT_OUT, keys_of_organisation
@@ -55,6 +57,8 @@ def blocking_keys(type_: MentionType, normal: str, books: NameBooks) -> tuple[st
     characters long.
     """
     normal = whole(normal)
+    if type_ is MentionType.DOCKET and (docket := docket_of(normal)):
+        return one_a_block(bounded(key) for key in _keys_of_docket(docket))
     if type_ not in KEYED:
         return (bounded(f"v{normal}"),)
     name = latin(normal)
@@ -118,5 +122,17 @@ def _keys_of_place(name: str) -> Iterator[str]:
         yield all_letters(words[:-1]) + asked_if(False)  # "New York" asks whether it is the city
     if city := city_named("".join(words)):
         yield all_letters([city.letters])
+    for country in MAY_BE.get(name, ()):
+        yield all_letters([country]) + asked_if(False)  # "Macedonia" asks whether it is the country
     if comma:
         yield f"r{' '.join(words)},{regions}"
+
+
+def _keys_of_docket(docket: Docket) -> Iterator[str]:
+    """Yield the keys of a case's number. One without a type asks for those with one, and for the
+    bare number, only if it says whose it is: any appeal may have the number of a case.
+    """
+    year, number = docket.year[-2:], docket.number.lstrip("0")
+    if docket.type:
+        yield f"v{year}-{docket.type}-{number}"
+    yield f"v{year}-{number}{asked_if(not docket.type and bool(docket.judges or docket.court))}"

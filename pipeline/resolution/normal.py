@@ -6,15 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 
 from pipeline.documents import MentionType
+from pipeline.engines.dockets import docket_of
 from pipeline.engines.international import LETTERS
 from pipeline.engines.letters import BLANKS, plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
 from pipeline.engines.statutes import section_named
-from pipeline.engines.titles import lead_end, without_honours
+from pipeline.engines.titles import is_given_too, lead_end, without_honours
 from pipeline.name_marks import parted
 from pipeline.resolution.districts import court_of_district
-from pipeline.resolution.values import amount, docket, iso_date
+from pipeline.resolution.values import amount, iso_date
 
 # Marks of the scripts of South and Southeast Asia are vowels.
 NOT_OF_A_NAME = re.compile(r"[^\w\s&'\-\u0900-\u1aaf\u3099\u309a]+|_")
@@ -47,6 +48,7 @@ STATES = {
     "us": "united states", "usa": "united states", "united states of america": "united states",
     "uk": "united kingdom", **UNIONS,
 }  # fmt: skip
+UNION_AHEAD = re.compile(r"^(un|eu)(?=$|\s)")
 STATE_AHEAD = re.compile(r"^(united states of america|usa?|uk|un|eu)(?=$|\s)")
 PORTFOLIO = re.compile(
     r"(?:(.+) )?(?:department of (?:the )?(?P<of>{0})|(?P<head>{0}) department)".format(
@@ -102,7 +104,8 @@ class NormalForms:
         words = SUFFIX.sub("", words)
         family, comma, given = words.partition(",")
         if comma and given.strip() and given.strip(" .") not in GENERATION and "," not in given:
-            words = f"{given} {family}"
+            # Before the surname it would be a title.
+            words = f"{family} {given}" if is_given_too(given) else f"{given} {family}"
         words = INITIALS.sub(r"\1 ", words)
         return BLANKS.sub(" ", NOT_OF_A_NAME.sub(" ", words)).strip(" -'")
 
@@ -120,9 +123,8 @@ class NormalForms:
     def _place(self, name: str) -> str:
         """Write a place's name; countries by their usual one."""
         words = HYPHEN.sub("-", plain(POSSESSIVE.sub("", name))).strip(" ,-'")
-        usual = usual_place(words)
-        if usual in UNIONS:  # an organisation that was taken for a place
-            return UNIONS[usual]
+        # An organisation that was taken for a place is called as organisations are.
+        usual = UNION_AHEAD.sub(lambda match: UNIONS[match[1]], usual_place(words))
         return BLANKS.sub(" ", usual).strip(" ,-'") or words
 
 
@@ -161,7 +163,8 @@ def _money(name: str) -> str:
 
 def _docket(name: str) -> str:
     """Write a docket number in capitals, without blanks; by its value where that is known."""
-    return docket(name) or plain(name).replace(" ", "").upper()
+    docket = docket_of(name)
+    return docket.written() if docket else plain(name).replace(" ", "").upper()
 
 
 def _law(name: str) -> str:

@@ -9,25 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
+from pipeline.resolution.address import HE, SHE
 from pipeline.resolution.fitting import end_of
 from pipeline.resolution.normal import GENERATION
 
-# Who is addressed by one of these is not who is addressed by one of the others.
-HE, SHE = "mr", "ms"
-ADDRESS = re.compile(
-    r"(?<!\w)(?P<both>(?:Mr|Mrs|Ms|Miss|Messrs)\.?\s+(?:and|&|or)\s+)?"
-    r"(?P<address>(?P<he>Mr|Mister|Sir|Lord|Messrs)|Mrs|Ms|Miss|Mme|Madame?|Lady|Dame)\b\.?\s+"
-    r"(?:(?:Justice|Judge|Speaker|President|Chairman|Secretary|Minister|Dr|Prof)\.?\s+)?",
-    re.IGNORECASE,
-)
-ADDRESS_REACH = 40
-# Whom one calls so by the given name alone.
-RULER = (
-    r"(?:(?:Crown\s+)?Princ(?:e|ess)|King|Queen|Pope|Emperor|Empress|Sultan|Tsar|Czar|Kaiser|Shah"
-    r"|Emir|Duke|Duchess|Archduke|Archduchess|Saint|Brother|Sister|Mother)\s+"
-)
-RULER_AHEAD = re.compile(RULER)
-RULER_BEFORE = re.compile(rf"(?<![\w.]){RULER}$")
 # More names than this that share a word are a list, not a story.
 CROWD = 100
 # What stands before a surname and belongs to it.
@@ -39,26 +24,6 @@ PARTICLES = frozenset(
 COUPLING = frozenset({"and", "&"})
 ARTICLE = re.compile(r"^(?:al|el|as|ash|ad|an|ar|at|az)-(?=\w{3})")
 Tokens = tuple[str, ...]
-
-
-def address_before(text: str, start: int, end: int) -> str | None:
-    """Tell the form of address before a name at a span, or at its head: HE, SHE, else None.
-
-    "Mr. and Mrs." is both, so neither.
-    """
-    begin = max(0, start - ADDRESS_REACH)
-    for match in ADDRESS.finditer(text, begin, end):
-        if match.end() == start or match.start("address") == start:
-            return None if match["both"] else HE if match["he"] else SHE
-    return None
-
-
-def is_ruler(text: str, start: int, end: int) -> bool:
-    """Say whether the name at a span has a title before it, or at its head, that goes with a given
-    name: of princes, popes and saints.
-    """
-    before = text[max(0, start - ADDRESS_REACH) : start]
-    return bool(RULER_AHEAD.match(text, start, end) or RULER_BEFORE.search(before))
 
 
 def is_bare(name: str) -> bool:
@@ -111,6 +76,7 @@ def link_people(
     called: Mapping[str, Set[str]],
     of_two: Set[str] = frozenset(),
     rulers: Set[str] = frozenset(),
+    titled: Mapping[str, Set[str]] | None = None,
 ) -> People:
     """Link short forms of persons' names in one document.
 
@@ -118,7 +84,8 @@ def link_people(
     the given name, else another word of the name, of the one person who has it; where two have
     it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in
     `called`; nor is who is called so without Jr one of those `of_two`, nor "Prince Andrew", one of
-    the `rulers`, Andrew Farkas, whom no text calls a prince.
+    the `rulers`, Andrew Farkas, whom no text calls a prince. Behind another title too, of those in
+    `titled`, a given name alone is that of who has the title: "Judge Judy" is not Judy Woodruff.
 
     A given name with a surname is a name of its own, whatever else has these words: that John
     Adams is John Quincy Adams is for the registry to say and for people to take back. Until then
@@ -129,6 +96,10 @@ def link_people(
     forms = _variants(full, counts, called, of_two)
     links = {name: (long, "short") for name, long in _spelt_out(full, counts, forms)}
     bearers = _bearers(full, forms)
+    titled = titled or {}
+    titles: dict[str, set[str]] = defaultdict(set)
+    for name in titled.keys() & full.keys():
+        titles[forms.get(name, name)] |= titled[name]
     of_rulers = {forms.get(name, name) for name in rulers & full.keys()}
     for name in counts:
         if name in full and (name in forms or full[name][0] not in PARTICLES):
@@ -137,6 +108,8 @@ def link_people(
             fits = people[name] - {name}
             if name in rulers:
                 fits &= of_rulers
+            elif name in titled and rule != "surname":
+                fits = {person for person in fits if titles[person] & titled[name]}
             if fits:
                 if len(fits) == 1:
                     links[name] = next(iter(fits)), rule

@@ -8,8 +8,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
+from pipeline.engines.capitals import capital_of
 from pipeline.engines.name_books import NameBooks
-from pipeline.engines.place_names import is_place
+from pipeline.engines.place_names import (
+    GEORGIA,
+    REPUBLIC_OF_GEORGIA,
+    STATE_OF_GEORGIA,
+    is_place,
+)
 from pipeline.resolution.fitting import Links, link
 
 # What says nothing more of a place whose name it is: "City of Isfahan", "Socotra Island".
@@ -58,7 +64,7 @@ def link_places(names: Mapping[str, int], books: NameBooks) -> Links:
     return link(
         names,
         [
-            _of_a_kind(names, known),
+            chain(_of_a_kind(names, known), _georgia(names)),
             _without_state(names),
             chain(
                 _behind_town(names, lambda words: words in names or known(words)),
@@ -77,12 +83,23 @@ def _of_a_kind(names: Mapping[str, int], known: Known) -> Iterator[tuple[str, st
     """
     for name in names:
         if ahead := KIND_AHEAD.match(name):
-            if name[ahead.end() :] in names:
+            if name[ahead.end() :] in names and name != STATE_OF_GEORGIA:
                 yield name, name[ahead.end() :]
         elif behind := KIND_BEHIND.search(name):
             rest = name[: behind.start()]
             if rest in names and not (is_place(rest) if behind["town"] else known(rest)):
                 yield name, rest
+
+
+def _georgia(names: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield Georgia, which a document has to say of: the country, by this or by its capital, or the
+    American state.
+    """
+    abroad = any(capital_of(name.partition(",")[0]) == GEORGIA for name in names)
+    told = {STATE_OF_GEORGIA: not abroad, REPUBLIC_OF_GEORGIA: True}
+    fits = [whole for whole in told if whole in names]
+    if len(fits) == 1 and told[fits[0]]:
+        yield GEORGIA, fits[0]
 
 
 def _without_state(names: Mapping[str, int]) -> Iterator[tuple[str, str]]:

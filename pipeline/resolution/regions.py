@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from pipeline.documents import Mention, MentionType
 from pipeline.engines.name_books import NameBooks
-from pipeline.engines.place_names import country_of, is_country, is_place
+from pipeline.engines.place_names import country_of, is_country, is_place, may_be_country
 from pipeline.resolution.region_signs import may_list, says_one_place
 from pipeline.resolution.surroundings import Surroundings
 
@@ -50,7 +50,7 @@ def with_regions(
         if books.lies_in(name, where):
             sure = not is_country(name) or _alone(own, mentions, around, at)
         elif country_of(where) == UNITED_STATES and _alone(own, mentions, around, at):
-            known = is_country(name) or books.is_city(name)
+            known = may_be_country(name) or books.is_city(name)
             sure = not known or _one_place(own, mentions, around, at, where)
         else:
             sure = False

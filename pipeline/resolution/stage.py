@@ -21,6 +21,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import initials_fit
 from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
+from pipeline.resolution.dockets import link_dockets
 from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
 from pipeline.resolution.generations import either_of_two, fathers_and_sons
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
@@ -70,10 +71,14 @@ class ResolveStage:
             around.address_before(mention) if key[0] is MentionType.PERSON else None
             for key, mention in zip(own, mentions, strict=True)
         ]
+        titles = [
+            around.title_before(mention, self._books) if key[0] is MentionType.PERSON else None
+            for key, mention in zip(own, mentions, strict=True)
+        ]
         called = _called(own, addresses)
         two = by_address(called)
         shared = shared_surnames(own, self._books)
-        short = self._short_forms(own, around, mentions, called, shared, of_two)
+        short = self._short_forms(own, around, mentions, called, titles, shared, of_two)
         for (name, address), full in two.items():
             if full is not None:
                 short[_addressed(name, address)] = (MentionType.PERSON, full), "surname"
@@ -88,32 +93,16 @@ class ResolveStage:
             for key, mention in zip(own, mentions, strict=True)
         ]
         companies = namesakes(own, self._books)
-        either = either_of_two(own, mentions, around, self._books, of_two)
+        either = either_of_two(own, titles, of_two)
         meant = marked(meant, mentions, around, self._books,
                        companies=companies, of_two=of_two, either=either)  # fmt: skip
-        persons = self._titled(own, addresses, around, mentions)
+        persons = _shown_as_people(own, addresses, titles)
         names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
         return Names(
             names=tuple(names),
             links=tuple(Link(name=index[key], via=via) for key, via in meant),
         )
-
-    def _titled(
-        self,
-        own: Sequence[Key],
-        addresses: Sequence[str | None],
-        around: Surroundings,
-        mentions: Sequence[Mention],
-    ) -> set[str]:
-        """Collect the single words that a title or form of address shows to be persons."""
-        return {
-            normal
-            for (type_, normal), address, mention in zip(own, addresses, mentions, strict=True)
-            if type_ is MentionType.PERSON
-            and " " not in normal
-            and (address is not None or around.title_before(mention, self._books) is not None)
-        }
 
     def _name(self, key: Key, persons: Set[str]) -> Name:
         """Make the name of a key; `persons` are the single words that are surely persons.
@@ -141,6 +130,7 @@ class ResolveStage:
         around: Surroundings,
         mentions: Sequence[Mention],
         called: Mapping[str, Set[str]],
+        titles: Sequence[str | None],
         shared: Set[str],
         of_two: Set[str],
     ) -> dict[Key, tuple[Key, str]]:
@@ -152,7 +142,9 @@ class ResolveStage:
             counts[type_][normal] += 1
         for type_ in (MentionType.PERSON, MentionType.ORG):
             counts[type_].update(dict.fromkeys(shared, 0))
-        links = self._people(counts[MentionType.PERSON], own, around, mentions, called, of_two)
+        links = self._people(
+            counts[MentionType.PERSON], own, around, mentions, called, titles, of_two
+        )
         bodies = counts[MentionType.ORG]
         where = Counter[str]()
         for type_ in sorted(PLACES):
@@ -164,6 +156,8 @@ class ResolveStage:
             for type_ in PLACES:
                 if name in counts[type_]:
                     links[type_, name] = (likely_type(counts, type_, long), long), "short"
+        for name, long in link_dockets(counts[MentionType.DOCKET]).items():
+            links[MentionType.DOCKET, name] = (MentionType.DOCKET, long), "short"
         for group in ({MentionType.ORG}, PLACES, {MentionType.PERSON}):
             written = {
                 (key, mention.text)
@@ -183,6 +177,7 @@ class ResolveStage:
         around: Surroundings,
         mentions: Sequence[Mention],
         called: Mapping[str, Set[str]],
+        titles: Sequence[str | None],
         of_two: Set[str],
     ) -> dict[Key, tuple[Key, str]]:
         """Map short forms of people, and titles that only one of them has, to the people."""
@@ -195,14 +190,16 @@ class ResolveStage:
             for (type_, name), mention in zip(own, mentions, strict=True)
             if type_ is MentionType.PERSON and around.is_ruler(mention)
         }
-        people = link_people(named, called, of_two, rulers)
+        titled: dict[str, set[str]] = defaultdict(set)
+        for (_, name), title in zip(own, titles, strict=True):
+            if title is not None:
+                titled[name].add(title.split()[-1])
+        people = link_people(named, called, of_two, rulers, titled)
         links = dict(people.links)
         holders: dict[str, set[str]] = defaultdict(set)
-        for (type_, name), mention in zip(own, mentions, strict=True):
-            if offices and type_ is MentionType.PERSON and name not in offices:
-                title = around.title_before(mention, self._books)
-                if title is not None:
-                    holders[title].add(people.meant(name))
+        for (_, name), title in zip(own, titles, strict=True):
+            if title is not None and name not in offices:
+                holders[title].add(people.meant(name))
         for name in offices - links.keys():
             if len(holders[name]) == 1:
                 links[name] = next(iter(holders[name])), "title"
@@ -252,6 +249,17 @@ def _called(keys: Sequence[Key], addresses: Sequence[str | None]) -> dict[str, s
         if type_ is MentionType.PERSON:
             called.setdefault(normal, set()).update([address] if address else [])
     return called
+
+
+def _shown_as_people(
+    keys: Sequence[Key], addresses: Sequence[str | None], titles: Sequence[str | None]
+) -> set[str]:
+    """Collect the single words that a title or form of address shows to be persons."""
+    return {
+        normal
+        for (type_, normal), address, title in zip(keys, addresses, titles, strict=True)
+        if type_ is MentionType.PERSON and " " not in normal and (address or title) is not None
+    }
 
 
 def _addressed(name: str, address: str) -> Key:

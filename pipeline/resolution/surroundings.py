@@ -12,9 +12,9 @@ from pipeline.documents import ExtractedText, Mention, MentionType
 from pipeline.engines.letters import plain
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.short_forms import introduced_forms
+from pipeline.resolution.address import address_before, is_ruler
 from pipeline.resolution.aliases import is_alias
 from pipeline.resolution.founders import shown_around
-from pipeline.resolution.people import address_before, is_ruler
 
 TITLE_REACH = 40
 WORD_START = re.compile(r"(?<![\w.])\w")

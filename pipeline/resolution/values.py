@@ -1,4 +1,4 @@
-"""Dates, money and numbers of cases by value: the same day, sum or case has one normal form."""
+"""Dates and money by value: the same day or sum has one normal form."""
 
 from __future__ import annotations
 
@@ -17,13 +17,6 @@ DAY_LAST = re.compile(rf"{WEEKDAY}{MONTH}\s*{DAY}\s*,?\s*(\d{{4}})")
 DAY_FIRST = re.compile(rf"{WEEKDAY}{DAY}[\s-]+(?:of\s+)?{MONTH}[\s,-]*(\d{{4}})")
 MONTH_YEAR = re.compile(rf"{MONTH}\s*,?\s*(?:of\s+)?(\d{{4}})")
 NUMBERS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-
-# "No. 1:20-cv-01234-ABC", "1:2020cv1234 (ABC)": office, year, type, number, letters of judges.
-DOCKET = re.compile(
-    r"(?:(?:case |docket )?nos?\.?\s*)?(?:(?P<office>\d{1,2}):)?(?:20|19)?(?P<year>\d\d)[\s-]*"
-    r"(?P<type>[a-z]{2,4})\.?[\s-]*(?P<number>\d{1,6})(?:\s*-\s*[a-z]{2,4}|\s*\([a-z]{2,4}\)){0,4}"
-)
-TYPES = {"civ": "cv", "crim": "cr"}
 
 DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 FIGURES = re.compile(
@@ -62,19 +55,6 @@ def _iso(year: str, month: str | None, day: str | None) -> str | None:
     if not 1 <= number <= 12 or (day and not 1 <= int(day) <= 31):
         return None
     return f"{year}-{number:02}" + (f"-{int(day):02}" if day else "")
-
-
-def docket(words: str) -> str | None:
-    """Write the number that a federal court gave a case, as its registry does: "1:20-CV-01234".
-    Letters of judges are no part of it, for another judge may take the case over. None for a number
-    of another form.
-    """
-    match = DOCKET.fullmatch(words.casefold().replace("\u2013", "-").strip())
-    if match is None:
-        return None
-    office = f"{match['office']}:" if match["office"] else ""
-    kind = TYPES.get(match["type"], match["type"])
-    return f"{office}{match['year']}-{kind}-{int(match['number']):05}".upper()
 
 
 def amount(words: str) -> str | None:

@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from pipeline.stores.views import ON_ONE_LINE
+
 _NAMES: Final = """
 ARRAY(SELECT name_id FROM entity_nodes WHERE entity_id = ANY(CAST(:entities AS uuid[]))
       UNION SELECT unnest(CAST(:entities AS uuid[])))
@@ -113,12 +115,13 @@ SELECT c.entity_id, t.type, l.name, c.mentions, c.documents,
 FROM counts c JOIN labels l USING (entity_id) JOIN types t USING (entity_id)
 """)
 
-# A place is found with the region that it lies in, and without it.
-FIND_ENTITIES_BY_TEXT = _question("""
+# A place is found with the region that it lies in, and without it; a section by its number too.
+FIND_ENTITIES_BY_TEXT = _question(f"""
 SELECT entity_id FROM published_mentions
 WHERE project_id = :project
   AND (lower(surface) = lower(:what)
-       OR region <> '' AND lower(surface) = lower(CAST(:what AS text) || region))
+       OR shown <> text
+          AND lower({ON_ONE_LINE.format(text="text")}) = lower(CAST(:what AS text)))
 GROUP BY entity_id ORDER BY count(*) DESC, entity_id LIMIT 50
 """)
 

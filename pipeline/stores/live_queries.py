@@ -50,19 +50,19 @@ nodes AS MATERIALIZED (
 # before its blanks are looked at: of many mentions few are spelt in a way of their own.
 CANONICALS = text(f"""
 WITH {_NODES}, m AS MATERIALIZED (
-    SELECT m.entity_id, m.name_type, m.text, m.region, m.via IS NULL AS is_full, m.content_id
+    SELECT m.entity_id, m.name_type, m.shown, m.via IS NULL AS is_full, m.content_id
     FROM nodes n JOIN published_mentions m ON m.name_id = n.id
     WHERE m.project_id = CAST(:project AS uuid)
 ), spelt AS MATERIALIZED (
-    SELECT entity_id, name_type, text, region, count(*) AS mentions,
+    SELECT entity_id, name_type, shown, count(*) AS mentions,
            count(*) FILTER (WHERE is_full) AS full_forms
-    FROM m GROUP BY entity_id, name_type, text, region
+    FROM m GROUP BY entity_id, name_type, shown
 ), ranked AS (
     SELECT entity_id, surface, row_number() OVER (
                PARTITION BY entity_id
                ORDER BY sum(full_forms) DESC, sum(mentions) DESC, surface COLLATE "C") AS place
     FROM (SELECT entity_id, mentions, full_forms,
-                 {ON_ONE_LINE.format(text="text")} || region AS surface FROM spelt) AS s
+                 {ON_ONE_LINE.format(text="shown")} AS surface FROM spelt) AS s
     GROUP BY entity_id, surface
 ), names AS (
     SELECT entity_id, array_agg(left(surface, :length) ORDER BY place) AS names

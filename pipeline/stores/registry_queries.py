@@ -1,5 +1,5 @@
-"""What readers ask of the registry, in SQL: an entity's names and why they are in it, what stayed
-out, what was too large, and the pairs that people should see.
+"""What readers ask of the registry, in SQL: an entity's names and why they are in it, and what
+was too large.
 
 Mentions are read through the views, as everywhere.
 """
@@ -41,7 +41,7 @@ ORDER BY way LIMIT 50
 
 # A name without a row in `name_entities` is its own entity. The id of an entity is that of one of
 # its nodes; so it is a name's, or that of a sense, which no name has.
-_NODES: Final = """
+NODES_OF: Final = """
 nodes AS (
     SELECT name_id, sense, reasons FROM entity_nodes
     WHERE project_id = :project AND entity_id = CAST(:entity AS uuid)
@@ -59,18 +59,18 @@ _WRITTEN: Final = """
 
 # The words of mentions are put on one line when they are few: not once for each mention.
 NODES = text(f"""
-WITH {_NODES}, mine AS MATERIALIZED (
-    SELECT name_id, sense, content_id, text, region, count(*) AS mentions,
+WITH {NODES_OF}, mine AS MATERIALIZED (
+    SELECT name_id, sense, content_id, shown, count(*) AS mentions,
            count(*) FILTER (WHERE via IS NULL) AS full_forms
     FROM published_mentions
     WHERE project_id = :project AND name_id = ANY(ARRAY(SELECT name_id FROM nodes))
       AND entity_id = CAST(:entity AS uuid)
-    GROUP BY name_id, sense, content_id, text, region
+    GROUP BY name_id, sense, content_id, shown
 ), texts AS (
-    SELECT name_id, sense, text, region, sum(mentions) AS mentions, sum(full_forms) AS full_forms
-    FROM mine GROUP BY name_id, sense, text, region
+    SELECT name_id, sense, shown, sum(mentions) AS mentions, sum(full_forms) AS full_forms
+    FROM mine GROUP BY name_id, sense, shown
 ), surfaces AS (
-    SELECT name_id, sense, {ON_ONE_LINE.format(text="text")} || region AS surface,
+    SELECT name_id, sense, {ON_ONE_LINE.format(text="shown")} AS surface,
            sum(mentions) AS mentions, sum(full_forms) AS full_forms
     FROM texts GROUP BY 1, 2, 3
 ), counts AS (
@@ -91,7 +91,7 @@ ORDER BY coalesce(c.mentions, 0) DESC, n.type, n.normal COLLATE "C", x.name_id, 
 LIMIT :limit
 """)
 
-COUNT_NODES = text(f"WITH {_NODES} SELECT count(*) FROM nodes")
+COUNT_NODES = text(f"WITH {NODES_OF} SELECT count(*) FROM nodes")
 
 PLACES = text("""
 SELECT w.name, w.sense, p.source, p.page, p.mentions
@@ -128,38 +128,9 @@ JOIN names n ON n.id = w.name AND n.project_id = :project
 LEFT JOIN name_entities e ON e.name_id = w.name AND e.sense = w.sense
 """)
 
-_MISSES: Final = """
-SELECT m.one AS own, m.other AS their, m.score, m.verdict, m.why, m.reasons FROM near_misses m
-WHERE m.one = ANY(ARRAY(SELECT name_id FROM nodes WHERE sense = 0))
-UNION ALL
-SELECT m.other, m.one, m.score, m.verdict, m.why, m.reasons FROM near_misses m
-WHERE m.other = ANY(ARRAY(SELECT name_id FROM nodes WHERE sense = 0))
-"""
-
-# What is decided comes first, then what makes two things of them: that is the reason why.
-_KEEPS_APART: Final = "coalesce(reasons -> 'rules' ?| CAST(:two_things AS text[]), false) DESC"
-
-# The best pair for each entity that stayed out, with how many there are.
-MISSES = text(f"""
-WITH {_NODES}, misses AS (
-    SELECT m.*, coalesce(e.entity_id, m.their) AS entity FROM ({_MISSES}) AS m
-    LEFT JOIN name_entities e ON e.name_id = m.their AND e.sense = 0
-), outside AS (
-    SELECT m.*, count(*) OVER (PARTITION BY entity) AS pairs,
-           row_number() OVER (PARTITION BY entity ORDER BY (why = 'decided') DESC, {_KEEPS_APART},
-                              score DESC, own, their) AS place
-    FROM misses m WHERE entity <> CAST(:entity AS uuid)
-)
-SELECT entity, own, their, score, verdict, why, reasons, pairs, count(*) OVER () AS entities,
-       CASE WHEN why = 'told' THEN (SELECT n.id FROM names n WHERE n.id IN (own, their)
-                                    AND n.normal LIKE '%' || :of_two LIMIT 1) END
-FROM outside WHERE place = 1
-ORDER BY (why = 'told') DESC, score DESC, pairs DESC, entity LIMIT :limit
-""")
-
 # A part of a crowd is written as its two blocks; a name is in it if it is in both.
 CAPPED = text(f"""
-WITH {_NODES}, blocks AS (
+WITH {NODES_OF}, blocks AS (
     SELECT n.id, array_agg(rtrim(key, :quiet)) AS names_blocks
     FROM nodes JOIN names n ON n.id = nodes.name_id CROSS JOIN LATERAL unnest(n.keys) AS key
     GROUP BY n.id
@@ -202,57 +173,8 @@ ORDER BY cardinality(d.names) DESC, d.first LIMIT :limit
 """
 DISSOLVED = text(_DISSOLVED.format(of=""))
 DISSOLVED_OF = text(
-    f"WITH {_NODES} " + _DISSOLVED.format(of="AND d.names && ARRAY(SELECT name_id FROM nodes)")
+    f"WITH {NODES_OF} " + _DISSOLVED.format(of="AND d.names && ARRAY(SELECT name_id FROM nodes)")
 )
-
-# How much a decision is worth: near the score at which names join, with much to be said on both
-# sides. The pair of names that keeps the two entities apart stands for them, else the one that is
-# most alike.
-PAIRS = text(f"""
-WITH misses AS MATERIALIZED (
-    SELECT m.*, coalesce(e.entity_id, m.one) AS first, coalesce(f.entity_id, m.other) AS second
-    FROM near_misses m
-    LEFT JOIN name_entities e ON e.name_id = m.one AND e.sense = 0
-    LEFT JOIN name_entities f ON f.name_id = m.other AND f.sense = 0
-    WHERE m.project_id = :project AND m.why <> 'decided'
-), turned AS (
-    SELECT first, second, one, other, score, verdict, why, reasons FROM misses WHERE first < second
-    UNION ALL
-    SELECT second, first, other, one, score, verdict, why, reasons FROM misses WHERE first > second
-), pairs AS MATERIALIZED (
-    SELECT t.*, count(*) OVER (PARTITION BY first, second) AS pairs,
-           row_number() OVER (PARTITION BY first, second
-                              ORDER BY {_KEEPS_APART}, score DESC, one, other) AS place
-    FROM turned t
-), sizes AS MATERIALIZED (
-    SELECT entity_id, count(*) AS mentions, count(DISTINCT content_id) AS contents
-    FROM published_mentions
-    WHERE project_id = :project
-      AND entity_id IN (SELECT first FROM pairs UNION SELECT second FROM pairs)
-    GROUP BY entity_id
-)
-SELECT p.first, p.second, p.one, p.other, p.score, p.verdict, p.why, p.reasons, p.pairs,
-       CASE WHEN n.normal LIKE '%' || :either THEN p.one WHEN o.normal LIKE '%' || :either
-            THEN p.other WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
-FROM pairs p
-JOIN sizes a ON a.entity_id = p.first JOIN sizes b ON b.entity_id = p.second
-JOIN names n ON n.id = p.one JOIN names o ON o.id = p.other
-WHERE p.place = 1 AND (p.why <> 'told' OR p.reasons -> 'rules' ? CAST(:doubted AS text))
-ORDER BY p.score * ln(1 + least(a.contents, b.contents)) + 0.1 * ln(a.mentions + b.mentions) DESC,
-         least(n.normal, o.normal) COLLATE "C", greatest(n.normal, o.normal) COLLATE "C",
-         p.first, p.second
-""")
-
-# What else a shorter form may stand for.
-ALSO = text("""
-SELECT DISTINCT coalesce(e.entity_id, m.their) FROM (
-    SELECT other AS their FROM near_misses WHERE one = ANY(CAST(:names AS uuid[]))
-       AND why = 'ambiguous'
-    UNION ALL
-    SELECT one FROM near_misses WHERE other = ANY(CAST(:names AS uuid[])) AND why = 'ambiguous'
-) AS m LEFT JOIN name_entities e ON e.name_id = m.their AND e.sense = 0
-ORDER BY 1 LIMIT :limit
-""")
 
 # Chosen from the table: through the view, PostgreSQL goes through all documents for it.
 EXAMPLE = text("""
@@ -285,7 +207,7 @@ WHERE n.project_id = :project AND s.name_id = ANY(CAST(:names AS uuid[]))
 """)
 
 OCCURRING = text(f"""
-WITH {_NODES}
+WITH {NODES_OF}
 SELECT DISTINCT name_id, sense, content_id FROM published_mentions
 WHERE project_id = :project AND entity_id = CAST(:entity AS uuid)
   AND name_id = ANY(ARRAY(SELECT name_id FROM nodes))
@@ -293,7 +215,7 @@ WHERE project_id = :project AND entity_id = CAST(:entity AS uuid)
 """)
 
 ELSEWHERE = text(f"""
-WITH {_NODES}
+WITH {NODES_OF}
 SELECT EXISTS (
     SELECT 1 FROM published_mentions
     WHERE project_id = :project AND entity_id = CAST(:entity AS uuid)

@@ -18,6 +18,7 @@ from pipeline.name_marks import EITHER_OF_TWO, ONE_OF_TWO
 from pipeline.registry.deciding import Named
 from pipeline.registry.decisions import Decision
 from pipeline.registry.verdicts import FATHER_AND_SON, TELLING, TWO_THINGS
+from pipeline.stores import miss_queries
 from pipeline.stores import registry_queries as queries
 from pipeline.stores.decisions import read_decisions
 from pipeline.stores.graph_rows import MentionRow
@@ -141,7 +142,7 @@ class RegistryReader:
     def misses(self, entity: str, limit: int) -> list[MissRow]:
         """List the entities that stayed out of one, the most alike first."""
         return self._rows(
-            MissRow, queries.MISSES,
+            MissRow, miss_queries.MISSES,
             entity=entity, limit=limit, two_things=EXCLUDING, of_two=ONE_OF_TWO,
         )  # fmt: skip
 
@@ -208,7 +209,7 @@ class RegistryReader:
         with reading(self._engine) as connection:
             may_idle(connection)
             found = connection.execute(
-                queries.PAIRS,
+                miss_queries.PAIRS,
                 {
                     "project": self.project_id,
                     "two_things": EXCLUDING,
@@ -222,7 +223,7 @@ class RegistryReader:
 
     def also(self, names: Collection[str], limit: int) -> list[str]:
         """List the entities that names may stand for, where these are ambiguous."""
-        return self._rows(_only, queries.ALSO, names=sorted(names), limit=limit)
+        return self._rows(_only, miss_queries.ALSO, names=sorted(names), limit=limit)
 
 
 def _plain(value: Any) -> Any:

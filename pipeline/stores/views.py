@@ -81,31 +81,54 @@ def _title(words: str) -> str:
     return titled
 
 
-# What a place's name says more than its mention: the text has it right behind ("Portland, Oregon"
-# as two mentions), and without it two Portlands look alike.
-_REGION = f"""
-CASE WHEN m.via IS NOT NULL OR n.type NOT IN ('GPE', 'LOC') THEN ''
-     WHEN n.normal = 'washington state'
-          AND lower(m.text COLLATE "C") = 'washington' THEN ' State'
-     WHEN strpos(n.normal, ', ') = 0 OR strpos(m.text, ',') > 0
-          OR n.normal = '{THE_CAPITAL}' THEN ''
-     ELSE {_title("substr(n.normal, strpos(n.normal, ', '))")} END
+# A place with the region that its text has right behind ("Portland, Oregon" as two mentions):
+# without it two Portlands look alike.
+_PLACE = f"""
+m.text || CASE WHEN n.normal = 'washington state'
+                    AND lower(m.text COLLATE "C") = 'washington' THEN ' State'
+               WHEN strpos(n.normal, ', ') = 0 OR strpos(m.text, ',') > 0
+                    OR n.normal = '{THE_CAPITAL}' THEN ''
+               ELSE {_title("substr(n.normal, strpos(n.normal, ', '))")} END
+"""
+
+# A section with its code, which the head of a list has ("1349" of "18 U.S.C. §§ 1343 and 1349").
+# The first of a list is one section too.
+_SECTION = rf"""
+CASE WHEN m.text ~* '^((§+|sections?|secs?\.|parts?)\s*)?[0-9][0-9a-z.\u2013-]*(\([0-9a-z]+\))*$'
+     THEN {_title("substring(n.normal FROM '^.* §+ ')")} || substring(m.text FROM '[0-9].*')
+     WHEN strpos(n.normal, ' § ') > 0
+     THEN regexp_replace(m.text, '(§|[Ss]ection|[Ss]ec|[Pp]art)[§s](?=[.\s0-9])', '\1')
+     ELSE m.text END
+"""
+
+# The number of a case with the court that stands behind it, and without that of a defendant.
+_DOCKET = r"""
+regexp_replace(m.text, '^(.*[0-9][-.\s]*(crim|cr|mj)[-.\s]*[0-9]+[a-z()\s-]*)-[0-9]+$', '\1', 'i')
+|| CASE WHEN strpos(n.normal, ' (') = 0 OR m.text ~* 'd\.|cir\.|\([a-z]d[a-z][a-z]\)' THEN ''
+        ELSE substr(n.normal, strpos(n.normal, ' (')) END
 """
 
 ON_ONE_LINE = r"btrim(regexp_replace({text}, '\s+', ' ', 'g'))"
 """Names are broken by the ends of lines."""
 
-# `surface` is the mention's text on one line with its `region`: how it is written and found.
+# `shown` is the mention's text with what its name says more, and `surface` that on one line: how it
+# is written and found.
 MENTIONS = f"""
 SELECT c.project_id, m.content_id, m.id AS mention_id, m.name_id, coalesce(s.sense, 0) AS sense,
        coalesce(e.entity_id, m.name_id) AS entity_id, m.start, m."end", m.text,
-       {ON_ONE_LINE.format(text="m.text")} || r.region AS surface, r.region, m.type, m.subtype,
-       m.role, m.via, m.score, m.page, m.boxes, m.model, m.stage_version, n.type AS name_type,
+       {ON_ONE_LINE.format(text="x.shown")} AS surface, x.shown, m.type, m.subtype, m.role, m.via,
+       m.score, m.page, m.boxes, m.model, m.stage_version, n.type AS name_type,
        n.normal AS name_normal, n.scope AS name_scope
 FROM mentions m
 JOIN published_contents c ON c.id = m.content_id
 JOIN names n ON n.id = m.name_id
-CROSS JOIN LATERAL (SELECT {_REGION} AS region) AS r
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN m.via IS NOT NULL THEN m.text
+                WHEN n.type IN ('GPE', 'LOC') THEN {_PLACE}
+                WHEN n.type = 'LAW' AND strpos(n.normal, '§ ') > 0 THEN {_SECTION}
+                WHEN n.type = 'DOCKET' THEN {_DOCKET}
+                ELSE m.text END AS shown
+) AS x
 LEFT JOIN senses s ON s.name_id = m.name_id AND s.content_id = m.content_id
 LEFT JOIN name_entities e ON e.name_id = m.name_id AND e.sense = coalesce(s.sense, 0)
 """

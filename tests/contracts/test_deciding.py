@@ -75,6 +75,75 @@ def test_who_undoes_what_others_say_too_is_told(people: Deciding) -> None:
     assert "; decision 6 still says so: " in people.desk.undo(5, "bob").text
 
 
+def test_what_a_newer_decision_overrides_says_nothing_any_more(people: Deciding) -> None:
+    people.publish(**SMITHS)
+    people.desk.merge(["Ann Lee", "Jane Smith"], "ann")
+    people.desk.undo(1, "ann")
+    people.desk.merge(["Ann Lee", "Jane Smith"], "bob")
+    people.desk.undo(2, "ann")
+    people.desk.split_names("Ann Lee", ["Jane Smith"], "ann")
+
+    outcome = people.desk.undo(1, "ann")
+
+    states = {row["number"]: row["state"] for row in people.desk.listed()}
+    assert (states[3], states[5]) == ("overridden", "counts")
+    assert outcome.text.startswith("decision 1 does not count any more: now there is ")
+
+
+def test_who_undoes_what_others_say_only_together_is_told(people: Deciding) -> None:
+    people.publish(**SMITHS, more="[Zoe Park|PERSON] and [Max Roe|PERSON] sang.")
+    pairs = [("Ann Lee", "Jane Smith"), ("Ann Lee", "Zoe Park"), ("Zoe Park", "Max Roe"),
+             ("Max Roe", "Jane Smith")]  # fmt: skip
+    for pair in pairs:
+        people.desk.merge(pair, "ann")
+        people.desk.undo(None, "ann")
+    for number in (2, 4, 6, 8):
+        people.desk.undo(number, "ann")
+
+    outcome = people.desk.undo(1, "bob")
+
+    together = frozenset({"Ann Lee", "Jane Smith", "Zoe Park", "Max Roe"})
+    assert together in people.partition()
+    said = "decision 1 does not count any more; decisions 3, 5 and 7 together say so: "
+    assert outcome.text.startswith(said)
+
+
+def test_names_that_others_keep_apart_only_together_are_told(people: Deciding) -> None:
+    people.publish(**SMITHS, more="[Zoe Park|PERSON] and [Max Roe|PERSON] sang.")
+    people.desk.never("Zoe Park", "Max Roe", "ann")
+    people.desk.never("Ann Lee", "Max Roe", "ann")
+    people.desk.merge(["Ann Lee", "Zoe Park"], "ann")
+
+    assert "; decisions 1 and 3 together say so: " in people.desk.undo(2, "bob").text
+
+
+def test_names_without_words_of_their_own_are_listed_as_the_texts_write_them(
+    people: Deciding,
+) -> None:
+    """Words that a mark belongs to lead to the name without it: no decision binds them to it."""
+    people.publish(
+        a="[Donald Trump|PERSON] and [Donald Trump Jr.|PERSON] said so.",
+        b="[Ann Lee|PERSON] met [Donald Trump Jr.|PERSON] again.",
+    )
+    people.desk.merge(["Donald Trump", "Donald Trump Jr."], "ann")
+    assert people.desk.listed()[0]["names"] == [["Donald Trump"], ["Donald Trump Jr."]]
+    whole = people.desk.entity("Donald Trump")
+    card = explained(people.desk, whole.id, 20)
+    assert [one["names"] for one in card["decisions"]] == [[["Donald Trump"], ["Donald Trump Jr."]]]
+    people.desk.undo(None, "ann")
+    jr = people.desk.entity("Donald Trump Jr.")
+    names = {name.normal: name.id for name in people.desk.registry.nodes(jr.id, 10)}
+
+    outcome = people.desk.split_names(jr.id, [names["donald trump jr, of two"]], "ann")
+
+    told = "Donald Trump Jr. (one of two)"
+    assert outcome.text.startswith(f"{told} left Donald Trump Jr. (")
+    assert people.desk.listed()[0]["names"] == [[told], ["Donald Trump Jr."]]
+    people.case.forgetting.forget([people.case.uri("a.txt")])
+    people.settle()
+    assert people.desk.listed()[0]["names"][0] == ["donald trump jr"]
+
+
 def test_two_people_of_one_name_are_told_apart_by_document(people: Deciding) -> None:
     people.publish(**SMITHS)
     before, whole = people.state(), people.partition()

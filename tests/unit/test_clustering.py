@@ -5,8 +5,8 @@ from __future__ import annotations
 from registry_case import ALSO, APART, FORMS, LESS, LIKE, SAME, SHORTER, Table, name, registry
 
 from pipeline.registry.blocks import LiveName
-from pipeline.registry.clustering import Why
 from pipeline.registry.decisions import Decision, DecisionKind, RawName
+from pipeline.registry.misses import Why
 
 
 def _grown(found, bound=50, component_bound=400):

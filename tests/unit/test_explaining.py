@@ -10,6 +10,7 @@ from pipeline.registry.explaining import (
     decided,
     decision_card,
     linked,
+    numbered,
     reasons,
     several,
     shown,
@@ -80,3 +81,9 @@ def test_what_marks_a_name_as_a_persons_is_no_part_of_it() -> None:
     person = RawName("PERSON", "john rigby, person", exact=True), RawName("PERSON", "John Rigby")
     made = Decision(1, DecisionKind.NEVER, (person, (RawName("ORG", "John Rigby LLC"),)), who="ann")
     assert decided(decision_card(made)) == "John Rigby ≠ John Rigby LLC"
+
+
+def test_decisions_are_listed_by_their_numbers_some_of_many() -> None:
+    assert numbered([3]) == "decision 3"
+    assert numbered([3, 5, 7]) == "decisions 3, 5 and 7"
+    assert numbered(range(1, 9)) == "decisions 1, 2, 3, 4 and 4 more"

@@ -183,7 +183,21 @@ def test_an_act_without_a_name_is_none(rules: LegalRecognizer, text: str) -> Non
         ("Case No. 3:16-cv-00523-MMC was", MentionType.DOCKET, "3:16-cv-00523-MMC"),
         ("in No. 14-556, the", MentionType.DOCKET, "14-556"),
         ("in 1:20cv1234, the", MentionType.DOCKET, "1:20cv1234"),
-        ("in 20 Civ. 1234 (ABC), the", MentionType.DOCKET, "20 Civ. 1234"),
+        ("in 20 Civ. 1234 (ABC), the", MentionType.DOCKET, "20 Civ. 1234 (ABC)"),
+        ("in 19 CV 5642 (JSR) (GWG).", MentionType.DOCKET, "19 CV 5642 (JSR) (GWG)"),
+        ("in No. 19 Civ. 5642, the", MentionType.DOCKET, "19 Civ. 5642"),
+        ("in 15-cv-7433 he", MentionType.DOCKET, "15-cv-7433"),
+        ("v. Doe, 1:19-cr-00373-PGG-2 he", MentionType.DOCKET, "1:19-cr-00373-PGG-2"),
+        ("v. Doe, 1:19-cr-00373-1.", MentionType.DOCKET, "1:19-cr-00373-1"),
+        ("v. Doe, 1:19-cv-00373-2 he", MentionType.DOCKET, "1:19-cv-00373"),
+        ("v. Doe, S1 19 Cr. 373 (PGG).", MentionType.DOCKET, "S1 19 Cr. 373 (PGG)"),
+        ("v. Doe, S12 19 Cr. 373, he", MentionType.DOCKET, "S12 19 Cr. 373"),
+        ("in 1:20 CV 1234 he", MentionType.DOCKET, "1:20 CV 1234"),
+        ("in 0:19-cv-01234 (SRN/HB) he", MentionType.DOCKET, "0:19-cv-01234 (SRN/HB)"),
+        ("Case 18-10509-KG Doc 12", MentionType.DOCKET, "18-10509-KG"),
+        ("Case No. 18-10509 (KG) he", MentionType.DOCKET, "18-10509 (KG)"),
+        ("in 19-23649-rdd, the", MentionType.DOCKET, "19-23649-rdd"),
+        ("C.A. No. 2018-0345-JTL he", MentionType.DOCKET, "2018-0345-JTL"),
         ("paid $1.5 million to", MentionType.MONEY, "$1.5 million"),
         ("paid US$ 3,000.50 to", MentionType.MONEY, "US$ 3,000.50"),
         ("some 5 million dollars of", MentionType.MONEY, "5 million dollars"),
@@ -196,6 +210,38 @@ def test_what_patterns_find(
     rules: LegalRecognizer, text: str, type_: MentionType, words: str
 ) -> None:
     assert found(rules, text, type_) == [words]
+
+
+@pytest.mark.parametrize(
+    ("behind", "normal"),
+    [
+        (" (N.D. Cal.)", "19-cv-5642 (N.D. Cal.)"),
+        (" (N. D. Cal. 2019)", "19-cv-5642 (N.D. Cal.)"),
+        (", (S.D.N.Y. Mar. 3, 2020)", "19-cv-5642 (S.D.N.Y.)"),
+        (", 2020 WL 12345, at *3 (D.D.C. Mar. 3, 2020)", "19-cv-5642 (D.D.C.)"),
+        (", slip op. at 4 (D. Mass. 2020)", "19-cv-5642 (D. Mass.)"),
+        (" (Bankr. D. Del. 2018)", "19-cv-5642 (Bankr. D. Del.)"),
+        (" (2nd Cir. 2020)", "19-cv-5642 (2d Cir.)"),
+        (" (filed in N.D. Cal.)", None),
+        (". Then (N.D. Cal.)", None),
+    ],
+)
+def test_a_docket_has_the_court_that_stands_behind_it(
+    rules: LegalRecognizer, behind: str, normal: str | None
+) -> None:
+    text = f"Doe v. Roe, No. 19-cv-5642{behind} held"
+    assert found(rules, text, MentionType.DOCKET) == ["19-cv-5642"]
+    assert normals(rules, text, MentionType.DOCKET) == {normal}
+    assert "Cir." in behind or len(found(rules, text, MentionType.ORG)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["at 10:19 pm 5642 came", "a score of 55 Cr. 12 of", "tel. 212-555-01234-AB", "9-11-2001",
+     "page 12-34567", "the 20 Civ. in 1234", "on 19-05-2019"],
+)  # fmt: skip
+def test_other_numbers_are_no_docket(rules: LegalRecognizer, text: str) -> None:
+    assert found(rules, text, MentionType.DOCKET) == []
 
 
 def test_ordinary_prose_has_none(rules: LegalRecognizer) -> None:

@@ -149,3 +149,48 @@ def test_who_is_called_by_a_rulers_title_is_nobody_whom_the_text_calls_otherwise
 ) -> None:
     found = resolved(text, *((one, MentionType.PERSON) for one in people))
     assert found[0][0] == who
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "who"),
+    [
+        ("Judge Judy met Judy Woodruff.", ["Judy", "Judy Woodruff"], "judy"),
+        ("Judge Judy met Judy Woodruff. Judy laughed.", ["Judge Judy", "Judy Woodruff", "Judy"],
+         "judy"),
+        ("Dr. Phil met Senator Phil Gramm.", ["Phil", "Phil Gramm"], "phil"),
+        ("Judge Lee met Mary Lee Roe.", ["Lee", "Mary Lee Roe"], "lee"),
+        # By the surname, or where the text has the whole name with the title:
+        ("Judge Rakoff spoke to Jed Rakoff.", ["Rakoff", "Jed Rakoff"], "jed rakoff"),
+        ("Judge Judy left. District Judge Judy Sheindlin sat; Judy Woodruff did not.",
+         ["Judy", "Judy Sheindlin", "Judy Woodruff"], "judy sheindlin"),
+        ("Judge Patti left. Judge Patti Saris, or Patti B. Saris, sat.",
+         ["Patti", "Patti Saris", "Patti B. Saris"], "patti b saris"),
+        ("Judy met Judy Woodruff.", ["Judy", "Judy Woodruff"], "judy woodruff"),
+        ("Mr. Judy met Judy Woodruff.", ["Judy", "Judy Woodruff"], "judy woodruff"),
+    ],
+)  # fmt: skip
+def test_a_given_name_behind_a_title_is_that_of_who_has_the_title(
+    text: str, people: list[str], who: str
+) -> None:
+    found = resolved(text, *((one, MentionType.PERSON) for one in people))
+    assert found[0][0] == who
+
+
+@pytest.mark.parametrize(
+    ("words", "normal"),
+    [
+        ("Prince Rogers Nelson", "prince rogers nelson"),
+        ("Nelson, Prince Rogers", "prince rogers nelson"),
+        ("Smith, King", "smith king"),
+        ("King Smith", "smith"),
+        ("King Hassan II", "hassan ii"),
+        ("Prince Mohammed bin Salman", "mohammed bin salman"),
+        ("King Philip Mountbatten", "philip mountbatten"),
+        ("King Norodom Sihanouk", "norodom sihanouk"),
+        ("Smith, Judge", "smith"),
+        ("Det Norske", "det norske"),
+        ("Ada Lovelace", "ada lovelace"),
+    ],
+)
+def test_what_is_a_title_may_be_a_given_name(words: str, normal: str) -> None:
+    assert linked(words) == [normal]

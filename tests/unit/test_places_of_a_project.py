@@ -108,7 +108,20 @@ def test_a_country_or_state_is_no_town_of_its_name() -> None:
     lebanon = ("She lives in Lebanon, Pennsylvania.", "Lebanon", "Pennsylvania")
     assert entities(lebanon, ("Lebanon is at war.", "Lebanon")) == ["ab", "c"]
     assert entities(("Peru, Indiana", "Peru, Indiana"), ("Peru", "Peru")) == ["a", "b"]
-    assert entities(("Georgia, USA", "Georgia, USA"), ("Georgia", "Georgia")) == ["a", "a"]
+    assert entities(("Macedonia, Ohio", "Macedonia, Ohio"), ("Macedonia", "Macedonia")) == [
+        "a",
+        "b",
+    ]
+
+
+def test_georgia_is_a_country_or_an_american_state_as_its_document_says() -> None:
+    state = "The State of Georgia sued. Georgia won.", "State of Georgia", "Georgia"
+    usa = "Georgia, USA", "Georgia, USA"
+    country = "The Republic of Georgia fought. Georgia lost.", "Republic of Georgia", "Georgia"
+    alone = "Georgia is warm.", "Georgia"
+    assert entities(state, usa, country, alone) == ["aa", "a", "bb", "c"]
+    abroad = "In Tbilisi, Georgia thanked the State of Georgia.", "Tbilisi", "Georgia"
+    assert entities((*abroad, "State of Georgia"), state, alone) == ["abc", "cc", "b"]
 
 
 def test_a_capital_is_no_town_of_its_name() -> None:

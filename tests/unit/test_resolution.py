@@ -64,7 +64,11 @@ T = MentionType
         (T.GPE, ["D.C.", "Washington, D.C.", "Washington DC", "District of Columbia"]),
         (T.GPE, ["Türkiye", "Turkey", "Turkiye"]),
         (T.EMAIL, ["Bob@Example.com", "bob@example.com"]),
-        (T.DOCKET, ["3:16-cv-00523-MMC", "3:16-CV-00523", "3:16-cv-523 (MMC)", "3:16cv523"]),
+        (T.DOCKET, ["3:16-cv-00523", "3:16-CV-00523", "No. 3:16-cv-523", "3:2016cv523"]),
+        (T.DOCKET, ["19 Civ. 5642 (JSR) (GWG)", "19-cv-05642-JSR-GWG", "19 CV 5642 (JSR/GWG)"]),
+        (T.DOCKET, ["1:19-cr-00373-PGG", "1:19-cr-00373-PGG-2", "S2 1:19 Cr. 373 (PGG)"]),
+        (T.DOCKET, ["18-10509-KG", "Case No. 18-10509 (KG)", "18\u201310509-kg"]),
+        (T.DOCKET, ["19-cv-5642 (SDNY)", "19 Civ. 5642 (S.D.N.Y.)", "19-cv-05642 (S. D. N. Y.)"]),
         (T.LAW, ["18 U.S.C. § 2", "18 USC 2", "Title 18, United States Code, Section 2"]),
     ],
 )  # fmt: skip
@@ -96,6 +100,10 @@ def test_forms_of_one_thing_have_one_normal_form(type_: MentionType, forms: list
         (T.MONEY, "two and three million dollars", "$3 million"),
         (T.MONEY, "five hundred and six hundred thousand dollars", "$50,600,000"),
         (T.DATE, "August 2016", "2016"),
+        (T.DOCKET, "3:16-cv-00523-2", "3:16-cv-00523"),
+        (T.DOCKET, "16-cv-523 (N.D. Cal.)", "16-cv-523 (S.D. Cal.)"),
+        (T.DOCKET, "18-10509 (Bankr. D. Del.)", "18-10509 (D. Del.)"),
+        (T.DOCKET, "19-5642 (6th Cir.)", "19-5642 (4th Cir.)"),
     ],
 )
 def test_forms_of_two_things_have_two(type_: MentionType, one: str, other: str) -> None:

@@ -10,12 +10,13 @@ import pytest
 from resolution_case import BOOKS, resolved
 
 from pipeline.documents import MentionType
-from pipeline.engines.place_names import is_country
+from pipeline.engines.place_names import may_be_country
 
 # The names of a text stand in brackets.
 TOWNS = (
     "She was born in [Berlin], [New Hampshire].",
     "In [Berlin], [New Hampshire], the mill closed.",
+    "a fire near [Macedonia], [Ohio], that killed two",
     "a fire near [Peru], [Indiana], that killed two",
     "He grew up in [Paris], [Tennessee], but moved to [Dallas] later.",
     "He taught in [Paris], [Illinois], near [Terre Haute].",
@@ -48,6 +49,7 @@ LISTS = (
     "in [Tokyo], [Berlin], [Texas], where it sells",
     "from [Madrid] and [Paris], [Ohio].",
     "in [Mexico], [Texas], [Canada], [Alaska] and [Cuba]",
+    "In [Macedonia], [Ohio] Governor DeWine met the mayor.",
     "In [Berlin], [Texas] Governor Abbott met the mayor.",
     "After talks in [Mexico], [Texas] officials left.",
     "plants in [Mexico], [Texas], and the rest of the South",
@@ -88,7 +90,7 @@ def towns(marked: str) -> list[str]:
 def test_a_town_with_the_name_of_a_capital_or_country_is_the_one_in_its_state(text: str) -> None:
     parts = [name.split(", ") for name in towns(text)]
     assert any(
-        is_country(town) or (BOOKS.is_city(town) and not BOOKS.lies_in(town, state))
+        may_be_country(town) or (BOOKS.is_city(town) and not BOOKS.lies_in(town, state))
         for town, state in parts
     )
 

@@ -1,0 +1,150 @@
+"""Numbers that courts give cases: where texts have them, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.documents import MentionType
+from pipeline.engines.american_states import ABBREVIATION, LETTERS, SIDES_OF_STATES, STATES
+from pipeline.engines.letters import plain
+from pipeline.engines.rule_spans import BLANKS, RuleSpan
+
+# "S2 19 Cr. 373": the second superseding indictment of the same case.
+SUPERSEDING = r"(?:\(?S\d{1,2}\)?\s)?"
+CRIMINAL = r"(?i:cr(?:im)?|mj)"
+OTHER_TYPE = r"(?i:civ|cv|mc|md|ml|bk|ap)"
+JUDGE = r"(?:[A-Z]{2,4}|[a-z]{2,3})"
+HYPHENED = rf"(?:-{JUDGE}(?!\w)){{0,3}}"
+BRACKETED = r"(?:\s?\([A-Z]{2,4}(?:/[A-Z]{2,4}){0,2}\)){0,2}"
+# Letters of judges; in a criminal case the number of a defendant stands between.
+BEHIND = rf"{HYPHENED}(?(crim)(?:-\d{{1,3}}(?![\w-]))?){BRACKETED}"
+# "1:20-cv-01234-ABC", "1:20cv1234", "1:20 CV 1234".
+WITH_OFFICE = re.compile(
+    rf"\b{SUPERSEDING}\d{{1,2}}:(?:20|19)?\d\d(?:-|\s?(?={CRIMINAL}|{OTHER_TYPE}))"
+    rf"(?:(?P<crim>{CRIMINAL})|[A-Za-z]{{2,4}})[-.]?\s?\d{{2,6}}(?!\w){BEHIND}"
+)
+# "20-cv-1234 (ABC)", "20cr12": no other thing is written so.
+WITHOUT_OFFICE = re.compile(
+    rf"(?<![\w:.\-/]){SUPERSEDING}(?:20|19)?\d\d"
+    rf"(?:-(?:(?P<crim>{CRIMINAL})|{OTHER_TYPE})-|(?i:cv|cr))\d{{1,6}}(?!\w){BEHIND}"
+)
+# "20 Civ. 1234 (ABC)", with the letters of a judge or a sign ahead: "Cr." is a reporter too.
+IN_WORDS = r"\d\d[\s-](?:(?P<crim>(?i:cr|crim))|(?i:civ|cv))\.?\s?-?\d{1,5}(?!\w)"
+OF_A_JUDGE = re.compile(
+    rf"(?<![\w:.\-/]){SUPERSEDING}{IN_WORDS}(?=-[A-Z]{{2,4}}\b|\s?\([A-Z]{{2,4}}[)/]){BEHIND}"
+)
+SUPERSEDED = re.compile(rf"\bS\d{{1,2}}\s{IN_WORDS}{BEHIND}")
+# "18-10509-KG": a bankruptcy, with the letters of its judge.
+BANKRUPTCY = re.compile(rf"(?<![\w:.\-/$])\d\d-\d{{5}}-{JUDGE}(?![\w-])")
+NUMBER_SIGN = (
+    r"(?:\b(?:Case|Docket|Action|Cause|Index|File|Appeal|Crim\.|Cr\.|Civ\.|C\.\s?A\.|CASE|DOCKET|ACTION)"
+    r"\s+(?:No[s.]?\.?|NO[S.]?\.?|Number|\#)\s*:?\s*|\bNos?\.\s*)"
+)
+NUMBERED = re.compile(
+    rf"{NUMBER_SIGN}(?P<docket>\d\d-\d{{5}}(?!\w){HYPHENED}{BRACKETED}|{IN_WORDS}{BEHIND}"
+    r"|(?:(?:\d{1,2}:)?\d{2,4}[-\u2013][A-Za-z]{0,4}-?\d{1,7}(?:-[A-Z]{2,4})?|[A-Z]{1,3}-?\d{2}-\d{2,6}"
+    r"|(?:C|CV|CR|CIV)\s\d{2}-\d{3,6}(?:-[A-Z]{2,4})?|\d{4,6}-[A-Z]{2,4})\b)"
+)
+COURT = (
+    r"(?i:(?P<bankrupt>Bankr\.\s+)?(?:(?P<side>[NSEWMC])\.\s?)?D\.\s?"
+    rf"(?P<state>{ABBREVIATION})(?![\w.])|(?P<circuit>\d{{1,2}}(?:st|nd|rd|d|th)|Fed\.|D\.\s?C\.)\s+Cir\.)"
+)
+# The court, as law reports write it: right behind the number, or behind where the opinion stands.
+COURT_BEHIND = re.compile(
+    r"(?:,\s+\d{4}\s+(?:WL|U\.\s?S\.\s+(?:Dist\.|App\.)\s+LEXIS)\s+\d+"
+    r"(?:,\s+at\s+\*\d+(?:[-\u2013]\d+)?)?|,\s+slip\s+op\.(?:\s+at\s+\d+)?)?"
+    rf",?\s*\({COURT}(?:\s+(?:[A-Z][a-z]{{2,8}}\.?\s+\d{{1,2}},\s+)?\d{{4}})?\)"
+)
+LETTERS_OF_JUDGES = r"\s*\([a-z]{2,4}(?:/[a-z]{2,4}){0,2}\)"
+DOCKET = re.compile(
+    r"(?:(?:case |docket )?nos?\.?\s*)?(?:\(?s\d{1,2}\)?[\s-]+)?(?:(?P<office>\d{1,2}):)?"
+    r"(?:(?:20|19)?(?P<year>\d\d)[\s-]*(?:(?P<crim>cr(?:im)?|mj)|(?P<type>[a-z]{2,4}))\.?[\s-]*"
+    r"(?P<number>\d{1,6})|(?P<of_year>(?:20|19)?\d\d)-(?P<as_is>\d{2,7}))"
+    r"(?P<judges>(?:\s*-\s*[a-z]{2,4}){0,4}(?(crim)(?:\s*-\s*\d{1,3})?)"
+    rf"(?:{LETTERS_OF_JUDGES}){{0,4}})(?:,?\s*\({COURT}\))?"
+)
+WORD = re.compile(r"[a-z]+")
+TYPES = {"civ": "cv", "crim": "cr"}
+STATES_BY_LETTERS = {short.replace(" ", "").lower(): short for short in STATES.values()}
+CIRCUITS = {"2nd": "2d", "3rd": "3d", "22nd": "22d", "23rd": "23d", "fed.": "Fed.", "d.c.": "D.C."}
+
+
+class Docket(NamedTuple):
+    """What the number of a case says; "" or () for what it does not. `judges` are their letters.
+
+    Appeals and bankruptcies have no type, and their number is as it is written.
+    """
+
+    year: str
+    type: str
+    number: str
+    office: str = ""
+    judges: tuple[str, ...] = ()
+    court: str = ""
+
+    def written(self) -> str:
+        """Write it as the court's own registry does: "1:20-CV-01234-ABC (S.D.N.Y.)"."""
+        parts = [self.year, self.type, self.number, *self.judges]
+        office, court = self.office and f"{self.office}:", self.court and f" ({self.court})"
+        return f"{office}{'-'.join(filter(None, parts)).upper()}{court}"
+
+
+def docket_of(words: str) -> Docket | None:
+    """Read the number of a case; None for one of another form."""
+    match = DOCKET.fullmatch(plain(words))
+    if match is None:
+        return None
+    letters = dict.fromkeys(WORD.findall(match["judges"]))
+    courts = {short: court for short in letters if (court := _in_letters(short))}
+    type_ = match["crim"] or match["type"] or ""
+    return Docket(
+        match["year"] or match["of_year"],
+        TYPES.get(type_, type_).upper(),
+        f"{int(match['number']):05}" if type_ else match["as_is"],
+        str(int(match["office"])) if match["office"] else "",
+        tuple(sorted(short.upper() for short in letters if short not in courts)),
+        _court(match) or next(iter(courts.values()), ""),
+    )
+
+
+def dockets(text: str) -> Iterator[RuleSpan]:
+    """Yield the numbers of cases. One whose court is said behind it has that in its normal form,
+    and leaves the court a name of its own. Those of several patterns may overlap.
+    """
+    for pattern in (WITH_OFFICE, WITHOUT_OFFICE, OF_A_JUDGE, SUPERSEDED, BANKRUPTCY, NUMBERED):
+        group: str | int = "docket" if pattern is NUMBERED else 0
+        for match in pattern.finditer(text):
+            start, end = match.span(group)
+            behind = COURT_BEHIND.match(text, end)
+            words = f"{text[start:end]} ({_court(behind)})" if behind else ""
+            normal = BLANKS.sub(" ", words) or None
+            yield RuleSpan(start=start, end=end, type=MentionType.DOCKET, normal=normal)
+
+
+def _court(match: re.Match[str]) -> str:
+    """Write a court in one way; "" if the match has none."""
+    if circuit := match["circuit"]:
+        short = BLANKS.sub("", circuit.lower())
+        return f"{CIRCUITS.get(short, short)} Cir."
+    if not match["state"]:
+        return ""
+    state = STATES_BY_LETTERS[BLANKS.sub("", match["state"].lower())]
+    side = match["side"].upper() if match["side"] else ""
+    return ("Bankr. " if match["bankrupt"] else "") + _of_district(side, state)
+
+
+def _of_district(side: str, state: str) -> str:
+    """Write the letters of a district: "S.D.N.Y.", "N.D. Cal."."""
+    blank = "" if state[1:2] == "." and " " not in state else " "
+    return f"{side and f'{side}.'}D.{blank}{state}"
+
+
+def _in_letters(short: str) -> str | None:
+    """Read "SDNY", where that is a district and no judge's letters."""
+    state = LETTERS.get(short[2:], "").title() if short[1:2] == "d" else ""
+    side = short[:1].upper()
+    if side not in SIDES_OF_STATES.get(state, ""):
+        return None
+    return _of_district(side, STATES[state])
