@@ -3,6 +3,7 @@
 CasegraphError
 ├── UsageError        the user asked for something that cannot be: exit status 2
 ├── UnavailableError  a service or a file that a command needs is not there: exit status 1
+│   └── OverBudgetError  … or money: the run has spent what it may
 ├── TemporaryError    trying again later may help; the caller retries, nothing is blamed
 │   ├── RedisAwayError   … and PostgreSQL serves meanwhile
 │   └── StoppedWaitingError   … and who asked is to stop: exit status 130
@@ -23,6 +24,10 @@ class UsageError(CasegraphError):
 
 class UnavailableError(CasegraphError):
     """PostgreSQL, Redis, the object store or an installed model cannot be reached."""
+
+
+class OverBudgetError(UnavailableError):
+    """A run has spent what it may on language models; what is done is kept."""
 
 
 class TemporaryError(CasegraphError):

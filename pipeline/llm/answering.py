@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from pipeline.errors import UnavailableError
 from pipeline.llm.answers import BadAnswerError
 from pipeline.llm.asking import Price, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, millionths, present_charge
@@ -48,7 +47,9 @@ class Ledger(Protocol):
         """Take on a question; give its answer if there is one, None while somebody else asks."""
         ...
 
-    def keep(self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int) -> None:
+    def keep(
+        self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
+    ) -> None:
         """Keep an answer."""
         ...
 

@@ -24,7 +24,7 @@ class Question(Value):
     """All that decides an answer, and no more: what is asked twice is the same question.
 
     `form` is the JSON schema of the answer, `form_name` its name. `at_most` bounds the answer, in
-    tokens.
+    tokens. `attempt` counts the answers to it that could not be used.
     """
 
     model: str
@@ -35,6 +35,7 @@ class Question(Value):
     at_most: int = 2048
     temperature: float = 0.0
     seed: int | None = None
+    attempt: int = 0
 
     @cached_property
     def hash(self) -> str:
@@ -43,6 +44,16 @@ class Question(Value):
             self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":")
         )
         return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def again(self, attempt: int, temperature: float) -> Question:
+        """Ask it again, for another answer; attempt 0 is the question itself."""
+        if not attempt:
+            return self
+        # Made anew: a copy would keep the hash.
+        changed = {"attempt": attempt, "temperature": temperature}
+        return Question(
+            **{**{name: getattr(self, name) for name in type(self).model_fields}, **changed}
+        )
 
     @property
     def characters(self) -> int:

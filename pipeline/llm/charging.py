@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from pipeline.documents import StageName
+from pipeline.errors import OverBudgetError
 
 MILLIONTHS = 1_000_000
 """Money is counted in whole millionths of a US dollar: sums of floats would not add up."""
@@ -20,6 +21,13 @@ class Charge(NamedTuple):
     run: str | None = None
     content: str | None = None
     stage: StageName | None = None
+
+
+class Asked(NamedTuple):
+    """A question that this process has taken on. `most` is set aside for it."""
+
+    call: int
+    most: int
 
 
 _CHARGE: ContextVar[Charge | None] = ContextVar("charge", default=None)
@@ -49,3 +57,18 @@ def present_charge() -> Charge:
 def millionths(dollars: float) -> int:
     """Write dollars in whole millionths, rounded up."""
     return -int(-dollars * MILLIONTHS // 1)
+
+
+def dollars(amount: int) -> str:
+    """Write millionths of a dollar: to the cent, and further only below one."""
+    whole = amount / MILLIONTHS
+    return f"${whole:,.2f}" if amount >= MILLIONTHS // 100 or not amount else f"${whole:.6f}"
+
+
+def over_budget(at_most: int, spent: int, most: int) -> OverBudgetError:
+    """Say that a question may cost more than is left."""
+    return OverBudgetError(
+        f"{dollars(spent)} of the {dollars(at_most)} that this run may spend are spent, and the "
+        f"next question can cost {dollars(most)}; what is done is kept: run again, with another "
+        "--max-cost if this one was too low"
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from pipeline import codec
 from pipeline.errors import PermanentError
 from pipeline.llm.asking import Question, Reply, Usage
-from pipeline.llm.charging import Charge
+from pipeline.llm.charging import Asked, Charge, over_budget
 from pipeline.stores.postgres import alone, transaction
 
 _FIND = text("SELECT response FROM llm_responses WHERE model = :model AND request_hash = :hash")
@@ -67,24 +67,6 @@ ON CONFLICT (run_id) DO UPDATE SET at_most = excluded.at_most
 """)
 
 
-class OverBudgetError(Exception):
-    """The question may cost more than is left of what its run may spend."""
-
-    def __init__(self, at_most: int, spent: int, most: int) -> None:
-        super().__init__(at_most, spent, most)
-        self.at_most = at_most
-        self.spent = spent
-        self.most = most
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question that is this process's to ask. `most` is set aside for it."""
-
-    call: int
-    most: int
-
-
 @dataclass(frozen=True)
 class LlmLedger:
     """One database's answers and their cost. Each method is one transaction.
@@ -105,7 +87,7 @@ class LlmLedger:
         """Take it on to ask a question, for at most `seconds`, setting aside the `most` that it may
         cost; give the answer if there is one, and None while somebody else asks.
 
-        Raises OverBudgetError if less than `most` is left.
+        Raises OverBudgetError if less than `most` is left of what the run may spend.
         """
         values = {
             "model": question.model, "hash": question.hash, "most": most, "seconds": seconds,
@@ -124,10 +106,12 @@ class LlmLedger:
             if charge.run is not None and connection.scalar(_RESERVE, values) is None:
                 budget = connection.execute(_BUDGET, values).one_or_none()
                 if budget is not None:
-                    raise OverBudgetError(budget.at_most, budget.spent, most)
+                    raise over_budget(budget.at_most, budget.spent, most)
             return Asked(int(call), most)
 
-    def keep(self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int) -> None:
+    def keep(
+        self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
+    ) -> None:
         """Keep an answer, and what it cost."""
         usage = reply.usage.model_dump()
         with transaction(self.engine, "llm-keep") as connection:
@@ -143,7 +127,7 @@ class LlmLedger:
             )
             _settle(connection, asked, "answered", None, reply.usage, cost)
 
-    def fail(self, asked: Asked, code: str, usage: Usage = Usage(), cost: int = 0) -> None:
+    def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
         """Note that a question has no answer that can be used, and what that cost."""
         with transaction(self.engine, "llm-fail") as connection:
             _settle(connection, asked, "failed", code, usage, cost)

@@ -449,11 +449,11 @@ llm_responses = Table(
     Column("asked_at", Time, nullable=False, server_default=func.now()),
 )
 
-# Questions to a language model, one row each time that one is asked, committed before it is: so what
-# a question may cost is counted also if who asked dies over it. `asked` until there is an answer;
-# `answered`, or `failed` with a `code`; `lost` if nothing was heard of it up to `until`. No question
-# is asked by two at once. `cost` is in millionths of a US dollar, while `asked` and when `lost` the
-# most that it can come to.
+# Questions to a language model, one row each time that one is asked, committed before: so what it
+# may cost is counted also if who asked dies over it. `asked` until there is an answer; `answered`,
+# or `failed` with a `code`; `lost` if nothing was heard of it up to `until`. No question is asked
+# by two at once. `cost` is in millionths of a US dollar, while `asked` and when `lost` the most
+# that it can come to.
 llm_calls = Table(
     "llm_calls",
     metadata,

@@ -1,0 +1,62 @@
+"""Answers of language models in Redis, before PostgreSQL: what every node has at hand."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import codec
+from pipeline.errors import PermanentError, TemporaryError
+from pipeline.llm.asking import Question, Reply, Usage
+from pipeline.llm.charging import Asked, Charge
+from pipeline.stores import keys
+from pipeline.stores.llm_ledger import LlmLedger
+from pipeline.stores.redis_link import RedisLink
+
+
+@dataclass(frozen=True)
+class CachedAnswers:
+    """A ledger whose answers Redis has too, for a while. While Redis is away the ledger serves."""
+
+    ledger: LlmLedger
+    link: RedisLink
+    ttl_seconds: int
+
+    def find(self, question: Question) -> Reply | None:
+        """Read an answer that was paid for."""
+        value = None
+        with suppress(TemporaryError), self.link.answering() as client:
+            value = client.get(_key(question))
+        if value is not None:
+            with suppress(PermanentError):
+                return codec.decode(Reply, value)
+        known = self.ledger.find(question)
+        if known is not None:
+            self._put(question, known)
+        return known
+
+    def claim(
+        self, question: Question, charge: Charge, most: int, seconds: float
+    ) -> Reply | Asked | None:
+        """See `LlmLedger.claim`."""
+        return self.ledger.claim(question, charge, most, seconds)
+
+    def keep(
+        self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
+    ) -> None:
+        """Keep an answer: PostgreSQL has it before Redis does."""
+        self.ledger.keep(asked, question, charge, reply, cost)
+        self._put(question, reply)
+
+    def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
+        """See `LlmLedger.fail`."""
+        self.ledger.fail(asked, code, usage, cost)
+
+    def _put(self, question: Question, reply: Reply) -> None:
+        with suppress(TemporaryError), self.link.answering() as client:
+            client.set(_key(question), codec.encode(reply), ex=self.ttl_seconds)
+
+
+def _key(question: Question) -> Any:
+    return keys.llm_response(question.model, question.hash)
