@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,15 +26,19 @@ from pydantic_settings import (
 
 from pipeline.crash_points import VARIABLE as CRASH_AT
 from pipeline.errors import UsageError
+from pipeline.llm.asking import Price
 
 CONFIG_FILE = "casegraph.toml"
 PREFIX = "CASEGRAPH_"
+OPENAI_URL = "https://api.openai.com/v1"
+
+_PLAIN_URL = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?", re.IGNORECASE)
 
 
 class Section(BaseModel):
-    """A frozen part of the tree; unknown names are errors."""
+    """A frozen part of the tree; unknown names are errors, and no error repeats a value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class OcrSettings(Section):
@@ -120,6 +126,56 @@ class ServiceSettings(Section):
     redis_answer_seconds: float = Field(2.0, gt=0)
 
 
+class LlmSettings(Section):
+    """Which language model is asked, where, and with what patience.
+
+    `answer_format` says how the form of an answer is asked for: by its JSON schema, as any JSON, or
+    in the prompt's words alone, for endpoints that know no better. `answer_bound` is the name under
+    which the bound of an answer is sent; with `sampling` off temperature and seed are not sent.
+    `seconds` is for one try, `tries` for one question, `concurrency` for each process; requests and
+    tokens per minute are for all processes together. A question waits `wait_seconds` at most: for
+    its turn under these, or since the endpoint says so. `prices` are by model.
+    """
+
+    base_url: str = OPENAI_URL
+    key: SecretStr | None = None
+    model: str = ""
+    answer_format: Literal["schema", "json", "text"] = "schema"
+    answer_bound: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    sampling: bool = True
+    seconds: float = Field(120.0, gt=0)
+    tries: int = Field(5, ge=1)
+    concurrency: int = Field(16, ge=1)
+    requests_per_minute: int | None = Field(None, ge=1)
+    tokens_per_minute: int | None = Field(None, ge=1)
+    wait_seconds: float = Field(300.0, ge=0)
+    prices: dict[str, Price] = Field(default_factory=dict)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_plain(cls, url: str) -> str:
+        """Refuse what is no address, and a password in it: it would be shown in messages."""
+        wrong = "must be http:// or https:// with a host, without user, password, query or blanks"
+        try:
+            port = urlsplit(url).port
+        except ValueError:
+            port = 0
+        if port == 0 or not _PLAIN_URL.fullmatch(url):
+            raise ValueError(wrong)
+        return url.rstrip("/")
+
+    @field_validator("key")
+    @classmethod
+    def _can_be_sent(cls, key: SecretStr | None) -> SecretStr | None:
+        """Take a line break off the end; refuse what no header can carry. A key that is empty is
+        none.
+        """
+        value = key.get_secret_value().strip() if key else ""
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("a key has only letters, digits and signs of ASCII, and no blanks")
+        return SecretStr(value) if value else None
+
+
 class Settings(BaseSettings):
     """The whole tree."""
 
@@ -128,6 +184,7 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
+        hide_input_in_errors=True,
     )
 
     home: Path = Path("~/.casegraph")
@@ -145,6 +202,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     run: RunSettings = RunSettings()
     services: ServiceSettings = ServiceSettings()
+    llm: LlmSettings = LlmSettings()
 
     @classmethod
     def settings_customise_sources(

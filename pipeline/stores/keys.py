@@ -10,6 +10,8 @@ WRITE_BEHIND = "writebehind"
 WRITE_BEHIND_GROUP = "persistence"
 DEAD_LETTERS = "writebehind:dead"
 UNPERSISTED_BYTES = "writebehind:bytes"
+PACE = "pace"
+"""What begins the keys that count requests and tokens to a model; the library writes the rest."""
 
 
 def checkpoint(content: Id, stage: str, fingerprint: str, part: str = "") -> str:

@@ -48,7 +48,7 @@ def test_every_argument_is_in_the_key(function: Callable[..., str]) -> None:
 
 def test_no_two_functions_make_the_same_key() -> None:
     made = [function(**arguments(function, "x")) for function in FUNCTIONS]
-    constants = [keys.WRITE_BEHIND, keys.DEAD_LETTERS, keys.UNPERSISTED_BYTES]
+    constants = [keys.WRITE_BEHIND, keys.DEAD_LETTERS, keys.UNPERSISTED_BYTES, keys.PACE]
     for one, other in itertools.combinations([*made, *constants], 2):
         assert one != other
 
