@@ -44,7 +44,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state IN ('asked', 'answered', 'failed', 'lost')", name="state"),
     )
-    op.create_index("ix_llm_calls_project_id", "llm_calls", ["project_id", "model"])
+    op.create_index("ix_llm_calls_project_id_model", "llm_calls", ["project_id", "model"])
     op.create_index("ix_llm_calls_content_id", "llm_calls", ["content_id"])
     op.create_index(
         "uq_llm_calls_asked",
