@@ -18,6 +18,8 @@ Span = tuple[int, int]
 
 MOST_MARKS = 8
 """Accents that are read with one letter: to put a thousand in order takes a million steps."""
+LONGEST_SIGN = 4
+"""Letters that one sign is read as: `ﷺ` is a sentence, and a text of it would grow 18 times."""
 # Read as one another by OCR, and written so by people who have only a typewriter. One sign each.
 SAME_SIGN: Mapping[str, str] = {
     **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -59,6 +61,23 @@ class Read:
         """Say whether no sign of the text was written as letters on both sides of a place."""
         return not 0 < place < len(self.letters) or self.starts[place] >= self.ends[place - 1]
 
+    def borders(self) -> tuple[bool, ...]:
+        """Say for each place between letters, and both ends, whether a word may begin or end there.
+
+        A word ends where no letter or digit goes on; in scripts without blanks, at each letter. A
+        figure goes on behind a comma or point.
+        """
+        letters = self.letters
+        numbers = [match.span() for match in NUMBER.finditer(letters)]
+        inside = {place for start, end in numbers for place in range(start + 1, end)}
+        inner = (
+            place not in inside
+            and self.between_signs(place)
+            and not _joined(letters[place - 1], letters[place])
+            for place in range(1, len(letters))
+        )
+        return (True, *inner, True) if letters else (True,)
+
 
 def folded(text: str) -> Read:
     """Read a text without what differs without a difference."""
@@ -70,24 +89,6 @@ def squeezed(text: str) -> Read:
     return _read(
         (part, place, place + 1) for place, sign in enumerate(text) for part in _plain(sign)
     )
-
-
-def borders(text: Read) -> tuple[bool, ...]:
-    """Say for each place before, between and behind letters whether a word may begin or end there.
-
-    A word ends where no letter or digit goes on; in scripts without blanks, at each letter. A
-    figure goes on behind a comma or point.
-    """
-    letters = text.letters
-    numbers = [match.span() for match in NUMBER.finditer(letters)]
-    inside = {place for start, end in numbers for place in range(start + 1, end)}
-    inner = (
-        place not in inside
-        and text.between_signs(place)
-        and not _joined(letters[place - 1], letters[place])
-        for place in range(1, len(letters))
-    )
-    return (True, *inner, True) if letters else (True,)
 
 
 def _read(signs: Iterable[tuple[str, int, int]]) -> Read:
@@ -130,6 +131,8 @@ def _same_sign(cluster: str) -> str:
     if unicodedata.category(cluster[0]) in KEPT_AS_THEY_ARE:
         return cluster
     parts = unicodedata.normalize("NFKC", cluster)
+    if len(parts) > LONGEST_SIGN:
+        return cluster
     return "".join(" " if part.isspace() else SAME_SIGN.get(part, part) for part in parts)
 
 
@@ -140,6 +143,7 @@ def _plain(sign: str) -> str:
     if sign not in MEANT and category[0] not in "LN" and category not in ("Sc", "Sm"):
         return ""
     plain = unicodedata.normalize("NFKD", sign.casefold()).casefold() if category != "No" else sign
+    plain = plain if len(plain) <= LONGEST_SIGN else sign
     return "".join(MISREAD.get(part, part) for part in plain if not unicodedata.combining(part))
 
 

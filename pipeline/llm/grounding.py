@@ -8,15 +8,42 @@ own offsets; what is found nowhere is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.llm.folding import Read, Span, borders, folded, squeezed
+from pipeline.llm.folding import Read, Span, folded, squeezed
 from pipeline.llm.likeness import Word, same_denials, same_figures, stands_as, words_of
 
 FEWEST_LETTERS = 4
 """What is shorter is only looked for as it is: too much reads like three letters."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A text as it is read, and where words can begin and end in it."""
+
+    read: Read
+    begins: Sequence[int]
+    ends: Collection[int]
+
+    def places(self, words: str) -> list[Span]:
+        """Find where words stand by themselves, from the left; none overlap."""
+        found: list[Span] = []
+        start = self.read.letters.find(words) if words else -1
+        while start >= 0:
+            end = start + len(words)
+            at = bisect_left(self.begins, start)
+            begun = at < len(self.begins) and self.begins[at] == start
+            if begun and end in self.ends:
+                found.append((start, end))
+            else:
+                # Not a step further: a text of one letter has as many places as letters.
+                at += begun
+                end = self.begins[at] if at < len(self.begins) else len(self.read.letters)
+            start = self.read.letters.find(words, end)
+        return found
 
 
 @dataclass(frozen=True)
@@ -31,12 +58,23 @@ class Grounds:
         return folded(self.text)
 
     @cached_property
-    def _squeezed(self) -> Read:
-        return squeezed(self._folded.letters)
+    def _borders(self) -> tuple[bool, ...]:
+        return self._folded.borders()
 
     @cached_property
-    def _borders(self) -> tuple[bool, ...]:
-        return borders(self._folded)
+    def _plainly(self) -> _Reading:
+        """Read the folded text."""
+        places = [place for place, border in enumerate(self._borders) if border]
+        return _Reading(self._folded, places, frozenset(places))
+
+    @cached_property
+    def _squeezed(self) -> _Reading:
+        """Read the letters of the folded text, where its words begin and end."""
+        read = squeezed(self._folded.letters)
+        whole = [place for place in range(len(read.letters) + 1) if read.between_signs(place)]
+        begins = [x for x in whole if x < len(read.letters) and self._borders[read.starts[x]]]
+        ends = frozenset(x for x in whole if x and self._borders[read.ends[x - 1]])
+        return _Reading(read, begins, ends)
 
     @cached_property
     def _words(self) -> tuple[Word, ...]:
@@ -81,21 +119,13 @@ class Grounds:
         return next(iter(self.quotes(words)), None)
 
     def _as_they_are(self, needle: str) -> list[Span]:
-        """Find a folded text at borders of words; what has no letter names and says nothing."""
-        if not _letters(needle):
-            return []
-        return _places(self._folded.letters, needle, self._alone)
+        """Find a folded text; what has no letter names and says nothing."""
+        return self._plainly.places(needle) if _letters(needle) else []
 
     def _as_misread(self, needle: str) -> list[Span]:
         """Find a text by its letters alone, with the same figures; spans of the folded text."""
-        text = self._squeezed
-
-        def alone(start: int, end: int) -> bool:
-            signs = text.between_signs(start) and text.between_signs(end)
-            return signs and self._alone(*text.span(start, end))
-
-        found = _places(text.letters, squeezed(needle).letters, alone)
-        spans = [text.span(start, end) for start, end in found]
+        found = self._squeezed.places(squeezed(needle).letters)
+        spans = [self._squeezed.read.span(start, end) for start, end in found]
         letters = self._folded.letters
         return [(start, end) for start, end in spans if same_figures(needle, letters[start:end])]
 
@@ -107,29 +137,13 @@ class Grounds:
         start, end = self._words[found[0]].start, self._words[found[1]].end
         words = self._folded.letters[start:end]
         fits = same_figures(needle, words) and same_denials(needle, words)
-        return [(start, end)] if fits and self._alone(start, end) else []
-
-    def _alone(self, start: int, end: int) -> bool:
-        return self._borders[start] and self._borders[end]
+        alone = self._borders[start] and self._borders[end]
+        return [(start, end)] if fits and alone else []
 
     def _placed(self, found: list[Span]) -> list[Span]:
         """Lead spans of the folded text to the document's offsets."""
         spans = [self._folded.span(start, end) for start, end in found]
         return [(self.at + start, self.at + end) for start, end in spans]
-
-
-def _places(text: str, words: str, fits: Callable[[int, int], bool]) -> list[Span]:
-    """Find where words stand in a text and fit, from the left; none overlap."""
-    found: list[Span] = []
-    start = text.find(words) if words else -1
-    while start >= 0:
-        end = start + len(words)
-        if fits(start, end):
-            found.append((start, end))
-            start = text.find(words, end)
-        else:
-            start = text.find(words, start + 1)
-    return found
 
 
 def _letters(text: str) -> int:

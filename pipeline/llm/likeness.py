@@ -8,7 +8,7 @@ word with one letter wrong; never a figure, a name, or a word that denies: "did 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.llm.folding import Read, squeezed
@@ -31,7 +31,8 @@ ne pas jamais aucun aucune sans non nunca jamás sin não nem niet geen nooit zo
 """
 DENIALS = frozenset(DENYING.split())
 """Words that turn what is said into its contrary, in the languages that are most met."""
-WORD = re.compile(r"[^\W_]+(?:[.,:/'-][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:[.,:/'’-][^\W_]+)*")
+NUMBERED = re.compile(r"no\.?\s?\d", re.IGNORECASE)
 SIGNED = re.compile(r"[-+]?[^\W_]+")
 IN_FIGURES = re.compile(r"(?<=\d)[.,:/-](?=\d)")
 COUNTED = frozenset("%‰$€£¥₹₽₩₪₺₴¢")
@@ -78,14 +79,17 @@ def same_denials(one: str, other: str) -> bool:
 
 def denials_in(text: str) -> list[str]:
     """List the words that deny; "cannot" and "didn't" as the "not" that they hold."""
-    found = []
-    for match in WORD.finditer(text.lower()):
-        word = match[0]
+    return [word for _, word in denials(text)]
+
+
+def denials(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each word that denies with its place; "No. 5" denies nothing."""
+    for match in WORD.finditer(text):
+        word = match[0].lower().replace("’", "'")
         if word == "cannot" or word.endswith("n't"):
-            found.append("not")
-        elif word in DENIALS:
-            found.append(word)
-    return found
+            yield match.start(), "not"
+        elif word in DENIALS and not NUMBERED.match(text, match.start()):
+            yield match.start(), word
 
 
 def stands_as(quote: Sequence[Word], text: Sequence[Word]) -> tuple[int, int] | None:

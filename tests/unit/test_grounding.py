@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.llm.folding import folded, squeezed
+from pipeline.llm.folding import MOST_MARKS, folded, squeezed
 from pipeline.llm.grounding import Grounds
 from pipeline.llm.likeness import denials_in
 
@@ -64,6 +64,7 @@ NOWHERE = [
     ("The men of MI5 left.", "MIs"),
     ("Mitt met Bo.", "Mill"),
     ("He will go.", "Will"),
+    ("\u0e19\u0e33", "\u0e32"),
 ]
 
 
@@ -112,6 +113,7 @@ NOT_SAID = [
     (LEASE[15:], LEASE[15:].replace("signed", "sighned").replace("counsel", "councel")),
     (DENIED, DENIED.replace("did not sign", "did sign")),
     (DENIED, DENIED.replace("not ", "")),
+    (DENIED, DENIED.replace("Northwind", "Northwnd")),
     (DENIED, DENIED.replace("did not sign", "signed")),
     ("Of his colleagues, whom he had asked so often, nothing was seen.",
      "Of his colleagues, whom he had asked so often, noting was seen."),
@@ -180,8 +182,9 @@ def test_words_of_the_text_are_found_where_they_are(
     start = sum(len(word + gap) for word, gap in pairs[:first])
     words = "".join(word + gap for word, gap in pairs[first : last + 1])
     words = words[: len(words) - len(pairs[last][1])]
+    letters, said = folded(text).letters, folded(words).letters
     for found in (Grounds(text).names(words), Grounds(text).quotes(words)):
-        if text.find(words) == text.rfind(words):
+        if letters.find(said) == letters.rfind(said):
             assert (start, start + len(words)) in found
         # Where it stands twice in the same place, as "a a" in "a a a", the first is found.
         assert any(begin < start + len(words) and start < end for begin, end in found)
@@ -192,6 +195,7 @@ def test_a_part_reads_as_it_does_in_the_whole(one: str, other: str) -> None:
     assert squeezed(one + other).letters == squeezed(one).letters + squeezed(other).letters
 
 
+MOST_STEPS_OF_A_QUOTE = 500_000
 HOSTILE = {
     "one letter": ("a", "a" * 200),
     "one letter, and another": ("a", "a" * 200 + "b"),
@@ -209,8 +213,24 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_twice_the_text_takes_about_twice_the_steps(name: str) -> None:
     piece, words = HOSTILE[name]
-    short, long = (_steps(piece * (length // len(piece)), words) for length in (5_000, 10_000))
-    assert long < 3 * short
+    text = piece * (5_000 // len(piece))
+    steps = _steps(text * 2, words)
+    assert steps < 3 * _steps(text, words)
+    assert steps - _steps(text * 2, "zzzzz") < MOST_STEPS_OF_A_QUOTE
+
+
+def test_a_text_of_one_word_is_one_place() -> None:
+    text = "a" * 10_000
+    assert _steps(text, "a" * 200) - _steps(text, "zzzzz") < 50_000
+
+
+def test_a_sign_that_is_a_sentence_stays_one() -> None:
+    assert len(folded("\ufdfa" * 9).letters) == len(squeezed("\ufdfa" * 9).letters) == 9
+
+
+def test_a_heap_of_accents_is_put_in_order_in_small_parts() -> None:
+    read = folded("a" + "\u0301\u0323" * 5_000)
+    assert max(end - start for start, end in zip(read.starts, read.ends, strict=True)) <= MOST_MARKS
 
 
 def _read(text: str) -> str:
