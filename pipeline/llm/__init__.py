@@ -2,7 +2,7 @@
 
 What is asked: `schema` (from `schema_file`), `examples` and `context` make the messages of a
 question in `prompts`, a stranger's words fenced by `fencing`; `asking` has question, reply, price.
-What of an answer is believed: `answers` reads its form, `keeping` and `evidence` keep what stands in
-the document, where `grounding` finds it. Who asks is in `engines`, what was answered is kept in
+What of an answer is believed: `answers` reads its form, `keeping` and `evidence` keep what stands
+in the document, where `grounding` finds it. Who asks is in `engines`, what was answered is kept in
 `stores`.
 """
