@@ -1,3 +1,8 @@
-"""Language models, as far as they can be thought through without one: what is asked, and what of
-an answer is believed. Pure; who asks is in `engines`, what was answered is kept in `stores`.
+"""Language models, as far as they can be thought through without one: pure.
+
+What is asked: `schema` (from `schema_file`), `examples` and `context` make the messages of a
+question in `prompts`, a stranger's words fenced by `fencing`; `asking` has question, reply, price.
+What of an answer is believed: `answers` reads its form, `keeping` and `evidence` keep what stands
+in the document, where `grounding` finds it. Who asks is in `engines`, what was answered is kept in
+`stores`.
 """

@@ -1,43 +1,46 @@
-"""What of an answer is taken: its form first, then each statement by itself. Pure.
+"""What of an answer is taken: its form, entry by entry. Pure.
 
-An answer of the wrong form is refused as a whole, with a word for why; an entry of a type that was
-not asked for, or one too many, goes alone.
+An answer of the wrong form is refused as a whole, with a word for why. Whether an entry is true is
+another matter: there each counts for itself (`keeping`).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pipeline.documents import Value
+from pipeline.errors import PermanentError
 from pipeline.llm.asking import Ending, Reply
 
 LONGEST_ANSWER = 200_000
 """Characters. What is longer is not read: no chunk has so much to say."""
 MOST_ENTRIES = 500
-LONGEST_NAME = 300
-LONGEST_QUOTE = 2_000
-REPEATED = 8
-"""How often the same entry stands in an answer before it is taken for a loop."""
-FENCED = re.compile(r"^```[a-zA-Z]*\s*\n(?P<inside>.*)\n```$", re.DOTALL)
+REPEATED = 20
+"""How often the same entry may stand in an answer. A model that lists a name wherever it stands has
+still read the text; one that says it again and again has stopped reading.
+"""
+LENGTH_OF_A_LOOP = 120
+"""Characters at the end of an answer that was cut off, by which a loop is known."""
+
+THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 REFUSALS = re.compile(
-    r"^\W*(?:i(?:'|’)?m sorry|i am sorry|sorry|i can(?:no|'|’)t|i (?:am|'m|’m) (?:not able|unable)|"
-    r"as an ai\b|unfortunately, i)",
+    r"\A\W*(?:i(?:'|’)?m (?:very |so )?sorry|i am (?:very |so )?sorry|(?:i )?apologi[sz]e|sorry|"
+    r"i (?:can(?:no|'|’)t|won(?:'|’)t|will not|(?:am|'m|’m) (?:not able|unable))|"
+    r"i(?:'|’)m (?:not able|unable)|as an ai\b|unfortunately, i\b|"
+    r"es tut mir leid|je suis désolé|lo siento|mi dispiace|desculpe|抱歉|对不起)",
     re.IGNORECASE,
 )
-
+LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T", bound=Value)
 
 
-class BadAnswerError(Exception):
+class BadAnswerError(PermanentError):
     """An answer that cannot be used; `code` is the word that is counted and shown."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class SaidEntity(Value):
@@ -57,71 +60,96 @@ class SaidRelation(Value):
 
 
 def entities_in(reply: Reply) -> list[SaidEntity]:
-    """Read the names that an answer lists. Raises BadAnswerError for one of the wrong form."""
-    entries = _entries(reply, "entities")
+    """Read an answer's names, each once. Raises BadAnswerError for one of the wrong form."""
     said = [
-        SaidEntity(text=_text(entry, "text", LONGEST_NAME), type=_text(entry, "type", 40))
-        for entry in entries
+        SaidEntity(text=_text(entry, "text"), type=_text(entry, "type"))
+        for entry in _entries(reply, "entities")
     ]
-    return _without_loops(said)
+    return _each_once(said)
 
 
 def relations_in(reply: Reply) -> list[SaidRelation]:
-    """Read the relations that an answer lists. Raises BadAnswerError for one of the wrong form."""
-    entries = _entries(reply, "relations")
+    """Read an answer's relations, each once. Raises BadAnswerError for one of the wrong form."""
     said = [
         SaidRelation(
             subject=_number(entry, "subject"),
-            predicate=_text(entry, "predicate", 40),
+            predicate=_text(entry, "predicate"),
             object=_number(entry, "object"),
-            quote=_text(entry, "quote", LONGEST_QUOTE),
+            quote=_text(entry, "quote"),
         )
-        for entry in entries
+        for entry in _entries(reply, "relations")
     ]
-    return _without_loops(said)
+    return _each_once(said)
 
 
 def _entries(reply: Reply, key: str) -> Sequence[dict[str, Any]]:
     """Read the one list of an answer."""
-    if reply.ending is Ending.REFUSED:
-        raise BadAnswerError("llm_refused", "the model refused to answer")
-    text = reply.text.strip()
-    if not text:
-        raise BadAnswerError("llm_empty", "the model answered nothing")
-    if len(text) > LONGEST_ANSWER:
-        raise BadAnswerError(
-            "llm_too_long", f"the answer has {len(text):,} characters, over {LONGEST_ANSWER:,}"
-        )
-    if reply.ending is Ending.TOO_LONG:
-        raise BadAnswerError("llm_truncated", "the answer was cut off at its bound of tokens")
-    fenced = FENCED.match(text)
-    try:
-        given = json.loads(fenced["inside"] if fenced else text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        if REFUSALS.match(text):
-            raise BadAnswerError("llm_refused", "the model refused to answer") from error
-        raise BadAnswerError("llm_invalid_json", f"the answer is no JSON: {error}") from error
-    if not isinstance(given, dict) or not isinstance(given.get(key), list):
+    given = _object(_said(reply))
+    entries = given.get(key)
+    if not isinstance(entries, list):
         raise BadAnswerError("llm_schema", f"the answer has no list of {key}")
-    entries = given[key]
     if len(entries) > MOST_ENTRIES:
-        raise BadAnswerError("llm_repeats", f"the answer lists {len(entries):,} {key}")
+        raise BadAnswerError("llm_too_long", f"the answer lists {len(entries):,} {key}")
     if not all(isinstance(entry, dict) for entry in entries):
         raise BadAnswerError("llm_schema", f"an entry of {key} is no object")
     return entries
+
+
+def _said(reply: Reply) -> str:
+    """Give the text of an answer that is whole and of a bounded length."""
+    if reply.ending is Ending.REFUSED:
+        raise BadAnswerError("llm_refused", "the model refused to answer")
+    if len(reply.text) > LONGEST_ANSWER:
+        raise BadAnswerError(
+            "llm_too_long",
+            f"the answer has {len(reply.text):,} characters, over {LONGEST_ANSWER:,}",
+        )
+    text = THOUGHTS.sub("", reply.text).strip()
+    if reply.ending is Ending.TOO_LONG:
+        if text.count(text[-LENGTH_OF_A_LOOP:]) > REPEATED:
+            raise BadAnswerError("llm_repeats", "the model said the same until it was cut off")
+        raise BadAnswerError("llm_truncated", "the answer was cut off at its bound of tokens")
+    if not text:
+        raise BadAnswerError("llm_empty", "the model answered nothing")
+    return text
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Parse the one JSON object of a text; a model without a form likes to say something before it
+    and after it, or sets it as code.
+    """
+    start, end = text.find("{"), text.rfind("}") + 1
+    if start < 0 or end < start:
+        if REFUSALS.match(text):
+            raise BadAnswerError("llm_refused", "the model refused to answer")
+        raise BadAnswerError("llm_invalid_json", "the answer has no JSON object")
+    try:
+        given = json.loads(
+            text[start:end], parse_constant=_no_number, object_pairs_hook=_without_doubles
+        )
+    except (ValueError, RecursionError) as error:
+        said = str(error) if isinstance(error, ValueError) else "it is nested too deep"
+        raise BadAnswerError("llm_invalid_json", f"the answer is no JSON: {said}") from None
+    return dict(given)
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def _text(entry: dict[str, Any], key: str, longest: int) -> str:
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says two things under one name: which of them counts is a guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has a name twice")
+    return found
+
+
+def _text(entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str):
         raise BadAnswerError("llm_schema", f"an entry has no text for {key}")
-    if len(value) > longest:
-        raise BadAnswerError("llm_repeats", f"a {key} has {len(value):,} characters")
-    return value
+    return LONE_SURROGATES.sub("\ufffd", value)
 
 
 def _number(entry: dict[str, Any], key: str) -> int:
@@ -131,13 +159,9 @@ def _number(entry: dict[str, Any], key: str) -> int:
     return value
 
 
-def _without_loops(said: list[T]) -> list[T]:
-    """Keep each entry once, in order. Raises BadAnswerError where one stands there again and again:
-    a model that turns in circles has not read on.
-    """
-    counted: dict[T, int] = {}
-    for entry in said:
-        counted[entry] = counted.get(entry, 0) + 1
-        if counted[entry] > REPEATED:
-            raise BadAnswerError("llm_repeats", "the answer says the same again and again")
+def _each_once(said: Sequence[T]) -> list[T]:
+    """Keep each entry once, in order. Raises BadAnswerError where one stands there too often."""
+    counted = Counter(said)
+    if counted and max(counted.values()) > REPEATED:
+        raise BadAnswerError("llm_repeats", "the answer says the same again and again")
     return list(counted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
@@ -37,9 +36,11 @@ class Question(Value):
     seed: int | None = None
     attempt: int = 0
 
-    @cached_property
+    @property
     def hash(self) -> str:
-        """Hash it: under this its answer is kept."""
+        """Hash it: under this its answer is kept. Not remembered, since a changed copy would take
+        the hash along.
+        """
         said = json.dumps(
             self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":")
         )
@@ -106,6 +107,6 @@ class Price(Value):
     def of(self, usage: Usage) -> float:
         """Say what calls cost, in dollars."""
         cached = self.input if self.cached is None else self.cached
-        fresh = usage.tokens_in - usage.tokens_cached
+        fresh = max(usage.tokens_in - usage.tokens_cached, 0)
         total = fresh * self.input + usage.tokens_cached * cached + usage.tokens_out * self.output
         return total / 1_000_000

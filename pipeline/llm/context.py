@@ -8,29 +8,34 @@ the end of its list; the order in which parts are shown is another one (`prompts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
 from pipeline.documents import Value
-from pipeline.llm.fencing import shown
+from pipeline.llm.fencing import disarmed, quoted
 
 HEAD_CHARACTERS = 2_000
-CHARACTERS_PER_TOKEN = 4
-"""Of English prose, roughly; what is counted by it is a budget and a forecast, never a bill."""
+BYTES_PER_TOKEN = 4
+"""Of prose in UTF-8, roughly: scripts with longer letters have fewer of them in a token. What is
+counted by it is a budget and a forecast, never a bill.
+"""
+WORDS_AROUND = 40
+"""Tokens, at most, of what is said around a list or a head."""
+KIND = r"^[A-Z][A-Z0-9_]*$"
 
 
 class NamedThing(Value):
     """A name with the type it is known as."""
 
     name: str
-    type: str
+    type: str = Field(pattern=KIND)
 
 
 class Pattern(Value):
-    """How many names of a type are written in one way ("Aa of Aa")."""
+    """How names of a type are often written ("Aa of Aa")."""
 
-    type: str
+    type: str = Field(pattern=KIND)
     pattern: str
 
 
@@ -46,7 +51,7 @@ class Context(Value):
 
 
 class Budget(Value):
-    """How many tokens a context may have, and names each of its lists."""
+    """How many tokens a context may have, and how many entries each of its lists."""
 
     tokens: int = Field(1_000, ge=0)
     names: int = Field(40, ge=0)
@@ -54,57 +59,67 @@ class Budget(Value):
 
 def tokens_of(text: str) -> int:
     """Estimate the tokens of a text."""
-    return -(-len(text) // CHARACTERS_PER_TOKEN)
+    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+
+
+def head_before(text: str, start: int) -> str:
+    """Give the head of a document as far as it stands before a chunk that begins at `start`."""
+    return text[: min(HEAD_CHARACTERS, start)]
+
+
+def things(names: Iterable[NamedThing]) -> str:
+    """Write names with their types, on one line."""
+    return ", ".join(f"{quoted(thing.name)} {thing.type}" for thing in names)
+
+
+def ways(patterns: Iterable[Pattern]) -> str:
+    """Write patterns with their types, on one line."""
+    return ", ".join(f"{quoted(pattern.pattern)} {pattern.type}" for pattern in patterns)
 
 
 def within(context: Context, budget: Budget) -> Context:
-    """Keep of a context what has room, in the order of this module."""
+    """Keep of a context what has room, in the order of this module; no name twice."""
     left = budget.tokens
+    seen: set[NamedThing] = set()
 
-    def names(things: Iterable[NamedThing], seen: set[tuple[str, str]]) -> tuple[NamedThing, ...]:
+    def names(found: Sequence[NamedThing]) -> tuple[NamedThing, ...]:
         nonlocal left
-        kept: list[NamedThing] = []
-        for thing in things:
-            cost = tokens_of(shown(thing.name)) + tokens_of(thing.type) + 1
-            if (thing.name, thing.type) in seen:
-                continue
-            if cost > left or len(kept) == budget.names:
-                break
-            seen.add((thing.name, thing.type))
-            left -= cost
-            kept.append(thing)
-        return tuple(kept)
+        fresh = [thing for thing in dict.fromkeys(found) if thing not in seen][: budget.names]
+        count, left = _room([things([thing]) for thing in fresh], left)
+        seen.update(fresh[:count])
+        return tuple(fresh[:count])
 
-    seen: set[tuple[str, str]] = set()
-    known = names(context.known, seen)
-    before = names(context.before, seen)
-    head = _beginning(context.head[:HEAD_CHARACTERS], left)
-    left -= tokens_of(head)
-    similar = names(context.similar, seen)
-    patterns, left = _first(context.patterns, left, budget.names, lambda x: x.pattern)
-    recent = names(context.recent, seen)
+    known = names(context.known)
+    before = names(context.before)
+    head = _beginning(context.head[:HEAD_CHARACTERS], left - WORDS_AROUND)
+    left -= tokens_of(disarmed(head)) + WORDS_AROUND if head else 0
+    similar = names(context.similar)
+    listed = context.patterns[: budget.names]
+    count, left = _room([ways([pattern]) for pattern in listed], left)
     return Context(
-        head=head, known=known, before=before, similar=similar, patterns=patterns, recent=recent
-    )
+        head=head, known=known, before=before, similar=similar, patterns=listed[:count],
+        recent=names(context.recent),
+    )  # fmt: skip
+
+
+def _room(entries: Sequence[str], left: int) -> tuple[int, int]:
+    """Say how many entries of a list there is room for, and how many tokens that leaves."""
+    room = left - WORDS_AROUND
+    for count, entry in enumerate(entries):
+        cost = tokens_of(f"{entry}, ")
+        if cost > room:
+            return count, room if count else left
+        room -= cost
+    return len(entries), room if entries else left
 
 
 def _beginning(text: str, tokens: int) -> str:
     """Cut a text behind its last whole word that has room."""
-    most = tokens * CHARACTERS_PER_TOKEN
-    if len(text) <= most:
+    most = max(tokens, 0) * BYTES_PER_TOKEN
+    # What is shown has breaks in it, so more bytes than the text itself.
+    if len(disarmed(text).encode()) <= most:
         return text
-    cut = text[:most]
+    cut = text.encode()[:most].decode(errors="ignore")
+    while cut and len(disarmed(cut).encode()) > most:
+        cut = cut[:-1]
     return cut[: max(cut.rfind(" "), cut.rfind("\n"), 0)]
-
-
-def _first(
-    items: Sequence[Pattern], left: int, most: int, words: Callable[[Pattern], str]
-) -> tuple[tuple[Pattern, ...], int]:
-    kept: list[Pattern] = []
-    for item in items[:most]:
-        cost = tokens_of(words(item)) + 1
-        if cost > left:
-            break
-        left -= cost
-        kept.append(item)
-    return tuple(kept), left

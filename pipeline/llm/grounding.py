@@ -1,110 +1,49 @@
 """Finds what a model says in the words of the document, or nowhere: pure.
 
 A model copies a text as a person would: it closes gaps, joins what a line's end cut, mends what OCR
-misread. So words are looked for as they are first, and then as they would be read: both sides are
-folded, letter by letter, and each folded letter knows the place it came from. What is found is
-always the document's own words, at the document's own offsets; what is found nowhere is dropped.
+misread. So words are looked for as they are, and then as they would be read (`folding`); a quote
+also with a slip (`likeness`). What is found is always the document's own words, at the document's
+own offsets; what is found nowhere is dropped.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-Span = tuple[int, int]
+from pipeline.llm.folding import Read, Span, folded, squeezed
+from pipeline.llm.likeness import Word, same_denials, same_figures, stands_as, words_of
 
 FEWEST_LETTERS = 4
-"""What is shorter is not looked for by its likeness: too much looks like two letters."""
-LEAST_LIKENESS = 92.0
-"""Of a quote that is found by its likeness, in percent of its letters."""
-SHORTEST_LIKE = 25
-"""Letters that a quote needs to be found by its likeness."""
-LONGEST_LIKE = 2_000
-"""Letters of a quote that is still looked for by its likeness: that costs their product."""
-
-# Read as one another by OCR, and written so by people who have only a typewriter. One sign each.
-SAME_SIGN: Mapping[str, str] = {
-    **dict.fromkeys("‘’‚‛′`´", "'"),
-    **dict.fromkeys("“”„‟″«»", '"'),
-    **dict.fromkeys("‐‑‒–—―−", "-"),
-}
-MISREAD: Mapping[str, str] = {"0": "o", "1": "l", "i": "l", "|": "l", "5": "s", "8": "b"}
-MISREAD_PAIRS: Mapping[str, str] = {"rn": "m", "vv": "w", "cl": "d"}
-INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
-FIGURES = re.compile(r"(?<![^\W_])\d+(?![^\W_])")
+"""What is shorter is only looked for as it is: too much reads like three letters."""
 
 
 @dataclass(frozen=True)
-class Folded:
-    """A text as it is compared, and for each of its letters the span it came from."""
+class _Reading:
+    """A text as it is read, and where words can begin and end in it."""
 
-    letters: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    read: Read
+    begins: Sequence[int]
+    ends: Collection[int]
 
-    def span(self, start: int, end: int) -> Span:
-        """Lead a span of the folded letters back to the text; not an empty one."""
-        return self.starts[start], self.ends[end - 1]
-
-
-def folded(text: str) -> Folded:
-    """Fold what differs without a difference: blanks, a line's end within a word, the form of
-    quotes and dashes, ligatures, accents of one letter and two, invisible signs.
-    """
-    letters: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-
-    def add(sign: str, start: int, end: int) -> None:
-        letters.append(sign)
-        starts.append(start)
-        ends.append(end)
-
-    place = 0
-    while place < len(text):
-        sign = text[place]
-        cut = _CUT_WORD.match(text, place)
-        if cut:
-            place = cut.end()
-        elif sign in INVISIBLE:
-            place += 1
-        elif sign.isspace():
-            end = place + 1
-            while end < len(text) and (text[end].isspace() or text[end] in INVISIBLE):
-                end += 1
-            add(" ", place, end)
-            place = end
-        else:
-            end = place + 1
-            while end < len(text) and unicodedata.combining(text[end]):
-                end += 1
-            for part in unicodedata.normalize("NFKC", text[place:end]):
-                add(" " if part.isspace() else SAME_SIGN.get(part, part), place, end)
-            place = end
-    return Folded("".join(letters), tuple(starts), tuple(ends))
-
-
-_CUT_WORD = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad][^\S\n]*\n\s*(?=[^\W\d_])")
-
-
-def as_misread(text: Folded) -> Folded:
-    """Fold what OCR takes for one another, and capitals: `Srnith` and `Smith` become one."""
-    letters: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    low = "".join(x.casefold() if len(x.casefold()) == 1 else x for x in text.letters)
-    place = 0
-    while place < len(low):
-        pair = MISREAD_PAIRS.get(low[place : place + 2])
-        taken = 2 if pair else 1
-        letters.append(pair or MISREAD.get(low[place], low[place]))
-        starts.append(text.starts[place])
-        ends.append(text.ends[place + taken - 1])
-        place += taken
-    return Folded("".join(letters), tuple(starts), tuple(ends))
+    def places(self, words: str) -> list[Span]:
+        """Find where words stand by themselves, from the left; none overlap."""
+        found: list[Span] = []
+        start = self.read.letters.find(words) if words else -1
+        while start >= 0:
+            end = start + len(words)
+            at = bisect_left(self.begins, start)
+            begun = at < len(self.begins) and self.begins[at] == start
+            if begun and end in self.ends:
+                found.append((start, end))
+            else:
+                # Not a step further: a text of one letter has as many places as letters.
+                at += begun
+                end = self.begins[at] if at < len(self.begins) else len(self.read.letters)
+            start = self.read.letters.find(words, end)
+        return found
 
 
 @dataclass(frozen=True)
@@ -115,113 +54,102 @@ class Grounds:
     at: int = 0
 
     @cached_property
-    def _folded(self) -> Folded:
+    def _folded(self) -> Read:
         return folded(self.text)
 
     @cached_property
-    def _misread(self) -> Folded:
-        return as_misread(self._folded)
+    def _borders(self) -> tuple[bool, ...]:
+        return self._folded.borders()
+
+    @cached_property
+    def _plainly(self) -> _Reading:
+        """Read the folded text."""
+        places = [place for place, border in enumerate(self._borders) if border]
+        return _Reading(self._folded, places, frozenset(places))
+
+    @cached_property
+    def _squeezed(self) -> _Reading:
+        """Read the letters of the folded text, where its words begin and end."""
+        read = squeezed(self._folded.letters)
+        whole = [place for place in range(len(read.letters) + 1) if read.between_signs(place)]
+        begins = [x for x in whole if x < len(read.letters) and self._borders[read.starts[x]]]
+        ends = frozenset(x for x in whole if x and self._borders[read.ends[x - 1]])
+        return _Reading(read, begins, ends)
+
+    @cached_property
+    def _words(self) -> tuple[Word, ...]:
+        return words_of(self._folded)
 
     def names(self, words: str) -> list[Span]:
         """Find each place where a name stands, at the document's offsets, in order; none overlap.
 
-        It stands where no letter or digit touches it: `Ann` is not in `Annual`. It is looked for as
-        it is, then folded, then as OCR may have misread it; the first that is found at all counts.
+        It stands where no letter or digit touches it: `Ann` is not in `Annual`. Where it stands
+        nowhere as it is, it is looked for as OCR may have misread it, also with other capitals; but
+        a single word without any is no name's ("will" is not Will).
         """
-        words = words.strip()
-        if not words:
-            return []
-        exact = [(start, start + len(words)) for start in _places(self.text, words)]
-        exact = [span for span in exact if self._stands_alone(*span)]
-        return self._placed(exact or self._tolerant(words))
+        needle = folded(words).letters.strip()
+        found = self._as_they_are(needle)
+        if not found and _letters(needle) >= FEWEST_LETTERS:
+            found = [
+                (start, end)
+                for start, end in self._as_misread(needle)
+                if _as_capital(needle, self._folded.letters[start:end])
+            ]
+        return self._placed(found)
+
+    def quotes(self, words: str) -> list[Span]:
+        """Find each place where a sentence or a part of it stands, as `names` does.
+
+        Blanks, punctuation and what OCR misreads may differ, and, in a long one, an article or one
+        letter of a long word; never a figure or a word that denies.
+        """
+        needle = folded(words).letters.strip()
+        found = self._as_they_are(needle)
+        if not found and _letters(needle) >= FEWEST_LETTERS:
+            found = [
+                (start, end)
+                for start, end in self._as_misread(needle)
+                if same_denials(needle, self._folded.letters[start:end])
+            ]
+            found = found or self._nearly(needle)
+        return self._placed(found)
 
     def quote(self, words: str) -> Span | None:
-        """Find where a sentence stands, at the document's offsets.
+        """Find where a sentence or a part of it stands first."""
+        return next(iter(self.quotes(words)), None)
 
-        One of some length may differ in some letters, never in a figure.
-        """
-        words = words.strip()
-        if not words:
-            return None
-        start = self.text.find(words)
-        if start >= 0:
-            return self.at + start, self.at + start + len(words)
-        found = self._found(folded(words).letters.strip(), self._folded)
-        found = found or self._alike(folded(words).letters.strip())
-        return self._placed(found)[0] if found else None
+    def _as_they_are(self, needle: str) -> list[Span]:
+        """Find a folded text; what has no letter names and says nothing."""
+        return self._plainly.places(needle) if _letters(needle) else []
 
-    def _tolerant(self, words: str) -> list[Span]:
-        needle = folded(words)
-        found = self._alone(self._found(needle.letters.strip(), self._folded))
-        if found or len(needle.letters) < FEWEST_LETTERS:
-            return found
-        misread = self._alone(self._found(as_misread(needle).letters.strip(), self._misread))
-        return [span for span in misread if _same_figures(words, self.text[slice(*span)])]
-
-    def _alone(self, spans: list[Span]) -> list[Span]:
-        return [span for span in spans if self._stands_alone(*span)]
-
-    def _found(self, needle: str, haystack: Folded) -> list[Span]:
-        if not needle:
-            return []
-        return [
-            haystack.span(start, start + len(needle)) for start in _places(haystack.letters, needle)
-        ]
-
-    def _alike(self, needle: str) -> list[Span]:
-        """Find a sentence by its likeness: the likest place, if it is like enough."""
-        from rapidfuzz import fuzz
-
-        if not SHORTEST_LIKE <= len(needle) <= LONGEST_LIKE:
-            return []
+    def _as_misread(self, needle: str) -> list[Span]:
+        """Find a text by its letters alone, with the same figures; spans of the folded text."""
+        found = self._squeezed.places(squeezed(needle).letters)
+        spans = [self._squeezed.read.span(start, end) for start, end in found]
         letters = self._folded.letters
-        if len(letters) < len(needle):
+        return [(start, end) for start, end in spans if same_figures(needle, letters[start:end])]
+
+    def _nearly(self, needle: str) -> list[Span]:
+        """Find a quote word by word, with the differences that it may have."""
+        found = stands_as(words_of(folded(needle)), self._words)
+        if found is None:
             return []
-        best = fuzz.partial_ratio_alignment(needle, letters, score_cutoff=LEAST_LIKENESS)
-        if best is None or best.dest_start == best.dest_end:
-            return []
-        start, end = self._whole_words(best.dest_start, best.dest_end)
-        span = self._folded.span(start, end)
-        return [span] if _same_figures(needle, self.text[slice(*span)]) else []
+        start, end = self._words[found[0]].start, self._words[found[1]].end
+        words = self._folded.letters[start:end]
+        fits = same_figures(needle, words) and same_denials(needle, words)
+        alone = self._borders[start] and self._borders[end]
+        return [(start, end)] if fits and alone else []
 
-    def _whole_words(self, start: int, end: int) -> Span:
-        """Widen a span of folded letters to whole words, and take blanks off its ends."""
-        letters = self._folded.letters
-        while start < end and letters[start] == " ":
-            start += 1
-        while end > start and letters[end - 1] == " ":
-            end -= 1
-        while start > 0 and letters[start - 1].isalnum() and letters[start].isalnum():
-            start -= 1
-        while end < len(letters) and letters[end].isalnum() and letters[end - 1].isalnum():
-            end += 1
-        return start, end
-
-    def _stands_alone(self, start: int, end: int) -> bool:
-        before = self.text[start - 1 : start]
-        after = self.text[end : end + 1]
-        first, last = self.text[start], self.text[end - 1]
-        return not (before.isalnum() and first.isalnum()) and not (
-            after.isalnum() and last.isalnum()
-        )
-
-    def _placed(self, spans: list[Span]) -> list[Span]:
-        """Put spans at the document's offsets; one that overlaps the one before goes."""
-        placed: list[Span] = []
-        for start, end in spans:
-            if not placed or placed[-1][1] <= start + self.at:
-                placed.append((start + self.at, end + self.at))
-        return placed
+    def _placed(self, found: list[Span]) -> list[Span]:
+        """Lead spans of the folded text to the document's offsets."""
+        spans = [self._folded.span(start, end) for start, end in found]
+        return [(self.at + start, self.at + end) for start, end in spans]
 
 
-def _places(text: str, words: str) -> Iterator[int]:
-    """Yield where words stand in a text, overlapping ones too."""
-    start = text.find(words)
-    while start >= 0:
-        yield start
-        start = text.find(words, start + 1)
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
-def _same_figures(one: str, other: str) -> bool:
-    """Say whether two texts have the same figures in the same order."""
-    return FIGURES.findall(one) == FIGURES.findall(other)
+def _as_capital(words: str, found: str) -> bool:
+    """Say whether a text may be a name that is written with capitals."""
+    return " " in found or words == words.lower() or found != found.lower()

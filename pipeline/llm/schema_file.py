@@ -1,0 +1,171 @@
+"""Reads what a language model is asked to look for from a small YAML file.
+
+The file is a user's own, so an error names it and says what to do. Of YAML it may use names, lists
+and words: no references (a few lines with them are gigabytes when they are followed), no tags, and
+each name once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline.documents import MentionType, Predicate
+from pipeline.errors import UsageError
+from pipeline.llm.schema import EntityKind, RelationKind, Schema
+
+SHIPPED = "legal.yaml"
+LARGEST_FILE = 64 << 10
+"""Bytes."""
+DEEPEST = 5
+OF_MENTIONS = tuple(type_.value for type_ in MentionType)
+OF_RELATIONSHIPS = tuple(x.value for x in Predicate if x is not Predicate.CO_MENTIONED)
+
+
+def read_schema(path: Path | None = None) -> Schema:
+    """Read a schema; the legal one that is shipped without a path.
+
+    Raises UsageError that names the file, what is wrong with it and what to write instead.
+    """
+    named = str(path) if path else SHIPPED
+    try:
+        source = path or files("pipeline.llm").joinpath(SHIPPED)
+        with source.open("rb") as file:
+            given = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError(f"the schema {named} cannot be read: {reason}") from error
+    try:
+        return parse_schema(given)
+    except ValueError as error:
+        raise UsageError(f"the schema {named} is wrong: {error}") from error
+
+
+def parse_schema(given: bytes) -> Schema:
+    """Parse the bytes of a schema. Raises ValueError that says what is wrong."""
+    if len(given) > LARGEST_FILE:
+        raise ValueError(f"it has more than {LARGEST_FILE:,} bytes; leave out what is not needed")
+    try:
+        text = given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"save it as UTF-8: {error.reason} at byte {error.start}") from error
+    try:
+        return _schema(_plain(_tree(text)))
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is no YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise ValueError("; ".join(_told(item) for item in error.errors())) from error
+
+
+def _tree(text: str) -> Any:
+    """Parse a text as far as nodes, once it is sure that there is no trap in it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise ValueError(f"{_line(event)}: write it out instead of a reference (& and *)")
+        if getattr(event, "tag", None):
+            raise ValueError(f"{_line(event)}: leave out the tag {event.tag}")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise ValueError(f"{_line(event)}: it is nested deeper than a schema is")
+    return yaml.compose(text, Loader=yaml.BaseLoader)
+
+
+def _plain(node: Any) -> object:
+    """Read nodes as names, lists and words; nothing for what is left empty."""
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return node.value or None if node else None
+    read: dict[str, object] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ValueError(f"{_line(key)}: a name is one word")  # noqa: TRY004 - of the file
+        if key.value in read:
+            raise ValueError(f"{_line(key)}: {key.value} stands there twice; remove one")
+        read[key.value] = _plain(value)
+    return read
+
+
+def _line(part: Any) -> str:
+    return f"line {part.start_mark.line + 1}"
+
+
+def _schema(given: object) -> Schema:
+    top = _mapping("the file", given, ("name", "types", "predicates"))
+    types = _mapping("types", top.get("types"))
+    predicates = _mapping("predicates", top.get("predicates") or {})
+    name = top.get("name") or "custom"
+    if not isinstance(name, str):
+        raise ValueError("name must be a word")  # noqa: TRY004 - of the file
+    return Schema(
+        name=name,
+        types=tuple(_type(*item) for item in types.items()),
+        predicates=tuple(_predicate(*item) for item in predicates.items()),
+    )
+
+
+def _type(name: str, given: object) -> EntityKind:
+    entry = _mapping(f"types.{name}", given, ("is", "means"))
+    base = _base(f"types.{name}", entry, name, OF_MENTIONS)
+    return EntityKind(name=name, base=MentionType(base), means=_means(f"types.{name}", entry))
+
+
+def _predicate(name: str, given: object) -> RelationKind:
+    where = f"predicates.{name}"
+    entry = _mapping(where, given, ("is", "means", "subject", "object"))
+    return RelationKind(
+        name=name,
+        base=Predicate(_base(where, entry, name, OF_RELATIONSHIPS)),
+        means=_means(where, entry),
+        subject=_ends(where, entry, "subject"),
+        object=_ends(where, entry, "object"),
+    )
+
+
+def _base(where: str, entry: Mapping[str, object], name: str, known: tuple[str, ...]) -> str:
+    base = entry.get("is") or name
+    if base not in known:
+        raise ValueError(f"{where}: say what it `is`: one of {', '.join(known)}")
+    return str(base)
+
+
+def _ends(where: str, entry: Mapping[str, object], end: str) -> tuple[str, ...]:
+    listed = entry.get(end) or []
+    if not isinstance(listed, list) or not all(isinstance(x, str) for x in listed):
+        raise ValueError(f"{where}: {end} must be a list of types, as [PERSON, ORG]")
+    return tuple(listed)
+
+
+def _means(where: str, entry: Mapping[str, object]) -> str:
+    means = entry.get("means")
+    if not isinstance(means, str) or not means.strip():
+        raise ValueError(f"{where}: `means` must say in words what it is")
+    return " ".join(means.split())
+
+
+def _mapping(where: str, given: object, known: tuple[str, ...] = ()) -> Mapping[str, object]:
+    if not isinstance(given, dict):
+        raise ValueError(f"{where} must hold names, each with a colon behind it")  # noqa: TRY004
+    for key in given:
+        if known and key not in known:
+            raise ValueError(f"{where}: {key} is unknown; it can have {', '.join(known)}")
+    return given
+
+
+def _told(item: Any) -> str:
+    """Say what is wrong with a value, where pydantic found it."""
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "string_pattern_mismatch":
+        example = "LAW_FIRM" if item["ctx"]["pattern"].startswith("^[A-Z]") else "employed_by"
+        return f"{item['input']}: write its name in letters, digits and _, as {example}"
+    said = str(item["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
