@@ -172,8 +172,7 @@ def test_who_is_called_by_a_rulers_title_is_nobody_whom_the_text_calls_otherwise
         ("President Lula won. Lula da Silva left.", ["Lula", "Lula da Silva"], "lula da silva"),
         ("Prime Minister Najib fell. Najib Razak left.", ["Najib", "Najib Razak"], "najib razak"),
         # By the surname, or where the text has the whole name with the title:
-        ("Lieut. Anna left. Lieut. Anna Lee, or Anna B. Lee, sat.",
-         ["Anna", "Anna Lee", "Anna B. Lee"], "anna b lee"),
+        ("Lieut. Anna left. Governor Anna Lee sat.", ["Anna", "Anna Lee"], "anna"),
         ("The senator. Anna left. Governor Anna Lee sat.", ["Anna", "Anna Lee"], "anna lee"),
         ("Judge Rakoff spoke to Jed Rakoff.", ["Rakoff", "Jed Rakoff"], "jed rakoff"),
         ("Judge Judy left. District Judge Judy Sheindlin sat; Judy Woodruff did not.",
