@@ -11,11 +11,19 @@ and never John Rigby LLC."""
 ONE_OF_TWO = ", of two"
 """Of a name with a generation (Jr, Sr, II), where who is called so without it is another: "donald
 trump jr, of two" is Donald Trump Jr., and never Donald Trump."""
-EITHER_OF_TWO = ", either"
+GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
+"""What names say of a generation, as normal forms write it."""
+OR_NOT = {generation: f", {generation} or not" for generation in sorted(GENERATION)}
 """Of a name without a generation, where the document first names somebody with one: "robert f
-kennedy, either" behind "Robert F. Kennedy Jr." is one of the two, whoever they turn out to be."""
-MARKS = {OF_A_PERSON: "a person", ONE_OF_TWO: "one of two", EITHER_OF_TWO: "either of two"}
+kennedy, jr or not" behind "Robert F. Kennedy Jr." is he or another."""
+MARKS = {
+    OF_A_PERSON: "a person",
+    ONE_OF_TWO: "one of two",
+    **{mark: mark.removeprefix(", ") for mark in OR_NOT.values()},
+}
 """The marks, each with what it says of its name."""
+ENDS_OPEN = f", ({'|'.join(OR_NOT)}) or not$"
+"""Matches the end of a normal form that leaves open who of two it is."""
 
 
 def parted(normal: str) -> tuple[str, str]:
@@ -24,6 +32,11 @@ def parted(normal: str) -> tuple[str, str]:
         if normal.endswith(mark):
             return normal.removesuffix(mark), mark
     return normal, ""
+
+
+def is_open(normal: str) -> bool:
+    """Say whether a name may be either of two."""
+    return parted(normal)[1] in OR_NOT.values()
 
 
 def unmarked(normal: str) -> str:

@@ -130,8 +130,8 @@ class LiveCase:
         return StoredLiveState(self.case.engine, self.case.project)
 
 
-def wrong(live: LiveCase) -> list[str]:
-    found = LiveInRedis(live.case.engine, live.case.link, live.case.project).findings()
+def wrong(live: LiveCase, rules: str | None = None) -> list[str]:
+    found = LiveInRedis(live.case.engine, live.case.link, live.case.project, rules).findings()
     return [f"{one.subject}: {one.message}" for one in found]
 
 

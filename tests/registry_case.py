@@ -123,7 +123,9 @@ SURNAMES = ("Smith", "Smith", "Smyth", "Smithe", "Adams")
 people = st.builds(
     lambda given, middle, surname, suffix: ("PERSON", f"{given} {middle} {surname}{suffix}"),
     st.sampled_from(GIVEN), st.sampled_from(MIDDLE), st.sampled_from(SURNAMES),
-    st.sampled_from(("", "", "", "", " Jr.", ", person", " Jr., of two", ", either")),
+    st.sampled_from(
+        ("", "", "", "", "", " Jr.", ", person", " Jr., of two", ", jr or not", ", sr or not")
+    ),
 )  # fmt: skip
 organisations = st.builds(
     lambda head, trade, form: ("ORG", f"{head} {trade}{form}"),

@@ -34,7 +34,8 @@ def print_names(card: Card) -> None:
         told = [one for one in name["joined"] if place.get(one["with"], -1) < number]
         for joined in told:
             _line(f"      with {shown(joined['name'])}: {explaining.joined(joined)}", dim=True)
-        _more(name["joined_by"], len(name["joined"]), indent=6)
+        if told:
+            _more(name["joined_by"], len(name["joined"]), indent=6)
     _more(card["name_count"], len(names))
 
 

@@ -103,7 +103,7 @@ def _findings(
         yield Finding("pending", project, f"{what} not done; `casegraph run` goes on")
     with opened_link(settings, redis_url) as link:
         try:
-            yield from CopiesInRedis(engine, link, found).findings(beside)
+            yield from CopiesInRedis(engine, link, found, owner.version).findings(beside)
         except RedisAwayError as error:
             passed.append(f"what Redis has was not compared with PostgreSQL: {error}")
     if running:

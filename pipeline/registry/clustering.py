@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from pipeline.identity import entity_id
-from pipeline.name_marks import EITHER_OF_TWO
+from pipeline.name_marks import is_open
 from pipeline.registry.blocks import LiveName
 from pipeline.registry.comparing import Comparison, Verdict
 from pipeline.registry.components import JOINING, Edge, pieces
@@ -260,7 +260,7 @@ class _Piece:
     def _turn(self, id_: str) -> tuple[bool, int, tuple[str, str]]:
         """Order shorter forms."""
         name = self._nodes[id_]
-        return name.normal.endswith(EITHER_OF_TWO), -len(name.normal), name.rank
+        return is_open(name.normal), -len(name.normal), name.rank
 
 
 def _longer(edge: Edge) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pipeline.errors import UsageError
 from pipeline.identity import node_id
+from pipeline.name_marks import unmarked
 from pipeline.registry.decisions import (
     Bind,
     Constraints,
@@ -59,7 +60,7 @@ class Named(NamedTuple):
     @property
     def text(self) -> str:
         """Write the name as the texts do, else its normal form."""
-        return self.written[0] if self.written else self.normal
+        return self.written[0] if self.written else unmarked(self.normal)
 
 
 def raw_names(named: Named, bind: Bind) -> list[RawName]:

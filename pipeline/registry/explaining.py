@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from pipeline.name_marks import EITHER_OF_TWO, MARKS, OF_A_PERSON, ONE_OF_TWO, parted
+from pipeline.name_marks import MARKS, OF_A_PERSON, ONE_OF_TWO, is_open, parted
 from pipeline.registry.decisions import Decision, DecisionKind, Group, RawName
 from pipeline.registry.misses import Why
 from pipeline.registry.verdicts import EXPLANATIONS, Verdict
@@ -35,7 +35,6 @@ WHYS: Mapping[str, str] = {
 SHOWN: Mapping[str, str] = {
     OF_A_PERSON: "there shown to be a person",
     ONE_OF_TWO: "there told from who is called so without Jr, Sr or II",
-    EITHER_OF_TWO: "there behind the same name with Jr, Sr or II: of that one, or of another",
 }
 
 # How a document's short form was linked to the full one (`pipeline.documents.Link`).
@@ -117,6 +116,8 @@ def compared(card: Mapping[str, Any]) -> str:
 
 def mark_told(normal: str) -> str:
     """Say what the documents that a name is of show beside it; nothing of most names."""
+    if is_open(normal):
+        return "there behind the same name with Jr, Sr or II: of that one, or of another"
     return SHOWN.get(parted(normal)[1], "")
 
 

@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.documents import MentionType
 from pipeline.engines.given_names import full_names, spelling_of
-from pipeline.name_marks import EITHER_OF_TWO, MARKS, ONE_OF_TWO, parted, unmarked
+from pipeline.name_marks import MARKS, ONE_OF_TWO, OR_NOT, is_open, parted, unmarked
 from pipeline.registry.given_fits import RULES, SAYS_LESS, Fit, given_fit, middle_fits
 from pipeline.registry.profiles import Profile, latin
 from pipeline.registry.verdicts import (
@@ -86,10 +86,13 @@ def _one_word_each(given: list[str]) -> list[str]:
 def compare_people(one: Profile, other: Profile) -> Comparison | None:
     """Compare two people's names."""
     found = _compare(one, other)
-    open_ = [name.normal.endswith(EITHER_OF_TWO) for name in (one, other)]
-    if found is None or found.verdict is Verdict.APART or open_[0] == open_[1]:
+    if found is None or found.verdict is Verdict.APART:
         return found
-    return less_said(found, 1 if open_[0] else 2, "either of two")
+    open_ = [is_open(name.normal) for name in (one, other)]
+    if all(open_) and parted(one.normal)[1] != parted(other.normal)[1]:
+        # Behind Jr he is one, and behind Sr maybe the other.
+        return unsure(*found.rules, "either of two")
+    return found if open_[0] == open_[1] else less_said(found, 1 + open_[1], "either of two")
 
 
 def _compare(one: Profile, other: Profile) -> Comparison | None:
@@ -98,7 +101,7 @@ def _compare(one: Profile, other: Profile) -> Comparison | None:
         return _by_one_word(one, other)
     if one.plain == other.plain:
         marks = {parted(name.normal)[1] for name in (one, other)}
-        told = marks - {"", EITHER_OF_TWO} if len(marks) > 1 else ()
+        told = marks - {"", *OR_NOT.values()} if len(marks) > 1 else ()
         rules = [MARKS[mark] for mark in sorted(told)]
         if not rules:
             alike = one.tail != other.tail or unmarked(one.normal) == unmarked(other.normal)
@@ -130,7 +133,7 @@ def generation_told(one: Profile, other: Profile) -> bool:
     return (
         bool(one.tail)
         and not other.tail
-        and not other.normal.endswith(EITHER_OF_TWO)
+        and not is_open(other.normal)
         and one.normal.endswith(ONE_OF_TWO)
         and (one.tokens[0], one.tokens[-1]) == (other.tokens[0], other.tokens[-1])
     )

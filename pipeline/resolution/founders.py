@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from pipeline.documents import MentionType
 from pipeline.engines.name_books import NameBooks
+from pipeline.name_marks import GENERATION
 from pipeline.resolution.name_keys import Key, follow
-from pipeline.resolution.normal import GENERATION
 
 PERSON, ORG = MentionType.PERSON, MentionType.ORG
 HOLDINGS = r"(?:shares?|stocks?|stakes?|bonds?)"

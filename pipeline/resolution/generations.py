@@ -11,8 +11,9 @@ from collections.abc import Sequence, Set
 from itertools import pairwise
 
 from pipeline.documents import Mention, MentionType
+from pipeline.name_marks import GENERATION
 from pipeline.resolution.name_keys import Key
-from pipeline.resolution.normal import GENERATION, POSSESSIVE
+from pipeline.resolution.normal import POSSESSIVE
 from pipeline.resolution.people import shortens, without_generation
 from pipeline.resolution.surroundings import Surroundings
 
@@ -109,26 +110,32 @@ def fathers_and_sons(
     )
 
 
-def either_of_two(
+def left_open(
     keys: Sequence[Key], titles: Sequence[str | None], of_two: Set[str]
-) -> frozenset[str]:
-    """Give the names that stand behind the same name with a generation, where nothing says that
-    their bearers are two: "Robert F. Kennedy" behind "Robert F. Kennedy Jr." is mostly he, but
-    may be his father. A title that only the one has says who that is, as does the other order.
+) -> dict[str, str]:
+    """Give the names that stand behind the same name with a generation, each with that name, where
+    nothing says that their bearers are two: "Robert F. Kennedy" behind "Robert F. Kennedy Jr." is
+    mostly he, but may be his father. A title that only the one has says who that is, as does the
+    other order.
     """
     called = defaultdict[str, set[str]](set)
     for (type_, name), title in zip(keys, titles, strict=True):
         if type_ is MentionType.PERSON:
             called[name].update([title] if title else [])
-    alike = defaultdict[tuple[str, ...], set[str]](set)
-    either = set[str]()
+    alike = defaultdict[tuple[str, ...], dict[str, None]](dict)
+    found: dict[str, str] = {}
     for name, own in called.items():
         if _generation(name) and name not in of_two:
-            alike[_ends(name)].add(name)
+            alike[_ends(name)][name] = None
         for other in alike.get(_ends(name), ()):
             if _is(name, "", other) and own <= called[other]:
-                either.add(name)
-    return frozenset(either)
+                found.setdefault(name, other)
+    return found
+
+
+def generation_of(name: str) -> str:
+    """Give the first word that a name says of a generation."""
+    return _generation(name).partition(" ")[0]
 
 
 def _ends(name: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pipeline.engines.name_books import NameBooks
 from pipeline.engines.place_names import usual_place
 from pipeline.engines.statutes import section_named
 from pipeline.engines.titles import is_given_too, lead_end, without_honours
-from pipeline.name_marks import parted
+from pipeline.name_marks import GENERATION, parted
 from pipeline.resolution.districts import court_of_district
 from pipeline.resolution.values import amount, iso_date
 
@@ -62,7 +62,6 @@ AMERICAN = frozenset(
     {"defense", "health and human services", "homeland security",
      "housing and urban development", "state", "veterans affairs"}
 )  # fmt: skip
-GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 QUOTED = re.compile(r"\s[\"“‘(]\s?[^\"”’)]{1,30}\s?[\"”’)]\s")
 
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pipeline.engines.common_surnames import COMMON_SURNAMES
+from pipeline.engines.given_names import full_names
+from pipeline.name_marks import GENERATION
 from pipeline.resolution.address import HE, SHE
 from pipeline.resolution.fitting import end_of
-from pipeline.resolution.normal import GENERATION
 
+# Nobody calls them by the given name alone.
+JUDGES = frozenset({"judge", "justice", "magistrate"})
 # More names than this that share a word are a list, not a story.
 CROWD = 100
 # What stands before a surname and belongs to it.
@@ -71,21 +76,29 @@ class People(NamedTuple):
         return self.forms.get(name, name)
 
 
-def link_people(
-    counts: Mapping[str, int],
-    called: Mapping[str, Set[str]],
-    of_two: Set[str] = frozenset(),
-    rulers: Set[str] = frozenset(),
-    titled: Mapping[str, Set[str]] | None = None,
-) -> People:
+@dataclass(frozen=True)
+class ShownPeople:
+    """What a document shows of its people beside their names: their forms of address; who is told
+    from somebody called so without Jr; names without Jr, each with that behind which it leaves open
+    who is meant; names behind a ruler's title; other titles.
+    """
+
+    called: Mapping[str, Set[str]] = field(default_factory=dict)
+    of_two: Set[str] = frozenset()
+    open: Mapping[str, str] = field(default_factory=dict)
+    rulers: Set[str] = frozenset()
+    titled: Mapping[str, Set[str]] = field(default_factory=dict)
+
+
+def link_people(counts: Mapping[str, int], shown: ShownPeople) -> People:
     """Link short forms of persons' names in one document.
 
     Initials with a surname are the one person whom they fit. A single word is the surname, else
     the given name, else another word of the name, of the one person who has it; where two have
-    it, of neither. Who is called "Mr." is nobody who is called "Mrs.", by the forms of address in
-    `called`; nor is who is called so without Jr one of those `of_two`, nor "Prince Andrew", one of
-    the `rulers`, Andrew Farkas, whom no text calls a prince. Behind another title too, of those in
-    `titled`, a given name alone is that of who has the title: "Judge Judy" is not Judy Woodruff.
+    it, of neither. Who is called "Mr." is nobody who is called "Mrs."; nor is who is called so
+    without Jr one of those `of_two`, nor "Prince Andrew" Andrew Farkas, whom no text calls a
+    prince. What is a given name and no surname is nobody who has another title, and behind "Judge"
+    nobody who has none: "Judge Judy" is not Judy Woodruff, but "Mayor Pete" is Pete Buttigieg.
 
     A given name with a surname is a name of its own, whatever else has these words: that John
     Adams is John Quincy Adams is for the registry to say and for people to take back. Until then
@@ -93,29 +106,39 @@ def link_people(
     """
     full = {name: tuple(name.split()) for name in sorted(counts) if " " in name}
     full = {name: tokens for name, tokens in full.items() if not COUPLING & set(tokens)}
-    forms = _variants(full, counts, called, of_two)
+    forms = _variants(full, counts, shown)
     links = {name: (long, "short") for name, long in _spelt_out(full, counts, forms)}
-    bearers = _bearers(full, forms)
-    titled = titled or {}
+    bearers = _, given, _ = _bearers(full, forms)
+    titled = shown.titled
     titles: dict[str, set[str]] = defaultdict(set)
     for name in titled.keys() & full.keys():
         titles[forms.get(name, name)] |= titled[name]
-    of_rulers = {forms.get(name, name) for name in rulers & full.keys()}
+    of_rulers = {forms.get(name, name) for name in shown.rulers & full.keys()}
     for name in counts:
         if name in full and (name in forms or full[name][0] not in PARTICLES):
             continue
         for people, rule in zip(bearers, ("surname", "short", "short"), strict=True):
             fits = people[name] - {name}
-            if name in rulers:
+            if name in shown.rulers:
                 fits &= of_rulers
-            elif name in titled and rule != "surname":
-                fits = {person for person in fits if titles[person] & titled[name]}
+            elif people is given and name in titled and _only_given(name):
+                fits = {one for one in fits if _may_have(titled[name], titles.get(one))}
             if fits:
                 if len(fits) == 1:
                     links[name] = next(iter(fits)), rule
                 break
     ends = _followed({name: person for name, (person, _) in links.items()})
     return People({name: (end, links[name][1]) for name, end in ends.items()}, forms)
+
+
+def _only_given(name: str) -> bool:
+    """Say whether a word is a given name, and hardly anybody's surname."""
+    return bool(full_names(name)) and name not in COMMON_SURNAMES
+
+
+def _may_have(titles: Set[str], other: Set[str] | None) -> bool:
+    """Say whether who has these titles may be who has others, or none in the whole text."""
+    return bool(titles & other) if other else titles.isdisjoint(JUDGES)
 
 
 def _bearers(
@@ -151,8 +174,7 @@ def _surname_starts(core: Tokens) -> Iterator[int]:
 def _variants(
     full: Mapping[str, Tokens],
     counts: Mapping[str, int],
-    called: Mapping[str, Set[str]],
-    of_two: Set[str],
+    shown: ShownPeople,
 ) -> dict[str, str]:
     """Map each full form to the form its person is mostly called by, where that is another.
 
@@ -168,15 +190,19 @@ def _variants(
             other
             for other in _crowd(sharing, without_generation(tokens))
             if other != name
-            and shortens(tokens, full[other])
-            and not _apart(called, name, other)
-            and (other not in of_two or GENERATION & set(tokens))
+            and (shortens(tokens, full[other]) or shown.open.get(name) == other)
+            and not _apart(shown.called, name, other)
+            and (other not in shown.of_two or GENERATION & set(tokens))
         ]
         # Only the longest count: what fits "j smith" through "john smith" fits "john q smith".
         top = [
             other
             for other in longer
-            if not any(shortens(full[other], full[third]) for third in longer if third != other)
+            if not any(
+                shortens(full[other], full[third]) or shown.open.get(other) == third
+                for third in longer
+                if third != other
+            )
         ]
         groups[top[0] if len(top) == 1 else name].append(name)
     forms = {}
@@ -236,14 +262,12 @@ def shortens(short: Tokens, long: Tokens) -> bool:
     """Say whether one full name is a shorter form of another: the same surname and first name
     (or its initial), no middle name that the other has not in the same order, no other generation.
     """
-    own, their = set(short) & GENERATION, set(long) & GENERATION
-    if own and own != their:
+    own = set(short) & GENERATION
+    if own and own != set(long) & GENERATION:
         return False
     short, long = without_generation(short), without_generation(long)
-    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1]:
+    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1] or short == long:
         return False
-    if short == long:
-        return own != their
     return _token_fits(short[0], long[0]) and _middle_fits(short[1:-1], long[1:-1])
 
 

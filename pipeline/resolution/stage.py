@@ -23,13 +23,20 @@ from pipeline.resolution import organisations, places
 from pipeline.resolution.acronyms import link_acronyms
 from pipeline.resolution.dockets import link_dockets
 from pipeline.resolution.founders import namesakes, shared_meaning, shared_surnames
-from pipeline.resolution.generations import either_of_two, fathers_and_sons
+from pipeline.resolution.generations import fathers_and_sons, generation_of, left_open
 from pipeline.resolution.keys import blocking_keys, keys_of_lone_word
 from pipeline.resolution.name_keys import PLACES, Key, follow, likely_type, one_type
 from pipeline.resolution.normal import NormalForms
-from pipeline.resolution.people import by_address, is_bare, link_people
+from pipeline.resolution.people import ShownPeople, by_address, is_bare, link_people
 from pipeline.resolution.regions import with_regions
-from pipeline.resolution.shown import addressed_as_people, marked
+from pipeline.resolution.shown import (
+    addressed_as_people,
+    called_so,
+    marked,
+    rulers_of,
+    shown_as_people,
+    titles_of,
+)
 from pipeline.resolution.surroundings import Surroundings, office_of
 from pipeline.resolution.values import iso_date
 from pipeline.settings import ResolveSettings
@@ -75,10 +82,15 @@ class ResolveStage:
             around.title_before(mention, self._books) if key[0] is MentionType.PERSON else None
             for key, mention in zip(own, mentions, strict=True)
         ]
-        called = _called(own, addresses)
+        called = called_so(own, addresses)
         two = by_address(called)
         shared = shared_surnames(own, self._books)
-        short = self._short_forms(own, around, mentions, called, titles, shared, of_two)
+        open_ = left_open(own, titles, of_two)
+        shown = ShownPeople(
+            called, of_two, open_, rulers_of(own, mentions, around), titles_of(own, titles)
+        )
+        people = self._people(own, titles, shared, shown)
+        short = self._short_forms(own, around, mentions, shared, people)
         for (name, address), full in two.items():
             if full is not None:
                 short[_addressed(name, address)] = (MentionType.PERSON, full), "surname"
@@ -93,10 +105,10 @@ class ResolveStage:
             for key, mention in zip(own, mentions, strict=True)
         ]
         companies = namesakes(own, self._books)
-        either = either_of_two(own, titles, of_two)
+        behind = {name: generation_of(full) for name, full in open_.items()}
         meant = marked(meant, mentions, around, self._books,
-                       companies=companies, of_two=of_two, either=either)  # fmt: skip
-        persons = _shown_as_people(own, addresses, titles)
+                       companies=companies, of_two=of_two, open_=behind)  # fmt: skip
+        persons = shown_as_people(own, addresses, titles)
         names = [self._name(key, persons) for key in sorted({key for key, _ in meant})]
         index = {(name.type, name.normal): place for place, name in enumerate(names)}
         return Names(
@@ -129,23 +141,18 @@ class ResolveStage:
         own: Sequence[Key],
         around: Surroundings,
         mentions: Sequence[Mention],
-        called: Mapping[str, Set[str]],
-        titles: Sequence[str | None],
         shared: Set[str],
-        of_two: Set[str],
+        people: Mapping[Key, tuple[Key, str]],
     ) -> dict[Key, tuple[Key, str]]:
-        """Map the keys of short forms to what they stand for in this document; `shared` ones may
-        stand for people and for organisations. `of_two` are no fathers (`link_people`).
+        """Map the keys of short forms to what they stand for in this document, those of `people`
+        among them; `shared` ones may stand for people and for organisations.
         """
         counts: dict[MentionType, Counter[str]] = defaultdict(Counter)
         for type_, normal in own:
             counts[type_][normal] += 1
-        for type_ in (MentionType.PERSON, MentionType.ORG):
-            counts[type_].update(dict.fromkeys(shared, 0))
-        links = self._people(
-            counts[MentionType.PERSON], own, around, mentions, called, titles, of_two
-        )
+        links = dict(people)
         bodies = counts[MentionType.ORG]
+        bodies.update(dict.fromkeys(shared, 0))
         where = Counter[str]()
         for type_ in sorted(PLACES):
             where.update(counts[type_])
@@ -172,29 +179,19 @@ class ResolveStage:
 
     def _people(
         self,
-        counts: Mapping[str, int],
         own: Sequence[Key],
-        around: Surroundings,
-        mentions: Sequence[Mention],
-        called: Mapping[str, Set[str]],
         titles: Sequence[str | None],
-        of_two: Set[str],
+        shared: Set[str],
+        shown: ShownPeople,
     ) -> dict[Key, tuple[Key, str]]:
         """Map short forms of people, and titles that only one of them has, to the people."""
+        counts = Counter(name for type_, name in own if type_ is MentionType.PERSON)
+        counts.update(dict.fromkeys(shared, 0))
         offices = {name for name in counts if office_of(name, self._books)}
         named = {
             name: count for name, count in counts.items() if name not in offices or " " not in name
         }
-        rulers = {
-            name
-            for (type_, name), mention in zip(own, mentions, strict=True)
-            if type_ is MentionType.PERSON and around.is_ruler(mention)
-        }
-        titled: dict[str, set[str]] = defaultdict(set)
-        for (_, name), title in zip(own, titles, strict=True):
-            if title is not None:
-                titled[name].add(title.split()[-1])
-        people = link_people(named, called, of_two, rulers, titled)
+        people = link_people(named, shown)
         links = dict(people.links)
         holders: dict[str, set[str]] = defaultdict(set)
         for (_, name), title in zip(own, titles, strict=True):
@@ -240,26 +237,6 @@ def _next_names(mentions: Sequence[Mention]) -> list[int]:
         if mention.type in (MentionType.PERSON, MentionType.ORG):
             following = mention.start
     return starts[::-1]
-
-
-def _called(keys: Sequence[Key], addresses: Sequence[str | None]) -> dict[str, set[str]]:
-    """Collect each person's forms of address; none for who is never addressed."""
-    called: dict[str, set[str]] = {}
-    for (type_, normal), address in zip(keys, addresses, strict=True):
-        if type_ is MentionType.PERSON:
-            called.setdefault(normal, set()).update([address] if address else [])
-    return called
-
-
-def _shown_as_people(
-    keys: Sequence[Key], addresses: Sequence[str | None], titles: Sequence[str | None]
-) -> set[str]:
-    """Collect the single words that a title or form of address shows to be persons."""
-    return {
-        normal
-        for (type_, normal), address, title in zip(keys, addresses, titles, strict=True)
-        if type_ is MentionType.PERSON and " " not in normal and (address or title) is not None
-    }
 
 
 def _addressed(name: str, address: str) -> Key:

@@ -20,8 +20,12 @@ SELECT m.other, m.one, m.score, m.verdict, m.why, m.reasons FROM near_misses m
 WHERE m.other = ANY(ARRAY(SELECT name_id FROM nodes WHERE sense = 0))
 """
 
-# What is decided comes first, then what makes two things of them: that is the reason why.
-_KEEPS_APART: Final = "coalesce(reasons -> 'rules' ?| CAST(:two_things AS text[]), false) DESC"
+# What is decided comes first, then what a text tells, and what else makes two things of them: that
+# is the reason why.
+_KEEPS_APART: Final = """
+coalesce(reasons -> 'rules' ? CAST(:doubted AS text), false) DESC,
+coalesce(reasons -> 'rules' ?| CAST(:two_things AS text[]), false) DESC
+"""
 
 # The best pair for each entity that stayed out, with how many there are.
 MISSES = text(f"""
@@ -68,8 +72,8 @@ WITH misses AS MATERIALIZED (
     GROUP BY entity_id
 )
 SELECT p.first, p.second, p.one, p.other, p.score, p.verdict, p.why, p.reasons, p.pairs,
-       CASE WHEN n.normal LIKE '%' || :either THEN p.one WHEN o.normal LIKE '%' || :either
-            THEN p.other WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
+       CASE WHEN n.normal ~ :ends_open THEN p.one WHEN o.normal ~ :ends_open THEN p.other
+            WHEN length(n.normal) < length(o.normal) THEN p.one ELSE p.other END
 FROM pairs p
 JOIN sizes a ON a.entity_id = p.first JOIN sizes b ON b.entity_id = p.second
 JOIN names n ON n.id = p.one JOIN names o ON o.id = p.other

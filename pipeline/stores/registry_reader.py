@@ -14,7 +14,7 @@ from sqlalchemy import Engine, TextClause
 
 from pipeline import identity
 from pipeline.blocking_keys import QUIET
-from pipeline.name_marks import EITHER_OF_TWO, ONE_OF_TWO
+from pipeline.name_marks import ENDS_OPEN, ONE_OF_TWO, unmarked
 from pipeline.registry.deciding import Named
 from pipeline.registry.decisions import Decision
 from pipeline.registry.verdicts import FATHER_AND_SON, TELLING, TWO_THINGS
@@ -143,7 +143,8 @@ class RegistryReader:
         """List the entities that stayed out of one, the most alike first."""
         return self._rows(
             MissRow, miss_queries.MISSES,
-            entity=entity, limit=limit, two_things=EXCLUDING, of_two=ONE_OF_TWO,
+            entity=entity, limit=limit, two_things=EXCLUDING, doubted=FATHER_AND_SON,
+            of_two=ONE_OF_TWO,
         )  # fmt: skip
 
     def capped(self, entity: str, limit: int) -> list[CappedRow]:
@@ -174,7 +175,8 @@ class RegistryReader:
 
     def name_texts(self, names: Collection[str]) -> dict[str, str]:
         """Write names as the texts do mostly; one that is not there is left out."""
-        return dict(self._rows(_two, queries.NAME_TEXTS, names=sorted(names)))
+        rows = self._rows(_two, queries.NAME_TEXTS, names=sorted(names))
+        return {name: unmarked(text) for name, text in rows}
 
     def entities_of(self, nodes: Collection[Node]) -> dict[Node, str]:
         """Give the entity of each of these names; those that are not there are left out."""
@@ -213,7 +215,7 @@ class RegistryReader:
                 {
                     "project": self.project_id,
                     "two_things": EXCLUDING,
-                    "either": EITHER_OF_TWO,
+                    "ends_open": ENDS_OPEN,
                     "doubted": FATHER_AND_SON,
                 },
                 execution_options={"yield_per": STREAM_ROWS},

@@ -28,13 +28,20 @@ SCAN_FIELDS = 1_000
 
 _UNSETTLED = text("""
 SELECT EXISTS (SELECT 1 FROM changes WHERE project_id = CAST(:project AS uuid))
+    OR EXISTS (SELECT 1 FROM registries
+               WHERE project_id = CAST(:project AS uuid) AND version <> CAST(:rules AS text))
 """)
 
 
 class LiveInRedis:
-    """The live copies of one project. Raises RedisAwayError."""
+    """The live copies of one project. `rules` is the version of those by which entities are made:
+    one of other rules has other labels too. Raises RedisAwayError.
+    """
 
-    def __init__(self, engine: Engine, link: RedisLink, project: str) -> None:
+    def __init__(
+        self, engine: Engine, link: RedisLink, project: str, rules: str | None = None
+    ) -> None:
+        self._rules = rules
         self._engine = engine
         self._link = link
         self._project = project
@@ -42,12 +49,15 @@ class LiveInRedis:
 
     def findings(self) -> Iterator[Finding]:
         """Say what is wrong with them. Nothing is told of copies that are not whole, that are of
-        another state than PostgreSQL, or that become so meanwhile: they are brought about anew.
+        another state or other rules than PostgreSQL, or that become so meanwhile: they are brought
+        about anew.
         """
         there = self._copies.look(renew=False)
         with one_moment(self._engine) as connection:
             rows = LiveRows(connection, self._project)
-            unsettled = connection.scalar(_UNSETTLED, {"project": self._project})
+            unsettled = connection.scalar(
+                _UNSETTLED, {"project": self._project, "rules": self._rules}
+            )
             if there is None or unsettled or rows.stamp() != there.stamp:
                 return
             found = list(self._compared(rows, there))

@@ -32,9 +32,15 @@ Copy = tuple[CheckpointKey, str, bool]
 
 
 class CopiesInRedis:
-    """What Redis has, held against PostgreSQL. Raises RedisAwayError."""
+    """What Redis has, held against PostgreSQL. `rules` is the version of those by which entities
+    are made; of a project that was made by others the live copies are not compared. Raises
+    RedisAwayError.
+    """
 
-    def __init__(self, engine: Engine, link: RedisLink, project: str) -> None:
+    def __init__(
+        self, engine: Engine, link: RedisLink, project: str, rules: str | None = None
+    ) -> None:
+        self._rules = rules
         self._engine = engine
         self._link = link
         self._project = project
@@ -64,7 +70,7 @@ class CopiesInRedis:
                     keys.UNPERSISTED_BYTES,
                     f"it says {counted:,}, and checkpoints without an expiry hold {unpersisted:,}",
                 )
-        yield from LiveInRedis(self._engine, self._link, self._project).findings()
+        yield from LiveInRedis(self._engine, self._link, self._project, self._rules).findings()
 
     def _queue(self) -> Iterator[Finding]:
         """See that nothing waits to be written, or was taken and not acknowledged."""

@@ -101,6 +101,39 @@ def test_a_name_behind_the_sons_is_his_until_another_text_tells_two(people: Deci
     assert frozenset({"Donald Trump", "Donald Trump Jr."}) in people.partition()
 
 
+DENHOLM = {
+    "junior": "[Thomas Denholm Jr.|PERSON] spoke. [Thomas Denholm|PERSON] left.",
+    "senior": "[Thomas Denholm Sr.|PERSON] sat. [Thomas Denholm|PERSON] slept.",
+    "told": "[Thomas Denholm Jr.|PERSON] met his father, [Thomas Denholm|PERSON], in Boston.",
+}
+
+
+def test_who_may_be_the_son_is_not_one_with_who_may_be_the_father(people: Deciding) -> None:
+    people.publish(**DENHOLM)
+    found = {
+        source: entity for source, text, entity in people.case.rows(WHO) if text == "Thomas Denholm"
+    }
+    left, slept = found["corpus/junior.txt"], found["corpus/senior.txt"]
+    assert left != slept
+    [name] = explained(people.desk, left, 20)["names"]
+    assert "behind the same name" in name["told"]
+    # First what a text tells, also where only few are looked at.
+    junior = people.desk.entity("Thomas Denholm Jr.")
+    [first] = explained(people.desk, junior.id, 1)["near_misses"]
+    assert [place["source"] for place in first["told_in"]] == ["corpus/told.txt"]
+    assert FATHER_AND_SON in {reason["rule"] for reason in first["reasons"]}
+
+
+def test_a_name_that_is_left_open_is_ambiguous_itself_not_what_it_may_be(
+    people: Deciding,
+) -> None:
+    people.publish(**DOCUMENTS, later=LATER)
+    cards = list(Review(people.desk, Sentences()).cards(50))
+    open_ = [card for card in cards if card["why"] == "ambiguous"]
+    assert [len(card["also"]) for card in open_] == [1, 1]
+    assert len({pair.shorter for pair in Review(people.desk, Sentences()).pairs(2)}) == 1
+
+
 def test_people_can_say_that_they_are_one(people: Deciding) -> None:
     people.publish(**DOCUMENTS)
     outcome = people.desk.merge(["Donald Trump", "Donald Trump Jr."], "ann")

@@ -46,6 +46,14 @@ def test_verify_names_what_differs(clean: LiveCase, valkey: redis.Redis, what: s
     assert wrong(clean)
 
 
+def test_verify_leaves_copies_of_other_rules_alone(clean: LiveCase, valkey: redis.Redis) -> None:
+    """Another version of the program has other labels, too."""
+    valkey.hdel(keys.canonicals(clean.case.project), clean.id(*ACME))
+    [(rules,)] = clean.case.rows("SELECT version FROM registries")
+    assert wrong(clean, rules)
+    assert wrong(clean, f"{rules} and more") == []
+
+
 def test_verify_leaves_copies_of_another_epoch_alone(clean: LiveCase, valkey: redis.Redis) -> None:
     valkey.hdel(keys.canonicals(clean.case.project), clean.id(*ACME))
     clean.publish("b", [JANE])

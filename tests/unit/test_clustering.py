@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 from registry_case import ALSO, APART, FORMS, LESS, LIKE, SAME, SHORTER, Table, name, registry
 
 from pipeline.registry.blocks import LiveName
@@ -35,6 +37,15 @@ def test_a_shorter_form_of_two_that_exclude_each_other_joins_neither():
     grown = _grown({"ab": SHORTER, "ac": SHORTER, "bc": APART})
     assert _together(grown) == ["a", "b", "c"]
     assert _why(grown) == {"ab": Why.AMBIGUOUS, "ac": Why.AMBIGUOUS}
+
+
+def test_a_name_that_is_left_open_waits_for_what_it_may_be() -> None:
+    """With Jr and without, once these have joined."""
+    names = [name("PERSON", f"Robert Kennedy{end}") for end in ("", " Jr.", ", jr or not")]
+    for order in permutations(names):
+        grown = registry(order, bound=50).grow([one.id for one in order])
+        assert len(set(grown.entities.values())) == 1
+        assert not grown.misses
 
 
 def test_what_people_keep_a_shorter_form_from_leaves_it_to_what_else_it_can_be():
