@@ -8,7 +8,7 @@ answer of the wrong form is counted and not kept, and the question asked again, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -37,8 +37,8 @@ class Model(Protocol):
 class Ledger(Protocol):
     """Keeps answers, and what was asked and what it cost."""
 
-    def find(self, question: Question) -> Reply | None:
-        """Read an answer that was paid for."""
+    def find(self, questions: Sequence[Question]) -> Reply | None:
+        """Read the answer that was paid for to the first of these, of one model, that has one."""
         ...
 
     def claim(
@@ -89,23 +89,30 @@ class Answering:
     sleep: Callable[[float], None] = time.sleep
 
     def answer(self, question: Question, read: Callable[[Reply], T]) -> T:
-        """Answer a question and read the answer, which is asked for again if it cannot be.
+        """Answer a question and read the answer, which is asked for again if it cannot be read.
 
-        Raises BadAnswerError if none of some tries can be read or is given, UnavailableError where
-        no question will be answered, TemporaryError where PostgreSQL does not answer.
+        `read` raises BadAnswerError for one that cannot be used. Raises that of the last of some
+        answers, or if there is none; UnavailableError where no question will be answered, and
+        TemporaryError where PostgreSQL does not answer.
         """
-        for again in range(self.terms.tries):
+        *earlier, last = (question.again(attempt, WARMTH) for attempt in range(self.terms.tries))
+        # Answers to a later attempt were paid for, too.
+        if (known := self.ledger.find([*earlier, last])) is not None:
+            return read(known)
+        for attempt in earlier:
             try:
-                return self._try(question.again(again, WARMTH), read)
-            except BadAnswerError as error:
-                if again + 1 == self.terms.tries or not error.may_differ:
-                    raise
-        raise AssertionError("there is at least one try")
+                return self._try(attempt, read)
+            except _UnusableError:
+                continue
+        try:
+            return self._try(last, read)
+        except _UnusableError as error:
+            raise error.why from error
 
     def _try(self, question: Question, read: Callable[[Reply], T]) -> T:
-        """Answer a question once."""
+        """Answer a question once. Raises _UnusableError for an answer that cannot be read."""
         charge = present_charge()
-        known = self.ledger.find(question)
+        known: Reply | None = None
         while known is None:
             taken = self.ledger.claim(
                 question, charge, self.terms.most(question), self.terms.seconds
@@ -114,10 +121,10 @@ class Answering:
                 return self._ask(question, charge, taken, read)
             if taken is None:
                 self.sleep(POLL_SECONDS)
-                known = self.ledger.find(question)
+                known = self.ledger.find([question])
             else:
                 known = taken
-        return read(known)
+        return _read(known, read)
 
     def _ask(
         self, question: Question, charge: Charge, asked: Asked, read: Callable[[Reply], T]
@@ -125,17 +132,30 @@ class Answering:
         """Ask the model what was taken on."""
         try:
             reply = self.model.ask(question)
-        except BadAnswerError as error:
-            self.ledger.fail(asked, error.code, Usage(), 0)
-            raise
-        except BaseException:
-            self.ledger.fail(asked, "llm_unavailable", Usage(), 0)
+        except BaseException as error:
+            code = error.code if isinstance(error, BadAnswerError) else "llm_unavailable"
+            self.ledger.fail(asked, code, Usage(), 0)
             raise
         cost = self.terms.cost(question.model, reply.usage)
         try:
-            said = read(reply)
-        except BadAnswerError as error:
-            self.ledger.fail(asked, error.code, reply.usage, cost)
+            said = _read(reply, read)
+        except _UnusableError as error:
+            self.ledger.fail(asked, error.why.code, reply.usage, cost)
             raise
         self.ledger.keep(asked, question, charge, reply, cost)
         return said
+
+
+class _UnusableError(Exception):
+    """An answer is there and cannot be used."""
+
+    def __init__(self, why: BadAnswerError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def _read(reply: Reply, read: Callable[[Reply], T]) -> T:
+    try:
+        return read(reply)
+    except BadAnswerError as error:
+        raise _UnusableError(error) from error

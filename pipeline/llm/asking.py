@@ -50,11 +50,7 @@ class Question(Value):
         """Ask it again, for another answer; attempt 0 is the question itself."""
         if not attempt:
             return self
-        # Made anew: a copy would keep the hash.
-        changed = {"attempt": attempt, "temperature": temperature}
-        return Question(
-            **{**{name: getattr(self, name) for name in type(self).model_fields}, **changed}
-        )
+        return self.model_copy(update={"attempt": attempt, "temperature": temperature})
 
     @property
     def characters(self) -> int:

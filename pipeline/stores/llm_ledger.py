@@ -4,8 +4,9 @@ asked, and before its answer is used.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
@@ -15,7 +16,10 @@ from pipeline.llm.asking import Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, over_budget
 from pipeline.stores.postgres import alone, transaction
 
-_FIND = text("SELECT response FROM llm_responses WHERE model = :model AND request_hash = :hash")
+_FIND = text("""
+SELECT request_hash, response FROM llm_responses
+WHERE model = :model AND request_hash = ANY(CAST(:hashes AS text[]))
+""")
 
 # Two that ask the same at once wait for each other here: the second finds no place.
 _CLAIM = text("""
@@ -76,10 +80,12 @@ class LlmLedger:
 
     engine: Engine
 
-    def find(self, question: Question) -> Reply | None:
-        """Read an answer that was paid for. One that cannot be read is as good as none."""
+    def find(self, questions: Sequence[Question]) -> Reply | None:
+        """Read the answer that was paid for to the first of these, of one model, that has one. What
+        cannot be read is as good as none.
+        """
         with alone(self.engine) as connection:
-            return _found(connection, question)
+            return _found(connection, questions)
 
     def claim(
         self, question: Question, charge: Charge, most: int, seconds: float
@@ -100,7 +106,7 @@ class LlmLedger:
             if call is None:
                 return None
             # Whoever was before us may have answered just before our row found its place.
-            if (known := _found(connection, question)) is not None:
+            if (known := _found(connection, [question])) is not None:
                 connection.execute(_DROP, {"call": call})
                 return known
             if charge.run is not None and connection.scalar(_RESERVE, values) is None:
@@ -146,12 +152,12 @@ def _settle(
     connection.execute(_SETTLE, values)
 
 
-def _found(connection: Connection, question: Question) -> Reply | None:
-    values: dict[str, Any] = {"model": question.model, "hash": question.hash}
-    stored = connection.scalar(_FIND, values)
-    if stored is None:
-        return None
-    try:
-        return codec.decode(Reply, bytes(stored))
-    except PermanentError:
-        return None
+def _found(connection: Connection, questions: Sequence[Question]) -> Reply | None:
+    hashes = [question.hash for question in questions]
+    values = {"model": questions[0].model, "hashes": hashes}
+    stored = {row.request_hash: row.response for row in connection.execute(_FIND, values)}
+    for hash_ in hashes:
+        if hash_ in stored:
+            with suppress(PermanentError):
+                return codec.decode(Reply, bytes(stored[hash_]))
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -23,17 +24,19 @@ class CachedAnswers:
     link: RedisLink
     ttl_seconds: int
 
-    def find(self, question: Question) -> Reply | None:
-        """Read an answer that was paid for."""
-        value = None
+    def find(self, questions: Sequence[Question]) -> Reply | None:
+        """Read the answer that was paid for to the first of these, of one model, that has one."""
+        values: Sequence[bytes | None] = ()
         with suppress(TemporaryError), self.link.answering() as client:
-            value = client.get(_key(question))
-        if value is not None:
-            with suppress(PermanentError):
-                return codec.decode(Reply, value)
-        known = self.ledger.find(question)
+            values = client.mget([_key(question) for question in questions])
+        for value in values:
+            if value is not None:
+                with suppress(PermanentError):
+                    return codec.decode(Reply, value)
+        known = self.ledger.find(questions)
         if known is not None:
-            self._put(question, known)
+            # Under the first, which is asked for first.
+            self._put(questions[0], known)
         return known
 
     def claim(

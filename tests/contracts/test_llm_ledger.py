@@ -64,16 +64,17 @@ def calls(case: LedgerCase) -> list[tuple[object, ...]]:
 def test_an_answer_is_found_by_all_of_its_question(
     case: StoreCase, ledger: LlmLedger, charge: Charge
 ) -> None:
-    assert ledger.find(question()) is None
+    assert ledger.find([question()]) is None
     ledger.keep(taken(ledger, question(), charge), question(), charge, REPLY, 30)
-    assert ledger.find(question()) == REPLY
+    assert ledger.find([question()]) == REPLY
     assert ledger.claim(question(), charge, 50, 60) == REPLY
     others = (
         question("Who else?"),
         question().model_copy(update={"model": "small-2"}),
         question().again(1, 0.3),
     )
-    assert [ledger.find(other) for other in others] == [None, None, None]
+    assert [ledger.find([other]) for other in others] == [None, None, None]
+    assert ledger.find([*others[2:], question()]) == REPLY
     assert calls(case) == [("answered", None, 100, 20, 40, 30)]
 
 
@@ -124,7 +125,7 @@ def test_a_run_spends_no_more_than_it_may(
     assert sum(int(str(cost)) for *_, cost in calls(case)) == 95
     with pytest.raises(OverBudgetError):
         ledger.claim(question("4"), charge, 6, 60)
-    assert ledger.find(question("1")) == REPLY
+    assert ledger.find([question("1")]) == REPLY
     assert ledger.claim(question("1"), charge, 50, 60) == REPLY
     assert case.value("SELECT count(*) FROM llm_calls WHERE state = 'asked'") == 0
     taken(ledger, question("4"), charge._replace(run=case.run()))
@@ -166,10 +167,10 @@ def test_redis_has_a_copy_that_may_be_lost(
     ]
     for spoil in spoils:
         spoil()
-        assert answers.find(question()) == REPLY
+        assert answers.find([question()]) == REPLY
         # It is back, and PostgreSQL is not asked for it.
         change(case, "UPDATE llm_responses SET request_hash = request_hash || 'x'")
-        assert answers.find(question()) == REPLY
+        assert answers.find([question()]) == REPLY
         change(case, "UPDATE llm_responses SET request_hash = rtrim(request_hash, 'x')")
 
 

@@ -1,0 +1,144 @@
+"""A question is asked once, its answer kept before it is used; a bad answer is asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipeline.errors import UnavailableError
+from pipeline.llm.answering import Answering, Terms
+from pipeline.llm.answers import BadAnswerError, entities_in
+from pipeline.llm.asking import Message, Price, Question, Reply, Usage
+from pipeline.llm.charging import Asked, Charge, charged_to
+
+GOOD = Reply(
+    text='{"entities": [{"text": "Ann", "type": "PERSON"}]}',
+    usage=Usage(tokens_in=1000, tokens_out=100),
+)
+BAD = Reply(text="{", usage=Usage(tokens_in=10))
+QUESTION = Question(
+    model="small", messages=(Message(role="user", content="Who?"),), form_name="entities"
+)
+CHARGE = Charge("project")
+TERMS = Terms({"small": Price(input=2.0, output=10.0)}, seconds=60, tries=3)
+
+
+@dataclass
+class Memory:
+    """A ledger in memory, in which a question may be somebody else's for a while."""
+
+    kept: dict[str, Reply] = field(default_factory=dict)
+    log: list[tuple[object, ...]] = field(default_factory=list)
+    busy: int = 0
+
+    def find(self, questions: Sequence[Question]) -> Reply | None:
+        return next((self.kept[x.hash] for x in questions if x.hash in self.kept), None)
+
+    def claim(
+        self, question: Question, charge: Charge, most: int, seconds: float
+    ) -> Reply | Asked | None:
+        assert charge == CHARGE
+        if self.busy:
+            self.busy -= 1
+            if not self.busy:
+                self.kept[question.hash] = GOOD
+            return None
+        self.log.append(("asked", question.attempt, most))
+        return Asked(len(self.log), most)
+
+    def keep(
+        self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
+    ) -> None:
+        self.kept[question.hash] = reply
+        self.log.append(("kept", cost))
+
+    def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
+        self.log.append((code, usage.tokens_in, cost))
+
+
+@dataclass
+class Model:
+    """Answers in turn."""
+
+    replies: Iterator[Reply | BaseException]
+
+    def ask(self, question: Question) -> Reply:
+        reply = next(self.replies)
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+
+def answering(ledger: Memory, *replies: Reply | BaseException) -> Answering:
+    return Answering(Model(iter(replies)), ledger, TERMS, sleep=lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def charged() -> Iterator[None]:
+    with charged_to(CHARGE):
+        yield
+
+
+@pytest.fixture
+def ledger() -> Memory:
+    return Memory()
+
+
+def test_an_answer_is_paid_for_once(ledger: Memory) -> None:
+    asked = answering(ledger, GOOD)
+    for _ in range(3):
+        [said] = asked.answer(QUESTION, entities_in)
+        assert said.text == "Ann"
+    # 1,000 tokens in at $2 and 100 out at $10 a million; the bound of the answer is set aside.
+    assert ledger.log == [("asked", 0, 4 + 20_480), ("kept", 3_000)]
+
+
+def test_what_somebody_else_asks_is_waited_for(ledger: Memory) -> None:
+    ledger.busy = 3
+    assert answering(ledger).answer(QUESTION, entities_in)
+    assert ledger.log == []
+
+
+def test_a_bad_answer_is_paid_for_and_asked_for_again(ledger: Memory) -> None:
+    asked = answering(ledger, BAD, GOOD)
+    assert asked.answer(QUESTION, entities_in)
+    assert [entry[:2] for entry in ledger.log] == [
+        ("asked", 0), ("llm_invalid_json", 10), ("asked", 1), ("kept", 3_000),
+    ]  # fmt: skip
+    assert answering(ledger).answer(QUESTION, entities_in)
+
+
+def test_the_tries_are_bounded(ledger: Memory) -> None:
+    with pytest.raises(BadAnswerError, match="JSON") as raised:
+        answering(ledger, BAD, BAD, BAD, GOOD).answer(QUESTION, entities_in)
+    assert raised.value.code == "llm_invalid_json"
+    assert [entry[1] for entry in ledger.log if entry[0] == "asked"] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (lambda: BadAnswerError("llm_timeout", "no answer"), "llm_timeout"),
+        (lambda: UnavailableError("a wrong key"), "llm_unavailable"),
+        (KeyboardInterrupt, "llm_unavailable"),
+    ],
+)
+def test_what_has_no_answer_is_not_asked_again_and_nothing_stays_taken(
+    ledger: Memory, error: Callable[[], BaseException], code: str
+) -> None:
+    raised = error()
+    with pytest.raises(type(raised)):
+        answering(ledger, raised, GOOD).answer(QUESTION, entities_in)
+    assert [entry[0] for entry in ledger.log] == ["asked", code]
+
+
+def test_nobody_asks_on_nobodys_account() -> None:
+    import contextvars
+
+    def ask() -> None:
+        answering(Memory(), GOOD).answer(QUESTION, entities_in)
+
+    with pytest.raises(LookupError):
+        contextvars.Context().run(ask)
