@@ -62,6 +62,8 @@ CASE_OF_A_JUDGE = re.compile(
     r"\b(?:Case|CASE|Docket|DOCKET|Adv\.\s+Proc?\.):?\s+"
     rf"(?P<docket>\d\d-\d{{5}}{A_JUDGE_AHEAD}{HYPHENED}(?![\w-]){BRACKETED})"
 )
+# What courts print on each page that is filed: "Case 19-23649-rdd  Doc 12  Filed 10/01/19".
+FILED = re.compile(r"\bCase\s+(?P<docket>\d\d-\d{5}(?:-[a-z]{2,3})?)(?=\s+Doc(?:ket)?\.?\s+\d)")
 NUMBER_SIGN = (
     r"(?:\b(?:Case|Docket|Action|Cause|Index|File|Appeal|Crim\.|Cr\.|Civ\.|C\.\s?A\.|CASE|DOCKET|ACTION)"
     r"\s+(?:No[s.]?\.?|NO[S.]?\.?|Number|\#)\s*:?\s*|\bNos?\.\s*)"
@@ -78,7 +80,7 @@ OF_SEVERAL = re.compile(r"[sS]\.?\s*:?\s*$")
 NEXT = re.compile(rf"(?:,\s+(?:(?:and|&)\s+)?|\s+(?:and|&)\s+){NUMBER}")
 PATTERNS = (
     WITH_OFFICE, WITHOUT_OFFICE, COMPACT_OF_A_JUDGE, COMPACT_OF_A_COURT, OF_A_JUDGE, SUPERSEDED,
-    MAGISTRATE, BANKRUPTCY, CASE_OF_A_JUDGE,
+    MAGISTRATE, BANKRUPTCY, CASE_OF_A_JUDGE, FILED,
 )  # fmt: skip
 LETTERS_OF_JUDGES = r"\s*\([a-z]{2,4}(?:/[a-z]{2,4}){0,2}\)"
 DOCKET = re.compile(

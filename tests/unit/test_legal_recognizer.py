@@ -203,6 +203,8 @@ def test_an_act_without_a_name_is_none(rules: LegalRecognizer, text: str) -> Non
         ("in 1:20 CV 1234 he", MentionType.DOCKET, "1:20 CV 1234"),
         ("in 0:19-cv-01234 (SRN/HB) he", MentionType.DOCKET, "0:19-cv-01234 (SRN/HB)"),
         ("Case 18-10509-KG Doc 12", MentionType.DOCKET, "18-10509-KG"),
+        ("Case 19-23649-rdd    Doc 12    Filed", MentionType.DOCKET, "19-23649-rdd"),
+        ("Case 19-23649    Doc 12    Filed", MentionType.DOCKET, "19-23649"),
         ("Case No. 18-10509 (KG) he", MentionType.DOCKET, "18-10509 (KG)"),
         ("Case 18-10509 (KG), he", MentionType.DOCKET, "18-10509 (KG)"),
         ("In re Roe, 18-10509-KG (Bankr. D. Del.)", MentionType.DOCKET, "18-10509-KG"),
