@@ -13,61 +13,92 @@ from pipeline.engines.rule_spans import BLANKS, RuleSpan
 
 # "S2 19 Cr. 373": the second superseding indictment of the same case.
 SUPERSEDING = r"(?:\(?S\d{1,2}\)?\s)?"
-CRIMINAL = r"(?i:cr(?:im)?|mj)"
+CRIMINAL = r"(?i:cr(?:im)?|mj|mag)"
 OTHER_TYPE = r"(?i:civ|cv|mc|md|ml|bk|ap)"
-JUDGE = r"(?:[A-Z]{2,4}|[a-z]{2,3})"
-HYPHENED = rf"(?:-{JUDGE}(?!\w)){{0,3}}"
+HYPHENED = r"(?:-[A-Z]{2,4}(?!\w)){0,3}"
 BRACKETED = r"(?:\s?\([A-Z]{2,4}(?:/[A-Z]{2,4}){0,2}\)){0,2}"
-# Letters of judges; in a criminal case the number of a defendant stands between.
-BEHIND = rf"{HYPHENED}(?(crim)(?:-\d{{1,3}}(?![\w-]))?){BRACKETED}"
-# "1:20-cv-01234-ABC", "1:20cv1234", "1:20 CV 1234".
-WITH_OFFICE = re.compile(
-    rf"\b{SUPERSEDING}\d{{1,2}}:(?:20|19)?\d\d(?:-|\s?(?={CRIMINAL}|{OTHER_TYPE}))"
-    rf"(?:(?P<crim>{CRIMINAL})|[A-Za-z]{{2,4}})[-.]?\s?\d{{2,6}}(?!\w){BEHIND}"
-)
-# "20-cv-1234 (ABC)", "20cr12": no other thing is written so.
-WITHOUT_OFFICE = re.compile(
-    rf"(?<![\w:.\-/]){SUPERSEDING}(?:20|19)?\d\d"
-    rf"(?:-(?:(?P<crim>{CRIMINAL})|{OTHER_TYPE})-|(?i:cv|cr))\d{{1,6}}(?!\w){BEHIND}"
-)
-# "20 Civ. 1234 (ABC)", with the letters of a judge or a sign ahead: "Cr." is a reporter too.
-IN_WORDS = r"\d\d[\s-](?:(?P<crim>(?i:cr|crim))|(?i:civ|cv))\.?\s?-?\d{1,5}(?!\w)"
-OF_A_JUDGE = re.compile(
-    rf"(?<![\w:.\-/]){SUPERSEDING}{IN_WORDS}(?=-[A-Z]{{2,4}}\b|\s?\([A-Z]{{2,4}}[)/]){BEHIND}"
-)
-SUPERSEDED = re.compile(rf"\bS\d{{1,2}}\s{IN_WORDS}{BEHIND}")
-# "18-10509-KG": a bankruptcy, with the letters of its judge.
-BANKRUPTCY = re.compile(rf"(?<![\w:.\-/$])\d\d-\d{{5}}-{JUDGE}(?![\w-])")
-NUMBER_SIGN = (
-    r"(?:\b(?:Case|Docket|Action|Cause|Index|File|Appeal|Crim\.|Cr\.|Civ\.|C\.\s?A\.|CASE|DOCKET|ACTION)"
-    r"\s+(?:No[s.]?\.?|NO[S.]?\.?|Number|\#)\s*:?\s*|\bNos?\.\s*)"
-)
-NUMBERED = re.compile(
-    rf"{NUMBER_SIGN}(?P<docket>\d\d-\d{{5}}(?!\w){HYPHENED}{BRACKETED}|{IN_WORDS}{BEHIND}"
-    r"|(?:(?:\d{1,2}:)?\d{2,4}[-\u2013][A-Za-z]{0,4}-?\d{1,7}(?:-[A-Z]{2,4})?|[A-Z]{1,3}-?\d{2}-\d{2,6}"
-    r"|(?:C|CV|CR|CIV)\s\d{2}-\d{3,6}(?:-[A-Z]{2,4})?|\d{4,6}-[A-Z]{2,4})\b)"
-)
+A_JUDGE_AHEAD = r"(?=-[A-Z]{2,4}(?!\w)|\s?\([A-Z]{2,4}[)/])"
+# In a criminal case the number of a defendant stands between the letters of judges.
+DEFENDANT = r"(?(crim)(?:-\d{1,3}(?![\w-]))?)"
+BEHIND = rf"{HYPHENED}{DEFENDANT}{BRACKETED}"
 COURT = (
     r"(?i:(?P<bankrupt>Bankr\.\s+)?(?:(?P<side>[NSEWMC])\.\s?)?D\.\s?"
     rf"(?P<state>{ABBREVIATION})(?![\w.])|(?P<circuit>\d{{1,2}}(?:st|nd|rd|d|th)|Fed\.|D\.\s?C\.)\s+Cir\.)"
 )
+IN_BRACKETS = rf"\({COURT}(?:\s+(?:(?i:[A-Z][a-z]{{2,8}})\.?\s+\d{{1,2}},\s+)?\d{{4}})?\)"
 # The court, as law reports write it: right behind the number, or behind where the opinion stands.
-COURT_BEHIND = re.compile(
+OF_A_COURT = (
     r"(?:,\s+\d{4}\s+(?:WL|U\.\s?S\.\s+(?:Dist\.|App\.)\s+LEXIS)\s+\d+"
     r"(?:,\s+at\s+\*\d+(?:[-\u2013]\d+)?)?|,\s+slip\s+op\.(?:\s+at\s+\d+)?)?"
-    rf",?\s*\({COURT}(?:\s+(?:[A-Z][a-z]{{2,8}}\.?\s+\d{{1,2}},\s+)?\d{{4}})?\)"
+    rf",?\s*{IN_BRACKETS}"
 )
+COURT_BEHIND = re.compile(OF_A_COURT)
+# "1:20-cv-01234-ABC", "1:20cv1234", "1:20 CV 1234". Only here a judge's letters may be small:
+# elsewhere "-and" is a word.
+WITH_OFFICE = re.compile(
+    rf"\b{SUPERSEDING}\d{{1,2}}:(?:20|19)?\d\d(?:-|\s?(?={CRIMINAL}|{OTHER_TYPE}))"
+    rf"(?:(?P<crim>{CRIMINAL})|[A-Za-z]{{2,4}})[-.]?\s?\d{{2,6}}(?!\w)"
+    rf"(?:-(?:[A-Z]{{2,4}}|[a-z]{{2,3}})(?!\w)){{0,3}}{DEFENDANT}{BRACKETED}"
+)
+# "20-cv-1234 (ABC)", "20cr123": no other thing is written so. "20Cr13" is steel, "12cv3" a version.
+WITHOUT_OFFICE = re.compile(
+    rf"(?<![\w:.\-/]){SUPERSEDING}(?:20|19)?\d\d"
+    rf"(?:-(?:(?P<crim>{CRIMINAL})|{OTHER_TYPE})-\d{{1,6}}|(?:cv|cr)\d{{3,6}})(?!\w){BEHIND}"
+)
+COMPACT = r"(?:20|19)?\d\d(?i:cv|cr)\d{1,6}(?!\w)"
+COMPACT_OF_A_JUDGE = re.compile(rf"(?<![\w:.\-/]){COMPACT}{A_JUDGE_AHEAD}{HYPHENED}{BRACKETED}")
+COMPACT_OF_A_COURT = re.compile(rf"(?<![\w:.\-/]){COMPACT}(?={OF_A_COURT})")
+# "20 Civ. 1234 (ABC)", with the letters of a judge or a sign ahead: "Cr." is a reporter too.
+IN_WORDS = r"\d\d[\s-](?:(?P<crim>(?i:cr|crim|mag))|(?i:civ|cv))\.?\s?-?\d{1,5}(?!\w)"
+OF_A_JUDGE = re.compile(rf"(?<![\w:]){SUPERSEDING}{IN_WORDS}{A_JUDGE_AHEAD}{BEHIND}")
+SUPERSEDED = re.compile(rf"\bS\d{{1,2}}\s{IN_WORDS}{BEHIND}")
+# "19 Mag. 373"; ".22 Mag. 40 gr." and "44 Mag." are cartridges.
+MAGISTRATE = re.compile(
+    rf"(?<![\w:.\-/])[0129]\d\s(?P<crim>Mag\.?|MAG\.?)\s\d{{3,5}}(?!\w|\s?-?gr){BEHIND}"
+)
+# "18-10509-KG": a bankruptcy with the letters of its judge, or the number of a part.
+BANKRUPTCY = re.compile(rf"(?<![\w:.\-/$])\d\d-\d{{5}}(?=-){HYPHENED}(?={OF_A_COURT})")
+CASE_OF_A_JUDGE = re.compile(
+    r"\b(?:Case|CASE|Docket|DOCKET|Adv\.\s+Proc?\.):?\s+"
+    rf"(?P<docket>\d\d-\d{{5}}{A_JUDGE_AHEAD}{HYPHENED}(?![\w-]){BRACKETED})"
+)
+# What courts print on each page that is filed: "Case 19-23649-rdd  Doc 12  Filed 10/01/19".
+FILED = re.compile(r"\bCase\s+(?P<docket>\d\d-\d{5}(?:-[a-z]{2,3})?)(?=\s+Doc(?:ket)?\.?\s+\d)")
+NUMBER_SIGN = (
+    r"(?:\b(?:Case|Docket|Action|Cause|Index|File|Appeal|Crim\.|Cr\.|Civ\.|C\.\s?A\.|CASE|DOCKET|ACTION)"
+    r"\s+(?:No[s.]?\.?|NO[S.]?\.?|Number|\#)\s*:?\s*|\bNos?\.\s*)"
+)
+NUMBER = (
+    rf"(?P<docket>\d\d-\d{{5}}(?!\w){HYPHENED}{BRACKETED}|{IN_WORDS}{BEHIND}"
+    rf"|(?:{COMPACT}|\d\d\sC\.?\s\d{{2,5}}(?!\w)){HYPHENED}{BRACKETED}"
+    r"|(?:(?:\d{1,2}:)?\d{2,4}[-\u2013][A-Za-z]{0,4}-?\d{1,7}(?:-[A-Z]{2,4})?|[A-Z]{1,3}-?\d{2}-\d{2,6}"
+    r"|(?:C|CV|CR|CIV)\s\d{2}-\d{3,6}(?:-[A-Z]{2,4})?|\d{4,6}-[A-Z]{2,4})\b)"
+)
+NUMBERED = re.compile(NUMBER_SIGN + NUMBER)
+# "Nos. 19-1234, 19-1235, and 19-1236 (2d Cir.)": the court is that of each.
+OF_SEVERAL = re.compile(r"[sS]\.?\s*:?\s*$")
+NEXT = re.compile(rf"(?:,\s+(?:(?:and|&)\s+)?|\s+(?:and|&)\s+){NUMBER}")
+PATTERNS = (
+    WITH_OFFICE, WITHOUT_OFFICE, COMPACT_OF_A_JUDGE, COMPACT_OF_A_COURT, OF_A_JUDGE, SUPERSEDED,
+    MAGISTRATE, BANKRUPTCY, CASE_OF_A_JUDGE, FILED,
+)  # fmt: skip
 LETTERS_OF_JUDGES = r"\s*\([a-z]{2,4}(?:/[a-z]{2,4}){0,2}\)"
 DOCKET = re.compile(
     r"(?:(?:case |docket )?nos?\.?\s*)?(?:\(?s\d{1,2}\)?[\s-]+)?(?:(?P<office>\d{1,2}):)?"
-    r"(?:(?:20|19)?(?P<year>\d\d)[\s-]*(?:(?P<crim>cr(?:im)?|mj)|(?P<type>[a-z]{2,4}))\.?[\s-]*"
+    r"(?:(?:20|19)?(?P<year>\d\d)[\s-]*(?:(?P<crim>cr(?:im)?|mj|mag)|(?P<type>[a-z]{2,4}|c))\.?[\s-]*"
     r"(?P<number>\d{1,6})|(?P<of_year>(?:20|19)?\d\d)-(?P<as_is>\d{2,7}))"
     r"(?P<judges>(?:\s*-\s*[a-z]{2,4}){0,4}(?(crim)(?:\s*-\s*\d{1,3})?)"
-    rf"(?:{LETTERS_OF_JUDGES}){{0,4}})(?:,?\s*\({COURT}\))?"
+    rf"(?:{LETTERS_OF_JUDGES}){{0,4}})(?:,?\s*{IN_BRACKETS})?"
 )
 WORD = re.compile(r"[a-z]+")
-TYPES = {"civ": "cv", "crim": "cr"}
+ALONE = re.compile(r"\(([a-z]+)\)")
+TYPES = {"c": "cv", "civ": "cv", "crim": "cr", "mag": "mj"}
 STATES_BY_LETTERS = {short.replace(" ", "").lower(): short for short in STATES.values()}
+STATES_BY_POST = {
+    "dc": "District of Columbia",
+    "pr": "Puerto Rico",
+    **{short: name.title() for short, name in LETTERS.items()},
+}
 CIRCUITS = {"2nd": "2d", "3rd": "3d", "22nd": "22d", "23rd": "23d", "fed.": "Fed.", "d.c.": "D.C."}
 
 
@@ -97,7 +128,10 @@ def docket_of(words: str) -> Docket | None:
     if match is None:
         return None
     letters = dict.fromkeys(WORD.findall(match["judges"]))
-    courts = {short: court for short in letters if (court := _in_letters(short))}
+    alone = ALONE.findall(match["judges"])
+    courts = {
+        short: court for short in letters if (court := _in_letters(short, alone=short in alone))
+    }
     type_ = match["crim"] or match["type"] or ""
     return Docket(
         match["year"] or match["of_year"],
@@ -110,17 +144,37 @@ def docket_of(words: str) -> Docket | None:
 
 
 def dockets(text: str) -> Iterator[RuleSpan]:
-    """Yield the numbers of cases. One whose court is said behind it has that in its normal form,
-    and leaves the court a name of its own. Those of several patterns may overlap.
+    """Yield the numbers of cases. One whose court is said behind it, or behind the list that it is
+    in, has that in its normal form, and leaves the court a name of its own. Those of several
+    patterns may overlap.
     """
-    for pattern in (WITH_OFFICE, WITHOUT_OFFICE, OF_A_JUDGE, SUPERSEDED, BANKRUPTCY, NUMBERED):
-        group: str | int = "docket" if pattern is NUMBERED else 0
-        for match in pattern.finditer(text):
-            start, end = match.span(group)
-            behind = COURT_BEHIND.match(text, end)
-            words = f"{text[start:end]} ({_court(behind)})" if behind else ""
-            normal = BLANKS.sub(" ", words) or None
-            yield RuleSpan(start=start, end=end, type=MentionType.DOCKET, normal=normal)
+    numbered = list(_numbered(text))
+    spans = [span for span, _ in numbered]
+    for pattern in PATTERNS:
+        group: str | int = "docket" if "docket" in pattern.groupindex else 0
+        spans += [match.span(group) for match in pattern.finditer(text)]
+    courts = {end: court for (_, end), court in numbered}
+    for start, end in spans:
+        court = courts[end] if end in courts else _court_behind(text, end)
+        normal = BLANKS.sub(" ", f"{text[start:end]} ({court})") if court else None
+        yield RuleSpan(start=start, end=end, type=MentionType.DOCKET, normal=normal)
+
+
+def _numbered(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield where the numbers behind a sign stand, and the court of each."""
+    for match in NUMBERED.finditer(text):
+        spans = [match.span("docket")]
+        if OF_SEVERAL.search(text, match.start(), match.start("docket")):
+            while more := NEXT.match(text, spans[-1][1]):
+                spans.append(more.span("docket"))
+        court = _court_behind(text, spans[-1][1])
+        yield from ((span, court) for span in spans)
+
+
+def _court_behind(text: str, end: int) -> str:
+    """Read the court that stands behind a number; "" if none does."""
+    match = COURT_BEHIND.match(text, end)
+    return _court(match) if match else ""
 
 
 def _court(match: re.Match[str]) -> str:
@@ -141,10 +195,14 @@ def _of_district(side: str, state: str) -> str:
     return f"{side and f'{side}.'}D.{blank}{state}"
 
 
-def _in_letters(short: str) -> str | None:
-    """Read "SDNY", where that is a district and no judge's letters."""
-    state = LETTERS.get(short[2:], "").title() if short[1:2] == "d" else ""
-    side = short[:1].upper()
-    if side not in SIDES_OF_STATES.get(state, ""):
-        return None
-    return _of_district(side, STATES[state])
+def _in_letters(short: str, *, alone: bool) -> str | None:
+    """Read "SDNY", where that is a district and no judge's letters. Three letters are one only
+    alone in brackets ("(DNJ)"), and of a state with one district.
+    """
+    if alone and short[:1] == "d" and len(short) == 3:
+        side, state = "", STATES_BY_POST.get(short[1:], "")
+        known = bool(state) and state not in SIDES_OF_STATES
+    else:
+        side, state = short[:1].upper(), STATES_BY_POST.get(short[2:], "")
+        known = short[1:2] == "d" and side in SIDES_OF_STATES.get(state, "")
+    return _of_district(side, STATES[state]) if known else None

@@ -31,8 +31,9 @@ def docket_profile(normal: str) -> Profile:
 def compare_dockets(one: Profile, other: Profile) -> Comparison | None:
     """Compare two numbers of cases.
 
-    Of one office they are one, whoever the judge is: another may have taken the case over. Where
-    the office is left out, one judge or one court shows it; without them only people know.
+    One judge or one court shows that they are one, and only people know it where both say whose
+    they are and share neither: every court counts its own 1: and 2:, and a case may be given to
+    another judge. The office shows it where one says nothing else.
     """
     if one.tokens != other.tokens:
         return None
@@ -53,10 +54,14 @@ def _by_what_is_said(offices: Two, courts: Two, judges: TwoSets) -> Comparison:
     other_judge = not (judges[0] <= judges[1] or judges[1] <= judges[0])
     rules = (*((OTHER_JUDGE,) if other_judge else ()), *less) or ("spacing",)
     same_judge = not judges[0].isdisjoint(judges[1])
-    if not (same_judge or all(offices) or all(courts)):
-        return unsure(*rules)
-    # The same letters are those of one court. Without them the same office may be another's.
-    telling = {OFFICE} if same_judge else {COURT} if COURT in less else less.keys()
+    if not (same_judge or all(courts)):
+        both_say_whose = all(
+            bool(letters or court) for letters, court in zip(judges, courts, strict=True)
+        )
+        if both_say_whose or not all(offices):
+            return unsure(*rules)
+    # The same letters are those of one court: then only the office says more.
+    telling = {OFFICE} if same_judge else less.keys()
     sides = {less[rule] for rule in telling & less.keys()}
     if len(sides) == 1:
         return Comparison(Verdict.SHORTER, 0.85, rules, sides.pop())

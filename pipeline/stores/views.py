@@ -103,8 +103,10 @@ CASE WHEN m.text ~* '^((§+|sections?|secs?\.|parts?)\s*)?[0-9][0-9a-z.\u2013-]*
 
 # The number of a case with the court that stands behind it, and without that of a defendant.
 _DOCKET = r"""
-regexp_replace(m.text, '^(.*[0-9][-.\s]*(crim|cr|mj)[-.\s]*[0-9]+[a-z()\s-]*)-[0-9]+$', '\1', 'i')
-|| CASE WHEN strpos(n.normal, ' (') = 0 OR m.text ~* 'd\.|cir\.|\([a-z]d[a-z][a-z]\)' THEN ''
+regexp_replace(
+    m.text, '^(.*[0-9][-.\s]*(crim|cr|mj|mag)[-.\s]*[0-9]+[a-z()\s-]*)-[0-9]+$', '\1', 'i')
+|| CASE WHEN strpos(n.normal, ' (') = 0 OR m.text ~* 'd\.|cir\.|\([a-z]d[a-z][a-z]\)'
+             OR m.text ~* '\(d[a-z][a-z]\)' AND n.normal !~ '-D[A-Z][A-Z]\M' THEN ''
         ELSE substr(n.normal, strpos(n.normal, ' (')) END
 """
 

@@ -385,6 +385,20 @@ def test_review_asks_what_nobody_decided_the_most_useful_first(people: Deciding)
     assert len(list(review.cards(1))) == 1
 
 
+def test_review_asks_whether_one_number_before_two_judges_is_one_case(people: Deciding) -> None:
+    people.publish(
+        a="In [2:19-cv-01234-JAM-EFB|DOCKET] he won.",
+        b="In [2:19-cv-01234-CBM-PLA|DOCKET] she lost.",
+        c="In [2:19-cv-01234|DOCKET] they met.",
+    )
+
+    cards = list(Review(people.desk, Sentences()).cards(50))
+
+    assert len(people.partition()) == 3
+    ends = [{card["one"]["name"], card["other"]["name"]} for card in cards]
+    assert {"2:19-cv-01234-JAM-EFB", "2:19-cv-01234-CBM-PLA"} in ends
+
+
 CROWDED = {
     "a": "[John Smith|PERSON] spoke. [Ann Lee|PERSON] listened. [Acme Inc.|ORG] paid.",
     "b": "[John Smith|PERSON] sold. [William Adams|PERSON] bought. [Acme|ORG] fell.",

@@ -77,7 +77,10 @@ def test_a_label_says_the_code(
         ("1:19-cr-373", None, "1:19-cr-373"),
         ("1:19-cr-373-12", None, "1:19-cr-373"),
         ("1:19-cv-05642-JSR", None, "1:19-cv-05642-JSR"),
+        ("19 Mag. 373-2", None, "19 Mag. 373"),
         ("19 Civ. 5642 (SDNY)", None, "19 Civ. 5642 (SDNY)"),
+        ("19-cv-5642 (DNJ)", None, "19-cv-5642 (DNJ)"),
+        ("19-cv-5642 (DLR)", "19-cv-5642 (DLR) (D. Ariz.)", "19-cv-5642 (DLR) (D. Ariz.)"),
         ("19-cv-5642", "19-cv-5642 (N.D. Cal.)", "19-cv-5642 (N.D. Cal.)"),
     ],
 )

@@ -134,6 +134,23 @@ def test_a_name_that_is_left_open_is_ambiguous_itself_not_what_it_may_be(
     assert len({pair.shorter for pair in Review(people.desk, Sentences()).pairs(2)}) == 1
 
 
+def test_a_name_whose_mentions_all_mean_another_is_written_without_its_mark(
+    people: Deciding,
+) -> None:
+    people.publish(later=LATER, son=DOCUMENTS["son"])
+    both = people.desk.entity("Donald Trump Jr.")
+    people.desk.split_documents(both.id, ["corpus/later.txt"], "ann")
+    cards = [
+        explained(people.desk, entity, 20)
+        for entity in {entity for _, _, entity in people.case.rows(WHO)}
+    ]
+    names = [name for card in cards for name in card["names"]]
+    assert any(not name["mentions"] and "or not" in name["normal"] for name in names)
+    said = [name["text"] for name in names]
+    said += [joined["name"] for name in names for joined in name["joined"]]
+    assert not any("or not" in text for text in said)
+
+
 def test_people_can_say_that_they_are_one(people: Deciding) -> None:
     people.publish(**DOCUMENTS)
     outcome = people.desk.merge(["Donald Trump", "Donald Trump Jr."], "ann")

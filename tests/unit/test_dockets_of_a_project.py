@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 from registry_case import Incremental, name, partition, rebuilt, registry
@@ -58,6 +58,45 @@ def test_the_judge_says_which_of_two_courts_it_is() -> None:
 def test_a_judge_may_have_cases_of_one_number_in_two_offices() -> None:
     one, _ = cases("19 Civ. 5642 (JSR)", "1:19-cv-05642-JSR", "7:19-cv-05642-JSR")
     assert len(one) == 3
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        ("2:19-cv-01234-JAM-EFB", "2:19-cv-01234-CBM-PLA"),
+        ("1:19-cv-05642 (JSR)", "1:19-cv-05642-LAP", "1:19-cv-05642 (D. Mass. 2019)"),
+        ("1:19-cv-05642 (SDNY)", "1:19-cv-05642-TSE"),
+        ("2:19-cv-01234-JAM", "2:19-cv-01234 (D.N.J.)"),
+    ],
+)
+def test_one_office_makes_no_one_case_of_two_that_say_whose_they_are(
+    different: tuple[str, ...],
+) -> None:
+    """Every district counts its own 1: and 2:, and people know whether a judge took it over."""
+    one, pairs = cases(*different)
+    assert one == {frozenset({words}) for words in different}
+    assert pairs == {frozenset(pair) for pair in combinations(different, 2)}
+
+
+def test_the_bare_number_of_an_office_is_that_of_the_only_case_there_is() -> None:
+    for full in ("2:19-cv-01234-JAM", "2:19-cv-01234 (E.D. Cal.)"):
+        assert cases("2:19-cv-01234", full) == ({frozenset({"2:19-cv-01234", full})}, set())
+
+
+def test_the_bare_number_of_an_office_is_neither_of_two_cases() -> None:
+    two = ("2:19-cv-01234-JAM-EFB", "2:19-cv-01234-CBM-PLA")
+    one, pairs = cases("2:19-cv-01234", *two)
+    assert len(one) == 3
+    assert pairs == {frozenset(two)}
+
+
+def test_one_court_or_what_says_both_judges_makes_one_case() -> None:
+    for written in (
+        ("1:19-cv-05642-JSR (S.D.N.Y.)", "1:19-cv-05642-LAP (SDNY)"),
+        ("1:19-cv-05642-JSR", "1:19-cv-05642-LAP", "1:19-cv-05642-JSR-LAP"),
+        ("1:19-cv-05642-JSR", "1:19-cv-05642 (S.D.N.Y.)", "1:19-cv-05642-JSR (S.D.N.Y.)"),
+    ):
+        assert cases(*written)[0] == {frozenset(written)}
 
 
 def test_a_bankruptcy_is_no_appeal_of_its_number() -> None:

@@ -187,6 +187,14 @@ def test_an_act_without_a_name_is_none(rules: LegalRecognizer, text: str) -> Non
         ("in 19 CV 5642 (JSR) (GWG).", MentionType.DOCKET, "19 CV 5642 (JSR) (GWG)"),
         ("in No. 19 Civ. 5642, the", MentionType.DOCKET, "19 Civ. 5642"),
         ("in 15-cv-7433 he", MentionType.DOCKET, "15-cv-7433"),
+        ("in 15cv7433 he", MentionType.DOCKET, "15cv7433"),
+        ("in 15CV74-JSR he", MentionType.DOCKET, "15CV74-JSR"),
+        ("in 15CV74 (JSR) he", MentionType.DOCKET, "15CV74 (JSR)"),
+        ("in 15CV74 (S.D.N.Y. 2015) he", MentionType.DOCKET, "15CV74"),
+        ("in Case No. 15CV74 he", MentionType.DOCKET, "15CV74"),
+        ("before No. 19 C 1234 (N.D. Ill.) he", MentionType.DOCKET, "19 C 1234"),
+        ("v. Doe, 19 Mag. 373 he", MentionType.DOCKET, "19 Mag. 373"),
+        ("v. Doe, 19 MAG 3730 (UA).", MentionType.DOCKET, "19 MAG 3730 (UA)"),
         ("v. Doe, 1:19-cr-00373-PGG-2 he", MentionType.DOCKET, "1:19-cr-00373-PGG-2"),
         ("v. Doe, 1:19-cr-00373-1.", MentionType.DOCKET, "1:19-cr-00373-1"),
         ("v. Doe, 1:19-cv-00373-2 he", MentionType.DOCKET, "1:19-cv-00373"),
@@ -195,8 +203,13 @@ def test_an_act_without_a_name_is_none(rules: LegalRecognizer, text: str) -> Non
         ("in 1:20 CV 1234 he", MentionType.DOCKET, "1:20 CV 1234"),
         ("in 0:19-cv-01234 (SRN/HB) he", MentionType.DOCKET, "0:19-cv-01234 (SRN/HB)"),
         ("Case 18-10509-KG Doc 12", MentionType.DOCKET, "18-10509-KG"),
+        ("Case 19-23649-rdd    Doc 12    Filed", MentionType.DOCKET, "19-23649-rdd"),
+        ("Case 19-23649    Doc 12    Filed", MentionType.DOCKET, "19-23649"),
         ("Case No. 18-10509 (KG) he", MentionType.DOCKET, "18-10509 (KG)"),
-        ("in 19-23649-rdd, the", MentionType.DOCKET, "19-23649-rdd"),
+        ("Case 18-10509 (KG), he", MentionType.DOCKET, "18-10509 (KG)"),
+        ("In re Roe, 18-10509-KG (Bankr. D. Del.)", MentionType.DOCKET, "18-10509-KG"),
+        ("Roe, 18-10509-KG, 2018 WL 12 (Bankr. D. Del. 2018)", MentionType.DOCKET, "18-10509-KG"),
+        ("in 1:19-cv-05642-jsr, the", MentionType.DOCKET, "1:19-cv-05642-jsr"),
         ("C.A. No. 2018-0345-JTL he", MentionType.DOCKET, "2018-0345-JTL"),
         ("paid $1.5 million to", MentionType.MONEY, "$1.5 million"),
         ("paid US$ 3,000.50 to", MentionType.MONEY, "US$ 3,000.50"),
@@ -235,10 +248,26 @@ def test_a_docket_has_the_court_that_stands_behind_it(
     assert "Cir." in behind or len(found(rules, text, MentionType.ORG)) == 1
 
 
+def test_the_court_behind_a_list_is_that_of_each_number(rules: LegalRecognizer) -> None:
+    text = "See Nos. 19-1234, 19-1235 and 19-1236 (2d Cir. 2020), and No. 19-7, 19-8 (3d Cir.)."
+    assert found(rules, text, MentionType.DOCKET) == ["19-1234", "19-1235", "19-1236", "19-7"]
+    assert normals(rules, text, MentionType.DOCKET) == {
+        *(f"19-123{last} (2d Cir.)" for last in "456"),
+        None,
+    }
+    text = "in Case Nos. 1:19-cv-1234-JSR, 1:19-cv-1235-JSR, and 1:19-cv-1236-JSR (S.D.N.Y.)"
+    assert normals(rules, text, MentionType.DOCKET) == {
+        f"1:19-cv-123{last}-JSR (S.D.N.Y.)" for last in "456"
+    }
+
+
 @pytest.mark.parametrize(
     "text",
     ["at 10:19 pm 5642 came", "a score of 55 Cr. 12 of", "tel. 212-555-01234-AB", "9-11-2001",
-     "page 12-34567", "the 20 Civ. in 1234", "on 19-05-2019"],
+     "page 12-34567", "the 20 Civ. in 1234", "on 19-05-2019", "of 12-34567-BLK, in",
+     "of 18-55521-US, 2018, in", "Model 18-10509-XL (black)", "SKU 20-55555-BLK", "Steel 20Cr13",
+     "40Cr5 (AISI 420)", "a 19CR300 pump", "version 12cv3", "in 08-12345-and", "of 20-12345-the",
+     "at 19-20000-or", "44 Mag. 240 gr.", ".22 Mag. 400 rounds", "22 Mag. 400 gr."],
 )  # fmt: skip
 def test_other_numbers_are_no_docket(rules: LegalRecognizer, text: str) -> None:
     assert found(rules, text, MentionType.DOCKET) == []
