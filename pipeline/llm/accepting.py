@@ -62,6 +62,32 @@ class Extracted(NamedTuple):
     relations_left: int
 
 
+def chosen(
+    source: str, chunks: Sequence[ChunkText], page: int | None, number: int | None
+) -> ChunkText:
+    """Find the chunk that a person means, by its number, the page that it begins on, or since there
+    is no other. Raises UsageError that says which there are.
+    """
+    found = [
+        chunk for chunk in chunks if number in {None, chunk.number} and page in {None, chunk.page}
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not chunks:
+        raise UsageError(f"{source} has no text")
+    at = f"page {page} of {source}" if page is not None else source
+    if not found:
+        pages = f"{chunks[0].page} to {chunks[-1].page}"
+        raise UsageError(
+            f"{source} has {len(chunks):,} chunks, on pages {pages}; there is none "
+            f"{f'with number {number} ' if number is not None else ''}"
+            f"{f'on page {page}' if page is not None else 'in it'}"
+        )
+    raise UsageError(
+        f"{at} has chunks {found[0].number} to {found[-1].number}; say which with --chunk"
+    )
+
+
 def extracted(
     chunk: ChunkText, schema: Schema, names: Sequence[Name], facts: Sequence[Fact]
 ) -> Extracted:

@@ -21,7 +21,7 @@ from pipeline.llm.plain_yaml import plain, text_of
 LARGEST_FILE = 1 << 20
 """Bytes."""
 KNOWN = ("text", "entities", "relations")
-LISTED = ("id", "domain", "task", "origin", "by", "when", "source", "project")
+LISTED = ("id", "domain", "task", "origin", "by", "when", "source", "project", "used")
 """What a list says of an example beside what it is: it may be read again."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from pipeline import identity
-from pipeline.documents import Value
+from pipeline.documents import StageName, Value
 from pipeline.llm.examples import SHIPPED, Example, shipped
 
 MOST_EXAMPLES = 24
@@ -23,6 +23,11 @@ class Task(StrEnum):
 
     FIND = "find"
     RELATE = "relate"
+
+    @property
+    def stage(self) -> StageName:
+        """Name the stage that does it."""
+        return StageName.EXTRACT if self is Task.FIND else StageName.RELATE
 
 
 class Origin(StrEnum):

@@ -83,43 +83,38 @@ class ExampleLibrary:
             return _listed(connection, domain, task)
 
     def add(
-        self, domain: str, task: Task, examples: Sequence[Example], who: str,
+        self,
+        domain: str,
+        examples: Mapping[Task, Sequence[Example]],
+        who: str,
         document: str | None = None,
-    ) -> list[Kept]:  # fmt: skip
-        """Keep examples and give those that were not there. They must have no problem; those with
-        a `document`, by its id, were accepted, and go with it. A shipped one that was hidden is
-        shown again.
+    ) -> list[Kept]:
+        """Keep examples for tasks, all or none, and give those that were not there. They must have
+        no problem; those with a `document`, by its id, were accepted, and go with it. A shipped one
+        that was hidden is shown again.
 
         Raises UsageError if there would be more than a question can show.
         """
-        origin = Origin.ADDED if document is None else Origin.ACCEPTED
         with transaction(self.engine) as connection:
             values = {"document": document}
             if document is not None and connection.scalar(_DOCUMENT, values) is None:
                 raise UsageError("its document is not there any more")
             connection.execute(_LOCK, {"key": WRITERS})
-            before = {kept.hash: kept for kept in _listed(connection, domain, task)}
-            new: list[Kept] = []
-            for example in (for_task(example, task) for example in examples):
-                hash_ = hash_of(example)
-                known = before.get(hash_)
-                if known is not None and known.origin is not Origin.HIDDEN:
-                    continue
-                key = {"domain": domain, "task": task.value, "hash": hash_}
-                if known is not None:
-                    connection.execute(_REMOVE, key)
-                    before[hash_] = known._replace(origin=Origin.SHIPPED)
-                else:
-                    value = codec.encode(example)
-                    connection.execute(
-                        _ADD, key | values | {"origin": origin.value, "value": value, "who": who}
+            new = [
+                kept
+                for task, wanted in examples.items()
+                for kept in _added(connection, domain, task, wanted)
+            ]
+            for kept in new:
+                _write(connection, kept, who, document)
+            listed = _listed(connection, domain, None)
+            for task in {kept.task for kept in new}:
+                if why := too_many(present_of(listed, domain, task).examples):
+                    raise UsageError(
+                        f"{task.value}: {why}; remove some first (`casegraph examples remove`)"
                     )
-                    before[hash_] = Kept(domain, task, hash_, origin, example, who)
-                new.append(before[hash_])
-            why = too_many(present_of(list(before.values()), domain, task).examples)
-            if new and why:
-                raise UsageError(f"{why}; remove some first (`casegraph examples remove`)")
-            return new
+        keys = {(kept.task, kept.hash) for kept in new}
+        return [kept for kept in listed if (kept.task, kept.hash) in keys]
 
     def remove(self, kept: Kept, who: str) -> bool:
         """Remove an example, or hide a shipped one; False if that was done before."""
@@ -145,6 +140,31 @@ def present_sets(connection: Connection, domain: str) -> dict[Task, ExampleSet]:
     """Give the examples of a domain as they are now."""
     listed = _listed(connection, domain, None)
     return {task: present_of(listed, domain, task) for task in Task}
+
+
+def _added(
+    connection: Connection, domain: str, task: Task, examples: Sequence[Example]
+) -> list[Kept]:
+    """Give what is not there yet of some examples, as it is now: hidden, or not kept at all."""
+    before = {kept.hash: kept for kept in _listed(connection, domain, task)}
+    new = {}
+    for example in (for_task(example, task) for example in examples):
+        hash_ = hash_of(example)
+        known = before.get(hash_, Kept(domain, task, hash_, Origin.ADDED, example))
+        if hash_ not in before or known.origin is Origin.HIDDEN:
+            new[hash_] = known
+    return list(new.values())
+
+
+def _write(connection: Connection, kept: Kept, who: str, document: str | None) -> None:
+    """Write what was not there, or show again what is hidden."""
+    key = {"domain": kept.domain, "task": kept.task.value, "hash": kept.hash}
+    if kept.origin is Origin.HIDDEN:
+        connection.execute(_REMOVE, key)
+        return
+    origin = Origin.ADDED if document is None else Origin.ACCEPTED
+    values = {"origin": origin.value, "value": codec.encode(kept.example), "who": who}
+    connection.execute(_ADD, {**key, **values, "document": document})
 
 
 def _listed(connection: Connection, domain: str | None, task: Task | None) -> list[Kept]:

@@ -11,14 +11,21 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine, text
 
-from pipeline import codec
+from pipeline import codec, identity
+from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.llm.example_sets import ExampleSet, Task, shipped_set
+from pipeline.stage import Plan
 from pipeline.stores.example_library import present_sets
 from pipeline.stores.postgres import reading, transaction
 
 _PINNED = text("""
 SELECT hash FROM example_pins
+WHERE project_id = CAST(:project AS uuid) AND domain = :domain AND task = :task
+""")
+
+_HASHES = text("""
+SELECT hash FROM example_sets
 WHERE project_id = CAST(:project AS uuid) AND domain = :domain AND task = :task
 """)
 
@@ -58,11 +65,21 @@ SELECT DISTINCT domain, task FROM example_sets WHERE project_id = CAST(:project 
 
 
 class Pinned(NamedTuple):
-    """What a project used for a task, and what it uses from now on."""
+    """What a project used for a task, and what it uses from now on. `earlier` are the hashes of all
+    that it may have been made with.
+    """
 
     task: Task
     before: ExampleSet
     now: ExampleSet
+    earlier: frozenset[str]
+
+    def runs_again(self, plan: Plan) -> StageName | None:
+        """Name the stage that a project of this plan did with other examples."""
+        stage = self.task.stage
+        made_with = identity.canonical_json(plan.identity_of(stage).configuration)
+        same = self.now.hash in made_with
+        return None if same or not any(x in made_with for x in self.earlier) else stage
 
 
 class UsedExamples(Protocol):
@@ -94,10 +111,15 @@ class ExamplePins:
             if connection.scalar(_PROJECT, {"project": project}) is None:
                 raise UsageError("this project is not there any more")
             pinned = [
-                Pinned(task, _used(connection, project, domain, task), now)
+                Pinned(
+                    task,
+                    _used(connection, project, domain, task),
+                    now,
+                    _earlier(connection, project, domain, task),
+                )
                 for task, now in present_sets(connection, domain).items()
             ]
-            for task, _, now in pinned:
+            for task, _, now, _ in pinned:
                 values = {"project": project, "domain": domain, "task": task.value}
                 values |= {"hash": now.hash}
                 connection.execute(_KEEP, {**values, "value": codec.encode(now)})
@@ -130,6 +152,12 @@ def kept_for(connection: Connection, project: str) -> Sequence[tuple[str, str]]:
     """List the domains and tasks that a project has sets for."""
     rows = connection.execute(_DOMAINS, {"project": project})
     return [(row.domain, row.task) for row in rows]
+
+
+def _earlier(connection: Connection, project: str, domain: str, task: Task) -> frozenset[str]:
+    values = {"project": project, "domain": domain, "task": task.value}
+    stored = connection.scalars(_HASHES, values)
+    return frozenset([*stored, shipped_set(domain, task).hash])
 
 
 def _hash_of(connection: Connection, project: str, domain: str, task: Task) -> str:

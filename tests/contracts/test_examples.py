@@ -73,15 +73,15 @@ def texts(found: list[Kept] | ExampleSet) -> list[str]:
 
 def test_what_is_added_is_there_once_behind_what_is_shipped(library: ExampleLibrary) -> None:
     add = [example(), example("Bob"), example()]
-    new = library.add("legal", Task.FIND, add, "ann")
+    new = library.add("legal", {Task.FIND: add}, "ann")
     assert texts(new) == ["Ann left.", "Bob left."]
-    assert library.add("legal", Task.FIND, add, "bob") == []
+    assert library.add("legal", {Task.FIND: add}, "bob") == []
     listed = library.listed("legal", Task.FIND)
     assert [kept.origin for kept in listed] == [Origin.SHIPPED] * LEGAL + [Origin.ADDED] * 2
     assert texts(listed[LEGAL:]) == ["Ann left.", "Bob left."]
     assert {(kept.who, kept.source) for kept in listed[LEGAL:]} == {("ann", None)}
     assert len(library.listed("legal", Task.RELATE)) == LEGAL
-    library.add("botany", Task.RELATE, [example()], "ann")
+    library.add("botany", {Task.RELATE: [example()]}, "ann")
     assert texts(library.listed("botany")) == ["Ann left."]
     assert len(library.listed()) == 2 * LEGAL + 3
     assert len(library.listed(task=Task.RELATE)) == LEGAL + 1
@@ -89,7 +89,7 @@ def test_what_is_added_is_there_once_behind_what_is_shipped(library: ExampleLibr
 
 
 def test_what_is_removed_is_gone_and_what_is_shipped_is_hidden(library: ExampleLibrary) -> None:
-    [own] = library.add("legal", Task.FIND, [example()], "ann")
+    [own] = library.add("legal", {Task.FIND: [example()]}, "ann")
     assert library.remove(own, "bob")
     assert not library.remove(own, "bob")
     first = library.listed("legal", Task.FIND)[0]
@@ -100,7 +100,7 @@ def test_what_is_removed_is_gone_and_what_is_shipped_is_hidden(library: ExampleL
     assert first.example not in present_of(listed, "legal", Task.FIND).examples
     assert library.listed("legal", Task.RELATE)[0].origin is Origin.SHIPPED
     # Adding it again shows it again, where it was.
-    [again] = library.add("legal", Task.FIND, [first.example], "ann")
+    [again] = library.add("legal", {Task.FIND: [first.example]}, "ann")
     assert again.origin is Origin.SHIPPED
     assert library.listed("legal", Task.FIND)[0] == first
     assert present_of(library.listed("legal"), "legal", Task.FIND) == shipped_set(
@@ -111,7 +111,7 @@ def test_what_is_removed_is_gone_and_what_is_shipped_is_hidden(library: ExampleL
 def test_what_a_later_version_ships_is_one_with_what_was_added(
     case: StoreCase, library: ExampleLibrary
 ) -> None:
-    [own] = library.add("botany", Task.FIND, [shipped_set("legal", Task.FIND).examples[0]], "ann")
+    [own] = library.add("botany", {Task.FIND: [shipped_set("legal", Task.FIND).examples[0]]}, "ann")
     change(case, "UPDATE examples SET domain = 'legal'")
     listed = library.listed("legal", Task.FIND)
     assert [kept.hash for kept in listed].count(own.hash) == 1
@@ -121,17 +121,21 @@ def test_what_a_later_version_ships_is_one_with_what_was_added(
 
 def test_no_more_are_kept_than_a_question_shows(library: ExampleLibrary) -> None:
     room = MOST_EXAMPLES - LEGAL
-    library.add("legal", Task.FIND, [example(f"A{n}") for n in range(room - 1)], "ann")
-    with pytest.raises(UsageError, match=r"there would be 25 examples.* remove some first"):
-        library.add("legal", Task.FIND, [example("Bob"), example("Eve")], "ann")
+    library.add("legal", {Task.FIND: [example(f"A{n}") for n in range(room - 1)]}, "ann")
+    with pytest.raises(UsageError, match=r"^find: there would be 25 examples.* remove some first"):
+        library.add("legal", {Task.FIND: [example("Bob"), example("Eve")]}, "ann")
+    both = {Task.RELATE: [example()], Task.FIND: [example("Bob"), example("Eve")]}
+    with pytest.raises(UsageError, match=r"^find: "):
+        library.add("legal", both, "ann")
     assert len(library.listed("legal", Task.FIND)) == MOST_EXAMPLES - 1
+    assert len(library.listed("legal", Task.RELATE)) == LEGAL
 
     together = Barrier(4)
 
     def add(number: int) -> int:
         together.wait()
         try:
-            return len(library.add("legal", Task.FIND, [example(f"Z{number}")], "ann"))
+            return len(library.add("legal", {Task.FIND: [example(f"Z{number}")]}, "ann"))
         except UsageError:
             return 0
 
@@ -144,7 +148,7 @@ def test_two_that_add_the_same_at_once_keep_it_once(library: ExampleLibrary) -> 
 
     def add(_: int) -> int:
         together.wait()
-        return len(library.add("legal", Task.FIND, [example(), example("Bob")], "ann"))
+        return len(library.add("legal", {Task.FIND: [example(), example("Bob")]}, "ann"))
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(add, range(8))) == [0] * 7 + [2]
@@ -154,7 +158,7 @@ def test_two_that_add_the_same_at_once_keep_it_once(library: ExampleLibrary) -> 
 def test_what_was_accepted_goes_with_its_document(case: StoreCase, library: ExampleLibrary) -> None:
     case.bring("a", "Ann left.")
     document = case.document("a.txt")
-    [kept] = library.add("legal", Task.FIND, [example()], "ann", document)
+    [kept] = library.add("legal", {Task.FIND: [example()]}, "ann", document)
     assert kept.origin is Origin.ACCEPTED
     listed = library.listed("legal", Task.FIND)[-1]
     assert (listed.source, listed.project) == ("corpus/a.txt", "case")
@@ -164,7 +168,7 @@ def test_what_was_accepted_goes_with_its_document(case: StoreCase, library: Exam
     case.forgetting.forget([case.uri("a.txt")])
     assert len(library.listed("legal", Task.FIND)) == LEGAL
     with pytest.raises(UsageError, match="its document is not there any more"):
-        library.add("legal", Task.FIND, [example()], "ann", document)
+        library.add("legal", {Task.FIND: [example()]}, "ann", document)
 
 
 # Pins.
@@ -182,7 +186,7 @@ def test_a_project_uses_what_it_pinned(
         return used.used(case.project, "legal", task)
 
     shipped = shipped_set("legal", Task.FIND)
-    library.add("legal", Task.FIND, [example()], "ann")
+    library.add("legal", {Task.FIND: [example()]}, "ann")
     library.remove(library.listed("legal", Task.FIND)[0], "ann")
     assert now() == shipped
     assert used.used(case.project, "botany", Task.FIND) == ExampleSet()
@@ -195,7 +199,7 @@ def test_a_project_uses_what_it_pinned(
     assert used.set_of(case.project, "legal", Task.FIND, shipped.hash) == shipped
 
     # It stays whole, whatever becomes of its examples, until it is pinned anew.
-    library.add("legal", Task.FIND, [example("Bob")], "ann")
+    library.add("legal", {Task.FIND: [example("Bob")]}, "ann")
     for kept in library.listed("legal", Task.FIND):
         library.remove(kept, "ann")
     assert now() == find.now
@@ -218,11 +222,17 @@ def with_examples(hash_: str) -> Plan:
 def test_the_set_that_a_plan_was_made_with_stays_with_the_plan(
     case: StoreCase, library: ExampleLibrary, pins: ExamplePins
 ) -> None:
-    library.add("legal", Task.FIND, [example()], "ann")
+    library.add("legal", {Task.FIND: [example()]}, "ann")
     first, _ = pins.pin(case.project, "legal")
     case.ledger.open_project("case", with_examples(first.now.hash), reconfigure=True)
-    library.add("legal", Task.FIND, [example("Bob")], "ann")
-    second, _ = pins.pin(case.project, "legal")
+    library.add("legal", {Task.FIND: [example("Bob")]}, "ann")
+    second, related = pins.pin(case.project, "legal")
+    assert second.runs_again(with_examples(first.now.hash)) is StageName.EXTRACT
+    assert second.runs_again(with_examples(second.now.hash)) is None
+    assert second.runs_again(plan_of()) is None
+    assert related.runs_again(with_examples(first.now.hash)) is None
+    # However often it was pinned in between.
+    assert pins.pin(case.project, "legal")[0].runs_again(with_examples(first.now.hash))
     assert pins.set_of(case.project, "legal", Task.FIND, first.now.hash) == first.now
     case.ledger.open_project("case", with_examples(second.now.hash), reconfigure=True)
     with pytest.raises(UsageError, match="are not there any more; run it with --reconfigure"):
@@ -237,7 +247,7 @@ def test_of_two_that_pin_at_once_one_is_last(
 
     def pin(number: int) -> str:
         together.wait()
-        library.add("legal", Task.FIND, [example(f"A{number}")], "ann")
+        library.add("legal", {Task.FIND: [example(f"A{number}")]}, "ann")
         return pins.pin(case.project, "legal")[0].now.hash
 
     with ThreadPoolExecutor(6) as pool:
@@ -259,7 +269,7 @@ def test_a_project_that_is_not_there_pins_nothing(pins: ExamplePins) -> None:
 def test_redis_has_a_copy_that_may_be_lost(
     case: StoreCase, library: ExampleLibrary, pins: ExamplePins, cached: CachedExamples
 ) -> None:
-    library.add("legal", Task.FIND, [example()], "ann")
+    library.add("legal", {Task.FIND: [example()]}, "ann")
     pinned = pins.pin(case.project, "legal")[0].now
     client, key = case.link.client, keys.examples("legal", "find")
     assert cached.used(case.project, "legal", Task.FIND) == pinned
@@ -283,7 +293,7 @@ def test_redis_has_a_copy_that_may_be_lost(
                 "UPDATE example_sets SET value = %s WHERE task = 'find'", (bytes(value),)
             )
     # What Redis still has of an earlier set is not used.
-    library.add("legal", Task.FIND, [example("Bob")], "ann")
+    library.add("legal", {Task.FIND: [example("Bob")]}, "ann")
     pinned = pins.pin(case.project, "legal")[0].now
     assert cached.used(case.project, "legal", Task.FIND) == pinned
 
@@ -291,7 +301,7 @@ def test_redis_has_a_copy_that_may_be_lost(
 def test_while_redis_is_away_postgresql_serves(
     case: StoreCase, library: ExampleLibrary, pins: ExamplePins, valkey_url: str
 ) -> None:
-    library.add("legal", Task.FIND, [example()], "ann")
+    library.add("legal", {Task.FIND: [example()]}, "ann")
     pinned = pins.pin(case.project, "legal")[0].now
     with proxy_for(valkey_url) as line:
         link = RedisLink(line.url(valkey_url), answer_seconds=0.2, probe_seconds=0.05)
@@ -318,8 +328,8 @@ def test_a_deleted_project_leaves_no_examples(
     case: StoreCase, library: ExampleLibrary, pins: ExamplePins, cached: CachedExamples
 ) -> None:
     case.bring("a", "Ann left.")
-    library.add("legal", Task.FIND, [example()], "ann", case.document("a.txt"))
-    library.add("legal", Task.FIND, [example("Bob")], "ann")
+    library.add("legal", {Task.FIND: [example()]}, "ann", case.document("a.txt"))
+    library.add("legal", {Task.FIND: [example("Bob")]}, "ann")
     pins.pin(case.project, "legal")
     other = StoreCase(case.engine, name="other", url=case.url)
     theirs = pins.pin(other.project, "legal")[0].now
