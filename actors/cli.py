@@ -27,6 +27,7 @@ COMMANDS = {
     "never": "actors.commands.decisions:never",
     "undo": "actors.commands.decisions:undo",
     "decisions": "actors.commands.decisions:decisions",
+    "examples": "actors.commands.examples:examples",
     "export": "actors.commands.export:export",
     "digest": "actors.commands.export:digest",
     "verify": "actors.commands.verify:verify",

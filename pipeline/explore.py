@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.decision_desk import DecisionDesk
     from pipeline.decision_outcome import Outcome
     from pipeline.drawing import Picture
+    from pipeline.example_desk import ExampleDesk
     from pipeline.passages import Nearness
 
 
@@ -37,6 +38,7 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     Raises UsageError if there is no project of that name.
     """
     from pipeline import assembly
+    from pipeline.example_desk import ExampleDesk
     from pipeline.stores import migrating, postgres
     from pipeline.stores.embedded import ensure_services
     from pipeline.stores.project_reader import find_project
@@ -46,14 +48,17 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     migrating.migrate(urls.database_url)
     engine = postgres.connect(urls.database_url)
     desk = assembly.open_desk(settings, urls, find_project(engine, name), engine=engine)
-    return Project(name, desk, settings)
+    return Project(name, desk, settings, ExampleDesk.on(engine))
 
 
 class Project:
     """One project's published graph, and where people decide which names are one thing."""
 
-    def __init__(self, name: str, desk: DecisionDesk, settings: Settings) -> None:
+    def __init__(
+        self, name: str, desk: DecisionDesk, settings: Settings, examples: ExampleDesk
+    ) -> None:
         self.name = name
+        self._examples = examples
         self._desk = desk
         self._reader = desk.reader
         self._settings = settings
@@ -259,6 +264,19 @@ class Project:
         """List what was decided, the last first; `state` says whether it counts."""
         columns = ("number", "kind", "names", "documents", "who", "when", "why", "state")
         return _frame(self._desk.listed(), columns).set_index("number")
+
+    # What a language model is shown
+
+    def examples(self, task: str | None = None) -> pandas.DataFrame:
+        """List the examples for finding names ("find"), for relating them ("relate"), or both, of
+        the schema in use; `used` says whether this project uses them.
+        """
+        from pipeline.example_desk import COLUMNS, example_row
+        from pipeline.llm.schema_file import read_schema
+
+        domain = read_schema(self._settings.llm.schema_file).name
+        cards = self._examples.cards_of(self._reader.project_id, domain, task)
+        return _frame(map(example_row, cards), COLUMNS)
 
     def entity(self, what: str) -> EntityRow:
         """Find one entity. Raises UsageError if there is none of that name, or several."""

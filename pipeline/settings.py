@@ -134,7 +134,8 @@ class LlmSettings(Section):
     which the bound of an answer is sent; with `sampling` off temperature and seed are not sent.
     `seconds` is for one try, `tries` for one question, `concurrency` for each process; requests and
     tokens per minute are for all processes together. A question waits `wait_seconds` at most: for
-    its turn under these, or since the endpoint says so. `prices` are by model.
+    its turn under these, or since the endpoint says so. `prices` are by model. `schema_file` says
+    what is asked for; without one it is the legal schema that is shipped.
     """
 
     base_url: str = OPENAI_URL
@@ -150,6 +151,7 @@ class LlmSettings(Section):
     tokens_per_minute: int | None = Field(None, ge=1)
     wait_seconds: float = Field(300.0, ge=0)
     prices: dict[str, Price] = Field(default_factory=dict)
+    schema_file: Path | None = None
 
     @field_validator("base_url")
     @classmethod

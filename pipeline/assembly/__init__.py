@@ -5,6 +5,7 @@ when they are first used or told to, so that a command which only reads does not
 """
 
 from pipeline.assembly.deciding import open_desk
+from pipeline.assembly.examples import open_examples
 from pipeline.assembly.live import open_live, open_mirror
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
 from pipeline.assembly.stages import (
@@ -54,6 +55,7 @@ __all__ = [
     "open_backlog",
     "open_blobs",
     "open_desk",
+    "open_examples",
     "open_fetcher",
     "open_filling",
     "open_ledger",

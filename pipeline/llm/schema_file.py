@@ -1,8 +1,6 @@
 """Reads what a language model is asked to look for from a small YAML file.
 
-The file is a user's own, so an error names it and says what to do. Of YAML it may use names, lists
-and words: no references (a few lines with them are gigabytes when they are followed), no tags, and
-each name once.
+The file is a user's own, so an error names it and says what to do.
 """
 
 from __future__ import annotations
@@ -12,17 +10,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from pipeline.documents import MentionType, Predicate
 from pipeline.errors import UsageError
+from pipeline.llm.plain_yaml import plain, text_of
 from pipeline.llm.schema import EntityKind, RelationKind, Schema
 
 SHIPPED = "legal.yaml"
 LARGEST_FILE = 64 << 10
 """Bytes."""
-DEEPEST = 5
 OF_MENTIONS = tuple(type_.value for type_ in MentionType)
 OF_RELATIONSHIPS = tuple(x.value for x in Predicate if x is not Predicate.CO_MENTIONED)
 
@@ -51,52 +48,9 @@ def parse_schema(given: bytes) -> Schema:
     if len(given) > LARGEST_FILE:
         raise ValueError(f"it has more than {LARGEST_FILE:,} bytes; leave out what is not needed")
     try:
-        text = given.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"save it as UTF-8: {error.reason} at byte {error.start}") from error
-    try:
-        return _schema(_plain(_tree(text)))
-    except yaml.YAMLError as error:
-        raise ValueError(f"it is no YAML: {' '.join(str(error).split())}") from error
+        return _schema(plain(text_of(given)))
     except ValidationError as error:
         raise ValueError("; ".join(_told(item) for item in error.errors())) from error
-
-
-def _tree(text: str) -> Any:
-    """Parse a text as far as nodes, once it is sure that there is no trap in it."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ValueError(f"{_line(event)}: write it out instead of a reference (& and *)")
-        if getattr(event, "tag", None):
-            raise ValueError(f"{_line(event)}: leave out the tag {event.tag}")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            raise ValueError(f"{_line(event)}: it is nested deeper than a schema is")
-    return yaml.compose(text, Loader=yaml.BaseLoader)
-
-
-def _plain(node: Any) -> object:
-    """Read nodes as names, lists and words; nothing for what is left empty."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    if not isinstance(node, yaml.MappingNode):
-        return node.value or None if node else None
-    read: dict[str, object] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise ValueError(f"{_line(key)}: a name is one word")  # noqa: TRY004 - of the file
-        if key.value in read:
-            raise ValueError(f"{_line(key)}: {key.value} stands there twice; remove one")
-        read[key.value] = _plain(value)
-    return read
-
-
-def _line(part: Any) -> str:
-    return f"line {part.start_mark.line + 1}"
 
 
 def _schema(given: object) -> Schema:

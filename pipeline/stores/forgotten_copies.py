@@ -5,6 +5,8 @@ It goes at once: a copy that stayed would be a trace.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Engine
 
 from pipeline.errors import TemporaryError
@@ -44,6 +46,13 @@ class ForgottenCopies:
         except TemporaryError as error:
             self.trouble = str(error)
         return self.trouble
+
+    def drop(self, names: Sequence[str]) -> None:
+        """Remove what is read again from PostgreSQL where somebody else needs it, too."""
+        try:
+            self._removal.drop(names)
+        except TemporaryError as error:
+            self.trouble = str(error)
 
     def sweep(self, engine: Engine) -> str:
         """Remove what is left of contents and projects that are gone: what documents said once.

@@ -73,7 +73,7 @@ def filling(project: Id, what: str) -> str:
 
 
 def examples(domain: str, task: str) -> str:
-    """Name the few-shot examples of a domain and task."""
+    """Name the sets of few-shot examples of a domain and task: hash → examples."""
     return f"examples:{domain}:{task}"
 
 

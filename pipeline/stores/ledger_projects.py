@@ -13,7 +13,7 @@ from pipeline import generations, identity
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.stage import Plan
-from pipeline.stores import loose_objects, tables
+from pipeline.stores import example_pins, loose_objects, tables
 from pipeline.stores.copying import copy_rows, staged
 from pipeline.stores.ledger_values import OpenedProject, Publishing
 from pipeline.stores.postgres import transaction
@@ -144,6 +144,7 @@ def _reconfigure(connection: Connection, project: str, plan: Plan) -> None:
         .where(tables.projects.c.id == project)
         .values(configuration=plan.model_dump(mode="json"), configuration_digest=plan.digest)
     )
+    example_pins.drop_unused(connection, project)
     outdated = staged(connection, "contents", ("id",), ())
     published = connection.execute(
         _PUBLISHED,

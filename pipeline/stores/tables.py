@@ -493,3 +493,48 @@ llm_budgets = Table(
     Column("at_most", BigInteger, nullable=False),
     Column("spent", BigInteger, nullable=False, server_default="0"),
 )
+
+# Examples for questions to a language model, by the hash of what they say, in the order of `id`:
+# what users added, and what a person accepted of what was extracted; that goes with its document. A
+# row without a value hides a shipped example, which has no row of its own.
+examples = Table(
+    "examples",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("domain", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("value", LargeBinary),
+    Column("document_id", Id, ForeignKey("documents.id", ondelete="CASCADE")),
+    Column("who", Text, nullable=False),
+    Column("added_at", Time, nullable=False, server_default=func.now()),
+    UniqueConstraint("domain", "task", "hash"),
+    CheckConstraint("task IN ('find', 'relate')", name="task"),
+    CheckConstraint("origin IN ('added', 'accepted', 'hidden')", name="origin"),
+    CheckConstraint("(value IS NULL) = (origin = 'hidden')", name="value"),
+)
+Index(None, examples.c.document_id)
+
+# Sets of examples, whole, whatever becomes of these: those that a project has pinned, and those
+# that its plan was made with.
+example_sets = Table(
+    "example_sets",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# Which set a project uses. One without a row uses what is shipped.
+example_pins = Table(
+    "example_pins",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("pinned_at", Time, nullable=False, server_default=func.now()),
+)
