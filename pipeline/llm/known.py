@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
-
-from pydantic import Field
+from typing import NamedTuple
 
 from pipeline.documents import Value
-from pipeline.llm.context import KIND, NamedThing
+from pipeline.llm.context import NamedThing
 
 LONGEST_NAME = 12
 """Words of a name that is looked for."""
@@ -31,14 +30,14 @@ FORMS = 64
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Form(Value):
+class Form(NamedTuple):
     """A form in which an entity stands in texts, as folded words, with the name and type that it is
     known by, and how often the entity is mentioned.
     """
 
     words: str
     name: str
-    type: str = Field(pattern=KIND)
+    type: str
     mentions: int
 
 
@@ -48,7 +47,17 @@ class Begun(Value):
     forms: tuple[Form, ...] = ()
 
 
-Words = Sequence[str]
+class Read(NamedTuple):
+    """A text as it is looked through: its folded words, and at which of them names may begin, with
+    their beginnings there.
+    """
+
+    words: Sequence[str]
+    places: Sequence[tuple[int, Sequence[str]]]
+
+    def beginnings(self) -> list[str]:
+        """Give the beginnings of all names that may stand in the text, each once, in order."""
+        return list(dict.fromkeys([begins for _, there in self.places for begins in there]))
 
 
 def words_of(text: str) -> list[str]:
@@ -59,37 +68,46 @@ def words_of(text: str) -> list[str]:
 
 def folded(words: Iterable[str]) -> str:
     """Write words as they are compared."""
-    return " ".join(word.casefold() for word in words)
+    return " ".join([word.casefold() for word in words])
 
 
-def beginning(words: Words) -> str | None:
+def read(words: Sequence[str]) -> Read:
+    """Look where names may begin."""
+    small = [word.casefold() for word in words]
+    out = [not word[0].islower() for word in words]
+    places = []
+    for at, stands_out in enumerate(out):
+        there = [small[at]] if stands_out else []
+        if at + 1 < len(small) and (stands_out or out[at + 1]):
+            there.append(f"{small[at]} {small[at + 1]}")
+        if there:
+            places.append((at, there))
+    return Read(small, places)
+
+
+def beginning(words: Sequence[str]) -> str | None:
     """Say how a name begins; None for one that is not looked for."""
-    if not 0 < len(words) <= LONGEST_NAME or not _may_begin(words, 0):
+    if not 0 < len(words) <= LONGEST_NAME:
         return None
-    if len(words) == 1 and not _stands_out(words[0]):
-        return None
-    return folded(words[:2])
+    begins = folded(words[:2])
+    places = read(words[:2]).places
+    return begins if places and begins in places[0][1] else None
 
 
-def beginnings(words: Words) -> list[str]:
-    """Give the beginnings of all names that may stand in a text, each once, in order."""
-    found = (begins for at in range(len(words)) for begins in _beginnings_at(words, at))
-    return list(dict.fromkeys(found))
-
-
-def found_in(words: Words, begun: Mapping[str, Begun]) -> list[NamedThing]:
+def found_in(text: Read, begun: Mapping[str, Begun]) -> list[NamedThing]:
     """Give what is named in a text, the most mentioned first: from left to right the longest name
     that begins at each word, and whatever goes by that name.
     """
-    small = [word.casefold() for word in words]
     mentions: dict[NamedThing, int] = {}
-    at = 0
-    while at < len(words):
-        forms = list(_standing_at(words, small, at, begun))
+    free = 0
+    for at, there in text.places:
+        if at < free:
+            continue
+        length, forms = _longest_at(text.words, at, [begun[x] for x in there if x in begun])
+        free = at + length
         for form in forms:
             thing = NamedThing(name=form.name, type=form.type)
             mentions[thing] = max(form.mentions, mentions.get(thing, 0))
-        at += forms[0].words.count(" ") + 1 if forms else 1
     return sorted(mentions, key=lambda thing: (-mentions[thing], thing.name, thing.type))
 
 
@@ -99,36 +117,15 @@ def in_order(forms: Iterable[Form]) -> Begun:
     return Begun(forms=tuple(first))
 
 
-def _standing_at(
-    words: Words, small: Sequence[str], at: int, begun: Mapping[str, Begun]
-) -> Iterator[Form]:
-    """Yield the longest forms that stand at a word."""
-    standing = [
-        form
-        for begins in _beginnings_at(words, at)
-        if begins in begun
-        for form in begun[begins].forms
-        if _stands(form.words.split(" "), small, at)
-    ]
-    longest = max((form.words.count(" ") for form in standing), default=0)
-    return (form for form in standing if form.words.count(" ") == longest)
-
-
-def _stands(name: Sequence[str], small: Sequence[str], at: int) -> bool:
-    return list(name) == list(small[at : at + len(name)])
-
-
-def _beginnings_at(words: Words, at: int) -> Iterator[str]:
-    """Yield the beginnings of names that may stand at a word."""
-    if _stands_out(words[at]):
-        yield folded(words[at : at + 1])
-    if at + 1 < len(words) and _may_begin(words, at):
-        yield folded(words[at : at + 2])
-
-
-def _may_begin(words: Words, at: int) -> bool:
-    return any(_stands_out(word) for word in words[at : at + 2])
-
-
-def _stands_out(word: str) -> bool:
-    return not word[0].islower()
+def _longest_at(
+    words: Sequence[str], at: int, begun: Sequence[Begun]
+) -> tuple[int, Sequence[Form]]:
+    """Give the longest forms that stand at a word, and how many words they have."""
+    length = 0
+    longest: list[Form] = []
+    for form in (form for those in begun for form in those.forms):
+        count = form.words.count(" ") + 1
+        if count >= length and " ".join(words[at : at + count]) == form.words:
+            longest = [*longest, form] if count == length else [form]
+            length = count
+    return length, longest

@@ -10,12 +10,13 @@ answer, and from both the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from pipeline import codec
 from pipeline.documents import MentionType, Value
 from pipeline.llm.context import Context, NamedThing, Pattern
-from pipeline.llm.known import Begun, beginnings, found_in, words_of
+from pipeline.llm.known import Begun, Read, found_in, read, words_of
 from pipeline.llm.sketches import BAND_BITS, bands, nearest
 
 TOLD = frozenset(
@@ -52,10 +53,12 @@ class Bucket(Value):
 
 
 class Said(Value):
-    """A chunk: its sketch in hex, and the names in it."""
+    """A chunk: its sketch in hex, and the names in it, each with its type. Many are read of which
+    few are told, so these are no values of their own.
+    """
 
     sketch: str
-    names: tuple[NamedThing, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
 
 class Whole(Value):
@@ -99,20 +102,20 @@ def fields_of_buckets(sketch: bytes) -> list[str]:
     return [f"b {at} {part:0{BAND_BITS // 4}x}" for at, part in enumerate(bands(sketch))]
 
 
-def wanted_of(words: Sequence[str], sketch: bytes) -> Wanted:
+def wanted_of(text: Read, sketch: bytes) -> Wanted:
     """Say what a chunk of these words asks of a snapshot."""
-    names = [field_of_name(begins) for begins in beginnings(words)]
+    names = [field_of_name(begins) for begins in text.beginnings()]
     return Wanted([PROJECT, *names], fields_of_buckets(sketch))
 
 
 def told(snapshot: Snapshot, text: str, sketch: bytes) -> Context | None:
     """Say what a snapshot knows around a chunk; None where it is not there, or cannot be read."""
-    words = words_of(text)
+    words = read(words_of(text))
     wanted = wanted_of(words, sketch)
     found = snapshot.look(wanted)
     if found is None or PROJECT not in found:
         return None
-    whole = codec.decode(Whole, found[PROJECT])
+    whole = _whole(found[PROJECT])
     begun = {
         field[2:]: codec.decode(Begun, found[field])
         for field in wanted.fields[1:]
@@ -131,4 +134,11 @@ def _similar(sketch: bytes, found: Mapping[str, bytes]) -> tuple[NamedThing, ...
     numbers = sorted(int(field[2:]) for field in found if field.startswith(CHUNK))
     said = [codec.decode(Said, found[field_of_chunk(number)]) for number in numbers]
     alike = nearest(sketch, [bytes.fromhex(one.sketch) for one in said], ALIKE)
-    return tuple(dict.fromkeys(thing for at in alike for thing in said[at].names))[:SHOWN]
+    names = dict.fromkeys(name for at in alike for name in said[at].names)
+    return tuple(NamedThing(name=name, type=type_) for name, type_ in names)[:SHOWN]
+
+
+@lru_cache(maxsize=4)
+def _whole(value: bytes) -> Whole:
+    """Read what is the same for every chunk."""
+    return codec.decode(Whole, value)

@@ -236,10 +236,10 @@ class _Making:
         return iter(self._connection.execute(question, parameters, execution_options=options))
 
 
-def _named_in(chunk: Any, names: Sequence[Any]) -> tuple[NamedThing, ...]:
-    """Give the names that begin in a chunk, each once, in order."""
+def _named_in(chunk: Any, names: Sequence[Any]) -> tuple[tuple[str, str], ...]:
+    """Give the names that begin in a chunk with their types, each once, in order."""
     begin, end = (
         bisect_left(names, at, key=attrgetter("start")) for at in (chunk.start, chunk.end)
     )
-    found = (NamedThing(name=shortened(row.name), type=row.type) for row in names[begin:end])
-    return tuple(dict.fromkeys(found))[:NAMES_OF_CHUNK]
+    found = dict.fromkeys((shortened(row.name), row.type) for row in names[begin:end])
+    return tuple(found)[:NAMES_OF_CHUNK]

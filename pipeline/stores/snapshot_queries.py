@@ -137,21 +137,19 @@ UPDATE context_entries e SET value = :empty FROM holding h
 WHERE e.snapshot_id = h.id AND e.field = :whole
 """)
 
-# Buckets are short, so their bytes are JSON behind the byte of a version.
+# Buckets are short, so their bytes are JSON behind the byte of a version. All fields are looked up
+# in one list: of a join the planner may make a walk through the whole snapshot.
 LOOK = text(f"""
 WITH s AS MATERIALIZED ({_OF_HASH}), shared AS (
     SELECT n.value::bigint AS number
-    FROM context_entries e JOIN s ON s.id = e.snapshot_id
-    CROSS JOIN LATERAL jsonb_array_elements_text(
+    FROM context_entries e CROSS JOIN LATERAL jsonb_array_elements_text(
         convert_from(substring(e.value FROM 2), 'UTF8')::jsonb -> 'chunks') AS n
-    WHERE e.field = ANY(CAST(:buckets AS text[]))
+    WHERE e.snapshot_id = (SELECT id FROM s) AND e.field = ANY(CAST(:buckets AS text[]))
     GROUP BY number ORDER BY count(*) DESC, number LIMIT :near
-), wanted AS (
-    SELECT unnest(CAST(:fields AS text[])) AS field
-    UNION ALL SELECT :chunk || number FROM shared
 )
-SELECT e.field, e.value FROM s CROSS JOIN wanted w
-JOIN context_entries e ON e.snapshot_id = s.id AND e.field = w.field
+SELECT field, value FROM context_entries
+WHERE snapshot_id = (SELECT id FROM s)
+  AND field = ANY(CAST(:fields AS text[]) || ARRAY(SELECT :chunk || number FROM shared))
 """)
 
 ENTRIES = text(f"""

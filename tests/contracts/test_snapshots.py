@@ -26,7 +26,7 @@ from pipeline.documents import Chunk, Chunks, StageName
 from pipeline.errors import RedisAwayError, TemporaryError, UnavailableError
 from pipeline.llm.around import completed
 from pipeline.llm.context import Context, NamedThing
-from pipeline.llm.known import words_of
+from pipeline.llm.known import read, words_of
 from pipeline.llm.sketches import LENGTH
 from pipeline.llm.snapshot import Wanted, told, wanted_of
 from pipeline.registry.decisions import DecisionKind
@@ -204,7 +204,7 @@ def test_values_are_the_same_bytes_for_a_long_text(known: Known) -> None:
     made = known.make()
     words = " ".join(f"W{n}" for n in range(3000)) + " Acme Ltd"
     [sketch] = known.sketches.make([words])
-    wanted = wanted_of(words_of(words), sketch)
+    wanted = wanted_of(read(words_of(words)), sketch)
     assert len(wanted.fields) > 5000
     assert known.fill(made.hash)
     found = known.fast(made.hash).look(wanted)

@@ -19,10 +19,10 @@ from pipeline.llm.known import (
     Begun,
     Form,
     beginning,
-    beginnings,
     folded,
     found_in,
     in_order,
+    read,
     words_of,
 )
 from pipeline.llm.prompts import to_find
@@ -60,9 +60,9 @@ def known(text: str, *names: str | tuple[str, str, str, int]) -> list[str]:
             made = Form(words=folded(words), name=name, type=type_, mentions=mentions)
             forms.setdefault(begins, []).append(made)
     begun = {begins: in_order(those) for begins, those in forms.items()}
-    wanted = beginnings(words_of(text))
-    found = {begins: begun[begins] for begins in wanted if begins in begun}
-    return [f"{x.name} {x.type}" for x in found_in(words_of(text), found)]
+    looked = read(words_of(text))
+    found = {begins: begun[begins] for begins in looked.beginnings() if begins in begun}
+    return [f"{x.name} {x.type}" for x in found_in(looked, found)]
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,10 @@ def test_a_name_that_is_looked_for_is_found_wherever_it_stands(
     """Its beginning is among those that the text asks for, and nothing else decides."""
     if (begins := beginning(name)) is None:
         return
-    assert begins in beginnings([*before, *name, *behind])
+    looked = read([*before, *name, *behind])
+    assert begins in looked.beginnings()
     begun = {begins: Begun(forms=(Form(words=folded(name), name="N", type="ORG", mentions=1),))}
-    assert [x.name for x in found_in([*before, *name, *behind], begun)] == ["N"]
+    assert [x.name for x in found_in(looked, begun)] == ["N"]
 
 
 # Sketches
@@ -201,7 +202,7 @@ def snapshot(
     buckets: dict[str, list[int]] = {}
     for number, (sketch, things) in enumerate(chunks):
         values[field_of_chunk(number)] = codec.encode(
-            Said(sketch=sketch.hex(), names=tuple(things))
+            Said(sketch=sketch.hex(), names=tuple((x.name, x.type) for x in things))
         )
         for field in fields_of_buckets(sketch):
             buckets.setdefault(field, []).append(number)

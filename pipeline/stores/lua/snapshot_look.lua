@@ -23,31 +23,38 @@ local function read(first, last, take)
   end
 end
 
-local shared, numbers = {}, {}
+local shared = {}
 local others = 6 + tonumber(ARGV[5])
 read(6, others - 1, function(_, value)
   for _, number in ipairs(cjson.decode(string.sub(value, 2)).chunks) do
-    if not shared[number] then
-      numbers[#numbers + 1] = number
-    end
     shared[number] = (shared[number] or 0) + 1
   end
 end)
-table.sort(numbers, function(one, other)
-  if shared[one] ~= shared[other] then
-    return shared[one] > shared[other]
+local groups = {}
+for number, times in pairs(shared) do
+  groups[times] = groups[times] or {}
+  table.insert(groups[times], number)
+end
+local near = {}
+for times = tonumber(ARGV[5]), 1, -1 do
+  local group = groups[times] or {}
+  if #near < tonumber(ARGV[3]) then
+    table.sort(group)
+    for i = 1, math.min(tonumber(ARGV[3]) - #near, #group) do
+      near[#near + 1] = ARGV[4] .. string.format('%d', group[i])
+    end
   end
-  return one < other
-end)
+end
 local function put(field, value)
   answer[#answer + 1] = field
   answer[#answer + 1] = value
 end
-for i = 1, math.min(tonumber(ARGV[3]), #numbers) do
-  local field = ARGV[4] .. string.format('%d', numbers[i])
-  local value = redis.call('HGET', KEYS[1], field)
-  if value then
-    put(field, value)
+if #near > 0 then
+  local values = redis.call('HMGET', KEYS[1], unpack(near))
+  for i = 1, #near do
+    if values[i] then
+      put(near[i], values[i])
+    end
   end
 end
 read(others, #ARGV, put)
