@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from checkpoint_case import link_to
 from faults.proxy import proxy_for
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-from ledger_case import emptied, plan_of
+from ledger_case import LedgerCase, emptied, plan_of
 from live_case import ACME, BOSTON, JANE, JOHN_Q, SMITH, LiveCase
 from registry_case import World, law, typed_payloads, worlds
 from sqlalchemy import text
@@ -22,6 +23,7 @@ from store_case import StoreCase
 from waiting import until
 
 from pipeline import codec
+from pipeline.assembly.contexts import open_contexts, pinned_context, refresh_context
 from pipeline.documents import Chunk, Chunks, StageName
 from pipeline.errors import RedisAwayError, TemporaryError, UnavailableError
 from pipeline.llm.around import completed
@@ -30,9 +32,11 @@ from pipeline.llm.known import read, words_of
 from pipeline.llm.sketches import LENGTH
 from pipeline.llm.snapshot import Wanted, told, wanted_of
 from pipeline.registry.decisions import DecisionKind
+from pipeline.settings import Settings
 from pipeline.stage import Plan, StageIdentity
-from pipeline.stores import keys, snapshot_making
+from pipeline.stores import keys, postgres, snapshot_making
 from pipeline.stores.content_sketches import ContentSketches
+from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.known_contexts import KnownContexts, KnownSnapshot
 from pipeline.stores.memory import MemoryVectors
 from pipeline.stores.postgres import transaction
@@ -565,3 +569,31 @@ def test_while_redis_is_away_nothing_is_filled(known: Known) -> None:
     assert fast.look(Wanted([], [])) is None
     with pytest.raises(RedisAwayError):
         fast.fill([])
+
+
+def test_the_settings_stores_tell_the_same_with_and_without_redis(
+    settings: Settings, migrated_url: str, valkey_url: str
+) -> None:
+    """With the model that embeds, as a command makes a snapshot and a stage reads it."""
+    urls = ServiceUrls(database_url=migrated_url, redis_url=valkey_url)
+    engine = postgres.connect(urls.database_url)
+    case = LedgerCase(engine)
+    project = case.project
+    assert pinned_context(urls, project) is None
+    text_ = "Acme Ltd paid the harbour fees. It rained."
+    case.publish("a", text_, payloads=typed_payloads(text_, [ACME]))
+
+    made = refresh_context(settings, urls, project)
+
+    assert pinned_context(urls, project) == made.hash
+    chunk = Chunk(start=0, end=9, page=1, text="Harbour fees were paid by Acme Ltd.", sentences=())
+    off = settings.model_copy(update={"acceleration": "off"})
+    found = []
+    for those in (settings, off):
+        with closing(open_contexts(those, urls, project, made.hash)) as contexts:
+            found.append(contexts.around(None, [chunk]).prepare(0).context)
+    assert found[0] == found[1]
+    assert found[0].known == things(ACME)
+    with closing(open_contexts(settings, urls, project, None)) as contexts:
+        assert contexts.around(None, [chunk]).prepare(0).context == Context()
+    engine.dispose()
