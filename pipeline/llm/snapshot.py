@@ -30,7 +30,7 @@ TOLD = frozenset(
 SHOWN = 100
 """Names that a context has of one kind, at most; a budget leaves fewer."""
 
-BUCKET = 48
+BUCKET = 32
 """Chunks that a bucket holds, those of the smallest numbers: in no order of their texts."""
 
 NEAR = 24
@@ -82,7 +82,8 @@ class Snapshot(Protocol):
 
     def look(self, wanted: Wanted) -> Mapping[str, bytes] | None:
         """Give the values that are there of the fields, and of the `NEAR` chunks that stand in most
-        of the buckets (the smaller number first); None where this store does not have it now.
+        of the buckets (of these what stands in an earlier bucket, and then the smaller number);
+        None where this store does not have it now.
         """
         ...
 

@@ -145,7 +145,9 @@ WITH s AS MATERIALIZED ({_OF_HASH}), shared AS (
     FROM context_entries e CROSS JOIN LATERAL jsonb_array_elements_text(
         convert_from(substring(e.value FROM 2), 'UTF8')::jsonb -> 'chunks') AS n
     WHERE e.snapshot_id = (SELECT id FROM s) AND e.field = ANY(CAST(:buckets AS text[]))
-    GROUP BY number ORDER BY count(*) DESC, number LIMIT :near
+    GROUP BY number
+    ORDER BY count(*) DESC, min(array_position(CAST(:buckets AS text[]), e.field)), number
+    LIMIT :near
 )
 SELECT field, value FROM context_entries
 WHERE snapshot_id = (SELECT id FROM s)

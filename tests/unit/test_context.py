@@ -190,7 +190,7 @@ class Values:
             if bucket in self.values:
                 for number in codec.decode(Bucket, self.values[bucket]).chunks:
                     count[number] = count.get(number, 0) + 1
-        near = sorted(count, key=lambda number: (-count[number], number))[:NEAR]
+        near = sorted(count, key=lambda number: -count[number])[:NEAR]
         fields = [*wanted.fields, *map(field_of_chunk, near)]
         return {field: self.values[field] for field in fields if field in self.values}
 

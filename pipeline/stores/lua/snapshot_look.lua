@@ -4,7 +4,7 @@
 -- ARGV: its hash; seconds to live; how many chunks; what begins a chunk's field; how many buckets;
 --   their fields; then other fields
 -- Returns fields and values, of what is there: the fields, and so many chunks, those that stand in
--- most of the buckets, the smaller number first. Nothing if this snapshot is not there, whole.
+-- most of the buckets, what comes first there first. Nothing if this snapshot is not there, whole.
 if redis.pcall('HGET', KEYS[1], '@whole') ~= ARGV[1] then
   return false
 end
@@ -23,26 +23,34 @@ local function read(first, last, take)
   end
 end
 
-local shared = {}
+local shared, numbers = {}, {}
 local others = 6 + tonumber(ARGV[5])
 read(6, others - 1, function(_, value)
   for _, number in ipairs(cjson.decode(string.sub(value, 2)).chunks) do
-    shared[number] = (shared[number] or 0) + 1
+    local times = shared[number]
+    if not times then
+      numbers[#numbers + 1] = number
+    end
+    shared[number] = (times or 0) + 1
   end
 end)
 local groups = {}
-for number, times in pairs(shared) do
-  groups[times] = groups[times] or {}
-  table.insert(groups[times], number)
+for _, number in ipairs(numbers) do
+  local times = shared[number]
+  local group = groups[times]
+  if group then
+    group[#group + 1] = number
+  else
+    groups[times] = { number }
+  end
 end
-local near = {}
+local near, room = {}, tonumber(ARGV[3])
 for times = tonumber(ARGV[5]), 1, -1 do
-  local group = groups[times] or {}
-  if #near < tonumber(ARGV[3]) then
-    table.sort(group)
-    for i = 1, math.min(tonumber(ARGV[3]) - #near, #group) do
-      near[#near + 1] = ARGV[4] .. string.format('%d', group[i])
+  for _, number in ipairs(groups[times] or {}) do
+    if #near == room then
+      break
     end
+    near[#near + 1] = ARGV[4] .. string.format('%d', number)
   end
 end
 local function put(field, value)
