@@ -98,6 +98,7 @@ def make_snapshot(
 def pin(engine: Engine, project: str, hash_: str) -> None:
     """Let a project use a snapshot, and remove those that nobody uses."""
     with transaction(engine, "snapshot-pin") as connection:
+        connection.execute(queries.LOCK, {"project": project})
         connection.execute(queries.UNPIN, {"project": project})
         connection.execute(queries.PIN, {"project": project, "hash": hash_})
         connection.execute(queries.REMOVE, {"project": project})

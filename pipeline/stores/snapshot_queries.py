@@ -87,6 +87,12 @@ SELECT min(id) AS id FROM context_snapshots
 WHERE project_id = CAST(:project AS uuid) AND hash = :hash
 """
 
+# One pins at a time. Who still makes one has a share of its row, and is not waited for.
+LOCK = text("""
+SELECT id FROM context_snapshots WHERE project_id = CAST(:project AS uuid)
+ORDER BY id FOR NO KEY UPDATE
+""")
+
 UNPIN = text("""
 UPDATE context_snapshots SET pinned = false WHERE project_id = CAST(:project AS uuid) AND pinned
 """)
