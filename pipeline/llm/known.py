@@ -101,9 +101,10 @@ def found_in(text: Read, begun: Mapping[str, Begun]) -> list[NamedThing]:
     mentions: dict[NamedThing, int] = {}
     free = 0
     for at, there in text.places:
-        if at < free:
+        those = [begun[x] for x in there if x in begun]
+        if at < free or not those:
             continue
-        length, forms = _longest_at(text.words, at, [begun[x] for x in there if x in begun])
+        length, forms = _longest_at(text.words, at, those)
         free = at + length
         for form in forms:
             thing = NamedThing(name=form.name, type=form.type)

@@ -33,7 +33,7 @@ SHOWN = 100
 BUCKET = 32
 """Chunks that a bucket holds, those of the smallest numbers: in no order of their texts."""
 
-NEAR = 24
+NEAR = 12
 """Chunks, of those that share most parts of a sketch, that are looked at."""
 
 ALIKE = 3

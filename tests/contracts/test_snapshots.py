@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -30,7 +31,15 @@ from pipeline.llm.around import completed
 from pipeline.llm.context import Context, NamedThing
 from pipeline.llm.known import read, words_of
 from pipeline.llm.sketches import LENGTH
-from pipeline.llm.snapshot import Wanted, told, wanted_of
+from pipeline.llm.snapshot import (
+    NEAR,
+    Bucket,
+    Wanted,
+    field_of_chunk,
+    fields_of_buckets,
+    told,
+    wanted_of,
+)
 from pipeline.registry.decisions import DecisionKind
 from pipeline.settings import Settings
 from pipeline.stage import Plan, StageIdentity
@@ -215,6 +224,30 @@ def test_values_are_the_same_bytes_for_a_long_text(known: Known) -> None:
     assert found == known.sure(made.hash).look(wanted)
     assert found
     assert known.tell(made, words).known == things(ACME)
+
+
+def test_of_many_alike_those_that_share_most_are_looked_at(known: Known) -> None:
+    """By the same rule in both stores: then those of the first bucket, then the smaller number."""
+    draw = random.Random(7)
+    known.publish("a", *(" ".join(draw.choices(WORDS[:3], k=12)) + f" {n}." for n in range(90)))
+    made = known.make()
+    assert known.fill(made.hash)
+    stored = dict(entry for some in known.sure(made.hash).entries() for entry in some)
+    crowded = 0
+    for _ in range(20):
+        words = " ".join(draw.choices(WORDS[:5], k=6))
+        [sketch] = known.sketches.make([words])
+        wanted = Wanted(["p"], fields_of_buckets(sketch))
+        shared: dict[int, int] = {}
+        for bucket in wanted.buckets:
+            for number in codec.decode(Bucket, stored[bucket]).chunks if bucket in stored else ():
+                shared[number] = shared.get(number, 0) + 1
+        crowded += len(shared) > NEAR
+        near = sorted(shared, key=lambda number: -shared[number])[:NEAR]
+        expected = {field: stored[field] for field in ("p", *map(field_of_chunk, near))}
+        assert known.fast(made.hash).look(wanted) == expected
+        assert known.sure(made.hash).look(wanted) == expected
+    assert crowded > 5
 
 
 # Which one is used
