@@ -23,6 +23,7 @@ from pipeline.stores.forgotten_names import Wanted, found, pick
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs, CheckpointKey
 from pipeline.stores.removal import remove_unseen_contents
+from pipeline.stores.snapshot_rows import forget_words
 
 BATCH_DOCUMENTS = 1_000
 PATIENCE_SECONDS = 30.0
@@ -186,6 +187,7 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
     results = connection.execute(_RESULTS, ids).all()
     connection.execute(_DELETE, {"ids": [row.id for row in family]})
     unseen = remove_unseen_contents(connection, project, loose)
+    forget_words(connection, project)
     gone = set(unseen.gone)
     objects = {row.blob for row in family if row.blob}
     objects |= {row.payload_ref for row in results if row.payload_ref and row.content_id in gone}

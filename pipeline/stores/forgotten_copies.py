@@ -39,6 +39,7 @@ class ForgottenCopies:
             *(keys.checkpoint(*key) for key in copies.checkpoints),
             *(keys.document_status(document) for document in copies.documents),
             *(keys.document_context(content) for content in copies.contents),
+            *(keys.sketches(content) for content in copies.contents),
         ]
         try:
             self._removal.drop(names)

@@ -65,9 +65,19 @@ def project_context(project: Id) -> str:
     return f"project:{project}:context"
 
 
+def snapshot(project: Id) -> str:
+    """Name what a project knew at one moment, for questions to a language model."""
+    return f"project:{project}:snapshot"
+
+
+def sketches(content: Id) -> str:
+    """Name the sketches of a content's chunks."""
+    return f"doc:{content}:sketches"
+
+
 def filling(project: Id, what: str) -> str:
     """Name a part of a project's live state that is being brought together: canonicals, names,
-    graph; or who does so.
+    graph, snapshot; or who does so.
     """
     return f"project:{project}:filling:{what}"
 

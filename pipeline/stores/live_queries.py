@@ -38,7 +38,7 @@ JOIN name_entities e ON e.name_id = s.name_id AND e.sense = s.sense
 WHERE n.project_id = CAST(:project AS uuid)
 """)
 
-_NODES: Final = """
+NODES: Final = """
 wanted AS MATERIALIZED (SELECT unnest(CAST(:entities AS uuid[])) AS id),
 nodes AS MATERIALIZED (
     SELECT e.name_id AS id FROM name_entities e JOIN wanted w ON w.id = e.entity_id
@@ -49,7 +49,7 @@ nodes AS MATERIALIZED (
 # The first surface is what `published_entity_labels` calls the entity. What is counted is counted
 # before its blanks are looked at: of many mentions few are spelt in a way of their own.
 CANONICALS = text(f"""
-WITH {_NODES}, m AS MATERIALIZED (
+WITH {NODES}, m AS MATERIALIZED (
     SELECT m.entity_id, m.name_type, m.shown, m.via IS NULL AS is_full, m.content_id
     FROM nodes n JOIN published_mentions m ON m.name_id = n.id
     WHERE m.project_id = CAST(:project AS uuid)
@@ -82,7 +82,7 @@ JOIN counts c ON c.entity_id = w.id
 """)
 
 NEIGHBOURS = text(f"""
-WITH {_NODES}, ends AS (
+WITH {NODES}, ends AS (
     SELECT r.subject_id AS entity, r.object_id AS neighbour, r.predicate
     FROM nodes n JOIN published_relationships r ON r.subject_name_id = n.id
     WHERE r.project_id = CAST(:project AS uuid) AND r.subject_id <> r.object_id
@@ -157,7 +157,7 @@ GROUP BY entity_id HAVING count(*) >= :floor
 """)
 
 NODES_OF = text(f"""
-WITH {_NODES}
+WITH {NODES}
 SELECT e.name_id::text, e.sense, e.entity_id::text
 FROM name_entities e JOIN wanted w ON w.id = e.entity_id
 """)

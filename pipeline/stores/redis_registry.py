@@ -60,9 +60,20 @@ def aside(project: str) -> list[str]:
     return [keys.filling(project, what) for what in ("by", *ASIDE)]
 
 
+def snapshot_keys(project: str) -> list[str]:
+    """List the keys of a project's snapshot: the mark of who brings one together, the one that is
+    brought together, and the one in place.
+    """
+    return [
+        keys.filling(project, "snapshot by"),
+        keys.filling(project, "snapshot"),
+        keys.snapshot(project),
+    ]
+
+
 def live_keys(project: str) -> list[str]:
-    """List all that Redis has of a project's live state."""
-    return [*aside(project), *in_place(project)]
+    """List all that Redis has of a project's live state, and of what it knew at one moment."""
+    return [*aside(project), *in_place(project), *snapshot_keys(project)]
 
 
 class Shown(NamedTuple):

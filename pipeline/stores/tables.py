@@ -538,3 +538,62 @@ example_pins = Table(
     Column("hash", Text, nullable=False),
     Column("pinned_at", Time, nullable=False, server_default=func.now()),
 )
+
+# Sketches of the chunks of a content, 32 bytes each, in order: kept where they were first made, for
+# they decide what a language model is asked. `made_of` hashes the chunks' texts and the model.
+content_sketches = Table(
+    "content_sketches",
+    metadata,
+    Column("content_id", Id, ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True),
+    Column("made_of", Text, primary_key=True),
+    Column("sketches", LargeBinary, nullable=False),
+)
+
+# What a project knew at one moment, as questions to a language model tell it: `hash` is of all
+# entries, and null while they are being made. A project's questions use the one that is pinned, or
+# the one that its configuration names. Those of one hash are alike; the smallest id is used.
+context_snapshots = Table(
+    "context_snapshots",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _project(),
+    Column("hash", Text),
+    Column("pinned", Boolean, nullable=False, server_default="false"),
+    Column("names", BigInteger, nullable=False, server_default="0"),
+    Column("chunks", BigInteger, nullable=False, server_default="0"),
+    Column("made_at", Time, nullable=False, server_default=func.now()),
+)
+Index(None, context_snapshots.c.project_id, context_snapshots.c.hash)
+Index(
+    "uq_context_snapshots_pinned",
+    context_snapshots.c.project_id,
+    unique=True,
+    postgresql_where=context_snapshots.c.pinned,
+)
+
+# The fields of snapshots, with the codec's bytes.
+context_entries = Table(
+    "context_entries",
+    metadata,
+    Column(
+        "snapshot_id",
+        BigInteger,
+        ForeignKey("context_snapshots.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("field", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# The contents whose words stand in a snapshot: it is emptied when one of them is forgotten.
+context_contents = Table(
+    "context_contents",
+    metadata,
+    Column(
+        "snapshot_id",
+        BigInteger,
+        ForeignKey("context_snapshots.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("content_id", Id, primary_key=True),
+)

@@ -138,6 +138,8 @@ class Proxy:
         with contextlib.suppress(BlockingIOError):
             client, _ = self._listener.accept()
             client.setblocking(False)
+            # As servers do: else the end of an answer waits for the client's late acknowledgement.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line.count(connections=1)
             connection = Connection(self._line, client, postgres=self._postgres)
             task = self._loop.create_task(connection.serve(self._upstream))
