@@ -41,6 +41,10 @@ class Ledger(Protocol):
         """Read the answer that was paid for to the first of these, of one model, that has one."""
         ...
 
+    def used(self, questions: Sequence[Question], charge: Charge) -> None:
+        """Note for whom answers to these were found."""
+        ...
+
     def claim(
         self, question: Question, charge: Charge, most: int, seconds: float
     ) -> Reply | Asked | None:
@@ -97,7 +101,7 @@ class Answering:
         """
         *earlier, last = (question.again(attempt, WARMTH) for attempt in range(self.terms.tries))
         # Answers to a later attempt were paid for, too.
-        if (known := self.ledger.find([*earlier, last])) is not None:
+        if (known := self._found([*earlier, last])) is not None:
             return read(known)
         for attempt in earlier:
             try:
@@ -108,6 +112,13 @@ class Answering:
             return self._try(last, read)
         except _UnusableError as error:
             raise error.why from error
+
+    def _found(self, questions: Sequence[Question]) -> Reply | None:
+        """Find an answer that is kept, and note for whom."""
+        known = self.ledger.find(questions)
+        if known is not None:
+            self.ledger.used(questions, present_charge())
+        return known
 
     def _try(self, question: Question, read: Callable[[Reply], T]) -> T:
         """Answer a question once. Raises _UnusableError for an answer that cannot be read."""
@@ -121,7 +132,7 @@ class Answering:
                 return self._ask(question, charge, taken, read)
             if taken is None:
                 self.sleep(POLL_SECONDS)
-                known = self.ledger.find([question])
+                known = self._found([question])
             else:
                 known = taken
         return _read(known, read)

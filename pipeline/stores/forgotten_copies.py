@@ -5,11 +5,14 @@ It goes at once: a copy that stayed would be a trace.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Engine
 
 from pipeline.errors import TemporaryError
 from pipeline.stores import keys
 from pipeline.stores.forgetting import Copies
+from pipeline.stores.forgotten_answers import AnswerKey, redis_keys
 from pipeline.stores.invalidation import drop_lone
 from pipeline.stores.protocols import Blobs
 from pipeline.stores.redis_link import RedisLink
@@ -29,14 +32,15 @@ class ForgottenCopies:
         self.trouble = ""
 
     def __call__(self, copies: Copies) -> str:
-        """Remove checkpoints, live status, heads and dead letters, each by its name, and the
-        project's live state, which has words of theirs; return the trouble.
+        """Remove checkpoints, live status, heads, answers of language models and dead letters, each
+        by its name, and the project's live state, which has words of theirs; return the trouble.
         """
         names = [
             *live_keys(copies.project),
             *(keys.checkpoint(*key) for key in copies.checkpoints),
             *(keys.document_status(document) for document in copies.documents),
             *(keys.document_context(content) for content in copies.contents),
+            *redis_keys(copies.answers),
         ]
         try:
             self._removal.drop(names)
@@ -44,6 +48,13 @@ class ForgottenCopies:
         except TemporaryError as error:
             self.trouble = str(error)
         return self.trouble
+
+    def drop_answers(self, answers: Sequence[AnswerKey]) -> None:
+        """Remove answers of language models."""
+        try:
+            self._removal.drop(redis_keys(answers))
+        except TemporaryError as error:
+            self.trouble = str(error)
 
     def sweep(self, engine: Engine) -> str:
         """Remove what is left of contents and projects that are gone: what documents said once.

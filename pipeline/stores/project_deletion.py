@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, delete, select, text
 
 from pipeline.errors import UsageError
 from pipeline.stores import loose_objects, tables
+from pipeline.stores.forgotten_answers import forget_answers_of_project
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.postgres import transaction
 from pipeline.stores.project_reader import LEASE_LEFT, find_project
@@ -49,12 +50,16 @@ def delete_project(
     with transaction(engine, "delete") as connection:
         _refuse_while_running(connection, project, name)
         objects = set(connection.scalars(NAMED, {"project": project}))
+        answers = forget_answers_of_project(connection, project)
         # Documents first: a content may not go while a document points to it.
         documents = connection.execute(
             delete(tables.documents).where(tables.documents.c.project_id == project)
         ).rowcount
         connection.execute(delete(tables.projects).where(tables.projects.c.id == project))
-    trouble = copies.sweep(engine) if copies is not None else ""
+    trouble = ""
+    if copies is not None:
+        copies.drop_answers(answers)
+        trouble = copies.sweep(engine)
     if blobs is None:
         return Deleted(documents)
     away = loose_objects.leave if trouble else loose_objects.remove
