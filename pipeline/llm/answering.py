@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -65,7 +66,8 @@ class Ledger(Protocol):
 @dataclass(frozen=True)
 class Terms:
     """On what terms questions are asked. `prices` are by model; one that has none costs nothing.
-    `seconds` is how long a question may take at most, all tries together.
+    `seconds` is how long a question is its asker's: then it is anybody's, unless `alive` prolongs
+    it. An answer is asked for `tries` times, until one can be used.
     """
 
     prices: Mapping[str, Price]
@@ -85,12 +87,15 @@ class Terms:
 
 @dataclass(frozen=True)
 class Answering:
-    """Answers questions from what is kept, and else by a model."""
+    """Answers questions from what is kept, and else by a model. While it asks it is in a context of
+    `alive`, that may prolong the time it has.
+    """
 
     model: Model
     ledger: Ledger
     terms: Terms
     sleep: Callable[[float], None] = time.sleep
+    alive: Callable[[Asked], AbstractContextManager[None]] = lambda _: nullcontext()
 
     def answer(self, question: Question, read: Callable[[Reply], T]) -> T:
         """Answer a question and read the answer, which is asked for again if it cannot be read.
@@ -142,7 +147,8 @@ class Answering:
     ) -> T:
         """Ask the model what was taken on."""
         try:
-            reply = self.model.ask(question)
+            with self.alive(asked):
+                reply = self.model.ask(question)
         except BaseException as error:
             code = error.code if isinstance(error, BadAnswerError) else "llm_unavailable"
             self.ledger.fail(asked, code, Usage(), 0)

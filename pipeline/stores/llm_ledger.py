@@ -51,6 +51,11 @@ WHERE r.model = :model AND r.request_hash = ANY(CAST(:hashes AS text[]))
 ON CONFLICT DO NOTHING
 """)
 
+_RENEW = text("""
+UPDATE llm_calls SET until = now() + :seconds * interval '1 s'
+WHERE id = ANY(CAST(:calls AS bigint[])) AND state = 'asked'
+""")
+
 _DROP = text("DELETE FROM llm_calls WHERE id = :call")
 
 # A run without a row here may spend whatever it comes to.
@@ -140,6 +145,11 @@ class LlmLedger:
                 if budget is not None:
                     raise over_budget(budget.at_most, budget.spent, most)
             return Asked(int(call), most)
+
+    def renew(self, calls: Sequence[int], seconds: float) -> None:
+        """Give questions that are being asked `seconds` more, from now on."""
+        with transaction(self.engine, "llm-renew") as connection:
+            connection.execute(_RENEW, {"calls": list(calls), "seconds": seconds})
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
