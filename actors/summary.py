@@ -54,11 +54,11 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
 
 
 def _dropped(graph: Overview) -> list[str]:
-    """Say how much of what a model said is in no document."""
+    """Say how much of what a model said no document says."""
     total = sum(number for counts in graph.dropped.values() for number in counts.values())
     if not total:
         return []
-    return [f"{total:,} of the things that a model said are not in the text, and were dropped."]
+    return [f"Of what a model said {total:,} things were dropped: the texts do not say them."]
 
 
 def _mode(report: Report) -> list[str]:

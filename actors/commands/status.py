@@ -176,7 +176,7 @@ def _print(
     print_table(["stage", "contents in PostgreSQL"], list(state.stages.items()))
     if state.dropped:
         print_table(
-            ["said by a model and not in the text", "", ""],
+            ["said by a model, and dropped", "", ""],
             [(stage, *why) for stage, counts in state.dropped.items() for why in counts.items()],
         )
     name, reason = mode

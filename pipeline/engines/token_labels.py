@@ -73,9 +73,10 @@ def words_of(text: str, tokens: Sequence[Token]) -> list[Token]:
     A token goes on with a word where letters or digits touch.
     """
     words: list[Token] = []
-    for begin, end, label in tokens:
+    for begin, stop, label in tokens:
         # Some tokenizers count the blank before a word to it.
-        start = end - len(text[begin:end].lstrip())
+        start = stop - len(text[begin:stop].lstrip())
+        end = start + len(text[start:stop].rstrip())
         if start >= end:
             continue
         last = words[-1] if words else None

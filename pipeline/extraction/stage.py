@@ -23,6 +23,7 @@ from pipeline.extraction.candidates import (
     DocumentText,
     Rank,
     lines_of,
+    with_subtypes,
     without_overlaps,
 )
 from pipeline.extraction.cases import case_parties, names_a_case, with_full_citations
@@ -103,11 +104,12 @@ class ExtractStage:
         """Choose what is a mention."""
         document = DocumentText.of(chunks.chunks)
         spoken = chunks.language in (None, self._model.language)
+        by_model = list(self._by_model(document, readings))
         found = [
             *self._heads(document, chunks.header_spans),
             *shown_names(document, self._books),
             *self._by_rules(document, chunks.chunks),
-            *self._by_model(document, readings),
+            *by_model,
         ]
         if spoken:
             found += correspondents(document, self._books)
@@ -115,7 +117,8 @@ class ExtractStage:
             found += companies(document, found, self._books)
             found += defined_names(document, self._books)
             found += roads(document)
-        chosen = with_full_citations(self._choose(document, found, spoken=spoken))
+        standing = with_full_citations(self._choose(document, found, spoken=spoken))
+        chosen = with_subtypes(standing, by_model)
         mentions = tuple(
             _mention(candidate, document, page)
             for candidate, page in zip(chosen, _pages(chosen, chunks.page_starts), strict=True)
