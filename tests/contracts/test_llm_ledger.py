@@ -204,3 +204,15 @@ def test_an_answer_to_a_later_attempt_is_copied_under_its_own_name(
     assert answers.find([question(), again]) == REPLY
     names = [name.decode() for name in case.link.client.keys("llm:*")]
     assert names == [keys.llm_response("small-1", again.hash)]
+
+
+def test_a_question_whose_time_is_prolonged_stays_its_askers(
+    ledger: LlmLedger, charge: Charge
+) -> None:
+    asked = ledger.claim(question(), charge, 50, -1)
+    assert isinstance(asked, Asked)
+    ledger.renew([asked.call], 60)
+    assert ledger.claim(question(), charge, 50, 60) is None
+    ledger.fail(asked, "llm_timeout", Usage(), 0)
+    ledger.renew([asked.call], 60)
+    taken(ledger, question(), charge)

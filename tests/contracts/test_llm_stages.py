@@ -24,7 +24,7 @@ from llm_case import (
     names_in,
     shown,
 )
-from scripted_llm import ScriptedLlm, always, answering, failing, in_turn, saying
+from scripted_llm import ScriptedLlm, always, answering, failing, in_turn, saying, slowly
 from sqlalchemy import Engine, text
 
 from pipeline import codec
@@ -164,6 +164,7 @@ def test_documents_go_through_one_stage_at_once(case: LlmCase) -> None:
     with case.engine.begin() as connection:
         connection.execute(text("DELETE FROM llm_responses"))
     case.link.client.flushdb()
+    case.llm.script = lambda asked: slowly(0.3, KNOWING(asked))
     stages = case.stages(case.settings())
 
     def read(number: int) -> object:
