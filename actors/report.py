@@ -72,6 +72,7 @@ class Report:
             "documents_per_second": round(self.documents_per_second, 3),
             "entities": self.graph.entities,
             "relationships": self.graph.relationships,
+            "dropped": self.graph.dropped,
         }
 
 

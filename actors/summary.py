@@ -34,7 +34,7 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    notes = (_languages(graph), _left_out(passed), _mode(report), _behind(report))
+    notes = (_languages(graph), _dropped(graph), _left_out(passed), _mode(report), _behind(report))
     for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
     if graph.with_warnings:
@@ -51,6 +51,14 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
         console.print(_troubles(report.project, troubles), soft_wrap=True)
     console.print()
     console.print(_next(report, again))
+
+
+def _dropped(graph: Overview) -> list[str]:
+    """Say how much of what a model said no document says."""
+    total = sum(number for counts in graph.dropped.values() for number in counts.values())
+    if not total:
+        return []
+    return [f"Of what a model said {total:,} things were dropped: the texts do not say them."]
 
 
 def _mode(report: Report) -> list[str]:

@@ -8,6 +8,7 @@ same wherever it was made. `VOLATILE` of a payload names what its digest leaves 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -269,12 +270,22 @@ class Parse(Value):
 
 
 class Mentions(Payload):
-    """`extract`: mentions by `start`, none overlapping, and the parse of their sentences."""
+    """`extract`: mentions by `start`, none overlapping, and the parse of their sentences.
 
-    VOLATILE: ClassVar[dict[str, Any]] = {"mentions": {"__all__": {"score"}}}
+    `dropped` counts, by a word for why, what a model said that the text does not; `warnings` are
+    sentences for a person, as in `Pages`.
+    """
+
+    VOLATILE: ClassVar[dict[str, Any]] = {
+        "mentions": {"__all__": {"score"}},
+        "dropped": True,
+        "warnings": True,
+    }
 
     mentions: tuple[Mention, ...]
     parses: tuple[Parse, ...] = ()
+    dropped: Mapping[str, int] = {}
+    warnings: tuple[str, ...] = ()
 
 
 class NameScope(StrEnum):
@@ -328,11 +339,19 @@ class Relationship(Value):
 
 
 class Relationships(Payload):
-    """`relate`: relationships in order of (start, subject, object, predicate)."""
+    """`relate`: relationships in order of (start, subject, object, predicate); `dropped` and
+    `warnings` as in `Mentions`.
+    """
 
-    VOLATILE: ClassVar[dict[str, Any]] = {"relationships": {"__all__": {"score"}}}
+    VOLATILE: ClassVar[dict[str, Any]] = {
+        "relationships": {"__all__": {"score"}},
+        "dropped": True,
+        "warnings": True,
+    }
 
     relationships: tuple[Relationship, ...]
+    dropped: Mapping[str, int] = {}
+    warnings: tuple[str, ...] = ()
 
 
 class ExtractedText(Value):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from pipeline import identity
 from pipeline.documents import (
     CaseRecord,
     Chunks,
@@ -20,6 +22,7 @@ from pipeline.documents import (
     Source,
     StageName,
 )
+from pipeline.llm.charging import Charge, charged_to
 from pipeline.stage import INPUTS, STAGES, Plan, Stage
 
 Out = TypeVar("Out", bound=Payload)
@@ -49,16 +52,30 @@ class DocumentFailedError(Exception):
         self.failure = failure
 
 
-def process(source: Source, stages: Stages) -> CaseRecord:
-    """Run the five stages on one source. Raises DocumentFailedError."""
+def process(source: Source, stages: Stages, charge: Charge | None = None) -> CaseRecord:
+    """Run the five stages on one source. Where they ask a language model, `charge` says for which
+    project, and may say for which run.
+
+    Raises DocumentFailedError.
+    """
+    if charge is not None and charge.content is None:
+        content = identity.content_id(charge.project, source.sha256, source.media_type)
+        charge = charge._replace(content=content)
     pages = _one(stages.ocr, source)
     chunks = _one(stages.chunk, pages)
-    mentions = _one(stages.extract, chunks)
+    with _charged(charge, StageName.EXTRACT):
+        mentions = _one(stages.extract, chunks)
     names = _one(stages.resolve, ExtractedText(chunks=chunks, mentions=mentions))
-    relationships = _one(stages.relate, NamedText(chunks=chunks, mentions=mentions, names=names))
+    with _charged(charge, StageName.RELATE):
+        named = NamedText(chunks=chunks, mentions=mentions, names=names)
+        relationships = _one(stages.relate, named)
     return CaseRecord(
         pages=pages, chunks=chunks, mentions=mentions, names=names, relationships=relationships
     )
+
+
+def _charged(charge: Charge | None, stage: StageName) -> AbstractContextManager[None]:
+    return nullcontext() if charge is None else charged_to(charge._replace(stage=stage))
 
 
 def _one(stage: Stage[Any, Out], value: object) -> Out:

@@ -105,7 +105,8 @@ def _content(record: Record, chain: Chain, plan: Plan) -> dict[str, Any]:
         "text": pages.text,
         "pages": [page.model_dump(mode="json", exclude={"words"}) for page in pages.pages],
         "members": [member.model_dump(mode="json") for member in pages.members] or None,
-        "warnings": list(pages.warnings),
+        "warnings": [*pages.warnings, *record.mentions.warnings, *record.relationships.warnings],
+        "dropped": _dropped(record),
         "language": pages.language,
         "language_score": pages.language_score,
         "chain": [
@@ -113,6 +114,15 @@ def _content(record: Record, chain: Chain, plan: Plan) -> dict[str, Any]:
             for link in chain.links
         ],
     }
+
+
+def _dropped(record: Record) -> dict[str, dict[str, int]] | None:
+    """Say, by stage, how much of what a model said the text does not say; None for nothing."""
+    said = {
+        StageName.EXTRACT.value: dict(sorted(record.mentions.dropped.items())),
+        StageName.RELATE.value: dict(sorted(record.relationships.dropped.items())),
+    }
+    return {stage: counts for stage, counts in said.items() if counts} or None
 
 
 def _within(start: int, end: int, length: int) -> bool:

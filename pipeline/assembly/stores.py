@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from pipeline.assembly.llm import Answers
 from pipeline.errors import TemporaryError, UnavailableError, UsageError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls, ensure_services
@@ -45,6 +46,7 @@ class Stores:
     blobs: Blobs
     see_store: Callable[[], None]
     publisher_of: Callable[[str], Publisher]
+    answers: Answers
 
 
 def open_blobs(settings: Settings) -> Blobs:
@@ -96,6 +98,7 @@ def open_stores(settings: Settings, urls: ServiceUrls) -> Stores:
         blobs=blobs,
         see_store=partial(store_mark.see, engine, blobs),
         publisher_of=publisher_of,
+        answers=Answers(engine, link, ttl),
     )
 
 

@@ -15,12 +15,14 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import distribution, version
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.documents import Chunk, Parse
+from pipeline.engines.found_spans import KEPT, FoundSpan
 from pipeline.errors import UnavailableError
 from pipeline.identity import sha256_hex
 
@@ -38,25 +40,16 @@ COLUMNS = ("IDX", "LENGTH", "POS", "DEP", "HEAD", "LEMMA")
 IDX, LENGTH, POS, DEP, HEAD, LEMMA = range(6)
 
 
-@dataclass(frozen=True)
-class FoundSpan:
-    """What the model calls a name: offsets in the document and its label.
-
-    `proper` says that it holds a proper noun, `common` that it is one word that the dictionary
-    has as a verb or an adjective.
-    """
-
-    start: int
-    end: int
-    label: str
-    proper: bool
-    common: bool
-
-
 class ChunkReading:
-    """The model's reading of one chunk."""
+    """The reading of one chunk by the model of that name."""
 
-    def __init__(self, doc: Doc, places: Places, dictionary: Container[str]) -> None:
+    dropped: Mapping[str, int] = {}
+    trouble = ""
+
+    def __init__(
+        self, doc: Doc, places: Places, dictionary: Container[str], model: str = ""
+    ) -> None:
+        self.model = model
         self._strings = doc.vocab.strings
         self._table: NDArray[np.int64] = doc.to_array(list(COLUMNS)).view(np.int64)
         self._table = self._table.reshape(len(doc), len(COLUMNS))
@@ -113,10 +106,12 @@ class ChunkReading:
 class SpacyRecognizer:
     """Reads chunks by one spaCy model.
 
-    The model is loaded when it is first used, which takes seconds and some 150 MB.
+    The model is loaded when it is first used, which takes seconds and some 150 MB. Several threads
+    may ask: one after the other is served.
     """
 
     language = "en"
+    kept = KEPT
 
     def __init__(self, package: str) -> None:
         if importlib.util.find_spec(package) is None:
@@ -124,13 +119,24 @@ class SpacyRecognizer:
                 f"the spaCy model {package!r} is not installed: pip install {package}"
             )
         self._package = package
+        self._lock = Lock()
         digest = package_hash(package)[:HASH_DIGITS]
         self.model = f"{package} {version(package)}"
         self.version = f"{self.model} {digest}, spacy {version('spacy')}"
 
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Say what decides its names beside its version."""
+        return {"extractor": "spacy", "model": self._package}
+
+    def reads(self, language: str | None) -> bool:
+        """Say whether it was trained on a language; what is in an unknown one it reads."""
+        return language in (None, self.language)
+
     def load(self) -> None:
         """Load the model now, instead of when it is first used."""
-        _ = self._dictionary
+        with self._lock:
+            _ = self._dictionary
 
     @cached_property
     def _nlp(self) -> Any:
@@ -140,17 +146,23 @@ class SpacyRecognizer:
     def _dictionary(self) -> Any:
         return verbs_and_adjectives(self._nlp)
 
-    def read(self, chunks: Sequence[Chunk], batch: int) -> list[ChunkReading]:
+    def read(
+        self, chunks: Sequence[Chunk], batch: int, language: str | None = None
+    ) -> list[ChunkReading]:
         """Read the chunks of one document, at most `batch` in one call of the model.
 
         Each call's chunks are this document's alone, so the answer depends on no other.
         """
+        with self._lock:
+            return self._read(chunks, batch)
+
+    def _read(self, chunks: Sequence[Chunk], batch: int) -> list[ChunkReading]:
         cases = {word: word for word in self._nlp.Defaults.stop_words} | case_table(chunks)
         texts = [model_text(chunk, cases) for chunk in chunks]
         docs = [self._document(text, places) for text, places in texts]
         read = self._nlp.pipe(docs, batch_size=batch)
         return [
-            ChunkReading(doc, places, self._dictionary)
+            ChunkReading(doc, places, self._dictionary, self.model)
             for doc, (_, places) in zip(read, texts, strict=True)
         ]
 

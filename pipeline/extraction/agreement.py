@@ -102,7 +102,9 @@ def _retyped(
         ):
             yield replace(candidate, type=MentionType.GPE, subtype=ADJECTIVE)
         elif isinstance(kind, MentionType):
-            yield replace(candidate, type=kind)
+            # What kind of its type it is holds for that type alone.
+            subtype = candidate.subtype if kind is candidate.type else None
+            yield replace(candidate, type=kind, subtype=subtype)
 
 
 def _among_people(

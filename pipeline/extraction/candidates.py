@@ -132,6 +132,15 @@ def lines_of(document: DocumentText, candidate: Candidate) -> Iterator[Candidate
             yield replace(candidate, start=begin, end=stop, normal=candidate.normal or whole)
 
 
+def with_subtypes(standing: Iterable[Candidate], by_model: Iterable[Candidate]) -> list[Candidate]:
+    """Let what a rule found too keep the subtype that a model gave it."""
+    known = {(one.start, one.end, one.type): one.subtype for one in by_model if one.subtype}
+    return [
+        one if one.subtype else replace(one, subtype=known.get((one.start, one.end, one.type)))
+        for one in standing
+    ]
+
+
 def without_overlaps(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Keep the candidates that stand: by rank, the longer first, the earlier first."""
     kept: list[tuple[int, int]] = []

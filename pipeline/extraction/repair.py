@@ -126,7 +126,8 @@ def trim(text: str, candidate: Candidate, books: NameBooks) -> Candidate | None:
         end = _without_tail(text, start, end, type_)
     if start >= end or (type_ is MentionType.ORG and _no_body(text, start, end, books)):
         return None
-    return replace(candidate, start=start, end=end, type=type_)
+    subtype = candidate.subtype if type_ is candidate.type else None
+    return replace(candidate, start=start, end=end, type=type_, subtype=subtype)
 
 
 def _without_lead(text: str, start: int, end: int, *, spoken_to: bool) -> tuple[int, int]:

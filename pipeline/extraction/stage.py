@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
 
 from pipeline.documents import (
     Chunk,
@@ -12,11 +11,11 @@ from pipeline.documents import (
     HeaderSpan,
     Mention,
     Mentions,
-    MentionType,
     Parse,
     StageName,
 )
 from pipeline.engines.name_books import NameBooks
+from pipeline.errors import PermanentError
 from pipeline.extraction.agreement import agree
 from pipeline.extraction.candidates import (
     SCORES,
@@ -24,6 +23,7 @@ from pipeline.extraction.candidates import (
     DocumentText,
     Rank,
     lines_of,
+    with_subtypes,
     without_overlaps,
 )
 from pipeline.extraction.cases import case_parties, names_a_case, with_full_citations
@@ -45,6 +45,8 @@ from pipeline.extraction.repetition import (
     with_ordinals,
     with_particles,
 )
+from pipeline.extraction.seams import ModelRecognizer, Reading, RuleRecognizer
+from pipeline.llm.troubles import summed, troubles
 from pipeline.settings import ExtractSettings
 from pipeline.stage import StageIdentity
 
@@ -52,77 +54,14 @@ CODE = "9"
 MENTIONS_OF_A_PARSE = 2
 
 
-class FoundSpan(Protocol):
-    """What a model calls a name."""
-
-    @property
-    def start(self) -> int: ...  # noqa: D102
-    @property
-    def end(self) -> int: ...  # noqa: D102
-    @property
-    def label(self) -> str: ...  # noqa: D102
-    @property
-    def proper(self) -> bool: ...  # noqa: D102
-    @property
-    def common(self) -> bool: ...  # noqa: D102
-
-
-class Reading(Protocol):
-    """A model's reading of one chunk."""
-
-    def spans(self) -> Iterator[FoundSpan]:
-        """Yield names at the document's offsets."""
-        ...
-
-    def parse(self, start: int, end: int) -> Parse | None:
-        """Give the parse of one sentence."""
-        ...
-
-
-class ModelRecognizer(Protocol):
-    """Reads the chunks of one document."""
-
-    language: str
-    model: str
-    version: str
-
-    def read(self, chunks: Sequence[Chunk], batch: int) -> Sequence[Reading]:
-        """Give one reading for each chunk."""
-        ...
-
-
-class RuleSpan(Protocol):
-    """What a rule found, at offsets of the text it was given."""
-
-    @property
-    def start(self) -> int: ...  # noqa: D102
-    @property
-    def end(self) -> int: ...  # noqa: D102
-    @property
-    def type(self) -> MentionType: ...  # noqa: D102
-    @property
-    def subtype(self) -> str | None: ...  # noqa: D102
-    @property
-    def normal(self) -> str | None: ...  # noqa: D102
-
-
-class RuleRecognizer(Protocol):
-    """Finds what follows rules, in any language."""
-
-    model: str
-    version: str
-
-    def find(self, text: str) -> Sequence[RuleSpan]:
-        """Find spans in one chunk's text."""
-        ...
-
-
 class ExtractStage:
     """Finds the mentions of a document.
 
     A document whose language the model does not speak gets mail heads and what follows rules
     (citations, dockets, money, dates, addresses), and no parse: a model's guesses at names in a
-    language it was not trained on are noise.
+    language it was not trained on are noise. What knows English grammar is only asked of English.
+
+    Several threads may call it at once, if the model bears it.
     """
 
     def __init__(
@@ -141,7 +80,7 @@ class ExtractStage:
             stage=StageName.EXTRACT,
             version=f"{CODE}; {model.version}; {rules.version}; {books.version}",
             # `batch` bounds memory; chunks are read alike however many go through at once.
-            configuration=settings.model_dump(mode="json", exclude={"batch"}),
+            configuration=dict(model.configuration),
             generation=generation,
         )
 
@@ -149,16 +88,28 @@ class ExtractStage:
         """Find the mentions of each document, each by itself."""
         return [self._document(chunks) for chunks in inputs]
 
-    def _document(self, chunks: Chunks) -> Mentions:
+    def _document(self, chunks: Chunks) -> Mentions | DocumentFailure:
         """Find the mentions of one document."""
+        readings: Sequence[Reading] = ()
+        if self._model.reads(chunks.language):
+            try:
+                readings = self._model.read(chunks.chunks, self._settings.batch, chunks.language)
+            except PermanentError as error:
+                return DocumentFailure(
+                    stage=StageName.EXTRACT, error=error.code, message=error.message
+                )
+        return self._mentions(chunks, readings)
+
+    def _mentions(self, chunks: Chunks, readings: Sequence[Reading]) -> Mentions:
+        """Choose what is a mention."""
         document = DocumentText.of(chunks.chunks)
         spoken = chunks.language in (None, self._model.language)
-        readings = self._model.read(chunks.chunks, self._settings.batch) if spoken else ()
+        by_model = list(self._by_model(document, readings))
         found = [
             *self._heads(document, chunks.header_spans),
             *shown_names(document, self._books),
             *self._by_rules(document, chunks.chunks),
-            *self._by_model(document, readings),
+            *by_model,
         ]
         if spoken:
             found += correspondents(document, self._books)
@@ -166,12 +117,18 @@ class ExtractStage:
             found += companies(document, found, self._books)
             found += defined_names(document, self._books)
             found += roads(document)
-        chosen = with_full_citations(self._choose(document, found, spoken=spoken))
+        standing = with_full_citations(self._choose(document, found, spoken=spoken))
+        chosen = with_subtypes(standing, by_model)
         mentions = tuple(
             _mention(candidate, document, page)
             for candidate, page in zip(chosen, _pages(chosen, chunks.page_starts), strict=True)
         )
-        return Mentions(mentions=mentions, parses=tuple(_parses(chunks.chunks, readings, mentions)))
+        return Mentions(
+            mentions=mentions,
+            parses=tuple(_parses(chunks.chunks, readings, mentions)),
+            dropped=summed(reading.dropped for reading in readings),
+            warnings=troubles([reading.trouble for reading in readings]),
+        )
 
     def _choose(
         self, document: DocumentText, found: Sequence[Candidate], *, spoken: bool
@@ -221,14 +178,14 @@ class ExtractStage:
         """Yield the model's names that are of a kept type and have the form of a name."""
         for reading in readings:
             for span in reading.spans():
-                type_ = KEPT.get(span.label)
+                type_ = self._model.kept.get(span.label)
                 if type_ is None or not document.in_one_sentence(span.start, span.end):
                     continue
                 candidate = trim(
                     document.text,
                     Candidate(
-                        span.start, span.end, type_, Rank.MODEL, self._model.model,
-                        proper=span.proper, common=span.common,
+                        span.start, span.end, type_, Rank.MODEL, reading.model,
+                        subtype=span.subtype, proper=span.proper, common=span.common,
                     ),
                     self._books,
                 )  # fmt: skip
@@ -239,15 +196,6 @@ class ExtractStage:
                     and plausible(words, candidate, self._books)
                 ):
                     yield candidate
-
-
-KEPT: Mapping[str, MentionType] = {
-    label: MentionType(label)
-    for label in (
-        "PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "LAW", "DATE", "MONEY",
-    )
-}  # fmt: skip
-"""Labels of the model that become mentions; times, numbers, works of art and such do not."""
 
 
 def _mention(candidate: Candidate, document: DocumentText, page: int) -> Mention:

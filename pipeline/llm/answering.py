@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -41,6 +42,10 @@ class Ledger(Protocol):
         """Read the answer that was paid for to the first of these, of one model, that has one."""
         ...
 
+    def used(self, questions: Sequence[Question], charge: Charge) -> None:
+        """Note for whom answers to these were found."""
+        ...
+
     def claim(
         self, question: Question, charge: Charge, most: int, seconds: float
     ) -> Reply | Asked | None:
@@ -61,7 +66,8 @@ class Ledger(Protocol):
 @dataclass(frozen=True)
 class Terms:
     """On what terms questions are asked. `prices` are by model; one that has none costs nothing.
-    `seconds` is how long a question may take at most, all tries together.
+    `seconds` is how long a question is its asker's: then it is anybody's, unless `alive` prolongs
+    it. An answer is asked for `tries` times, until one can be used.
     """
 
     prices: Mapping[str, Price]
@@ -81,12 +87,15 @@ class Terms:
 
 @dataclass(frozen=True)
 class Answering:
-    """Answers questions from what is kept, and else by a model."""
+    """Answers questions from what is kept, and else by a model. While it asks it is in a context of
+    `alive`, that may prolong the time it has.
+    """
 
     model: Model
     ledger: Ledger
     terms: Terms
     sleep: Callable[[float], None] = time.sleep
+    alive: Callable[[Asked], AbstractContextManager[None]] = lambda _: nullcontext()
 
     def answer(self, question: Question, read: Callable[[Reply], T]) -> T:
         """Answer a question and read the answer, which is asked for again if it cannot be read.
@@ -97,7 +106,7 @@ class Answering:
         """
         *earlier, last = (question.again(attempt, WARMTH) for attempt in range(self.terms.tries))
         # Answers to a later attempt were paid for, too.
-        if (known := self.ledger.find([*earlier, last])) is not None:
+        if (known := self._found([*earlier, last])) is not None:
             return read(known)
         for attempt in earlier:
             try:
@@ -108,6 +117,13 @@ class Answering:
             return self._try(last, read)
         except _UnusableError as error:
             raise error.why from error
+
+    def _found(self, questions: Sequence[Question]) -> Reply | None:
+        """Find an answer that is kept, and note for whom."""
+        known = self.ledger.find(questions)
+        if known is not None:
+            self.ledger.used(questions, present_charge())
+        return known
 
     def _try(self, question: Question, read: Callable[[Reply], T]) -> T:
         """Answer a question once. Raises _UnusableError for an answer that cannot be read."""
@@ -121,7 +137,7 @@ class Answering:
                 return self._ask(question, charge, taken, read)
             if taken is None:
                 self.sleep(POLL_SECONDS)
-                known = self.ledger.find([question])
+                known = self._found([question])
             else:
                 known = taken
         return _read(known, read)
@@ -131,7 +147,8 @@ class Answering:
     ) -> T:
         """Ask the model what was taken on."""
         try:
-            reply = self.model.ask(question)
+            with self.alive(asked):
+                reply = self.model.ask(question)
         except BaseException as error:
             code = error.code if isinstance(error, BadAnswerError) else "llm_unavailable"
             self.ledger.fail(asked, code, Usage(), 0)

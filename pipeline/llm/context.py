@@ -59,7 +59,7 @@ class Budget(Value):
 
 def tokens_of(text: str) -> int:
     """Estimate the tokens of a text."""
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+    return -(-len(text.encode(errors="surrogatepass")) // BYTES_PER_TOKEN)
 
 
 def head_before(text: str, start: int) -> str:
@@ -117,9 +117,14 @@ def _beginning(text: str, tokens: int) -> str:
     """Cut a text behind its last whole word that has room."""
     most = max(tokens, 0) * BYTES_PER_TOKEN
     # What is shown has breaks in it, so more bytes than the text itself.
-    if len(disarmed(text).encode()) <= most:
+    if _size(text) <= most:
         return text
-    cut = text.encode()[:most].decode(errors="ignore")
-    while cut and len(disarmed(cut).encode()) > most:
+    cut = text.encode(errors="surrogatepass")[:most].decode(errors="ignore")
+    while cut and _size(cut) > most:
         cut = cut[:-1]
     return cut[: max(cut.rfind(" "), cut.rfind("\n"), 0)]
+
+
+def _size(text: str) -> int:
+    """Count the bytes of a text as it is shown; broken files have half characters in them."""
+    return len(disarmed(text).encode(errors="surrogatepass"))

@@ -32,10 +32,13 @@ SCORE = 0.8
 
 
 class KeptRelations(Value):
-    """Relations of a chunk by (start, subject, object, predicate); and how many were dropped."""
+    """Relations of a chunk by (start, subject, object, predicate); and how many were dropped.
+    `trouble` says why there is no answer that can be used.
+    """
 
     relationships: tuple[Relationship, ...] = ()
     dropped: Mapping[Reason, int] = {}
+    trouble: str = ""
 
 
 def numbered(chunk: Chunk, schema: Schema, mentions: Sequence[Mention]) -> tuple[Numbered, ...]:

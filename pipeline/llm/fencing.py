@@ -33,7 +33,8 @@ def mark_for(what: str, texts: Sequence[str]) -> str:
     whole = "\x00".join(texts)
     number = 0
     while True:
-        mark = hashlib.sha256(f"{what}\x00{number}\x00{whole}".encode()).hexdigest()[:MARK_DIGITS]
+        said = f"{what}\x00{number}\x00{whole}".encode(errors="surrogatepass")
+        mark = hashlib.sha256(said).hexdigest()[:MARK_DIGITS]
         if mark not in whole:
             return mark
         number += 1

@@ -1,4 +1,4 @@
-"""The stage itself: gather what the families find, and keep one of each fact."""
+"""The stage itself: gather what the families find, or a model, and keep one of each fact."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from pipeline.documents import (
     Relationships,
     StageName,
 )
+from pipeline.errors import PermanentError
+from pipeline.llm.troubles import troubles
 from pipeline.relationships.between import match_between
 from pipeline.relationships.blows import BLOWS_STRUCK
 from pipeline.relationships.counsel import COUNSEL_VERBS
@@ -30,6 +32,13 @@ from pipeline.relationships.mail import match_headers, match_nearby
 from pipeline.relationships.pattern import Found, index_by_lemma, match
 from pipeline.relationships.payments import PAYMENT_VERBS
 from pipeline.relationships.roles import ROLES
+from pipeline.relationships.said import (
+    RelationReader,
+    dropped,
+    in_gaps,
+    matches,
+    starts_of,
+)
 from pipeline.relationships.sentence import Texts, build, clause_subjects, mentions_within
 from pipeline.relationships.suits import SUED
 from pipeline.relationships.surface_places import PLACE_RULE
@@ -71,10 +80,14 @@ Span = tuple[int, int]
 
 
 class RelateStage:
-    """Find relationships by patterns. Pure: no model, no connection, no state between documents."""
+    """Find relationships by patterns, or by a `reader` where there is one; then patterns look only
+    into the chunks that it has no answer for. No state between documents: several threads may call
+    it at once.
+    """
 
-    def __init__(self, settings: RelateSettings) -> None:
+    def __init__(self, settings: RelateSettings, reader: RelationReader | None = None) -> None:
         self._settings = settings
+        self._reader = reader
         self._index = index_by_lemma(PATTERNS)
 
     @property
@@ -82,21 +95,62 @@ class RelateStage:
         """Say what decides this stage's output."""
         from importlib.metadata import version
 
+        own, by = f"{VERSION}; rigour {version('rigour')}", self._reader
         return StageIdentity(
             stage=StageName.RELATE,
-            version=f"{VERSION}; rigour {version('rigour')}",
-            configuration=self._settings.model_dump(mode="json"),
+            version=f"{by.version}; {own}" if by else own,
+            configuration=self._settings.model_dump(mode="json")
+            | dict(by.configuration if by else {}),
         )
 
     def __call__(self, inputs: Sequence[NamedText]) -> Sequence[Relationships | DocumentFailure]:
         """Find the relationships of each document."""
         return [self._relate(document) for document in inputs]
 
-    def _relate(self, document: NamedText) -> Relationships:
+    def _relate(self, document: NamedText) -> Relationships | DocumentFailure:
         """Find one document's relationships, in order of (start, subject, object, predicate)."""
         mentions = tuple(_as_argument(mention) for mention in document.mentions.mentions)
         names = [link.name for link in document.names.links]
         texts = Texts(document.chunks.chunks)
+        spans = _sentence_spans(document)
+        try:
+            readings = self._reader.read(document.chunks.chunks, mentions) if self._reader else ()
+        except PermanentError as error:
+            return DocumentFailure(stage=StageName.RELATE, error=error.code, message=error.message)
+        said = matches(readings)
+        believed = [match_ for match_ in said if _plausible(match_, mentions)]
+        found = list(believed)
+        if self._reader is None:
+            found += self._by_patterns(document, mentions, texts, spans)
+        elif any(reading.trouble for reading in readings):
+            matched = self._by_patterns(document, mentions, texts, spans)
+            found += in_gaps(matched, document.chunks.chunks, readings)
+        found += match_headers(mentions, texts)
+        typed = _distinct(found, names)
+        if self._settings.co_mentions:
+            by_reader = frozenset(believed)
+            pairs = frozenset(
+                (start, min(a, b), max(a, b))
+                for f in typed
+                for a, b in [(names[f.subject], names[f.object])]
+                for start in (starts_of(spans, f) if f in by_reader else [f.start])
+            )
+            sentences = [(*span, mentions_within(mentions, *span)) for span in spans]
+            typed += match_nearby(mentions, names, sentences, pairs, self._settings.max_names)
+        return Relationships(
+            relationships=_ordered(typed, texts),
+            dropped=dropped(readings, implausible=len(said) - len(believed)),
+            warnings=troubles([reading.trouble for reading in readings]),
+        )
+
+    def _by_patterns(
+        self,
+        document: NamedText,
+        mentions: Sequence[Mention],
+        texts: Texts,
+        spans: Sequence[Span],
+    ) -> list[Found]:
+        """Find what patterns find."""
         found: list[Found] = []
         begun: set[int] = set()
         for parse in document.mentions.parses:
@@ -108,20 +162,9 @@ class RelateStage:
                     for match_ in match(sentence, mentions, self._index)
                     if not apart(texts, mentions[match_.subject], mentions[match_.object])
                 ]
-        spans = _sentence_spans(document)
         found += match_between(mentions, texts, [_span_at(spans, m.start, m.end) for m in mentions])
-        found += match_headers(mentions, texts)
         found = [f for f in found if f.rule != PLACE_RULE or f.object not in begun]
-        typed = _distinct((f for f in _narrowed(found) if _plausible(f, mentions)), names)
-        if self._settings.co_mentions:
-            pairs = frozenset(
-                (f.start, min(a, b), max(a, b))
-                for f in typed
-                for a, b in [(names[f.subject], names[f.object])]
-            )
-            sentences = [(*span, mentions_within(mentions, *span)) for span in spans]
-            typed += match_nearby(mentions, names, sentences, pairs, self._settings.max_names)
-        return Relationships(relationships=_ordered(typed, texts))
+        return [f for f in _narrowed(found) if _plausible(f, mentions)]
 
 
 def _as_argument(mention: Mention) -> Mention:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from pipeline.documents import StageName
 from pipeline.patience import patient
 from pipeline.stores import loose_objects
+from pipeline.stores.forgotten_answers import AnswerKey, forget_answers
 from pipeline.stores.forgotten_names import Wanted, found, pick
 from pipeline.stores.postgres import transaction
 from pipeline.stores.protocols import Blobs, CheckpointKey
@@ -98,6 +99,7 @@ class Copies:
     documents: tuple[str, ...]
     contents: tuple[str, ...]
     checkpoints: tuple[CheckpointKey, ...]
+    answers: tuple[AnswerKey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
             for row in results
             if row.content_id in gone
         ),
+        answers=forget_answers(connection, project),
     )
     return _Batch(roots, forgotten, copies, objects)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from pipeline.errors import TemporaryError
 from pipeline.stores import keys
 from pipeline.stores.forgetting import Copies
+from pipeline.stores.forgotten_answers import AnswerKey, redis_keys
 from pipeline.stores.invalidation import drop_lone
 from pipeline.stores.protocols import Blobs
 from pipeline.stores.redis_link import RedisLink
@@ -31,8 +32,8 @@ class ForgottenCopies:
         self.trouble = ""
 
     def __call__(self, copies: Copies) -> str:
-        """Remove checkpoints, live status, heads and dead letters, each by its name, and the
-        project's live state, which has words of theirs; return the trouble.
+        """Remove checkpoints, live status, heads, answers of language models and dead letters, each
+        by its name, and the project's live state, which has words of theirs; return the trouble.
         """
         names = [
             *live_keys(copies.project),
@@ -40,6 +41,7 @@ class ForgottenCopies:
             *(keys.document_status(document) for document in copies.documents),
             *(keys.document_context(content) for content in copies.contents),
             *(keys.sketches(content) for content in copies.contents),
+            *redis_keys(copies.answers),
         ]
         try:
             self._removal.drop(names)

@@ -31,9 +31,29 @@ ON CONFLICT (model, request_hash) WHERE state = 'asked' DO NOTHING
 RETURNING id
 """)
 
+# What a run asked that is over is answered to nobody. An actor that died over a question is waited
+# for until its time is up.
 _LOSE = text("""
-UPDATE llm_calls SET state = 'lost'
-WHERE model = :model AND request_hash = :hash AND state = 'asked' AND until < now() RETURNING id
+UPDATE llm_calls c SET state = 'lost'
+WHERE model = :model AND request_hash = :hash AND state = 'asked'
+  AND (until < now() OR EXISTS (
+      SELECT 1 FROM runs r
+      WHERE r.id = c.run_id AND (r.ended_at IS NOT NULL OR r.lease_until < now())))
+RETURNING id
+""")
+
+_USE = text("""
+INSERT INTO llm_uses (content_id, model, request_hash, project_id)
+SELECT CAST(:content AS uuid), r.model, r.request_hash, p.id
+FROM llm_responses r, projects p
+WHERE r.model = :model AND r.request_hash = ANY(CAST(:hashes AS text[]))
+  AND p.id = CAST(:project AS uuid)
+ON CONFLICT DO NOTHING
+""")
+
+_RENEW = text("""
+UPDATE llm_calls SET until = now() + :seconds * interval '1 s'
+WHERE id = ANY(CAST(:calls AS bigint[])) AND state = 'asked'
 """)
 
 _DROP = text("DELETE FROM llm_calls WHERE id = :call")
@@ -84,8 +104,18 @@ class LlmLedger:
         """Read the answer that was paid for to the first of these, of one model, that has one. What
         cannot be read is as good as none.
         """
+        known = self.look_up(questions)
+        return known[1] if known else None
+
+    def look_up(self, questions: Sequence[Question]) -> tuple[Question, Reply] | None:
+        """Do as `find`, and say whose answer it is."""
         with alone(self.engine) as connection:
             return _found(connection, questions)
+
+    def used(self, questions: Sequence[Question], charge: Charge) -> None:
+        """Note for which content the answers to these were found: it holds words of theirs too."""
+        with transaction(self.engine, "llm-use") as connection:
+            _use(connection, questions, charge)
 
     def claim(
         self, question: Question, charge: Charge, most: int, seconds: float
@@ -108,12 +138,18 @@ class LlmLedger:
             # Whoever was before us may have answered just before our row found its place.
             if (known := _found(connection, [question])) is not None:
                 connection.execute(_DROP, {"call": call})
-                return known
+                _use(connection, [question], charge)
+                return known[1]
             if charge.run is not None and connection.scalar(_RESERVE, values) is None:
                 budget = connection.execute(_BUDGET, values).one_or_none()
                 if budget is not None:
                     raise over_budget(budget.at_most, budget.spent, most)
             return Asked(int(call), most)
+
+    def renew(self, calls: Sequence[int], seconds: float) -> None:
+        """Give questions that are being asked `seconds` more, from now on."""
+        with transaction(self.engine, "llm-renew") as connection:
+            connection.execute(_RENEW, {"calls": list(calls), "seconds": seconds})
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
@@ -131,6 +167,7 @@ class LlmLedger:
                     **usage,
                 },
             )
+            _use(connection, [question], charge)
             _settle(connection, asked, "answered", None, reply.usage, cost)
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
@@ -152,12 +189,19 @@ def _settle(
     connection.execute(_SETTLE, values)
 
 
-def _found(connection: Connection, questions: Sequence[Question]) -> Reply | None:
+def _use(connection: Connection, questions: Sequence[Question], charge: Charge) -> None:
+    if charge.content is not None:
+        hashes = [question.hash for question in questions]
+        values = {"model": questions[0].model, "hashes": hashes, **charge._asdict()}
+        connection.execute(_USE, values)
+
+
+def _found(connection: Connection, questions: Sequence[Question]) -> tuple[Question, Reply] | None:
     hashes = [question.hash for question in questions]
     values = {"model": questions[0].model, "hashes": hashes}
     stored = {row.request_hash: row.response for row in connection.execute(_FIND, values)}
-    for hash_ in hashes:
+    for question, hash_ in zip(questions, hashes, strict=True):
         if hash_ in stored:
             with suppress(PermanentError):
-                return codec.decode(Reply, bytes(stored[hash_]))
+                return question, codec.decode(Reply, bytes(stored[hash_]))
     return None

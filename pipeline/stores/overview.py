@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, text
 
 from pipeline.documents import Predicate, Value
+from pipeline.stores.dropped import Dropped, dropped_of
 from pipeline.stores.graph_reader import GraphReader
 from pipeline.stores.postgres import reading
 
@@ -50,7 +51,8 @@ class TopEntity(NamedTuple):
 class Overview(Value):
     """Counts over what is published; `typed` are the relationships that say more than that two
     names stand in one sentence. `warned` are some documents with a warning, and their first one.
-    `languages` are (code, documents), most frequent first.
+    `languages` are (code, documents), most frequent first. `dropped` counts what models said and
+    the documents do not.
     """
 
     documents: int
@@ -63,6 +65,7 @@ class Overview(Value):
     warned: tuple[tuple[str, str], ...]
     languages: tuple[tuple[str, int], ...]
     top: tuple[TopEntity, ...]
+    dropped: Dropped
 
 
 def overview(engine: Engine, project: str, top: int) -> Overview:
@@ -73,6 +76,7 @@ def overview(engine: Engine, project: str, top: int) -> Overview:
         ).one()
         warned = connection.execute(WARNED, {"project": project, "limit": WARNED_SHOWN}).all()
         languages = connection.execute(LANGUAGES, {"project": project}).all()
+        dropped = dropped_of(connection, project)
     entities = GraphReader(engine, project).entities(limit=top)
     documents, pages, mentions, named, relationships, typed, with_warnings = counts
     return Overview(
@@ -89,4 +93,5 @@ def overview(engine: Engine, project: str, top: int) -> Overview:
             TopEntity(one.name, one.type, one.degree, one.mentions, one.documents)
             for one in entities
         ),
+        dropped=dropped,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, delete, select, text
 
 from pipeline.errors import UsageError
 from pipeline.stores import example_pins, keys, loose_objects, tables
+from pipeline.stores.forgotten_answers import forget_answers_of_project, redis_keys
 from pipeline.stores.forgotten_copies import ForgottenCopies
 from pipeline.stores.postgres import transaction
 from pipeline.stores.project_reader import LEASE_LEFT, find_project
@@ -50,6 +51,7 @@ def delete_project(
         _refuse_while_running(connection, project, name)
         objects = set(connection.scalars(NAMED, {"project": project}))
         examples = example_pins.kept_for(connection, project)
+        answers = forget_answers_of_project(connection, project)
         # Documents first: a content may not go while a document points to it.
         documents = connection.execute(
             delete(tables.documents).where(tables.documents.c.project_id == project)
@@ -57,7 +59,9 @@ def delete_project(
         connection.execute(delete(tables.projects).where(tables.projects.c.id == project))
     trouble = ""
     if copies is not None:
-        copies.drop([keys.examples(domain, task) for domain, task in examples])
+        copies.drop(
+            [*(keys.examples(domain, task) for domain, task in examples), *redis_keys(answers)]
+        )
         trouble = copies.sweep(engine)
     if blobs is None:
         return Deleted(documents)

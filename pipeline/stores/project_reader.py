@@ -15,6 +15,7 @@ from pipeline import identity
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import UsageError
 from pipeline.stores import tables
+from pipeline.stores.dropped import Dropped, dropped_of
 from pipeline.stores.idling import may_idle
 from pipeline.stores.postgres import reading
 
@@ -73,13 +74,15 @@ class RunRow(NamedTuple):
 
 class ProjectState(NamedTuple):
     """How far a project is. `documents` counts by status, `flags` stale, partial and duplicate
-    ones, `stages` the contents whose output PostgreSQL has.
+    ones, `stages` the contents whose output PostgreSQL has; `dropped` counts what models said of
+    them and they do not.
     """
 
     documents: dict[str, int]
     flags: dict[str, int]
     stages: dict[str, int]
     last_run: RunRow | None
+    dropped: Dropped
 
 
 def find_project(engine: Engine, name: str) -> str:
@@ -162,11 +165,13 @@ def state(engine: Engine, project: str) -> ProjectState:
         stages |= _pairs(connection, STAGES, project)
         stale, partial, duplicate = connection.execute(FLAGS, {"project": project}).one()
         run = connection.execute(LAST_RUN, {"project": project}).first()
+        dropped = dropped_of(connection, project)
     return ProjectState(
         documents=by_status,
         flags={"stale": stale, "partial": partial, "duplicate": duplicate},
         stages=stages,
         last_run=RunRow(*run) if run else None,
+        dropped=dropped,
     )
 
 

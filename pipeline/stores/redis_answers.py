@@ -33,11 +33,15 @@ class CachedAnswers:
             if value is not None:
                 with suppress(PermanentError):
                     return codec.decode(Reply, value)
-        known = self.ledger.find(questions)
-        if known is not None:
-            # Under the first, which is asked for first.
-            self._put(questions[0], known)
-        return known
+        known = self.ledger.look_up(questions)
+        if known is None:
+            return None
+        self._put(*known)
+        return known[1]
+
+    def used(self, questions: Sequence[Question], charge: Charge) -> None:
+        """See `LlmLedger.used`."""
+        self.ledger.used(questions, charge)
 
     def claim(
         self, question: Question, charge: Charge, most: int, seconds: float

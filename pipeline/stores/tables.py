@@ -105,6 +105,7 @@ Index(None, runs.c.project_id, runs.c.started_at)
 # `pages` is a list of {number, start, end, source, confidence, width, height}.
 # `chain` is the published chain: a list of {stage, fingerprint, digest, version}.
 # `members` is a container's: a list of {path, sha256, size}.
+# `dropped` counts what a model said and the text does not: stage → word for why → number.
 contents = Table(
     "contents",
     metadata,
@@ -119,6 +120,7 @@ contents = Table(
     Column("text", Text),
     Column("pages", JSONB),
     Column("warnings", ARRAY(Text)),
+    Column("dropped", JSONB),
     Column("language", Text),
     Column("language_score", Double),
     Column("title", Text),
@@ -448,6 +450,19 @@ llm_responses = Table(
     Column("project_id", Id, ForeignKey("projects.id", ondelete="SET NULL")),
     Column("asked_at", Time, nullable=False, server_default=func.now()),
 )
+
+# For which contents an answer was asked or found: it holds words of theirs. A content may be gone,
+# and come again; of those that are not there any more, answers go when documents are forgotten.
+llm_uses = Table(
+    "llm_uses",
+    metadata,
+    Column("content_id", Id, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("request_hash", Text, primary_key=True),
+    _project(),
+)
+Index(None, llm_uses.c.model, llm_uses.c.request_hash)
+Index(None, llm_uses.c.project_id)
 
 # Questions to a language model, one row each time that one is asked, committed before: so what it
 # may cost is counted also if who asked dies over it. `asked` until there is an answer; `answered`,

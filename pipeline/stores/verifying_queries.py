@@ -10,8 +10,8 @@ from pipeline.stores import tables
 
 CONTENTS = text("""
 SELECT c.id::text, c.sha256, c.media_type, c.published_at, c.chain, c.members, c.text, c.pages,
-       c.warnings, c.language, c.language_score, c.title, c.author, c.created, c.modified,
-       c.sender, c.recipients, c.copied, c.subject, c.sent, c.message_id, c.in_reply_to,
+       c.warnings, c.dropped, c.language, c.language_score, c.title, c.author, c.created,
+       c.modified, c.sender, c.recipients, c.copied, c.subject, c.sent, c.message_id, c.in_reply_to,
        EXISTS (SELECT 1 FROM documents d WHERE d.content_id = c.id) AS shown,
        NOT EXISTS (SELECT 1 FROM documents d
                    WHERE d.content_id = c.id AND d.status <> 'completed') AS current

@@ -180,3 +180,39 @@ def test_forgetting_a_project_keeps_no_account_of_it(
     ledger.keep(taken(ledger, question(), charge), question(), charge, REPLY, 30)
     case.delete()
     assert calls(case) == []
+
+
+@pytest.mark.parametrize(
+    "over", ["ended_at = now()", "lease_until = now() - interval '1 s'"], ids=["ended", "killed"]
+)
+def test_what_a_run_asked_that_is_over_is_not_waited_for(
+    case: StoreCase, ledger: LlmLedger, charge: Charge, over: str
+) -> None:
+    taken(ledger, question(), charge)
+    later = charge._replace(run=case.run())
+    assert ledger.claim(question(), later, 50, 60) is None
+    change(case, f"UPDATE runs SET {over} WHERE id = '{charge.run}'")
+    taken(ledger, question(), later)
+    assert case.value("SELECT count(*) FROM llm_calls WHERE state = 'lost'") == 1
+
+
+def test_an_answer_to_a_later_attempt_is_copied_under_its_own_name(
+    case: StoreCase, ledger: LlmLedger, answers: CachedAnswers, charge: Charge
+) -> None:
+    again = question().again(1, 0.3)
+    ledger.keep(taken(ledger, again, charge), again, charge, REPLY, 30)
+    assert answers.find([question(), again]) == REPLY
+    names = [name.decode() for name in case.link.client.keys("llm:*")]
+    assert names == [keys.llm_response("small-1", again.hash)]
+
+
+def test_a_question_whose_time_is_prolonged_stays_its_askers(
+    ledger: LlmLedger, charge: Charge
+) -> None:
+    asked = ledger.claim(question(), charge, 50, -1)
+    assert isinstance(asked, Asked)
+    ledger.renew([asked.call], 60)
+    assert ledger.claim(question(), charge, 50, 60) is None
+    ledger.fail(asked, "llm_timeout", Usage(), 0)
+    ledger.renew([asked.call], 60)
+    taken(ledger, question(), charge)

@@ -36,6 +36,9 @@ class Memory:
     def find(self, questions: Sequence[Question]) -> Reply | None:
         return next((self.kept[x.hash] for x in questions if x.hash in self.kept), None)
 
+    def used(self, questions: Sequence[Question], charge: Charge) -> None:
+        assert charge == CHARGE
+
     def claim(
         self, question: Question, charge: Charge, most: int, seconds: float
     ) -> Reply | Asked | None:

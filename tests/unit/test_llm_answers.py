@@ -177,7 +177,7 @@ def test_the_hash_of_a_question_stays() -> None:
     question = Question(
         model="m", messages=(Message(role="user", content="Wer, Ü?"),), form_name="f", form={"a": 1}
     )
-    assert question.hash == ("2762b0bd3baea79dafad0a850f0833a7b4459a7293f7149dd18cfc7fe71d63ad")
+    assert question.hash == ("0dbe38c20b0a46660f331d1e8a5fdea63b6385f11b6f634ae7275fcd6101e52c")
 
 
 def test_calls_cost_what_their_tokens_cost() -> None:

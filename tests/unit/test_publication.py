@@ -76,6 +76,27 @@ def test_facts_say_where_they_are_from() -> None:
     assert set(column("subject_name_id", made.relationships)) <= set(column("id", made.names))
 
 
+def test_what_a_model_said_and_the_text_does_not_is_counted() -> None:
+    good = record()
+    mentions = good.mentions.model_copy(update={"dropped": {"ungrounded": 2}, "warnings": ("a",)})
+    relationships = good.relationships.model_copy(
+        update={"dropped": {"denied": 1, "ungrounded": 1}, "warnings": ("b",)}
+    )
+
+    made = rows(record(mentions=mentions, relationships=relationships)).content
+
+    assert made["dropped"] == {
+        "extract": {"ungrounded": 2},
+        "relate": {"denied": 1, "ungrounded": 1},
+    }
+    assert made["warnings"] == ["a", "b"]
+    assert rows(good).content["dropped"] is None
+    # No later stage decides by them, so no digest sees them.
+    for counted, plain in ((mentions, good.mentions), (relationships, good.relationships)):
+        digests = [identity.checkpoint_digest("f", payload) for payload in (counted, plain)]
+        assert digests[0] == digests[1]
+
+
 def test_a_name_of_narrow_scope_belongs_to_its_content() -> None:
     parts = payloads_of("Roe slept.", ["Roe"])
     made = rows(

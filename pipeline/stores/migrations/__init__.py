@@ -1,4 +1,4 @@
 """The schema's history. Revisions are applied by `pipeline.stores.migrating.migrate`."""
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision that this version of casegraph works with."""

@@ -1,0 +1,141 @@
+"""Names by a language model; sentences are parsed by a spaCy model, which also reads what the
+language model has no answer for, where the settings say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.documents import Chunk, MentionType, Parse
+from pipeline.engines.found_spans import FoundSpan
+from pipeline.engines.llm_interview import Interview, Interviewed
+from pipeline.llm import prompts
+from pipeline.llm.answers import BadAnswerError, SaidEntity, entities_in
+from pipeline.llm.context import NamedThing
+from pipeline.llm.keeping import FoundName, KeptNames, kept_names
+from pipeline.llm.troubles import summed
+
+if TYPE_CHECKING:
+    from pipeline.engines.spacy_recognizer import ChunkReading, SpacyRecognizer
+
+CODE = "1"
+"""Raised with every change of what is made of the answers."""
+FORM = "entities"
+
+
+@dataclass(frozen=True)
+class LlmReading:
+    """A reading of one chunk, by the model of that name."""
+
+    model: str
+    names: Sequence[FoundName | FoundSpan] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    trouble: str = ""
+    parsed: ChunkReading | None = None
+
+    def spans(self) -> Iterator[FoundName | FoundSpan]:
+        """Yield the names, in order."""
+        return iter(self.names)
+
+    def parse(self, start: int, end: int) -> Parse | None:
+        """Give the dependency parse of a sentence; None in a language that nobody here parses."""
+        return self.parsed.parse(start, end) if self.parsed else None
+
+
+class LlmRecognizer:
+    """Reads chunks in order, since a question shows the names of the chunk before. Any number of
+    threads may ask, each for a document of its own.
+    """
+
+    def __init__(self, interview: Interview, local: SpacyRecognizer) -> None:
+        self._interview = interview
+        self._local = local
+        self._form = prompts.form_to_find(interview.schema, bounded=interview.settings.form_bounds)
+        self.model = interview.settings.model
+        self.language = local.language
+        self.version = f"llm {CODE}, {interview.version}; {local.version}"
+        bases = {kind.base.value: kind.base for kind in interview.schema.types}
+        self.kept: Mapping[str, MentionType] = {**local.kept, **bases}
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Say what decides its names beside its version."""
+        return {
+            "extractor": "llm",
+            "parser": self._local.configuration["model"],
+            "second_pass": self._interview.settings.second_pass,
+            **self._interview.configuration,
+        }
+
+    def reads(self, language: str | None) -> bool:
+        """Say yes: a language model reads what it can."""
+        return True
+
+    def load(self) -> None:
+        """Load the model that parses."""
+        self._local.load()
+
+    def read(
+        self, chunks: Sequence[Chunk], batch: int, language: str | None = None
+    ) -> list[LlmReading]:
+        """Give one reading for each chunk of a document.
+
+        Raises BadAnswerError for a chunk that stays without an answer, where nobody else is to
+        read it, and as `Answering.answer`.
+        """
+        parsed: Sequence[ChunkReading | None] = [None] * len(chunks)
+        if self._local.reads(language):
+            parsed = self._local.read(chunks, batch)
+        readings: list[LlmReading] = []
+        before: tuple[NamedThing, ...] = ()
+        for about, by_local in zip(self._interview.about(chunks), parsed, strict=True):
+            try:
+                kept = self._kept(about, before)
+            except BadAnswerError as error:
+                trouble = self._interview.pass_over(about.chunk, error)
+                readings.append(_of_local(by_local, trouble))
+                before = ()
+            else:
+                readings.append(
+                    LlmReading(self.model, kept.names, summed([kept.dropped]), parsed=by_local)
+                )
+                before = self._things(about.chunk, kept)
+        return readings
+
+    def _kept(self, about: Interviewed, before: Sequence[NamedThing]) -> KeptNames:
+        """Ask for the names of a chunk, and keep those that stand there."""
+        chunk, schema = about.chunk, self._interview.schema
+        if not any(map(str.isalnum, chunk.text)):
+            return KeptNames()
+        messages = prompts.to_find(
+            schema, chunk.text, about.context(before), self._interview.examples
+        )
+        said = self._ask(messages)
+        if self._interview.settings.second_pass:
+            more = self._ask(prompts.to_find_more(messages, said))
+            said = list(dict.fromkeys([*said, *more]))
+        return kept_names(chunk, schema, said)
+
+    def _ask(self, messages: Sequence[Any]) -> list[SaidEntity]:
+        return self._interview.ask(messages, FORM, self._form, entities_in)
+
+    def _things(self, chunk: Chunk, kept: KeptNames) -> tuple[NamedThing, ...]:
+        """List the names of a chunk as the question about the next one shows them."""
+        schema = self._interview.schema
+        found = (
+            NamedThing(
+                name=chunk.text[name.start - chunk.start : name.end - chunk.start],
+                type=schema.kind_of(name.type, name.subtype),
+            )
+            for name in kept.names
+        )
+        return tuple(dict.fromkeys(found))
+
+
+def _of_local(reading: ChunkReading | None, trouble: str) -> LlmReading:
+    """Take a chunk as the local model reads it; without one it has no names."""
+    if reading is None:
+        return LlmReading("", trouble=trouble)
+    return LlmReading(reading.model, list(reading.spans()), trouble=trouble, parsed=reading)
