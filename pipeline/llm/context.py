@@ -59,7 +59,7 @@ class Budget(Value):
 
 def tokens_of(text: str) -> int:
     """Estimate the tokens of a text."""
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+    return -(-len(text.encode(errors="surrogatepass")) // BYTES_PER_TOKEN)
 
 
 def head_before(text: str, start: int) -> str:
