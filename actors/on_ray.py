@@ -31,7 +31,7 @@ def on_ray(
     settings = place.settings
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
     memory = int(available_bytes() * MEMORY_SHARE)
-    counts = actors_for(cpus, memory, pending, settings.run.actors)
+    counts = actors_for(cpus, memory, pending, settings.run.actors, place.waits)
     show(Snapshot(state="starting Ray", total=pending))
     with local_ray(cpus) as ray:
         coordinator_class = ray.remote(RunCoordinator).options(

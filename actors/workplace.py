@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from pipeline.assembly import Hosted, NameRules, Rules, Stores
 from pipeline.documents import StageName
@@ -20,6 +20,8 @@ class Workplace:
     """The settings, where the services are, and which project and run this is.
 
     `host` builds the stages whose identities `plan` names, `rules` what entities are made by.
+    `waits` names the stages that wait for a language model, and says how many documents each of
+    their actors works on at once; the others compute.
     """
 
     settings: Settings
@@ -29,3 +31,4 @@ class Workplace:
     plan: Plan
     host: HostStage
     rules: Callable[[], NameRules] = Rules
+    waits: Mapping[StageName, int] = field(default_factory=dict)

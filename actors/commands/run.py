@@ -11,10 +11,11 @@ from types import FrameType
 
 import click
 
-from actors.commands.common import json_option, print_json, project_option, say
+from actors.commands.common import Dollars, json_option, print_json, project_option, say
+from actors.run_result import OVER_BUDGET
 from actors.stop import Stop
 from pipeline.documents import StageName
-from pipeline.errors import UnavailableError
+from pipeline.errors import OverBudgetError, UnavailableError
 
 INTERRUPTED = 130
 
@@ -35,6 +36,12 @@ INTERRUPTED = 130
     type=click.Choice([stage.value for stage in StageName]),
     help="Run this stage and those after it again, for all documents, once.",
 )
+@click.option(
+    "--max-cost",
+    type=Dollars(),
+    metavar="DOLLARS",
+    help="Spend no more than this on language models: stop before, and keep what is done.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @json_option
 def run(
@@ -46,13 +53,15 @@ def run(
     rehash: bool,
     reconfigure: bool,
     from_stage: str | None,
+    max_cost: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> int:
     """Turn the documents in SOURCE… (files, folders, s3://BUCKET/PREFIX) into the project's graph.
 
     Run it again at any time: what is done is not done again. Exit status: 0 all completed,
-    3 some documents failed, 1 could not run, 2 wrong usage, 130 stopped by Ctrl-C.
+    3 some documents failed, 1 could not run, 2 wrong usage, 4 stopped at --max-cost, 130 stopped by
+    Ctrl-C.
     """
     from actors import driver
     from actors.commands.foretelling import foretell
@@ -73,6 +82,7 @@ def run(
         rehash=rehash,
         reconfigure=reconfigure,
         from_stage=StageName(from_stage) if from_stage else None,
+        max_cost=max_cost,
     )
     if dry_run:
         foretell(settings, request, as_json)
@@ -85,6 +95,8 @@ def run(
         print_summary(report, walk.passed, sys.argv[1:])
     if report.outcome == "failed":
         raise UnavailableError(report.reason)
+    if report.outcome == OVER_BUDGET:
+        raise OverBudgetError(report.reason)
     if report.outcome == "stopped":
         return INTERRUPTED
     return 3 if report.documents.get("failed") else 0

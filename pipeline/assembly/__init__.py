@@ -7,6 +7,7 @@ when they are first used or told to, so that a command which only reads does not
 from pipeline.assembly.deciding import open_desk
 from pipeline.assembly.live import open_live, open_mirror
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
+from pipeline.assembly.spending import open_account
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -16,6 +17,7 @@ from pipeline.assembly.stages import (
     build_stages,
     host_stage,
     plan,
+    waits,
 )
 from pipeline.assembly.stores import (
     Stores,
@@ -51,6 +53,7 @@ __all__ = [
     "host_stage",
     "list_failures",
     "list_skipped",
+    "open_account",
     "open_backlog",
     "open_blobs",
     "open_desk",
@@ -72,4 +75,5 @@ __all__ = [
     "open_write_behind",
     "plan",
     "projects_at_work",
+    "waits",
 ]

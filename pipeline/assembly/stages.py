@@ -118,12 +118,15 @@ class Hosted:
     """One stage, its models loaded, with what its host may have to do beside calling it.
 
     `embed` gives the vectors of texts; only `chunk` has the model.
-    `close` ends processes that the stage started; only `ocr` has one.
+    `close` ends what the stage started: the process of `ocr`, or the questions to a language model
+    that are under way. `stop` lets a stage that waits for a model ask nothing more, so that its
+    calls end soon with a StoppedWaitingError. See `waits` for which those are.
     """
 
     stage: Stage[Any, Payload]
     embed: Callable[[Sequence[str]], Sequence[Vector]] | None = None
     close: Callable[[], None] | None = None
+    stop: Callable[[], None] | None = None
 
 
 def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
@@ -139,6 +142,18 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
         engines.recognizer.load()
         engines.rules.load()
     return Hosted(stage)
+
+
+def waits(settings: Settings) -> dict[StageName, int]:
+    """Name the stages that wait for a language model, and say how many documents one actor of each
+    works on at once. Such a stage is called by as many threads, with one document each time, and
+    within `charged_to`.
+    """
+    by: dict[StageName, str] = {
+        StageName.EXTRACT: settings.extract.extractor,
+        StageName.RELATE: settings.relate.relations,
+    }
+    return {stage: settings.llm.concurrency for stage, means in by.items() if means == "llm"}
 
 
 def plan(settings: Settings) -> Plan:

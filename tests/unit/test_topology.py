@@ -32,3 +32,13 @@ def test_settings_decide():
     for wrong in ({"orc": 1}, {"ocr": 0}):
         with pytest.raises(UsageError, match=r"run\.actors"):
             actors_for(2, GIB, 9, wrong)
+
+
+def test_one_actor_is_enough_for_a_stage_that_waits():
+    counts = actors_for(16, 64 * GIB, 1_000, {}, [StageName.EXTRACT])
+    assert (counts[StageName.EXTRACT], counts[StageName.CHUNK]) == (1, 16)
+    # What it has in memory, it has once.
+    few = 4 * sum(MEMORY.values())
+    assert actors_for(16, few, 1_000, {})[StageName.CHUNK] == 4
+    assert actors_for(16, few, 1_000, {}, [StageName.EXTRACT])[StageName.CHUNK] == 5
+    assert actors_for(4, GIB, 9, {"extract": 3}, [StageName.EXTRACT])[StageName.EXTRACT] == 3
