@@ -76,7 +76,7 @@ WITH calls AS ({_CALLS}), sums AS (SELECT {_SUMS} FROM calls
 _BY = """
 WITH calls AS ({calls}), sums AS (SELECT {key} AS key, {sums} FROM calls GROUP BY 1)
 {summed}, {what} AS what, {others} AS others FROM sums {more}
-ORDER BY cost DESC, calls DESC, what COLLATE "C" LIMIT :limit
+ORDER BY cost DESC, calls DESC, key::text COLLATE "C" LIMIT :limit
 """
 
 _DOCUMENTS = """
