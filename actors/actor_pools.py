@@ -18,7 +18,6 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
 from pipeline.sources import Identified, Located
-from pipeline.stage import STAGES
 
 LONGEST_MESSAGE = 500
 SPARE_CALLS = 2
@@ -66,7 +65,7 @@ class ActorPools:
 
         first: list[asyncio.Task[None]] = []
         later: list[asyncio.Task[None]] = []
-        for stage in STAGES:
+        for stage in self._place.stages:
             self._stages[stage] = []
             for number in range(self._wanted[stage]):
                 task = asyncio.create_task(self._grow(stage, self._make_stage(stage), grown))

@@ -40,6 +40,7 @@ from pipeline.errors import (
     TemporaryError,
     UnavailableError,
 )
+from pipeline.stage import STAGES
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import Persisted
 
@@ -103,6 +104,7 @@ class RunCoordinator:
         )
         self._dispatch = Dispatch(
             self._pools.run,
+            place.last,
             self._flow,
             self._claims,
             self._mode,
@@ -152,7 +154,7 @@ class RunCoordinator:
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             self._events.watch(self._resolving.keep())
             await self._loop()
-            if not self._ending.begun:
+            if not self._ending.begun and self._place.last is STAGES[-1]:
                 await self._fill_vectors()
                 await self._catch_up()
             return await self._end(self._ending.outcome, self._ending.reason)

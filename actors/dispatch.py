@@ -16,18 +16,22 @@ from actors.mode import Mode
 from actors.persisting import Persisting
 from actors.pulse import RETRY_SECONDS, Pulse
 from actors.settlement import Settlement
+from pipeline.documents import StageName
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
+from pipeline.stage import STAGES
 from pipeline.stores.protocols import CacheUse, Persisted
 
 
 class Dispatch:
-    """The calls of one run. `run` makes one; `settle` hears what became durable, `stop` why the run
-    is to end. `embeddings` says what the embedding cache was asked for by all of them.
+    """The calls of one run. `run` makes one; contents that have `last` go no further; `settle`
+    hears what became durable, `stop` why the run is to end. `embeddings` says what the embedding
+    cache was asked for by all of them.
     """
 
     def __init__(
         self,
         run: Callable[[Call], Awaitable[Answer]],
+        last: StageName,
         flow: Flow,
         claims: Claims,
         mode: Mode,
@@ -40,6 +44,7 @@ class Dispatch:
         stop: Callable[[UnavailableError], None],
     ) -> None:
         self._run = run
+        self._last = last
         self._flow = flow
         self._claims = claims
         self._mode = mode
@@ -94,6 +99,8 @@ class Dispatch:
         before = self._flow.processed
         blames = self._flow.finished(call, answer.outcomes)
         self._claims.count_processed(self._flow.processed - before)
+        if call.stage is self._last is not STAGES[-1]:
+            self._flow.forget(outcome.content_id for outcome in answer.outcomes if outcome.link)
         await self._settlement.blame(blames)
         for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
             if outcome.is_sourceless:

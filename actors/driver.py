@@ -12,11 +12,10 @@ from dataclasses import replace
 
 from actors.beginning import SHOWN, Begun, begin
 from actors.catching_up import caught_up
-from actors.on_ray import on_ray
+from actors.on_ray import CarryOut, on_ray
 from actors.progress import Snapshot
 from actors.report import Ended, Report
 from actors.request import Request
-from actors.run_result import RunResult
 from actors.stop import Stop
 from actors.turns import Budget, Turns
 from actors.workplace import HostStage, Workplace
@@ -34,9 +33,6 @@ IDLE_RUNS = 2
 TOP = 10
 
 logger = logging.getLogger(__name__)
-
-CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
-"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
 
 
 def run(

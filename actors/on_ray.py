@@ -17,6 +17,9 @@ from pipeline.errors import CasegraphError, UnavailableError
 POLL_SECONDS = 0.25
 MEMORY_SHARE = 0.6
 
+CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
+"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
+
 
 def on_ray(
     place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop

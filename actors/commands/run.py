@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,10 @@ from actors.run_result import OVER_BUDGET
 from actors.stop import Stop
 from pipeline.documents import StageName
 from pipeline.errors import OverBudgetError, UnavailableError
+
+if TYPE_CHECKING:
+    from actors.request import Request
+    from pipeline.settings import Settings
 
 INTERRUPTED = 130
 
@@ -42,7 +47,12 @@ INTERRUPTED = 130
     metavar="DOLLARS",
     help="Spend no more than this on language models: stop before, and keep what is done.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be done, and do nothing; where a language model would be asked, read the "
+    "documents and say what it would cost.",
+)
 @json_option
 def run(
     sources: Sequence[str],
@@ -64,7 +74,6 @@ def run(
     Ctrl-C.
     """
     from actors import driver
-    from actors.commands.foretelling import foretell
     from actors.progress import ProgressDisplay
     from actors.request import Request
     from actors.summary import print_summary
@@ -85,7 +94,7 @@ def run(
         max_cost=max_cost,
     )
     if dry_run:
-        foretell(settings, request, as_json)
+        _foretell(settings, request, as_json)
         return 0
     with _stopping() as stop, ProgressDisplay() as display:
         report = driver.run(settings, request, display.show, stop)
@@ -100,6 +109,23 @@ def run(
     if report.outcome == "stopped":
         return INTERRUPTED
     return 3 if report.documents.get("failed") else 0
+
+
+def _foretell(settings: Settings, request: Request, as_json: bool) -> None:
+    """Say what a run would do. Raises what `dry_run` and `priced` raise."""
+    from actors import dry_run
+    from actors.commands.foretelling import print_forecast, print_priced
+    from actors.progress import ProgressDisplay
+    from pipeline import assembly
+
+    forecast = dry_run.dry_run(settings, request)
+    if not assembly.waits(settings):
+        print_forecast(forecast, as_json)
+        return
+    with _stopping() as stop, ProgressDisplay() as display:
+        estimate = dry_run.priced(settings, request, display.show, stop)
+    price = settings.llm.prices.get(settings.llm.model)
+    print_priced(forecast, estimate, price, as_json)
 
 
 @contextmanager

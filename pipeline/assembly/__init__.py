@@ -7,7 +7,7 @@ when they are first used or told to, so that a command which only reads does not
 from pipeline.assembly.deciding import open_desk
 from pipeline.assembly.live import open_live, open_mirror
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
-from pipeline.assembly.spending import open_account
+from pipeline.assembly.spending import open_account, ways
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -76,4 +76,5 @@ __all__ = [
     "plan",
     "projects_at_work",
     "waits",
+    "ways",
 ]

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, text
 
-from pipeline.llm.asking import Usage
+from pipeline.documents import StageName
+from pipeline.llm.answering import WARMTH, Terms
+from pipeline.llm.asking import Question, Usage
 from pipeline.llm.spending import Spent
 from pipeline.stores.idling import may_idle
 from pipeline.stores.llm_ledger import LlmLedger
@@ -102,6 +104,20 @@ _QUESTIONS = {
     for by, (key, what, others, more) in _KEYS.items()
 }
 
+_KEPT = text("""
+SELECT r.model, r.request_hash FROM llm_responses r
+JOIN unnest(CAST(:models AS text[]), CAST(:hashes AS text[])) AS q (model, request_hash)
+    USING (model, request_hash)
+""")
+
+_ANSWERED = text("""
+SELECT c.content_id::text AS content, c.stage, count(DISTINCT c.request_hash) AS answers
+FROM llm_calls c JOIN llm_responses r USING (model, request_hash)
+WHERE c.content_id = ANY(CAST(:contents AS uuid[])) AND c.state = 'answered'
+  AND c.stage IS NOT NULL AND c.model = ANY(:models)
+GROUP BY 1, 2
+""")
+
 
 @dataclass(frozen=True)
 class LlmAccount:
@@ -129,6 +145,30 @@ class LlmAccount:
                 _QUESTIONS[by], values, execution_options={"yield_per": STREAM_ROWS}
             ):
                 yield CostRow(row.what, row.others, _spent(row))
+
+    def answered(
+        self, first: Mapping[str, Sequence[Question]]
+    ) -> Mapping[str, Mapping[StageName, int]]:
+        """Count the answers that are kept to questions about contents, by stage; of contents that
+        have one to one of those questions, which begin what is asked about them.
+        """
+        asked = {
+            (question.model, question.hash): content
+            for content, questions in first.items()
+            for each in questions
+            for question in (each.again(attempt, WARMTH) for attempt in range(Terms.tries))
+        }
+        if not asked:
+            return {}
+        models, hashes = zip(*asked, strict=True)
+        with reading(self.engine) as connection:
+            there = connection.execute(_KEPT, {"models": list(models), "hashes": list(hashes)})
+            begun = {asked[row.model, row.request_hash] for row in there}
+            known: dict[str, dict[StageName, int]] = {content: {} for content in begun}
+            values = {"contents": sorted(begun), "models": sorted(set(models))}
+            for row in connection.execute(_ANSWERED, values):
+                known[row.content][StageName(row.stage)] = row.answers
+        return known
 
 
 def _spent(row: Any) -> Spent:

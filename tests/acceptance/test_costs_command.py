@@ -6,13 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from faults import asking_stages, small_stages
 from faults.asking_stages import MODEL, naming
+from faults.local_run import in_threads
 from faults.small_cli import ASKS
 from scripted_llm import Asked, Exchange, ScriptedLlm, always, saying
 
+from actors import dry_run, reading
+from pipeline import assembly
 from pipeline.explore import open_project
 from pipeline.settings import Settings
 
@@ -126,3 +131,32 @@ def test_what_was_never_asked_costs_nothing(small, corpus: str) -> None:
     assert (said.stdout, said.stderr) == ("", "no language model was asked for this project\n")
     assert small.json("costs", "--project", "p")["models"] == []
     assert "language models" not in small("status", "--project", "p").stdout
+
+
+def test_a_dry_run_tells_the_price_and_asks_nothing(
+    asking, corpus: str, server: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assembly, "waits", asking_stages.waits)
+    read = partial(reading.read, host=asking_stages.host, carry_out=in_threads)
+    told = partial(dry_run.priced, plan_of=small_stages.plan, ways_of=asking_stages.ways, read=read)
+    monkeypatch.setattr(dry_run, "priced", told)
+    dry = "run", corpus, "--project", "p", "--dry-run"
+
+    said = asking.json(*dry)
+    assert said["new"] == DOCUMENTS
+    models = said["language_models"]
+    assert (models["documents"], models["questions"], models["kept"]) == (DOCUMENTS, DOCUMENTS, 0)
+    cost = (models["tokens_in"] * 1_000 + models["tokens_out"] * 10_000) / 1_000_000
+    assert models["cost"] == pytest.approx(cost)
+
+    shown = asking(*dry)
+    assert (
+        f"Language models: {DOCUMENTS} questions about {DOCUMENTS} chunks of {DOCUMENTS} documents"
+        in shown.stdout
+    )
+    assert f"about ${cost:.2f}" in shown.stdout
+    assert "the same command without --dry-run goes on from there" in shown.stderr
+    assert server.asked == []
+
+    monkeypatch.undo()
+    assert asking.json(*dry)["language_models"] is None

@@ -26,6 +26,7 @@ from pipeline.engines.chat_model import ChatModel
 from pipeline.llm.answering import Answering, Terms
 from pipeline.llm.answers import BadAnswerError, entities_in
 from pipeline.llm.asking import Message, Question
+from pipeline.llm.estimating import Way
 from pipeline.settings import Settings
 from pipeline.stage import StageIdentity
 from pipeline.stores import postgres
@@ -93,6 +94,11 @@ class AskingStage:
 
 def waits(settings: Settings) -> dict[StageName, int]:
     return {StageName.EXTRACT: settings.llm.concurrency}
+
+
+def ways(settings: Settings) -> list[Way]:
+    """Say how the stage asks, for an estimate."""
+    return [Way(StageName.EXTRACT, question, said=0.5, exact=True)]
 
 
 def host(stage: StageName, settings: Settings, stores: Stores) -> Hosted:

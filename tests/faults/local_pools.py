@@ -16,7 +16,6 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError
 from pipeline.sources import Identified, Located
-from pipeline.stage import STAGES
 
 # A small run is over in a fraction of a second, and waits for an empty queue at its end.
 BLOCK_MS = 20
@@ -40,7 +39,7 @@ class LocalPools:
         self._registry: tuple[RegistryActor, ThreadPoolExecutor] | None = None
 
     async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
-        for stage in STAGES:
+        for stage in self._place.stages:
             self._actors[stage] = []
             for _ in range(self._wanted[stage]):
                 actor = StageActor(self._of_stages, stage)

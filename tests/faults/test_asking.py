@@ -12,11 +12,14 @@ import pytest
 from scripted_llm import Asked, Exchange, Script, ScriptedLlm, always, failing, hanging
 from waiting import until
 
-from actors import driver
+from actors import driver, reading
+from actors.dry_run import priced
+from actors.on_ray import CarryOut
 from actors.report import Report
 from actors.request import Request
 from actors.run_result import OVER_BUDGET
 from actors.stop import Stop
+from actors.workplace import HostStage
 from faults import asking_stages, small_stages
 from faults.asking_stages import MODEL, naming
 from faults.local_run import ONE_EACH, in_threads
@@ -24,7 +27,9 @@ from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.llm.asking import Price
 from pipeline.llm.charging import MILLIONTHS
+from pipeline.llm.estimating import Estimate
 from pipeline.settings import LlmSettings, Settings
+from pipeline.stage import Plan
 from pipeline.stores import postgres
 from pipeline.walking import Selection, Walk
 
@@ -55,22 +60,41 @@ class Asking:
     settings: Settings
     folder: Path
     server: ScriptedLlm
-    host: Callable[..., object] = asking_stages.host
+    host: HostStage = asking_stages.host
     extractors: int = 1
 
     def run(self, stop: Stop | None = None, **request: object) -> Report:
         """Run once; raises what `driver.run` raises."""
         return driver.run(
             self.settings,
-            Request([str(self.folder)], PROJECT, Walk(Selection()), **request),  # type: ignore[arg-type]
+            self.request(**request),
             lambda _snapshot: None,
             stop or Stop(),
             plan_of=small_stages.plan,
-            host=self.host,  # type: ignore[arg-type]
+            host=self.host,
             rules=small_stages.SmallRules,
             waits_of=asking_stages.waits,
-            carry_out=partial(in_threads, actors=ONE_EACH | {StageName.EXTRACT: self.extractors}),
+            carry_out=self.carry_out,
         )
+
+    def priced(self, plan: Plan | None = None, **request: object) -> Estimate:
+        """Say what a run would cost."""
+        return priced(
+            self.settings,
+            self.request(**request),
+            lambda _snapshot: None,
+            Stop(),
+            plan_of=lambda _: plan or small_stages.plan(),
+            ways_of=asking_stages.ways,
+            read=partial(reading.read, host=self.host, carry_out=self.carry_out),
+        )
+
+    def request(self, **more: object) -> Request:
+        return Request([str(self.folder)], PROJECT, Walk(Selection()), **more)  # type: ignore[arg-type]
+
+    @property
+    def carry_out(self) -> CarryOut:
+        return partial(in_threads, actors=ONE_EACH | {StageName.EXTRACT: self.extractors})
 
     def rows(self, question: str) -> list[tuple[object, ...]]:
         assert self.settings.database_url is not None
@@ -242,3 +266,75 @@ def test_a_cost_is_bounded_only_where_it_is_known(asking: Asking) -> None:
     assert """CASEGRAPH_LLM__PRICES='{"small": {"input": 0.15, "output": 0.6}}'""" in said
     assert '[llm.prices."small"]' in said
     assert asking.server.asked == []
+
+
+def test_a_price_is_told_before_anything_is_asked_and_what_was_read_is_kept(
+    asking: Asking,
+) -> None:
+    said = asking.priced()
+
+    assert (said.documents, said.chunks, said.questions) == (DOCUMENTS, DOCUMENTS, DOCUMENTS)
+    assert (said.unread, said.kept) == (0, 0)
+    assert asking.server.asked == []
+    assert asking.rows("SELECT stage, count(*) FROM stage_results GROUP BY 1 ORDER BY 1") == [
+        ("chunk", DOCUMENTS), ("ocr", DOCUMENTS),
+    ]  # fmt: skip
+    assert asking.rows(UNBLAMED) == [("pending", 0)] * DOCUMENTS
+    assert asking.priced() == said
+
+    report = asking.run()
+    assert report.documents["completed"] == DOCUMENTS
+    assert report.stage_calls[StageName.CHUNK] == 0
+    # Tokens are counted by characters here as there.
+    told = report.models.usage
+    assert told.tokens_in <= said.usage.tokens_in < 1.5 * told.tokens_in
+    assert told.tokens_out / 2 < said.usage.tokens_out < 2 * told.tokens_out
+    done = asking.priced()
+    assert (done.documents, done.questions, done.kept) == (0, 0, 0)
+
+
+def test_what_has_an_answer_is_not_in_the_price(asking: Asking) -> None:
+    asking = replace(dear(asking), extractors=2)
+    assert asking.run(max_cost=3 * MILLIONTHS).outcome == OVER_BUDGET
+    answered = len(asking.server.asked)
+
+    # What was answered is extracted; asked for again it would cost nothing.
+    assert asking.priced().questions == DOCUMENTS - answered
+    again = asking.priced(from_stage=StageName.EXTRACT)
+    assert (again.questions, again.kept) == (DOCUMENTS - answered, answered)
+
+
+def test_a_project_that_was_made_without_a_model_keeps_its_settings_when_it_is_priced(
+    asking: Asking,
+) -> None:
+    quiet = replace(asking, host=small_stages.host)
+    quiet.run()
+    (asking.folder / "new.txt").write_text("Cleo Old met Dan Moss.")
+    plan = small_stages.plan()
+    other = plan.model_copy(
+        update={
+            "identities": tuple(
+                x.model_copy(update={"version": "asking"}) if x.stage is StageName.EXTRACT else x
+                for x in plan.identities
+            )
+        }
+    )
+    said = asking.priced(other)
+    # Also what is done would be asked about anew.
+    assert (said.documents, said.questions) == (DOCUMENTS + 1, DOCUMENTS + 1)
+    assert len(asking.rows("SELECT 1 FROM documents WHERE status = 'completed'")) == DOCUMENTS
+    quiet.run()
+    assert asking.rows("SELECT status, count(*) FROM documents GROUP BY 1") == [
+        ("completed", DOCUMENTS + 1)
+    ]
+
+    rechunked = plan.model_copy(
+        update={
+            "identities": tuple(
+                x.model_copy(update={"version": "finer"}) if x.stage is StageName.CHUNK else x
+                for x in plan.identities
+            )
+        }
+    )
+    with pytest.raises(UsageError, match="by other settings"):
+        asking.priced(rechunked)
