@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pipeline.process import Stages
 
 
+MORE_DOCUMENTS = 4
+"""One more document is worked on for so many questions."""
+
+
 class Engines:
     """The heavy libraries behind the stages, each built when a stage first asks for it.
 
@@ -146,14 +150,17 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
 
 def waits(settings: Settings) -> dict[StageName, int]:
     """Name the stages that wait for a language model, and say how many documents one actor of each
-    works on at once. Such a stage is called by as many threads, with one document each time, and
-    within `charged_to`.
+    works on at once: some more than questions, which are bounded by the model's own places, so that
+    none of these is free while a document is between two questions. Such a stage is called by as
+    many threads, with one document each time, and within `charged_to`.
     """
     by: dict[StageName, str] = {
         StageName.EXTRACT: settings.extract.extractor,
         StageName.RELATE: settings.relate.relations,
     }
-    return {stage: settings.llm.concurrency for stage, means in by.items() if means == "llm"}
+    questions = settings.llm.concurrency
+    documents = questions + -(-questions // MORE_DOCUMENTS)
+    return {stage: documents for stage, means in by.items() if means == "llm"}
 
 
 def plan(settings: Settings) -> Plan:

@@ -12,6 +12,7 @@ from scripted_llm import Asked as Request
 from scripted_llm import Exchange, answering
 
 from faults import small_stages
+from pipeline import assembly
 from pipeline.assembly import Hosted, Stores
 from pipeline.documents import (
     Chunk,
@@ -93,7 +94,8 @@ class AskingStage:
 
 
 def waits(settings: Settings) -> dict[StageName, int]:
-    return {StageName.EXTRACT: settings.llm.concurrency}
+    extract = settings.extract.model_copy(update={"extractor": "llm"})
+    return assembly.waits(settings.model_copy(update={"extract": extract}))
 
 
 def ways(settings: Settings) -> list[Way]:
