@@ -20,6 +20,7 @@ from pipeline.documents import (
     Source,
     StageName,
 )
+from pipeline.llm.charging import Charge, charged_to
 from pipeline.stage import INPUTS, STAGES, Plan, Stage
 
 Out = TypeVar("Out", bound=Payload)
@@ -49,8 +50,18 @@ class DocumentFailedError(Exception):
         self.failure = failure
 
 
-def process(source: Source, stages: Stages) -> CaseRecord:
-    """Run the five stages on one source. Raises DocumentFailedError."""
+def process(source: Source, stages: Stages, charge: Charge | None = None) -> CaseRecord:
+    """Run the five stages on one source; `charge` says on whose account they may ask a language
+    model. Raises DocumentFailedError.
+    """
+    if charge is None:
+        return _processed(source, stages)
+    with charged_to(charge):
+        return _processed(source, stages)
+
+
+def _processed(source: Source, stages: Stages) -> CaseRecord:
+    """Run the five stages on one source."""
     pages = _one(stages.ocr, source)
     chunks = _one(stages.chunk, pages)
     mentions = _one(stages.extract, chunks)

@@ -23,14 +23,17 @@ from actors.workplace import HostStage
 from faults import asking_stages, small_stages
 from faults.asking_stages import MODEL, naming
 from faults.local_run import ONE_EACH, in_threads
-from pipeline.documents import StageName
+from pipeline import assembly
+from pipeline.documents import Source, StageName
 from pipeline.errors import UsageError
 from pipeline.llm.asking import Price
-from pipeline.llm.charging import MILLIONTHS
+from pipeline.llm.charging import MILLIONTHS, Charge
 from pipeline.llm.estimating import Estimate
+from pipeline.process import Stages, process
 from pipeline.settings import LlmSettings, Settings
-from pipeline.stage import Plan
+from pipeline.stage import STAGES, Plan
 from pipeline.stores import postgres
+from pipeline.stores.embedded import ServiceUrls
 from pipeline.walking import Selection, Walk
 
 DOCUMENTS = 16
@@ -139,9 +142,12 @@ UNBLAMED = "SELECT status, attempts FROM documents WHERE status <> 'completed'"
 BLAMES = "SELECT count(*) FROM failures"
 
 
+@pytest.mark.parametrize("acceleration", ["on", "off"])
 def test_documents_wait_for_the_model_side_by_side_and_nothing_is_asked_twice(
-    asking: Asking,
+    acceleration: str, asking: Asking
 ) -> None:
+    settings = asking.settings.model_copy(update={"acceleration": acceleration})
+    asking = replace(asking, settings=settings)
     asking.server.script = always(Meeting(DOCUMENTS, threading.Event()))
 
     report = asking.run()
@@ -338,3 +344,34 @@ def test_a_project_that_was_made_without_a_model_keeps_its_settings_when_it_is_p
     )
     with pytest.raises(UsageError, match="by other settings"):
         asking.priced(rechunked)
+
+
+def test_one_document_in_this_process_is_charged_to_whom_its_caller_says(
+    asking: Asking, tmp_path: Path
+) -> None:
+    asking.run()
+    [(project,)] = asking.rows("SELECT id::text FROM projects")
+    assert asking.settings.database_url
+    assert asking.settings.redis_url
+    urls = ServiceUrls(
+        database_url=asking.settings.database_url.get_secret_value(),
+        redis_url=asking.settings.redis_url.get_secret_value(),
+    )
+    stores = assembly.open_stores(asking.settings, urls)
+    hosted = {stage: asking.host(stage, asking.settings, stores) for stage in STAGES}
+    path = tmp_path / "one.txt"
+    path.write_text("Cleo Old met Dan Moss.")
+    source = Source(
+        path=str(path), name="one.txt", sha256="0" * 64, media_type="text/plain", size=1
+    )
+    stages = Stages(**{stage.value: hosted[stage].stage for stage in STAGES})
+    try:
+        with pytest.raises(LookupError):
+            process(source, stages)
+        record = process(source, stages, Charge(str(project)))
+    finally:
+        close = hosted[StageName.EXTRACT].close
+        assert close is not None
+        close()
+    assert [mention.text for mention in record.mentions.mentions] == ["Cleo Old", "Dan Moss"]
+    assert asking.rows("SELECT count(*) FROM llm_calls WHERE run_id IS NULL") == [(1,)]
