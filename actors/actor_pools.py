@@ -18,9 +18,12 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
 from pipeline.sources import Identified, Located
-from pipeline.stage import STAGES
 
 LONGEST_MESSAGE = 500
+SPARE_CALLS = 2
+"""Threads of an actor beside those that wait for a language model: to be told to stop."""
+GRACE_SECONDS = 2.0
+"""How long a run that ends waits for what a language model was asked: it is paid for anyway."""
 DEATH = "Worker exit detail:"
 GUESSES = "There are some potential root causes"
 
@@ -62,7 +65,7 @@ class ActorPools:
 
         first: list[asyncio.Task[None]] = []
         later: list[asyncio.Task[None]] = []
-        for stage in STAGES:
+        for stage in self._place.stages:
             self._stages[stage] = []
             for number in range(self._wanted[stage]):
                 task = asyncio.create_task(self._grow(stage, self._make_stage(stage), grown))
@@ -79,13 +82,25 @@ class ActorPools:
         self._stages[stage].append(actor)
         grown(stage)
 
-    async def close(self) -> None:
-        """End what the actors started: the parser's child, and the queue's reader, unless that is
-        dead or hangs; then it is forgotten when another one leaves. So does the child of a dead
-        reader of sources end, and the lease of the registry lapses: a run that is done must not
-        fail, or hang, for it.
+    async def stop(self) -> None:
+        """Let stages that wait for a language model ask nothing more; what they have asked is
+        waited for only a moment longer.
         """
-        asked = [reader.let_go("close") for reader in self._stages.get(StageName.OCR, ())]
+        await asyncio.gather(*(actor.let_go("stop") for actor in self._waiting()))
+        await asyncio.sleep(GRACE_SECONDS)
+        await asyncio.gather(*(actor.let_go("close") for actor in self._waiting()))
+
+    def _waiting(self) -> list[HostedActor]:
+        return [actor for stage in self._place.waits for actor in self._stages.get(stage, ())]
+
+    async def close(self) -> None:
+        """End what the actors started: the parser's child, connections to a language model, and
+        the queue's reader, unless that is dead or hangs; then it is forgotten when another one
+        leaves. So does the child of a dead reader of sources end, and the lease of the registry
+        lapses: a run that is done must not fail, or hang, for it.
+        """
+        started = [*self._stages.get(StageName.OCR, ()), *self._waiting()]
+        asked = [actor.let_go("close") for actor in started]
         leaving = (self._persistence, self._registry)
         asked += [actor.let_go("leave") for actor in leaving if actor is not None]
         await asyncio.gather(*asked)
@@ -190,12 +205,16 @@ class ActorPools:
     def _make_stage(self, stage: StageName) -> HostedActor:
         from actors.stage_actor import StageActor
 
-        return self._make(stage, StageActor, self._place, stage)
+        at_once = self._place.waits.get(stage)
+        calls = 1 if at_once is None else at_once + SPARE_CALLS
+        return self._make(stage, StageActor, self._place, stage, calls=calls)
 
-    def _make(self, what: str, kind: type, *arguments: object) -> HostedActor:
+    def _make(self, what: str, kind: type, *arguments: object, calls: int = 1) -> HostedActor:
         import ray
 
-        options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
+        options = {
+            "num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "max_concurrency": calls,
+        }  # fmt: skip
         actor: Any = ray.remote(kind).options(**options).remote(*arguments)
         return HostedActor(what, actor, self._place.settings.run.growth_bytes)
 

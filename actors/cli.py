@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline.errors import CasegraphError, StoppedWaitingError, UsageError
+from pipeline.errors import CasegraphError, OverBudgetError, StoppedWaitingError, UsageError
 
 COMMANDS = {
     "run": "actors.commands.run:run",
     "status": "actors.commands.status:status",
     "failures": "actors.commands.status:failures",
+    "costs": "actors.commands.costs:costs",
     "retry": "actors.commands.status:retry",
     "projects": "actors.commands.projects:projects",
     "forget": "actors.commands.forget:forget",
@@ -37,7 +38,11 @@ COMMANDS = {
 }
 
 
-EXITS: dict[type[CasegraphError], int] = {UsageError: 2, StoppedWaitingError: 130}
+EXITS: dict[type[CasegraphError], int] = {
+    UsageError: 2,
+    OverBudgetError: 4,
+    StoppedWaitingError: 130,
+}
 
 
 class LazyCommands(click.Group):
@@ -77,7 +82,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; one line for an error, and the exit status says which kind it was:
-    2 wrong usage, 1 could not run, 130 stopped.
+    2 wrong usage, 1 could not run, 4 stopped at what a run may spend, 130 stopped by a person.
     """
     try:
         status = cli.main(args=arguments, prog_name="casegraph", standalone_mode=False)

@@ -7,16 +7,16 @@ thread, so that they happen one after the other; documents are taken in beside t
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-from actors.actor_pools import ActorPools, CallLostError
+from actors.actor_pools import ActorPools
 from actors.admission import Admission, Load
-from actors.calls import Answer, Call
 from actors.claims import Claims
+from actors.dispatch import Dispatch
+from actors.ending import Ending
 from actors.events import Events
 from actors.flow import Flow
 from actors.lease import Lease
@@ -27,16 +27,22 @@ from actors.outlook import Outlook
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
 from actors.progress import RESOLVING, Snapshot, again_and_again
-from actors.pulse import RETRY_SECONDS, Pulse
+from actors.pulse import Pulse
 from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
 from actors.vectors import filled
 from actors.workplace import Workplace
 from pipeline.documents import StageName
-from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError
+from pipeline.errors import (
+    CasegraphError,
+    StoppedWaitingError,
+    TemporaryError,
+    UnavailableError,
+)
+from pipeline.stage import STAGES
 from pipeline.stores.ledger import Ledger
-from pipeline.stores.protocols import CacheUse, Persisted
+from pipeline.stores.protocols import Persisted
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +66,13 @@ class RunCoordinator:
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
         self._pools = pools or ActorPools(place, actors)
-        self._flow = Flow(blames=place.settings.run.attempts)
+        self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
-        self._embeddings = CacheUse()
         self._growth = Growth()
         self._events = Events()
-        self._draining = False
-        patience, stopping = place.settings.run.patience_seconds, lambda: self._draining
+        self._ending = Ending()
+        patience, stopping = place.settings.run.patience_seconds, lambda: self._ending.begun
         self._thread = LedgerThread(patience, stopping=stopping)
         self._pulse = Pulse(patience, stopping)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
@@ -97,6 +102,20 @@ class RunCoordinator:
             self._settlement,
             stopping,
         )
+        self._dispatch = Dispatch(
+            self._pools.run,
+            place.last,
+            self._flow,
+            self._claims,
+            self._mode,
+            self._pulse,
+            self._events,
+            self._persisting,
+            self._settlement,
+            self._settle,
+            self._ending,
+            self._stop,
+        )
         self._outlook = Outlook(
             place.settings.run,
             self._claims,
@@ -114,28 +133,34 @@ class RunCoordinator:
 
     async def snapshot(self) -> Snapshot:
         """Say where the run is."""
-        return self._outlook.snapshot(draining=self._draining)
+        return self._outlook.snapshot(draining=self._ending.begun)
 
     async def drain(self) -> None:
         """Begin nothing new, let running calls finish, persist what they gave, and end."""
-        self._draining = True
-        self._outlook.state = "stopping"
+        self._stop()
+
+    def _stop(self, error: UnavailableError | None = None) -> None:
+        """Begin to end, and tell those who would keep it waiting."""
+        if self._ending.begin(error):
+            self._outlook.state = "stopping"
+            self._events.watch(self._pools.stop())
 
     async def run(self) -> RunResult:
         """Run until nothing is left, or until running calls are done after `drain`."""
         self._events.watch(self._lease.keep(), again_and_again(self._publish_progress))
         try:
             self._events.watch_tasks(await self._pools.start(self._flow.grow))
-            self._outlook.state = "stopping" if self._draining else "running"
+            self._outlook.state = "stopping" if self._ending.begun else "running"
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             self._events.watch(self._resolving.keep())
             await self._loop()
-            if not self._draining:
+            if not self._ending.begun and self._place.last is STAGES[-1]:
                 await self._fill_vectors()
                 await self._catch_up()
-            return await self._end("stopped" if self._draining else "finished")
+            return await self._end(self._ending.outcome, self._ending.reason)
         except StoppedWaitingError as error:
-            return await self._end("stopped", str(error))
+            self._ending.begin()
+            return await self._end(self._ending.outcome, self._ending.reason or str(error))
         except CasegraphError as error:
             return await self._end("failed", str(error))
         except Exception as error:
@@ -151,11 +176,12 @@ class RunCoordinator:
         """Claim, dispatch, and take events, until nothing is left to do."""
         while True:
             self._events.check()
-            if not self._draining:
+            if not self._ending.begun:
                 self._admission.admit(self._load())
-                self._dispatch()
+                if self._dispatch.send():
+                    self._outlook.begin()
             if self._nothing_left():
-                if self._draining:
+                if self._ending.begun:
                     return
                 self._persisting.more()
                 if not await self._settlement.readmit() and not await self._admission.look_again(
@@ -179,7 +205,7 @@ class RunCoordinator:
 
     def _nothing_left(self) -> bool:
         """Say whether all that was begun is processed and the queue is empty."""
-        if self._draining:
+        if self._ending.begun:
             return self._has_stopped()
         if self._events.are_coming or not self._persisting.drained:
             return False
@@ -195,55 +221,6 @@ class RunCoordinator:
         persisting = self._persisting
         return not self._events.are_coming and (persisting.drained or persisting.given_up)
 
-    # -- stages ------------------------------------------------------------------------------
-
-    def _dispatch(self) -> None:
-        """Send the calls that the flow asks for; not once the run is stopping.
-
-        What a document has behind it when a run stops are its checkpoints: the next run goes on
-        from there, so there is no need to finish the documents that are begun.
-        """
-        for call in self._flow.calls():
-            self._outlook.begin()
-            self._events.spawn(self._call(call))
-
-    async def _call(self, call: Call) -> None:
-        """Make one call; one that was lost, or found no store, gives its contents back."""
-        try:
-            answer = await self._pools.run(call)
-        except CallLostError as error:
-            await self._events.put(partial(self._lost, call, error))
-        except TemporaryError as error:
-            self._pulse.no_answer(error)
-            await asyncio.sleep(RETRY_SECONDS)
-            await self._events.put(partial(self._postponed, call))
-        else:
-            await self._events.put(partial(self._finished, call, answer))
-
-    async def _finished(self, call: Call, answer: Answer) -> None:
-        self._pulse.heard()
-        self._persisting.more()
-        self._mode.heard_of(call.stage, call.actor, answer.trouble, self._flow.resting())
-        self._embeddings = self._embeddings.joined(answer.embeddings)
-        self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
-        before = self._flow.processed
-        blames = self._flow.finished(call, answer.outcomes)
-        self._claims.count_processed(self._flow.processed - before)
-        await self._settlement.blame(blames)
-        for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
-            if outcome.is_sourceless:
-                await self._settlement.reread(task, outcome)
-        await self._settle(answer.persisted or Persisted())
-        await self._settlement.resume()
-
-    async def _lost(self, call: Call, why: CallLostError) -> None:
-        await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
-        await self._settlement.count_again(task.content_id for task in call.tasks)
-        self._pulse.moved()
-
-    async def _postponed(self, call: Call) -> None:
-        self._flow.postponed(call)
-
     async def _settle(self, persisted: Persisted) -> None:
         await self._settlement.take(persisted)
         if persisted.members_admitted:
@@ -253,7 +230,7 @@ class RunCoordinator:
 
     def _all_processed(self) -> bool:
         """Say whether nothing more is on its way into the queue."""
-        return not self._events.are_coming and (self._draining or not self._flow.unprocessed)
+        return not self._events.are_coming and (self._ending.begun or not self._flow.unprocessed)
 
     async def _persisted(self, report: Drained, processed: bool) -> None:
         await self._events.put(partial(self._drained, report, processed))
@@ -267,7 +244,7 @@ class RunCoordinator:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
         async for some in filled(self._pools, self._pulse):
             self._outlook.state = "embedding" if some else self._outlook.state
-            if self._draining:
+            if self._ending.begun:
                 return
 
     async def _catch_up(self) -> None:
@@ -276,7 +253,7 @@ class RunCoordinator:
         """
         resolving = self._resolving
         resolving.hurry()
-        while not (resolving.done or resolving.given_up or self._draining):
+        while not (resolving.done or resolving.given_up or self._ending.begun):
             self._outlook.state = RESOLVING
             self._events.check()
             if resolving.fault is not None:
@@ -296,7 +273,7 @@ class RunCoordinator:
         it.
         """
         result = self._settlement.result(
-            outcome, reason, self._outlook.seconds, self._mode, self._embeddings
+            outcome, reason, self._outlook.seconds, self._mode, self._dispatch.embeddings
         )
         result = result.model_copy(update={"behind": self._resolving.given_up})
         # A run that ends since PostgreSQL is away does not wait for it once more.

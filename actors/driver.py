@@ -7,37 +7,32 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from actors.beginning import SHOWN, Begun, begin
 from actors.catching_up import caught_up
-from actors.on_ray import on_ray
+from actors.on_ray import CarryOut, on_ray
 from actors.progress import Snapshot
-from actors.report import ALL_FOUND, Ended, NotFound, Report
-from actors.request import Request, split_by_size, uris
-from actors.run_result import RunResult
+from actors.report import Ended, Report
+from actors.request import Request
 from actors.stop import Stop
-from actors.turns import Asking, Turns
+from actors.turns import Budget, Turns
 from actors.workplace import HostStage, Workplace
 from pipeline import assembly
 from pipeline.assembly import NameRules
-from pipeline.documents import DocumentStatus
+from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
+from pipeline.llm.spending import price_of
 from pipeline.settings import Settings
 from pipeline.stage import Plan
-from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
-from pipeline.walking import FoundFile
 
 WAIT_SECONDS = 1.0
 IDLE_RUNS = 2
 TOP = 10
-SHOWN = 3
 
 logger = logging.getLogger(__name__)
-
-CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
-"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
 
 
 def run(
@@ -49,33 +44,23 @@ def run(
     plan_of: Callable[[Settings], Plan] = assembly.plan,
     host: HostStage = assembly.host_stage,
     rules: Callable[[], NameRules] = assembly.Rules,
+    waits_of: Callable[[Settings], Mapping[StageName, int]] = assembly.waits,
     carry_out: CarryOut = on_ray,
 ) -> Report:
     """Record the sources' documents and run until all are done or `stop` is asked for.
 
-    `plan_of` and `host` say which five stages there are: those that the settings name; `rules` what
-    entities are made by; `carry_out` does the work where it is: on Ray.
-    Raises UsageError for a source that is not there or settings that the project was not made
-    with, UnavailableError for a service that does not answer, StoppedWaitingError for one that
-    does not when it is to stop.
+    `plan_of`, `host` and `waits_of` say which five stages there are, and which wait for a language
+    model: those that the settings name; `rules` what entities are made by; `carry_out` does the
+    work where it is: on Ray.
+    Raises what `begin` does, and UsageError for a model without a price whose cost is bounded.
     """
-    began = time.monotonic()
-    batches = request.files(settings)
-    show(Snapshot(state="starting services"))
-    urls = assembly.open_services(settings)
-    ledger = assembly.open_ledger(settings, urls)
-    ask = Asking(settings.run.patience_seconds, lambda: stop.asked)
-    ask(ledger.bind_objects)
-    project = ask(
-        ledger.open_project,
-        request.project,
-        plan_of(settings),
-        reconfigure=request.reconfigure,
-        from_stage=request.from_stage,
-    )
-    lost = _record(settings, request, batches, ledger, project.id, show, stop)
+    began, waits = time.monotonic(), waits_of(settings)
+    _check_prices(settings, request, waits)
+    begun = begin(settings, request, plan_of(settings), show, stop)
+    urls, ledger, ask, project = begun.urls, begun.ledger, begun.ask, begun.project
     before = _settled(ask(ledger.counts, project.id))
     turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
+    budget = Budget(assembly.open_account(urls, project.id), ask, request.max_cost)
     ended, idle, tried = Ended(outcome="stopped") if stop.asked else Ended(), 0, (0, 0)
     while ended.outcome == "finished":
         pending = ask(ledger.pending_count, project.id)
@@ -100,7 +85,9 @@ def run(
                 "run again, and if it stays so, `casegraph doctor` may say why"
             )
         elif pending:
-            place = Workplace(settings, urls, project.id, turns.begin(), project.plan, host, rules)
+            run_ = turns.begin()
+            budget.begin(run_)
+            place = Workplace(settings, urls, project.id, run_, project.plan, host, rules, waits)
             result = carry_out(place, pending, show, stop)
             turns.ended(result)
             ended = ended.followed_by(result)
@@ -110,7 +97,7 @@ def run(
     ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
-    summed = (request, urls, project.id, ledger, ended, before, lost, time.monotonic() - began)
+    summed = (request, begun, ended, before, budget, time.monotonic() - began)
     try:
         return _report(*summed) if ended.reason else ask(_report, *summed)
     except (TemporaryError, UnavailableError) as error:
@@ -119,38 +106,10 @@ def run(
         turns.leave()
 
 
-def _record(
-    settings: Settings,
-    request: Request,
-    batches: Iterable[Sequence[FoundFile]],
-    ledger: Ledger,
-    project: str,
-    show: Callable[[Snapshot], None],
-    stop: Stop,
-) -> NotFound:
-    """Write down the files that a walk finds, and say which documents it does not find again; none
-    if it is stopped. Raises UnavailableError if PostgreSQL, or a store that is walked over, goes
-    away: a walk is not repeated.
-    """
-    found = 0
-    try:
-        with ledger.roll_call(project) as roll:
-            for batch in batches:
-                small, large = split_by_size(batch, settings.limits.max_file_bytes)
-                ledger.record_documents(project, small, rehash=request.rehash)
-                ledger.record_skipped(project, large)
-                roll.found(batch)
-                found += len(batch)
-                show(Snapshot(state="looking for documents", total=found))
-                if stop.asked:
-                    return ALL_FOUND
-            sources = uris(request.sources)
-            count = roll.missing(sources)
-            return NotFound(count, roll.missing_some(sources, SHOWN) if count else ())
-    except TemporaryError as error:
-        raise UnavailableError(
-            f"{error}; {found:,} files are taken down: run again when it is back"
-        ) from error
+def _check_prices(settings: Settings, request: Request, waits: Mapping[StageName, int]) -> None:
+    """See that the cost of what is asked is known where it is bounded. Raises UsageError."""
+    if waits and request.max_cost is not None:
+        price_of(settings.llm.model, settings.llm.prices)
 
 
 def _sweep(ledger: Ledger, seconds: float) -> None:
@@ -175,17 +134,11 @@ def _settled(counts: Mapping[DocumentStatus, int]) -> int:
 
 
 def _report(
-    request: Request,
-    urls: ServiceUrls,
-    project: str,
-    ledger: Ledger,
-    ended: Ended,
-    before: int,
-    lost: NotFound,
-    total: float,
+    request: Request, begun: Begun, ended: Ended, before: int, budget: Budget, total: float
 ) -> Report:
     """Sum up a run that took `total` seconds and found `before` documents settled."""
-    counts = ledger.counts(project)
+    urls, project = begun.urls, begun.project.id
+    counts = begun.ledger.counts(project)
     return Report(
         project=request.project,
         outcome=ended.outcome,
@@ -202,8 +155,9 @@ def _report(
         completed=ended.completed,
         failed=ended.failed,
         elsewhere=max(_settled(counts) - before - ended.completed - ended.failed, 0),
-        not_found=lost,
+        not_found=begun.not_found,
         stage_calls=ended.stage_calls,
+        models=budget.spent(),
         graph=assembly.open_overview(urls, project, TOP),
         failures=assembly.list_failures(urls, project),
         skipped=assembly.list_skipped(urls, project, SHOWN),

@@ -1,15 +1,33 @@
-"""Says what a run would do, without doing it: no row is written and Ray is not started."""
+"""Says what a run would do, without doing it.
+
+Without a language model no row is written and Ray is not started. With one, what it would cost is
+told from the chunks, so the documents are read as far as these: that costs nothing and is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from actors.estimating import estimate
+from actors.progress import Snapshot
+from actors.reading import read
 from actors.request import Request, split_by_size, uris
+from actors.stop import Stop
 from pipeline import assembly, generations, identity
+from pipeline.documents import StageName
+from pipeline.errors import UsageError
 from pipeline.forecast import Forecast, stage_counts
+from pipeline.llm.estimating import Estimate, Way
 from pipeline.settings import Settings
 from pipeline.stage import Plan
 from pipeline.stores.ledger_projects import difference_of
+from pipeline.walking import Walk
+
+READING = StageName.OCR, StageName.CHUNK
+
+Read = Callable[[Settings, Request, Plan, Callable[[Snapshot], None], Stop], None]
+"""Brings documents as far as their chunks: see `reading`."""
 
 
 def dry_run(
@@ -47,3 +65,40 @@ def dry_run(
             difference=difference,
             needs_reconfigure=bool(difference) and not request.reconfigure,
         )
+
+
+def priced(
+    settings: Settings,
+    request: Request,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+    *,
+    plan_of: Callable[[Settings], Plan] = assembly.plan,
+    ways_of: Callable[[Settings], Sequence[Way]] = assembly.ways,
+    read: Read = read,
+) -> Estimate:
+    """Read the documents, and estimate what a run would ask language models under the plan that it
+    would have; it asks in these `ways`.
+
+    Raises what `reading.read` does, and UsageError where the project's chunks are of other settings
+    than a run would make them by.
+    """
+    ways = ways_of(settings)
+    urls = assembly.open_services(settings)
+    ledger = assembly.open_ledger(settings, urls)
+    project = identity.project_id(request.project)
+    stored, plan = ledger.plan_of(project), plan_of(settings)
+    if stored is not None:
+        plan = generations.kept(plan, stored)
+        if any(stored.identity_of(stage) != plan.identity_of(stage) for stage in READING):
+            raise UsageError(
+                "the project's chunks were made by other settings than these, so what language "
+                "models would cost cannot be told; run with --reconfigure and without a language "
+                "model first, or leave those settings as they were"
+            )
+    anew = replace(request, walk=Walk(request.walk.selection, request.walk.objects))
+    read(settings, anew, stored or plan, show, stop)
+    if stored is not None and request.from_stage:
+        plan = generations.raised(plan, request.from_stage)
+    with ledger.forecasting(project, rehash=False) as forecasting:
+        return estimate(settings, urls, project, plan, forecasting.known(), ways)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from actors.calls import Call, Outcome, Task
@@ -46,10 +46,13 @@ class _Item:
 
 @dataclass
 class Flow:
-    """The contents in flight of one run. `actors` says how many each stage has so far."""
+    """The contents in flight of one run. `actors` says how many each stage has so far, `waits` how
+    many calls at once, each with one content, an actor takes that waits for a language model.
+    """
 
     actors: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     blames: int = 2
+    waits: Mapping[StageName, int] = field(default_factory=dict)
     speeds: Speeds = field(default_factory=Speeds)
     _items: dict[str, _Item] = field(default_factory=dict)
     _ready: dict[StageName, deque[str]] = field(
@@ -89,16 +92,17 @@ class Flow:
     @property
     def at_once(self) -> int:
         """Count the contents that all actors together can take up without a queue."""
-        return SLOTS * sum(self.actors.values())
+        return sum(self._slots(stage) * count for stage, count in self.actors.items())
 
     @property
     def at_first(self) -> int:
         """Count those that the actors of the first stage can."""
-        return SLOTS * self.actors[STAGES[0]]
+        return self._slots(STAGES[0]) * self.actors[STAGES[0]]
 
     def could_do(self, stages: Collection[StageName] = STAGES) -> float:
         """Say how many contents a second these stages get through if they never wait for work."""
-        return self.speeds.could_do(self.actors, stages)
+        at_work = {stage: count * self.waits.get(stage, 1) for stage, count in self.actors.items()}
+        return self.speeds.could_do(at_work, stages)
 
     @property
     def unread(self) -> int:
@@ -222,6 +226,12 @@ class Flow:
         else:
             self._ready[gap].append(content_id)
 
+    def _slots(self, stage: StageName) -> int:
+        """Count the calls that an actor may have. One of a stage that computes has the next call
+        at hand while it works on the last.
+        """
+        return self.waits.get(stage, SLOTS)
+
     def _freest(self, stage: StageName) -> int | None:
         """Find the actor with the fewest calls for what is next, if it has a free slot.
 
@@ -231,11 +241,11 @@ class Flow:
         load = [0] * self.actors[stage]
         for call in self._calls.values():
             if call.stage == stage:
-                load[call.actor] += SLOTS if call.suspect else 1
+                load[call.actor] += self._slots(stage) if call.suspect else 1
         if not load:
             return None
         least = min(range(len(load)), key=load.__getitem__)
-        slots = 1 if self._items[self._ready[stage][0]].alone else SLOTS
+        slots = 1 if self._items[self._ready[stage][0]].alone else self._slots(stage)
         return least if load[least] < slots else None
 
     def _call(self, stage: StageName, actor: int) -> Call:
@@ -244,7 +254,7 @@ class Flow:
         """
         queue = self._ready[stage]
         share = math.ceil(len(queue) / self.actors[stage])
-        wanted = min(self.speeds.batch(stage), share)
+        wanted = 1 if stage in self.waits else min(self.speeds.batch(stage), share)
         batch: list[Task] = []
         held = 0
         while queue and len(batch) < wanted:

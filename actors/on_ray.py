@@ -17,6 +17,9 @@ from pipeline.errors import CasegraphError, UnavailableError
 POLL_SECONDS = 0.25
 MEMORY_SHARE = 0.6
 
+CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
+"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
+
 
 def on_ray(
     place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
@@ -31,7 +34,7 @@ def on_ray(
     settings = place.settings
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
     memory = int(available_bytes() * MEMORY_SHARE)
-    counts = actors_for(cpus, memory, pending, settings.run.actors)
+    counts = actors_for(cpus, memory, pending, settings.run.actors, place.waits)
     show(Snapshot(state="starting Ray", total=pending))
     with local_ray(cpus) as ray:
         coordinator_class = ray.remote(RunCoordinator).options(

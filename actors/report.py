@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from actors.run_result import RunResult
 from actors.waits import NO_SPREAD, Spread
 from pipeline.documents import StageName
+from pipeline.llm.spending import NOTHING_SPENT, Spent
 from pipeline.stage import STAGES
 from pipeline.stores.overview import Overview
 from pipeline.stores.project_reader import FailureRow, SkippedRow
@@ -26,11 +27,11 @@ ALL_FOUND = NotFound()
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did and what the project holds after it. `reason` is for `outcome` failed;
-    `mode` is how it worked at its end, `mode_reason` why that was without Redis;
+    """What a run did and what the project holds after it. `outcome` and `reason` are those of
+    `RunResult`; `mode` is how it worked at its end, `mode_reason` why that was without Redis;
     `elsewhere` counts the documents that runs beside this one settled meanwhile; `skipped` are some
     of the documents that were not looked into. `behind` is why entities are not those of all that
-    was published; empty if they are.
+    was published; empty if they are. `models` is what language models were asked and paid.
     """
 
     project: str
@@ -53,6 +54,7 @@ class Report:
     mode: str = ""
     mode_reason: str = ""
     behind: str = ""
+    models: Spent = NOTHING_SPENT
 
     def as_json(self) -> dict[str, Any]:
         """Give the object that `run --json` ends with."""
@@ -65,6 +67,7 @@ class Report:
             "mode": self.mode or None,
             "mode_reason": self.mode_reason,
             "behind": self.behind,
+            "language_models": self.models.as_json(),
             "store_wait_seconds": self.store_wait.model_dump(),
             "latency_seconds": self.latency.model_dump(),
             "seconds": round(self.seconds, 3),

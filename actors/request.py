@@ -18,7 +18,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Request:
-    """What to run: see the options of `casegraph run`."""
+    """What to run: see the options of `casegraph run`; `max_cost` in millionths of a dollar."""
 
     sources: Sequence[str]
     project: str
@@ -26,6 +26,7 @@ class Request:
     rehash: bool = False
     reconfigure: bool = False
     from_stage: StageName | None = None
+    max_cost: int | None = None
 
     def files(self, settings: Settings) -> Iterator[list[FoundFile]]:
         """Walk over the sources, in lists of at most `BATCH` files; one list at a time is held.

@@ -8,6 +8,9 @@ from actors.waits import Spread
 from pipeline.documents import StageName, Value
 from pipeline.stores.postgres import words_of
 
+OVER_BUDGET = "over_budget"
+"""The outcome of a run that has spent what it may."""
+
 
 def own_fault(error: BaseException) -> str:
     """Say that a run ended by a fault of its own: by this program's, and by no service's."""
@@ -15,11 +18,12 @@ def own_fault(error: BaseException) -> str:
 
 
 class RunResult(Value):
-    """How a run ended. `stage_calls` counts the contents each stage worked on; `mode` is how it
-    worked at the end; the embedding cache was `asked` for vectors and `found` some. `store_wait` is
-    how long contents waited for stores along their way, `latency` from admitted to persisted.
-    `by_own_fault` says of a run that failed that no service was to blame: see its log. `behind` is
-    why entities are not those of all that was published.
+    """How a run ended: `outcome` is finished, stopped (by a person), over_budget or failed,
+    `reason` why it is one of the last two. `stage_calls` counts the contents each stage worked on;
+    `mode` is how it worked at the end; the embedding cache was `asked` for vectors and `found`
+    some. `store_wait` is how long contents waited for stores along their way, `latency` from
+    admitted to persisted. `by_own_fault` says of a run that failed that no service was to blame:
+    see its log. `behind` is why entities are not those of all that was published.
     """
 
     outcome: str

@@ -30,10 +30,11 @@ class Speeds:
             return 1
         return max(1, min(MAX_BATCH, round(CALL_SECONDS / max(self._seconds[stage], SHORTEST))))
 
-    def could_do(self, actors: Mapping[StageName, int], stages: Collection[StageName]) -> float:
-        """Say how many contents a second these stages' actors get through if they never wait for
-        work: as many as the slowest stage; 0 where that of one is not known yet.
+    def could_do(self, at_work: Mapping[StageName, int], stages: Collection[StageName]) -> float:
+        """Say how many contents a second these stages get through if they never wait for work: as
+        many as the slowest stage; 0 where that of one is not known yet. `at_work` counts the
+        contents that all actors of a stage work on at once.
         """
         if not all(stage in self._seconds for stage in stages):
             return 0.0
-        return min(actors[stage] / max(self._seconds[stage], SHORTEST) for stage in stages)
+        return min(at_work[stage] / max(self._seconds[stage], SHORTEST) for stage in stages)

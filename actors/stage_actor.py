@@ -1,245 +1,34 @@
-"""Hosts one stage: reads its input's checkpoint, runs the stage, puts its output's checkpoint.
+"""Hosts one stage under Ray: a `StageWorker`, with what else its process is asked for.
 
-`StageWorker` is a plain class and is tested as one; `StageActor` is the same under Ray. It keeps
-nothing between calls but its loaded models.
+It keeps nothing between calls but its loaded models. Several calls may be under way at once in one
+that waits for a language model, each about one content.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NoReturn, TypeVar, TypeVarTuple
+from threading import Lock
+from typing import NoReturn
 
-from actors.calls import Answer, Outcome, Task
-from actors.found import Found, decoded
+from actors.calls import Answer, Task
 from actors.memory import Growth
+from actors.stage_worker import StageWorker
 from actors.work_thread import InWorkThread
 from actors.workplace import Workplace
-from pipeline import codec, identity
-from pipeline.documents import DocumentFailure, Payload, StageName
-from pipeline.errors import PermanentError
-from pipeline.patience import patient
-from pipeline.process import stage_input
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.llm.charging import Charge
 from pipeline.scratch import sweep_scratch
-from pipeline.sources import Fetcher, Identified, Located, SourceChangedError, unreadable
-from pipeline.stage import INPUTS, Link, Plan, Stage
-from pipeline.stores.protocols import CacheUse, Checkpoint, CheckpointKey, Persisted
-from pipeline.stores.tiered_checkpoints import TieredCheckpoints
-
-T = TypeVar("T")
-Arguments = TypeVarTuple("Arguments")
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass
-class _Report:
-    """What one call has come to so far."""
-
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    persisted: Persisted | None = None
-    waited: float = 0.0
-
-    def add(self, more: Persisted | None) -> None:
-        """Take in what became durable. The payloads of others' checkpoints stay here."""
-        if more is not None:
-            light = more.model_copy(update={"winners": ()})
-            self.persisted = self.persisted.joined(light) if self.persisted else light
-
-    def answer(self, tasks: Sequence[Task], trouble: str) -> Answer:
-        """Give the whole, in the order of the tasks."""
-        return Answer(
-            outcomes=tuple(self.outcomes[task.content_id] for task in tasks),
-            persisted=self.persisted,
-            trouble=trouble,
-            waited=self.waited,
-        )
-
-
-@dataclass(frozen=True)
-class StageWorker:
-    """One stage with the stores it reads and writes."""
-
-    name: StageName
-    stage: Stage[Any, Payload]
-    plan: Plan
-    project: str
-    checkpoints: TieredCheckpoints
-    fetcher: Fetcher
-    patience: float = 30.0
-
-    def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
-        """Hash sources and tell their types, in order."""
-        return [self.fetcher.identify(located) for located in sources]
-
-    def run(self, tasks: Sequence[Task]) -> Answer:
-        """Run the stage on contents, in order; what has a checkpoint already is not run.
-
-        Raises TemporaryError if no store answers for `patience` seconds.
-        """
-        wanted = {task.content_id: self._key(task) for task in tasks}
-        report = _Report()
-        found = self._found(list(wanted.values()), self._inputs(tasks), report)
-        there = [task for task in tasks if wanted[task.content_id] in found.made]
-        # The tasks' chains are what PostgreSQL has, so it lacks these: their queue entries were
-        # lost or are held by a reader that died, or PostgreSQL had them for contents that were
-        # deleted and are back. Harmless if they got there meanwhile.
-        made = [found.made[wanted[task.content_id]] for task in there]
-        self._put(there, made, report, reused=True)
-        inputs: dict[str, object] = {}
-        with ExitStack() as open_files:
-            todo = [task for task in tasks if wanted[task.content_id] not in found.made]
-            for task in todo:
-                value = self._input(task, found, open_files)
-                if isinstance(value, Outcome):
-                    report.outcomes[task.content_id] = value
-                else:
-                    inputs[task.content_id] = value
-            self._make([task for task in todo if task.content_id in inputs], inputs, report)
-        return report.answer(tasks, self.checkpoints.trouble)
-
-    def _found(
-        self,
-        outputs: Sequence[CheckpointKey],
-        inputs: Mapping[CheckpointKey, str],
-        report: _Report,
-    ) -> Found:
-        """Read and decode what is there; what cannot be used is asked for once more."""
-        known = self._ask(report, self.checkpoints.look, outputs, list(inputs))
-        found = decoded(known, inputs)
-        if not found.unreadable and not found.differing:
-            return found
-        for key, failure in found.unreadable.items():
-            logger.warning(
-                "%s %s is read or made again: %s", key.content, key.stage, failure.message
-            )
-        again = self._ask(
-            report, self.checkpoints.renew, list(found.unreadable), list(found.differing)
-        )
-        return found.joined(decoded(again, inputs))
-
-    def _make(self, tasks: Sequence[Task], inputs: Mapping[str, object], report: _Report) -> None:
-        """Run the stage on inputs that are there, and put what it gives."""
-        if not tasks:
-            return
-        began = time.perf_counter()
-        answers = self.stage([inputs[task.content_id] for task in tasks])
-        seconds = (time.perf_counter() - began) / len(tasks)
-        made: list[tuple[Task, Checkpoint]] = []
-        for task, answer in zip(tasks, answers, strict=True):
-            if isinstance(answer, DocumentFailure):
-                report.outcomes[task.content_id] = Outcome(
-                    content_id=task.content_id, failure=answer
-                )
-            else:
-                made.append((task, self._checkpoint(task, answer, seconds)))
-        self._put([task for task, _ in made], [x for _, x in made], report, reused=False)
-
-    def _put(
-        self,
-        tasks: Sequence[Task],
-        checkpoints: Sequence[Checkpoint],
-        report: _Report,
-        *,
-        reused: bool,
-    ) -> None:
-        """Write checkpoints where their tasks want them, and note which ones stay."""
-        for durable in (False, True):
-            mine = [
-                checkpoint
-                for task, checkpoint in zip(tasks, checkpoints, strict=True)
-                if task.durable is durable
-            ]
-            if not mine:
-                continue
-            put = self._ask(
-                report,
-                partial(self.checkpoints.put, self.project, mine, durable=durable, lacking=reused),
-            )
-            report.add(put.persisted)
-            for stays in put.stays:
-                report.outcomes[stays.content] = self._outcome(stays, reused)
-
-    def _ask(
-        self, report: _Report, function: Callable[[*Arguments], T], *arguments: *Arguments
-    ) -> T:
-        """Ask the stores, and again while none answers: what was made is not thrown away."""
-        began = time.perf_counter()
-        try:
-            return patient(self.patience)(function, *arguments)
-        finally:
-            report.waited += time.perf_counter() - began
-
-    def _checkpoint(self, task: Task, payload: Payload, seconds: float) -> Checkpoint:
-        key = self._key(task)
-        return Checkpoint(
-            **key._asdict(),
-            digest=identity.checkpoint_digest(key.fingerprint, payload),
-            payload=codec.encode(payload),
-            seconds=seconds,
-        )
-
-    def _outcome(self, checkpoint: Checkpoint, reused: bool) -> Outcome:
-        return Outcome(
-            content_id=checkpoint.content,
-            link=Link(
-                stage=self.name, fingerprint=checkpoint.fingerprint, digest=checkpoint.digest
-            ),
-            reused=reused,
-            seconds=checkpoint.seconds,
-        )
-
-    def _key(self, task: Task) -> CheckpointKey:
-        """Say under what this stage's output for a task is kept."""
-        known = task.identified
-        print_ = self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
-        return CheckpointKey(task.content_id, self.name, print_)
-
-    def _inputs(self, tasks: Sequence[Task]) -> dict[CheckpointKey, str]:
-        """Say under what the inputs of a call are kept, with the digests that are meant."""
-        return {
-            CheckpointKey(task.content_id, before, link.fingerprint): link.digest
-            for task in tasks
-            for before in INPUTS[self.name]
-            for link in [task.chain.link(before)]
-        }
-
-    def _input(
-        self,
-        task: Task,
-        found: Found,
-        open_files: ExitStack,
-    ) -> object:
-        """Get a stage's input, or the outcome that says why there is none.
-
-        One that is gone, cannot be read, or whose place another has taken, is nobody's fault.
-        """
-        if self.name is StageName.OCR:
-            return self._source(task, open_files)
-        payloads: dict[StageName, Payload] = {}
-        for before in INPUTS[self.name]:
-            key = CheckpointKey(task.content_id, before, task.chain.link(before).fingerprint)
-            if key not in found.inputs:
-                return Outcome(content_id=task.content_id, unreadable=found.unreadable.get(key))
-            payloads[before] = found.inputs[key]
-        return stage_input(self.name, payloads)
-
-    def _source(self, task: Task, open_files: ExitStack) -> object:
-        try:
-            return open_files.enter_context(self.fetcher.fetched(task.located, task.identified))
-        except SourceChangedError:
-            return Outcome(content_id=task.content_id, changed=True)
-        except (OSError, PermanentError) as error:
-            return Outcome(content_id=task.content_id, unread=unreadable(error))
+from pipeline.sources import Identified, Located
+from pipeline.stores.protocols import CacheUse
 
 
 class StageActor:
-    """A `StageWorker` that builds itself where it runs; Ray restarts it when its process dies."""
+    """A `StageWorker` that builds itself where it runs; Ray restarts it when its process dies.
+
+    Where the stage waits for a language model, `run` is called by several threads at once.
+    """
 
     def __init__(self, place: Workplace, name: StageName) -> None:
         from pipeline import assembly
@@ -250,14 +39,17 @@ class StageActor:
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         self._worker = StageWorker(
             name=name,
-            stage=InWorkThread(self._hosted.stage),
+            stage=InWorkThread(self._hosted.stage, place.waits.get(name, 1)),
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,
             fetcher=assembly.open_fetcher(place.settings, self._stores),
             patience=min(StageWorker.patience, place.settings.run.patience_seconds),
+            account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()
+        self._told = CacheUse()
+        self._telling = Lock()
 
     def ready(self) -> str:
         """Say that the models are loaded."""
@@ -269,11 +61,17 @@ class StageActor:
 
     def run(self, tasks: Sequence[Task]) -> Answer:
         """See `StageWorker.run`."""
-        before = self._stores.vectors.use
         answer = self._worker.run(tasks)
-        now = self._stores.vectors.use
-        used = CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
-        return answer.model_copy(update={"embeddings": used, "grown": self._growth.bytes})
+        return answer.model_copy(
+            update={"embeddings": self._embeddings(), "grown": self._growth.bytes}
+        )
+
+    def _embeddings(self) -> CacheUse:
+        """Say what the embedding cache was asked for since that was last told, by any call."""
+        with self._telling:
+            before, self._told = self._told, self._stores.vectors.use
+            now = self._told
+        return CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
 
     def fill_vectors(self) -> int:
         """Compute vectors that published chunks lack, some at a time; return how many were filled.
@@ -284,8 +82,13 @@ class StageActor:
             return 0
         return self._filling().with_model(self._hosted.embed)
 
+    def stop(self) -> None:
+        """Let a stage that waits for a language model ask nothing more."""
+        if self._hosted.stop is not None:
+            self._hosted.stop()
+
     def close(self) -> None:
-        """End what the stage started (the parser's child)."""
+        """End what the stage started: the parser's child, or questions that are under way."""
         if self._hosted.close is not None:
             self._hosted.close()
 

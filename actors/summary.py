@@ -14,6 +14,7 @@ from rich.text import Text
 
 from actors.progress import clock
 from actors.report import Report
+from actors.run_result import OVER_BUDGET
 from pipeline.stores.overview import Overview, TopEntity
 from pipeline.stores.project_reader import FailureRow
 from pipeline.walking import Passed, printable
@@ -34,7 +35,14 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if graph.top:
         console.print()
         console.print(_top(graph.top))
-    notes = (_languages(graph), _dropped(graph), _left_out(passed), _mode(report), _behind(report))
+    notes = (
+        _languages(graph),
+        _dropped(graph),
+        _left_out(passed),
+        _models(report),
+        _mode(report),
+        _behind(report),
+    )
     for paragraph in chain.from_iterable(notes):
         console.print(paragraph, style="dim")
     if graph.with_warnings:
@@ -68,6 +76,11 @@ def _mode(report: Report) -> list[str]:
     return [f"{report.mode} mode: {report.mode_reason}"]
 
 
+def _models(report: Report) -> list[str]:
+    """Say what language models were asked, if they were."""
+    return [f"Language models: {report.models}"] if report.models.calls else []
+
+
 def _behind(report: Report) -> list[str]:
     """Say why one thing may still have several entities."""
     if not report.behind:
@@ -82,10 +95,12 @@ def _headline(report: Report) -> Text:
     )
     if report.outcome == "failed":
         return Text(f"{report.project}: the run could not go on", style="bold red")
-    if report.outcome == "stopped":
+    if report.outcome in {"stopped", OVER_BUDGET}:
+        where = " at what it may spend" if report.outcome == OVER_BUDGET else ""
         left = report.documents.get("pending", 0) + report.documents.get("running", 0)
         return Text(
-            f"{report.project}: stopped with {_count(left, 'document')} to go", style="bold yellow"
+            f"{report.project}: stopped{where} with {_count(left, 'document')} to go",
+            style="bold yellow",
         )
     passed_over = f"; {_count(skipped, 'document')} skipped" if skipped else ""
     style = "bold yellow" if failed or skipped else "bold green"

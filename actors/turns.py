@@ -8,8 +8,10 @@ from typing import ParamSpec, TypeVar
 
 from actors.run_result import RunResult
 from pipeline.errors import TemporaryError
+from pipeline.llm.spending import NOTHING_SPENT, Spent
 from pipeline.patience import Stopping, lost_patience, patient
 from pipeline.stores.ledger import Ledger
+from pipeline.stores.llm_account import LlmAccount
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +30,27 @@ class Asking:
             return patient(self._seconds, self._stopping)(function, *arguments, **named)
         except TemporaryError as error:
             raise lost_patience(error, self._seconds, self._stopping) from error
+
+
+class Budget:
+    """What a command may spend on language models, in millionths of a US dollar, in all its turns;
+    None for whatever it comes to.
+    """
+
+    def __init__(self, account: LlmAccount, ask: Asking, at_most: int | None) -> None:
+        self._account, self._ask, self._at_most = account, ask, at_most
+        self._runs: list[str] = []
+
+    def begin(self, run: str) -> None:
+        """Let a run have what is left."""
+        if self._at_most is not None:
+            left = max(self._at_most - self._ask(self.spent).cost, 0)
+            self._ask(self._account.allow, run, left)
+        self._runs.append(run)
+
+    def spent(self) -> Spent:
+        """Sum up what was asked and paid in all turns so far. Raises TemporaryError."""
+        return self._account.spent(self._runs) if self._runs else NOTHING_SPENT
 
 
 class Turns:

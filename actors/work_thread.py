@@ -1,4 +1,5 @@
-"""Where a stage computes: a thread of a lower priority than the one that waits for stores.
+"""Where a stage computes: a thread of a lower priority than the one that waits for stores. A stage
+that waits for a language model has one for each document that it works on at once.
 
 There are as many busy processes as cores, so whoever has waited for an answer of a millisecond
 waits as long again for a core, at each exchange. A thread that has just been answered goes first;
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +26,17 @@ LOWER_BY = 10
 
 @dataclass(frozen=True)
 class InWorkThread:
-    """A stage that computes in a thread of its own, the same one always, and is waited for."""
+    """A stage that computes in threads of its own, the same ones always, and is waited for. Whom
+    its caller charges is known there, too.
+    """
 
     stage: Stage[Any, Payload]
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, "work", initializer=_lower)
-    )
+    threads: int = 1
+    _pool: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        pool = ThreadPoolExecutor(self.threads, "work", initializer=_lower)
+        object.__setattr__(self, "_pool", pool)
 
     @property
     def identity(self) -> StageIdentity:
@@ -38,7 +45,7 @@ class InWorkThread:
 
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Payload | DocumentFailure]:
         """Run the stage. Raises what it raises."""
-        return self._thread.submit(self.stage, inputs).result()
+        return self._pool.submit(copy_context().run, self.stage, inputs).result()
 
 
 def _lower() -> None:

@@ -3,7 +3,7 @@
 CasegraphError
 ├── UsageError        the user asked for something that cannot be: exit status 2
 ├── UnavailableError  a service or a file that a command needs is not there: exit status 1
-│   └── OverBudgetError  … or money: the run has spent what it may
+│   └── OverBudgetError  … or money: the run has spent what it may; exit status 4
 ├── TemporaryError    trying again later may help; the caller retries, nothing is blamed
 │   ├── RedisAwayError   … and PostgreSQL serves meanwhile
 │   └── StoppedWaitingError   … and who asked is to stop: exit status 130

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipeline.drawing import Picture
     from pipeline.example_desk import ExampleDesk
     from pipeline.passages import Nearness
+    from pipeline.stores.llm_account import LlmAccount
 
 
 def open_project(name: str, settings: Settings | None = None) -> Project:
@@ -41,6 +42,7 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     from pipeline.example_desk import ExampleDesk
     from pipeline.stores import migrating, postgres
     from pipeline.stores.embedded import ensure_services
+    from pipeline.stores.llm_account import LlmAccount
     from pipeline.stores.project_reader import find_project
 
     settings = settings or load_settings()
@@ -48,17 +50,24 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     migrating.migrate(urls.database_url)
     engine = postgres.connect(urls.database_url)
     desk = assembly.open_desk(settings, urls, find_project(engine, name), engine=engine)
-    return Project(name, desk, settings, ExampleDesk.on(engine))
+    account = LlmAccount(engine, desk.reader.project_id)
+    return Project(name, desk, settings, ExampleDesk.on(engine), account)
 
 
 class Project:
     """One project's published graph, and where people decide which names are one thing."""
 
     def __init__(
-        self, name: str, desk: DecisionDesk, settings: Settings, examples: ExampleDesk
+        self,
+        name: str,
+        desk: DecisionDesk,
+        settings: Settings,
+        examples: ExampleDesk,
+        account: LlmAccount,
     ) -> None:
         self.name = name
         self._examples = examples
+        self._account = account
         self._desk = desk
         self._reader = desk.reader
         self._settings = settings
@@ -144,6 +153,18 @@ class Project:
         frame["date"] = dates.dt.tz_localize(None).dt.normalize()
         by_day = frame.dropna().groupby("date")["document"]
         return pandas.DataFrame({"mentions": by_day.count(), "documents": by_day.nunique()})
+
+    def costs(self, by: str = "document", limit: int | None = 1_000) -> pandas.DataFrame:
+        """List what language models were asked and cost, in US dollars, by document, model, run or
+        stage, the most expensive first.
+        """
+        from pipeline.stores.llm_account import By, row_json
+
+        if by not in set(By):
+            raise UsageError(f"costs are listed by {', '.join(By)}, not by {by!r}")
+        rows = (row_json(row) for row in self._account.costs(By(by), limit))
+        columns = ("what", "calls", "failed", "lost", "tokens_in", "tokens_out", "tokens_cached")
+        return _frame(rows, (*columns, "cost")).rename(columns={"what": by})
 
     # Pictures
 

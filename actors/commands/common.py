@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -45,6 +46,25 @@ class Words(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Make any argument text that a database takes."""
         return printable(value)
+
+
+class Dollars(click.ParamType[int]):
+    """An amount of US dollars, as whole millionths; what is below one of these is not allowed."""
+
+    name = "dollars"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read "5", "5.00" or "$5". Fails for what is no amount."""
+        try:
+            amount = Decimal(value.strip().removeprefix("$"))
+            return int(amount.scaleb(6)) if 0 <= amount <= MOST else self._refuse(value, param, ctx)
+        except InvalidOperation:
+            return self._refuse(value, param, ctx)
+
+    def _refuse(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> NoReturn:
+        self.fail(f"{value!r} is no amount of US dollars, such as 5.00", param, ctx)
 
 
 def limit_option(default: int, what: str) -> Callable[[Command], Command]:

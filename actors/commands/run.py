@@ -8,13 +8,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
-from actors.commands.common import json_option, print_json, project_option, say
+from actors.commands.common import Dollars, json_option, print_json, project_option, say
+from actors.run_result import OVER_BUDGET
 from actors.stop import Stop
 from pipeline.documents import StageName
-from pipeline.errors import UnavailableError
+from pipeline.errors import OverBudgetError, UnavailableError
+
+if TYPE_CHECKING:
+    from actors.request import Request
+    from pipeline.settings import Settings
 
 INTERRUPTED = 130
 
@@ -35,7 +41,18 @@ INTERRUPTED = 130
     type=click.Choice([stage.value for stage in StageName]),
     help="Run this stage and those after it again, for all documents, once.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--max-cost",
+    type=Dollars(),
+    metavar="DOLLARS",
+    help="Spend no more than this on language models: stop before, and keep what is done.",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be done, and do nothing; where a language model would be asked, read the "
+    "documents and say what it would cost.",
+)
 @json_option
 def run(
     sources: Sequence[str],
@@ -46,16 +63,17 @@ def run(
     rehash: bool,
     reconfigure: bool,
     from_stage: str | None,
+    max_cost: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> int:
     """Turn the documents in SOURCE… (files, folders, s3://BUCKET/PREFIX) into the project's graph.
 
     Run it again at any time: what is done is not done again. Exit status: 0 all completed,
-    3 some documents failed, 1 could not run, 2 wrong usage, 130 stopped by Ctrl-C.
+    3 some documents failed, 1 could not run, 2 wrong usage, 4 stopped at --max-cost, 130 stopped by
+    Ctrl-C.
     """
     from actors import driver
-    from actors.commands.foretelling import foretell
     from actors.progress import ProgressDisplay
     from actors.request import Request
     from actors.summary import print_summary
@@ -73,9 +91,10 @@ def run(
         rehash=rehash,
         reconfigure=reconfigure,
         from_stage=StageName(from_stage) if from_stage else None,
+        max_cost=max_cost,
     )
     if dry_run:
-        foretell(settings, request, as_json)
+        _foretell(settings, request, as_json)
         return 0
     with _stopping() as stop, ProgressDisplay() as display:
         report = driver.run(settings, request, display.show, stop)
@@ -85,9 +104,28 @@ def run(
         print_summary(report, walk.passed, sys.argv[1:])
     if report.outcome == "failed":
         raise UnavailableError(report.reason)
+    if report.outcome == OVER_BUDGET:
+        raise OverBudgetError(report.reason)
     if report.outcome == "stopped":
         return INTERRUPTED
     return 3 if report.documents.get("failed") else 0
+
+
+def _foretell(settings: Settings, request: Request, as_json: bool) -> None:
+    """Say what a run would do. Raises what `dry_run` and `priced` raise."""
+    from actors import dry_run
+    from actors.commands.foretelling import print_forecast, print_priced
+    from actors.progress import ProgressDisplay
+    from pipeline import assembly
+
+    forecast = dry_run.dry_run(settings, request)
+    if not assembly.waits(settings):
+        print_forecast(forecast, as_json)
+        return
+    with _stopping() as stop, ProgressDisplay() as display:
+        estimate = dry_run.priced(settings, request, display.show, stop)
+    price = settings.llm.prices.get(settings.llm.model)
+    print_priced(forecast, estimate, price, as_json)
 
 
 @contextmanager

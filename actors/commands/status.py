@@ -21,6 +21,7 @@ from pipeline.documents import StageName
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pipeline.llm.spending import Spent
     from pipeline.settings import Settings
     from pipeline.stores.project_reader import ProjectState, RunRow
     from pipeline.stores.protocols import Backlog
@@ -35,6 +36,7 @@ DISSOLVED_SHOWN = 5
 def status(project: str, as_json: bool) -> None:
     """Show how many documents are done, failed or waiting, and how the last run ended."""
     from pipeline.stores import project_reader
+    from pipeline.stores.llm_account import LlmAccount
     from pipeline.stores.registry_reader import RegistryReader
     from pipeline.stores.registry_store import PostgresRegistry
 
@@ -46,13 +48,27 @@ def status(project: str, as_json: bool) -> None:
         registry = RegistryReader(engine, found)
         capped = {row.kind: row for row in registry.caps()}
         dissolved = registry.dissolved(DISSOLVED_SHOWN)
+        models = LlmAccount(engine, found).spent()
         backlog, trouble = _backlog(settings, redis_url)
         mode = _mode(state.last_run, trouble)
     if as_json:
-        print_json(_as_json(project, state, backlog, mode, changes) | _too_many(capped, dissolved))
+        shown = _as_json(project, state, backlog, mode, changes) | _too_many(capped, dissolved)
+        print_json(shown | {"language_models": models.as_json()})
     else:
         _print(project, state, backlog, mode, changes)
         _print_too_many(capped, dissolved)
+        _print_models(project, models)
+
+
+def _print_models(project: str, spent: Spent) -> None:
+    """Say what language models were asked, if they were."""
+    from actors.commands.printing import console
+
+    if spent.calls:
+        more = f"casegraph costs --project {shlex.quote(project)}"
+        console().print(
+            f"language models: {spent} (see {more})", markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _too_many(capped: Mapping[str, CapsRow], dissolved: Sequence[DissolvedRow]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pipeline.assembly.deciding import open_desk
 from pipeline.assembly.examples import open_examples
 from pipeline.assembly.live import open_live, open_mirror
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
+from pipeline.assembly.spending import open_account, ways
 from pipeline.assembly.stages import (
     Engines,
     Hosted,
@@ -17,6 +18,7 @@ from pipeline.assembly.stages import (
     build_stages,
     host_stage,
     plan,
+    waits,
 )
 from pipeline.assembly.stores import (
     Stores,
@@ -52,6 +54,7 @@ __all__ = [
     "host_stage",
     "list_failures",
     "list_skipped",
+    "open_account",
     "open_backlog",
     "open_blobs",
     "open_desk",
@@ -74,4 +77,6 @@ __all__ = [
     "open_write_behind",
     "plan",
     "projects_at_work",
+    "waits",
+    "ways",
 ]

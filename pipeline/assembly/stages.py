@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from pipeline.process import Stages
 
 
+MORE_DOCUMENTS = 4
+"""One more document is worked on for so many questions."""
+
+
 class Engines:
     """The heavy libraries behind the stages, each built when a stage first asks for it.
 
@@ -192,7 +196,7 @@ class Hosted:
     `embed` gives the vectors of texts; only `chunk` has the model.
     `close` ends what the stage started: the process of `ocr`, or the questions to a language model
     that are under way. `stop` lets a stage that waits for a model ask nothing more, so that its
-    calls end soon with a StoppedWaitingError.
+    calls end soon with a StoppedWaitingError. See `waits` for which those are.
     """
 
     stage: Stage[Any, Payload]
@@ -215,6 +219,21 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
         engines.recognizer.load()
         engines.rules.load()
     return Hosted(stage, close=engines.close, stop=stopped.set)
+
+
+def waits(settings: Settings) -> dict[StageName, int]:
+    """Name the stages that wait for a language model, and say how many documents one actor of each
+    works on at once: some more than questions, which are bounded by the model's own places, so that
+    none of these is free while a document is between two questions. Such a stage is called by as
+    many threads, with one document each time, and within `charged_to`.
+    """
+    by: dict[StageName, str] = {
+        StageName.EXTRACT: settings.extract.extractor,
+        StageName.RELATE: settings.relate.relations,
+    }
+    questions = settings.llm.concurrency
+    documents = questions + -(-questions // MORE_DOCUMENTS)
+    return {stage: documents for stage, means in by.items() if means == "llm"}
 
 
 def plan(settings: Settings) -> Plan:

@@ -89,7 +89,7 @@ class ChatModel:
         self._endpoint = endpoint
         self._pace = pace
         self._stopping = stopping
-        self._pause_before_another = pause or self._pause
+        self._pause_before_another = pause or self.pause
         self._hiding = KeyHiding(key)
         self._places = threading.Semaphore(endpoint.concurrency)
         self._lock = threading.Lock()
@@ -172,7 +172,7 @@ class ChatModel:
         while self._pace is not None and not self._pace.take(tokens):
             if time.monotonic() >= late:
                 return False
-            self._pause(TURN_SECONDS)
+            self.pause(TURN_SECONDS)
         return True
 
     def _no_turn(self) -> str:
@@ -181,7 +181,10 @@ class ChatModel:
             "and tokens per minute; raise them, or lower CASEGRAPH_LLM__CONCURRENCY"
         )
 
-    def _pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises StoppedWaitingError once this is closed or whoever asks is to stop: for who
+        has to wait before he asks, such as for an answer that somebody else is asking for.
+        """
         late = time.monotonic() + seconds
         while (left := late - time.monotonic()) > 0:
             self._closed.wait(min(left, LOOK_SECONDS))

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from pipeline.errors import TemporaryError
 from pipeline.stores import keys
 from pipeline.stores.forgetting import Copies
-from pipeline.stores.forgotten_answers import AnswerKey, redis_keys
+from pipeline.stores.forgotten_answers import redis_keys
 from pipeline.stores.invalidation import drop_lone
 from pipeline.stores.protocols import Blobs
 from pipeline.stores.redis_link import RedisLink

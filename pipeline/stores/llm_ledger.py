@@ -64,7 +64,13 @@ UPDATE llm_budgets SET spent = spent + :most
 WHERE run_id = CAST(:run AS uuid) AND spent + :most <= at_most RETURNING spent
 """)
 
-_BUDGET = text("SELECT at_most, spent FROM llm_budgets WHERE run_id = CAST(:run AS uuid)")
+# In one moment: whoever settles gives back what was set aside in the same transaction.
+_BUDGET = text("""
+SELECT at_most, spent, spent + :most <= at_most OR EXISTS (
+           SELECT 1 FROM llm_calls c WHERE c.state = 'asked' AND c.until >= now()
+           AND c.id <> :call AND c.run_id = b.run_id) AS may_wait
+FROM llm_budgets b WHERE run_id = CAST(:run AS uuid)
+""")
 
 _SETTLE = text("""
 WITH call AS (
@@ -121,7 +127,8 @@ class LlmLedger:
         self, question: Question, charge: Charge, most: int, seconds: float
     ) -> Reply | Asked | None:
         """Take it on to ask a question, for at most `seconds`, setting aside the `most` that it may
-        cost; give the answer if there is one, and None while somebody else asks.
+        cost; give the answer if there is one, and None while somebody else asks, or while others
+        have set aside what is needed, of which most is there again when they have their answers.
 
         Raises OverBudgetError if less than `most` is left of what the run may spend.
         """
@@ -141,7 +148,10 @@ class LlmLedger:
                 _use(connection, [question], charge)
                 return known[1]
             if charge.run is not None and connection.scalar(_RESERVE, values) is None:
-                budget = connection.execute(_BUDGET, values).one_or_none()
+                budget = connection.execute(_BUDGET, {**values, "call": call}).one_or_none()
+                if budget is not None and budget.may_wait:
+                    connection.execute(_DROP, {"call": call})
+                    return None
                 if budget is not None:
                     raise over_budget(budget.at_most, budget.spent, most)
             return Asked(int(call), most)

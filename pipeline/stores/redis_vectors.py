@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from threading import Lock
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class RedisVectors:
         self._link = link
         self._ttl = ttl_seconds
         self._use = CacheUse()
+        self._counting = Lock()
 
     @property
     def serves(self) -> bool:
@@ -48,8 +50,8 @@ class RedisVectors:
             for text, value in zip(text_hashes, values, strict=True)
             if value and (vector := _vector(value)) is not None
         }
-        asked = self._use.asked + len(set(text_hashes))
-        self._use = CacheUse(asked=asked, found=self._use.found + len(found))
+        with self._counting:
+            self._use = self._use.joined(CacheUse(asked=len(set(text_hashes)), found=len(found)))
         return found
 
     def put(self, model: str, vectors: Mapping[str, Vector]) -> None:

@@ -141,3 +141,13 @@ def test_a_project_is_measured_at_a_tenth_and_at_the_whole(benchmark):
             assert figures["seconds"] > 0, name
             assert figures["peak_bytes"] > 10_000_000, name
     assert "loaded: names by capitals" in done.stdout
+
+
+@pytest.mark.long
+def test_how_busy_a_model_is_kept_is_counted_at_the_model(benchmark):
+    _, result = benchmark("--documents", "12", "--chunks", "2", "--seconds", "0.05", name="llm")
+    assert result["documents"]["completed"] == 12
+    assert result["calls"] == 24
+    assert result["most_at_once"] <= 16
+    assert 0 < result["share_of_ideal"] < 1
+    assert result["calls_of_a_second_run"] == 0

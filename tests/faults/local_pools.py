@@ -16,14 +16,14 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError
 from pipeline.sources import Identified, Located
-from pipeline.stage import STAGES
 
 # A small run is over in a fraction of a second, and waits for an empty queue at its end.
 BLOCK_MS = 20
+GRACE_SECONDS = 1.0
 
 
 class LocalPools:
-    """What `ActorPools` is on Ray. Each actor has a thread and stores of its own.
+    """What `ActorPools` is on Ray. Each actor has a thread, or some, and stores of its own.
 
     `stages` is the place of the stage actors, where that is to be another than the others'.
     """
@@ -39,11 +39,12 @@ class LocalPools:
         self._registry: tuple[RegistryActor, ThreadPoolExecutor] | None = None
 
     async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
-        for stage in STAGES:
+        for stage in self._place.stages:
             self._actors[stage] = []
             for _ in range(self._wanted[stage]):
                 actor = StageActor(self._of_stages, stage)
-                self._actors[stage].append((actor, ThreadPoolExecutor(1)))
+                threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
+                self._actors[stage].append((actor, threads))
                 grown(stage)
         self._persistence = (PersistenceActor(self._place), ThreadPoolExecutor(1))
         self._registry = (RegistryActor(self._place), ThreadPoolExecutor(1))
@@ -55,9 +56,22 @@ class LocalPools:
             await _in(thread, actor.leave)
         for reader, thread in self._actors.get(StageName.OCR, ()):
             await _in(thread, reader.close)
+        for actor in self._waiting():
+            await asyncio.to_thread(actor.close)
         rows = [row for rows in self._actors.values() for row in rows]
         for _, thread in [*rows, *left]:
             await asyncio.to_thread(thread.shutdown)
+
+    async def stop(self) -> None:
+        for actor in self._waiting():
+            actor.stop()
+        await asyncio.sleep(GRACE_SECONDS)
+        for actor in self._waiting():
+            await asyncio.to_thread(actor.close)
+
+    def _waiting(self) -> list[StageActor]:
+        waits = self._of_stages.waits
+        return [actor for stage in waits for actor, _ in self._actors.get(stage, ())]
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         actor, thread = self._actors[StageName.OCR][0]

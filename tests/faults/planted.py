@@ -106,7 +106,7 @@ def gaps_that_nobody_looks_for() -> None:
 
 def a_lost_input_is_a_failure() -> None:
     """Blame a document for a flush."""
-    from actors.stage_actor import StageWorker
+    from actors.stage_worker import StageWorker
     from pipeline.documents import DocumentFailure, StageName
 
     inputs = StageWorker._input

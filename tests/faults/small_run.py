@@ -49,6 +49,7 @@ class SmallRun:
     stages_database: str | None = None
     host: HostStage = small_stages.host
     rules: Callable[[], NameRules] = small_stages.SmallRules
+    waits: Mapping[StageName, int] = field(default_factory=dict)
     actors: Mapping[StageName, int] = field(default_factory=lambda: ACTORS)
 
     @property
@@ -83,8 +84,9 @@ class SmallRun:
         ledger.record_documents(project.id, found, rehash=rehash)
         run = ledger.start_run(project.id, self.settings.run.lease_seconds)
         place = Workplace(
-            self.settings, self.urls, project.id, run, project.plan, self.host, self.rules
-        )
+            self.settings, self.urls, project.id, run, project.plan, self.host, self.rules,
+            self.waits,
+        )  # fmt: skip
         urls = self.urls.model_copy(
             update={"database_url": self.stages_database or self.urls.database_url}
         )

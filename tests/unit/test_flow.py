@@ -375,3 +375,38 @@ def test_whoever_kills_actors_is_blamed_and_nobody_else(data):
         blamed += [blame.content_id for blame in blames]
     assert set(blamed) == poison
     assert flow.processed == set(names) - poison
+
+
+def test_a_stage_that_waits_gets_a_call_for_each_content_and_as_many_as_it_takes():
+    flow = Flow(dict.fromkeys(STAGES, 1), waits={StageName.EXTRACT: 5})
+    flow.speeds.learn(StageName.EXTRACT, [0.001])
+    for number in range(8):
+        flow.add(task(f"d{number}", done=2))
+    calls = flow.calls()
+    assert [(call.stage, call.actor, len(call.tasks)) for call in calls] == [
+        (StageName.EXTRACT, 0, 1)
+    ] * 5
+    assert flow.at_once == 4 * SLOTS + 5
+    flow.finished(calls[0], good(calls[0]))
+    assert [call.stage for call in flow.calls()] == [StageName.RESOLVE, StageName.EXTRACT]
+
+
+def test_a_suspect_has_an_actor_that_waits_for_itself():
+    flow = Flow(dict.fromkeys(STAGES, 1), waits={StageName.EXTRACT: 5})
+    for name in "ab":
+        flow.add(task(name, done=2))
+    first, second = flow.calls()
+    flow.lost(first, "died", "it died")
+    assert flow.calls() == [], "the other one is still at it"
+    flow.finished(second, good(second))
+    flow.add(task("c", done=2))
+    [_, alone] = flow.calls()
+    assert (alone.suspect, alone.tasks[0].content_id) == (True, "a")
+    assert flow.calls() == []
+
+
+def test_what_waits_side_by_side_is_not_slow():
+    flow = Flow(dict.fromkeys(STAGES, 1), waits={StageName.EXTRACT: 16})
+    for stage in STAGES:
+        flow.speeds.learn(stage, [8.0 if stage is StageName.EXTRACT else 0.5])
+    assert flow.could_do() == 2

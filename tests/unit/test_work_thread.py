@@ -6,11 +6,14 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import pytest
 
 from actors.work_thread import LOWER_BY, InWorkThread
 from pipeline.documents import DocumentFailure, Pages, StageName
+from pipeline.llm.charging import Charge, charged_to, present_charge
 from pipeline.stage import StageIdentity
 
 
@@ -53,3 +56,35 @@ def test_what_the_stage_raises_comes_through_and_the_next_call_runs() -> None:
     with pytest.raises(ValueError, match="no such word"):
         lowered(["raises"])
     assert len(lowered(["a"])) == 1
+
+
+@dataclass
+class Waiting:
+    """A stage that waits until several are in it, and notes whom each charges."""
+
+    together: threading.Barrier
+    charged: set[str | None] = field(default_factory=set)
+
+    @property
+    def identity(self) -> StageIdentity:
+        return StageIdentity(stage=StageName.EXTRACT, version="waiting")
+
+    def __call__(self, inputs: Sequence[str]) -> Sequence[Pages | DocumentFailure]:
+        self.together.wait(10)
+        self.charged.add(present_charge().content)
+        return [Pages(text=text, pages=()) for text in inputs]
+
+
+def test_a_stage_that_waits_has_some_threads_and_knows_in_each_whom_it_charges() -> None:
+    stage = Waiting(threading.Barrier(4))
+    side_by_side = InWorkThread(stage, 4)
+
+    def call(content: str) -> str:
+        with charged_to(Charge("project", content=content)):
+            [answer] = side_by_side([content])
+        assert isinstance(answer, Pages)
+        return answer.text
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(call, "abcd")) == list("abcd")
+    assert stage.charged == set("abcd")

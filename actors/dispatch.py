@@ -1,0 +1,117 @@
+"""Makes the calls of a run's stages, and takes in what they come to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from actors.actor_pools import CallLostError
+from actors.calls import Answer, Call
+from actors.claims import Claims
+from actors.ending import Ending
+from actors.events import Events
+from actors.flow import Flow
+from actors.mode import Mode
+from actors.persisting import Persisting
+from actors.pulse import RETRY_SECONDS, Pulse
+from actors.settlement import Settlement
+from pipeline.documents import StageName
+from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
+from pipeline.stage import STAGES
+from pipeline.stores.protocols import CacheUse, Persisted
+
+
+class Dispatch:
+    """The calls of one run. `run` makes one; contents that have `last` go no further; `settle`
+    hears what became durable, `stop` why the run is to end. `embeddings` says what the embedding
+    cache was asked for by all of them.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Call], Awaitable[Answer]],
+        last: StageName,
+        flow: Flow,
+        claims: Claims,
+        mode: Mode,
+        pulse: Pulse,
+        events: Events,
+        persisting: Persisting,
+        settlement: Settlement,
+        settle: Callable[[Persisted], Awaitable[None]],
+        ending: Ending,
+        stop: Callable[[UnavailableError], None],
+    ) -> None:
+        self._run = run
+        self._last = last
+        self._flow = flow
+        self._claims = claims
+        self._mode = mode
+        self._pulse = pulse
+        self._events = events
+        self._persisting = persisting
+        self._settlement = settlement
+        self._settle = settle
+        self._ending = ending
+        self._stop = stop
+        self.embeddings = CacheUse()
+
+    def send(self) -> int:
+        """Send the calls that the flow asks for, and return how many; not for a run that is to end.
+
+        What a document has behind it when a run stops are its checkpoints: the next run goes on
+        from there, so there is no need to finish the documents that are begun.
+        """
+        calls = self._flow.calls()
+        for call in calls:
+            self._events.spawn(self._call(call))
+        return len(calls)
+
+    async def _call(self, call: Call) -> None:
+        """Make one call; one that was lost, or found no store, gives its contents back. So does one
+        without something that all documents need, such as a language model or the money for it:
+        with that the run ends.
+        """
+        try:
+            answer = await self._run(call)
+        except CallLostError as error:
+            await self._events.put(partial(self._lost, call, error))
+        except StoppedWaitingError:
+            await asyncio.sleep(0.0 if self._ending.begun else RETRY_SECONDS)
+            await self._events.put(partial(self._postponed, call))
+        except TemporaryError as error:
+            self._pulse.no_answer(error)
+            await asyncio.sleep(RETRY_SECONDS)
+            await self._events.put(partial(self._postponed, call))
+        except UnavailableError as error:
+            self._stop(error)
+            await self._events.put(partial(self._postponed, call))
+        else:
+            await self._events.put(partial(self._finished, call, answer))
+
+    async def _finished(self, call: Call, answer: Answer) -> None:
+        self._pulse.heard()
+        self._persisting.more()
+        self._mode.heard_of(call.stage, call.actor, answer.trouble, self._flow.resting())
+        self.embeddings = self.embeddings.joined(answer.embeddings)
+        self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
+        before = self._flow.processed
+        blames = self._flow.finished(call, answer.outcomes)
+        self._claims.count_processed(self._flow.processed - before)
+        if call.stage is self._last is not STAGES[-1]:
+            self._flow.forget(outcome.content_id for outcome in answer.outcomes if outcome.link)
+        await self._settlement.blame(blames)
+        for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
+            if outcome.is_sourceless:
+                await self._settlement.reread(task, outcome)
+        await self._settle(answer.persisted or Persisted())
+        await self._settlement.resume()
+
+    async def _lost(self, call: Call, why: CallLostError) -> None:
+        await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
+        await self._settlement.count_again(task.content_id for task in call.tasks)
+        self._pulse.moved()
+
+    async def _postponed(self, call: Call) -> None:
+        self._flow.postponed(call)
