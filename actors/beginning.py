@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from actors.planning import PlanOf, opened
 from actors.progress import Snapshot
 from actors.report import ALL_FOUND, NotFound
 from actors.request import Request, split_by_size, uris
@@ -12,8 +13,8 @@ from actors.stop import Stop
 from actors.turns import Asking
 from pipeline import assembly
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
-from pipeline.stage import Plan
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.ledger_values import OpenedProject
@@ -24,19 +25,26 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Begun:
-    """A project that is opened, with what it does not find again."""
+    """A project that is opened, with what its questions to language models show, and with what it
+    does not find again.
+    """
 
     urls: ServiceUrls
     ledger: Ledger
     ask: Asking
     project: OpenedProject
+    shown: Shown
     not_found: NotFound
 
 
 def begin(
-    settings: Settings, request: Request, plan: Plan, show: Callable[[Snapshot], None], stop: Stop
+    settings: Settings,
+    request: Request,
+    plan_of: PlanOf,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
 ) -> Begun:
-    """Open the project under a plan, and record the documents of the sources.
+    """Open the project under its plan, and record the documents of the sources.
 
     Raises UsageError for a source that is not there or a plan that the project was not made with,
     UnavailableError for a service that does not answer, StoppedWaitingError for one that does not
@@ -48,15 +56,9 @@ def begin(
     ledger = assembly.open_ledger(settings, urls)
     ask = Asking(settings.run.patience_seconds, lambda: stop.asked)
     ask(ledger.bind_objects)
-    project = ask(
-        ledger.open_project,
-        request.project,
-        plan,
-        reconfigure=request.reconfigure,
-        from_stage=request.from_stage,
-    )
+    project, shown = opened(settings, request, ledger, urls, ask, plan_of)
     not_found = _record(settings, request, batches, ledger, project.id, show, stop)
-    return Begun(urls, ledger, ask, project, not_found)
+    return Begun(urls, ledger, ask, project, shown, not_found)
 
 
 def _record(

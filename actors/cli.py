@@ -14,9 +14,9 @@ from pipeline.errors import CasegraphError, OverBudgetError, StoppedWaitingError
 COMMANDS = {
     "run": "actors.commands.run:run",
     "status": "actors.commands.status:status",
-    "failures": "actors.commands.status:failures",
+    "failures": "actors.commands.failures:failures",
     "costs": "actors.commands.costs:costs",
-    "retry": "actors.commands.status:retry",
+    "retry": "actors.commands.failures:retry",
     "projects": "actors.commands.projects:projects",
     "forget": "actors.commands.forget:forget",
     "entities": "actors.commands.read:entities",

@@ -13,6 +13,7 @@ from dataclasses import replace
 from actors.beginning import SHOWN, Begun, begin
 from actors.catching_up import caught_up
 from actors.on_ray import CarryOut, on_ray
+from actors.planning import PlanOf
 from actors.progress import Snapshot
 from actors.report import Ended, Report
 from actors.request import Request
@@ -23,9 +24,9 @@ from pipeline import assembly
 from pipeline.assembly import NameRules
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
+from pipeline.llm.showing import Shown
 from pipeline.llm.spending import price_of
 from pipeline.settings import Settings
-from pipeline.stage import Plan
 from pipeline.stores.ledger import Ledger
 
 WAIT_SECONDS = 1.0
@@ -41,7 +42,7 @@ def run(
     show: Callable[[Snapshot], None],
     stop: Stop,
     *,
-    plan_of: Callable[[Settings], Plan] = assembly.plan,
+    plan_of: PlanOf = assembly.plan,
     host: HostStage = assembly.host_stage,
     rules: Callable[[], NameRules] = assembly.Rules,
     waits_of: Callable[[Settings], Mapping[StageName, int]] = assembly.waits,
@@ -56,7 +57,8 @@ def run(
     """
     began, waits = time.monotonic(), waits_of(settings)
     _check_prices(settings, request, waits)
-    begun = begin(settings, request, plan_of(settings), show, stop)
+    plan_of(settings, Shown())  # What is wrong with the settings is said before anything starts.
+    begun = begin(settings, request, plan_of, show, stop)
     urls, ledger, ask, project = begun.urls, begun.ledger, begun.ask, begun.project
     before = _settled(ask(ledger.counts, project.id))
     turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
@@ -87,7 +89,9 @@ def run(
         elif pending:
             run_ = turns.begin()
             budget.begin(run_)
-            place = Workplace(settings, urls, project.id, run_, project.plan, host, rules, waits)
+            place = Workplace(
+                settings, urls, project.id, run_, project.plan, host, rules, waits, begun.shown
+            )
             result = carry_out(place, pending, show, stop)
             turns.ended(result)
             ended = ended.followed_by(result)

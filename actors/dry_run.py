@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from actors.estimating import estimate
+from actors.planning import PlanOf, foreseen
 from actors.progress import Snapshot
 from actors.reading import read
 from actors.request import Request, split_by_size, uris
@@ -19,6 +20,7 @@ from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.forecast import Forecast, stage_counts
 from pipeline.llm.estimating import Estimate, Way
+from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
 from pipeline.stage import Plan
 from pipeline.stores.ledger_projects import difference_of
@@ -30,9 +32,7 @@ Read = Callable[[Settings, Request, Plan, Callable[[Snapshot], None], Stop], Non
 """Brings documents as far as their chunks: see `reading`."""
 
 
-def dry_run(
-    settings: Settings, request: Request, *, plan_of: Callable[[Settings], Plan] = assembly.plan
-) -> Forecast:
+def dry_run(settings: Settings, request: Request, *, plan_of: PlanOf = assembly.plan) -> Forecast:
     """Walk over the sources and compare them with the project, under the plan that a run would
     have; if it would refuse that plan, as if `--reconfigure` was given.
 
@@ -43,7 +43,8 @@ def dry_run(
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
     project = identity.project_id(request.project)
-    stored, plan = ledger.plan_of(project), plan_of(settings)
+    stored, shown = foreseen(settings, request, ledger, urls)
+    plan = plan_of(settings, shown)
     difference = ""
     if stored is not None:
         plan = generations.kept(plan, stored)
@@ -73,8 +74,8 @@ def priced(
     show: Callable[[Snapshot], None],
     stop: Stop,
     *,
-    plan_of: Callable[[Settings], Plan] = assembly.plan,
-    ways_of: Callable[[Settings], Sequence[Way]] = assembly.ways,
+    plan_of: PlanOf = assembly.plan,
+    ways_of: Callable[[Settings, Shown], Sequence[Way]] = assembly.ways,
     read: Read = read,
 ) -> Estimate:
     """Read the documents, and estimate what a run would ask language models under the plan that it
@@ -83,11 +84,11 @@ def priced(
     Raises what `reading.read` does, and UsageError where the project's chunks are of other settings
     than a run would make them by.
     """
-    ways = ways_of(settings)
     urls = assembly.open_services(settings)
     ledger = assembly.open_ledger(settings, urls)
     project = identity.project_id(request.project)
-    stored, plan = ledger.plan_of(project), plan_of(settings)
+    stored, shown = foreseen(settings, request, ledger, urls)
+    plan, ways = plan_of(settings, shown), ways_of(settings, shown)
     if stored is not None:
         plan = generations.kept(plan, stored)
         if any(stored.identity_of(stage) != plan.identity_of(stage) for stage in READING):

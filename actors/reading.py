@@ -35,8 +35,8 @@ def read(
     Raises what `begin` does, UnavailableError for a run that could not go on, StoppedWaitingError
     if it is stopped.
     """
-    asked = replace(request, reconfigure=False, from_stage=None)
-    begun = begin(settings, asked, plan, show, stop)
+    asked = replace(request, reconfigure=False, from_stage=None, refresh_context=False)
+    begun = begin(settings, asked, lambda *_: plan, show, stop)
     ledger, ask, project = begun.ledger, begun.ask, begun.project
     pending = ask(ledger.pending_count, project.id)
     if pending and not stop.asked:

@@ -27,6 +27,7 @@ class Request:
     reconfigure: bool = False
     from_stage: StageName | None = None
     max_cost: int | None = None
+    refresh_context: bool = False
 
     def files(self, settings: Settings) -> Iterator[list[FoundFile]]:
         """Walk over the sources, in lists of at most `BATCH` files; one list at a time is held.

@@ -35,7 +35,11 @@ class StageActor:
 
         sweep_scratch()
         self._stores = assembly.open_stores(place.settings, place.urls)
+        if name in place.waits:
+            known = (place.settings, place.urls, place.project, place.shown)
+            self._stores = assembly.with_shown(self._stores, *known)
         self._hosted = place.host(name, place.settings, self._stores)
+        place.plan.check(self._hosted.stage.identity)
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         self._worker = StageWorker(
             name=name,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.assembly import Hosted, NameRules, Rules, Stores
 from pipeline.documents import StageName
+from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
 from pipeline.stage import STAGES, Chain, Plan
 from pipeline.stores.embedded import ServiceUrls
@@ -21,8 +22,9 @@ class Workplace:
 
     `host` builds the stages whose identities `plan` names, `rules` what entities are made by.
     `waits` names the stages that wait for a language model, and says how many documents each of
-    their actors works on at once; the others compute. `last` is the last stage that is run: of one
-    before the end nothing is published, and its documents are left pending.
+    their actors works on at once; the others compute. Their questions show what is `shown`. `last`
+    is the last stage that is run: of one before the end nothing is published, and its documents are
+    left pending.
     """
 
     settings: Settings
@@ -33,6 +35,7 @@ class Workplace:
     host: HostStage
     rules: Callable[[], NameRules] = Rules
     waits: Mapping[StageName, int] = field(default_factory=dict)
+    shown: Shown = field(default_factory=Shown)
     last: StageName = STAGES[-1]
 
     @property

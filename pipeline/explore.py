@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline import graph_cards, registry_cards, registry_review
 from pipeline.engines.sentences import Sentences
 from pipeline.errors import UnavailableError, UsageError
-from pipeline.marking import Mark, Marked, passages, whole
+from pipeline.marked_texts import of_document, of_entity
+from pipeline.marking import Marked
 from pipeline.settings import Settings, load_settings
 from pipeline.stores.graph_reader import WHO_WHAT_WHERE
 from pipeline.stores.graph_rows import DocumentRow, EntityRow
@@ -200,36 +201,8 @@ class Project:
         """
         documents = self._reader.find_documents(what)
         if len(documents) == 1:
-            return self._marked_document(documents[0], start, length)
-        entity = self.entity(what)
-        rows = []
-        for mention in self._reader.mentions(entity.id, limit):
-            found = graph_cards.mention_passage(mention, self._sentences)
-            marks = [Mark(*span, mention.type, entity.name) for span in found.marks]
-            rows.append((f"{mention.source}, page {mention.page}", found.text, marks))
-        return passages(rows)
-
-    def _marked_document(self, document: DocumentRow, start: int, length: int) -> Marked:
-        """Mark a part of a document's text."""
-        text = self._reader.text(document.id)
-        end = min(start + length, len(text))
-        inside = [
-            mention
-            for mention in self._reader.document_mentions(document.id)
-            if start <= mention.start and mention.end <= end
-        ]
-        names = self._reader.entities_by_id([mention.entity_id for mention in inside])
-        marks = [
-            Mark(
-                mention.start - start,
-                mention.end - start,
-                mention.type,
-                f"{mention.type}: {names[mention.entity_id].name}",
-            )
-            for mention in inside
-        ]
-        more = f"… {len(text) - end:,} more characters" if end < len(text) else ""
-        return whole(document.source, text[start:end], marks, more)
+            return of_document(self._reader, documents[0], start, length)
+        return of_entity(self._reader, self.entity(what), limit, self._sentences)
 
     # Which names are one thing
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,10 @@ from pipeline.documents import (
 from pipeline.errors import PermanentError
 from pipeline.published_record import ChunkText, Record
 from pipeline.stage import Chain, Plan
+from pipeline.text_lines import lines_of
 
 LONGEST_NAME = 2_000
 """Bytes of a normal form: an index entry in PostgreSQL holds some 2,700."""
-
-SAME_LINE = 0.5
-"""Words are on one line when they share this part of the lower one's height."""
 
 CHUNK_COLUMNS = ("id", "content_id", "ordinal", "page", "start", "end", "text")
 NAME_COLUMNS = ("id", "project_id", "type", "normal", "scope", "keys")
@@ -283,26 +281,3 @@ class _Places:
         first = max(bisect_right(self._starts, start) - 1, 0)
         last = bisect_right(self._starts, end - 1)
         return lines_of(box for _, stop, box in self._words[first:last] if stop > start)
-
-
-def lines_of(boxes: Iterable[Box]) -> tuple[Box, ...]:
-    """Join the boxes of words, in reading order, to one box a line."""
-    lines: list[Box] = []
-    for box in boxes:
-        if lines and _on_one_line(lines[-1], box):
-            last = lines[-1]
-            lines[-1] = (
-                min(last[0], box[0]),
-                min(last[1], box[1]),
-                max(last[2], box[2]),
-                max(last[3], box[3]),
-            )
-        else:
-            lines.append(box)
-    return tuple(lines)
-
-
-def _on_one_line(one: Box, other: Box) -> bool:
-    """Say whether two boxes share enough of their height."""
-    shared = min(one[3], other[3]) - max(one[1], other[1])
-    return shared > SAME_LINE * min(one[3] - one[1], other[3] - other[1])

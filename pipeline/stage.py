@@ -23,6 +23,7 @@ from pipeline.documents import (
     StageName,
     Value,
 )
+from pipeline.errors import UnavailableError
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", bound=Payload, covariant=True)
@@ -119,6 +120,18 @@ class Plan(Value):
     def identity_of(self, stage: StageName) -> StageIdentity:
         """Get a stage's identity."""
         return self.identities[STAGES.index(stage)]
+
+    def check(self, built: StageIdentity) -> None:
+        """See that a stage which was built is the one that is named here, but for its generation:
+        else its results would be kept under a name that is not theirs. Raises UnavailableError.
+        """
+        named = self.identity_of(built.stage)
+        if named != built.model_copy(update={"generation": named.generation}):
+            raise UnavailableError(
+                f"the {built.stage} stage is not the one that the run was planned with (version "
+                f"{built.version} here, {named.version} there): install the same casegraph, models "
+                "and schema on all machines"
+            )
 
     @property
     def digest(self) -> str:

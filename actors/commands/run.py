@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from actors.commands.choices import chosen
 from actors.commands.common import Dollars, json_option, print_json, project_option, say
 from actors.run_result import OVER_BUDGET
 from actors.stop import Stop
 from pipeline.documents import StageName
-from pipeline.errors import OverBudgetError, UnavailableError
+from pipeline.errors import OverBudgetError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from actors.request import Request
@@ -42,6 +43,33 @@ INTERRUPTED = 130
     help="Run this stage and those after it again, for all documents, once.",
 )
 @click.option(
+    "--extractor",
+    type=click.Choice(["spacy", "llm", "transformers"]),
+    help="What finds names: spaCy, a language model, or a Hugging Face model that labels tokens.",
+)
+@click.option(
+    "--relations",
+    type=click.Choice(["patterns", "llm"]),
+    help="What relates names: patterns, or a language model.",
+)
+@click.option(
+    "--model",
+    metavar="PATH_OR_ID",
+    help="With --extractor transformers the model that labels tokens, a folder or a name on the "
+    "Hub; else the language model, or without one the spaCy package.",
+)
+@click.option(
+    "--context",
+    type=click.Choice(["document", "project"]),
+    help="What a language model is told beside a text: what its document says, or also what the "
+    "project knew when it first asked so, or at the last --refresh-context.",
+)
+@click.option(
+    "--refresh-context",
+    is_flag=True,
+    help="Look anew at what the project knows; all documents are asked about again.",
+)
+@click.option(
     "--max-cost",
     type=Dollars(),
     metavar="DOLLARS",
@@ -63,6 +91,11 @@ def run(
     rehash: bool,
     reconfigure: bool,
     from_stage: str | None,
+    extractor: str | None,
+    relations: str | None,
+    model: str | None,
+    context: str | None,
+    refresh_context: bool,
     max_cost: int | None,
     dry_run: bool,
     as_json: bool,
@@ -78,10 +111,14 @@ def run(
     from actors.request import Request
     from actors.summary import print_summary
     from pipeline import assembly
-    from pipeline.settings import load_settings
     from pipeline.walking import Selection, Walk
 
-    settings = load_settings()
+    settings = chosen(extractor, relations, model, context)
+    if refresh_context and settings.llm.context != "project":
+        raise UsageError(
+            "--refresh-context looks at what the project knows, and without --context project no "
+            "question shows that; give both"
+        )
     selection = Selection(tuple(include), tuple(exclude), hidden)
     walk = Walk(selection, assembly.open_objects(settings))
     request = Request(
@@ -92,6 +129,7 @@ def run(
         reconfigure=reconfigure,
         from_stage=StageName(from_stage) if from_stage else None,
         max_cost=max_cost,
+        refresh_context=refresh_context,
     )
     if dry_run:
         _foretell(settings, request, as_json)

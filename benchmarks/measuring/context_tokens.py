@@ -14,7 +14,7 @@ from measuring.memory import PeakMemory
 from measuring.texts import SHIPPED
 from measuring.whole import PROJECT, fresh_home, run_under
 from pipeline import assembly, identity
-from pipeline.assembly.contexts import open_contexts, refresh_context
+from pipeline.assembly.showing import open_contexts, refresh_context
 from pipeline.documents import Chunk
 from pipeline.llm.around import completed
 from pipeline.llm.context import Budget, Context, NamedThing, tokens_of, within

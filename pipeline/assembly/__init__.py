@@ -5,9 +5,16 @@ when they are first used or told to, so that a command which only reads does not
 """
 
 from pipeline.assembly.deciding import open_desk
-from pipeline.assembly.examples import open_examples
 from pipeline.assembly.live import open_live, open_mirror
+from pipeline.assembly.reading import (
+    list_failures,
+    list_skipped,
+    open_overview,
+    open_reader,
+    projects_at_work,
+)
 from pipeline.assembly.registries import NameRules, Rules, open_owner, open_registry
+from pipeline.assembly.showing import open_examples, refresh_context, shown_for, with_shown
 from pipeline.assembly.spending import open_account, ways
 from pipeline.assembly.stages import (
     Engines,
@@ -22,8 +29,6 @@ from pipeline.assembly.stages import (
 )
 from pipeline.assembly.stores import (
     Stores,
-    list_failures,
-    list_skipped,
     open_backlog,
     open_blobs,
     open_fetcher,
@@ -31,14 +36,11 @@ from pipeline.assembly.stores import (
     open_ledger,
     open_link,
     open_objects,
-    open_overview,
     open_progress,
     open_publishers,
-    open_reader,
     open_services,
     open_stores,
     open_write_behind,
-    projects_at_work,
 )
 
 __all__ = [
@@ -77,6 +79,9 @@ __all__ = [
     "open_write_behind",
     "plan",
     "projects_at_work",
+    "refresh_context",
+    "shown_for",
     "waits",
     "ways",
+    "with_shown",
 ]

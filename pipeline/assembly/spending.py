@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.assembly.stages import waits
+from pipeline.assembly.stages import Engines, waits
 from pipeline.documents import StageName
+from pipeline.llm.example_sets import Task
+from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 
@@ -23,31 +25,30 @@ def open_account(urls: ServiceUrls, project: str) -> LlmAccount:
     return LlmAccount(postgres.engine_of(urls.database_url, pool_size=1), project)
 
 
-def ways(settings: Settings) -> Sequence[Way]:
-    """Say how the stages that the settings name ask a language model; none if none does."""
-    from pipeline.llm.asking import Message, Question
-    from pipeline.llm.context import Budget
+def ways(settings: Settings, shown: Shown) -> Sequence[Way]:
+    """Say how the stages that the settings name ask a language model, as they would; none if none
+    does.
+    """
+    from pipeline.llm.context import Budget, Context
     from pipeline.llm.estimating import finding, relating
-    from pipeline.llm.examples import shipped
-    from pipeline.llm.prompts import form_to_find, form_to_relate
-    from pipeline.llm.schema_file import read_schema
 
     asking = waits(settings)
     if not asking:
         return ()
-    schema, model = read_schema(), settings.llm.model
-    examples = shipped(schema.name)
-
-    def to_find(messages: tuple[Message, ...]) -> Question:
-        form = form_to_find(schema, bounded=True)
-        return Question(model=model, messages=messages, form_name="entities", form=form)
-
-    def to_relate(messages: tuple[Message, ...]) -> Question:
-        form = form_to_relate(schema, bounded=True)
-        return Question(model=model, messages=messages, form_name="relations", form=form)
-
+    engines = Engines(settings, shown=shown)
+    find, relate = engines.interview(Task.FIND), engines.interview(Task.RELATE)
+    budget = Budget(tokens=settings.llm.context_tokens, names=settings.llm.context_names)
+    of_project = settings.llm.context == "project"
+    passes = 2 if settings.llm.second_pass else 1
     known = {
-        StageName.EXTRACT: finding(schema, examples, to_find, Budget()),
-        StageName.RELATE: relating(schema, examples, to_relate, Budget()),
+        StageName.EXTRACT: finding(
+            lambda text: find.to_find(text, Context()),
+            budget,
+            of_project=of_project,
+            passes=passes,
+        ),
+        StageName.RELATE: relating(
+            lambda text: relate.to_relate(text, (), Context()), budget, of_project=of_project
+        ),
     }
     return [known[stage] for stage in asking]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,11 @@ from pipeline.assembly.llm import Answers, LanguageModel, nobody
 from pipeline.assembly.stores import Stores
 from pipeline.documents import Payload, StageName
 from pipeline.errors import UsageError
-from pipeline.llm.surroundings import DocumentAlone
+from pipeline.llm.around import Contexts, DocumentAlone
+from pipeline.llm.example_sets import Task
+from pipeline.llm.showing import Shown
+from pipeline.llm.sketches import VERSION as SKETCHES
+from pipeline.llm.sketches import sketch_of
 from pipeline.patience import Stopping, never
 from pipeline.settings import SPACY_MODEL, Settings
 from pipeline.stage import STAGES, Plan, Stage
@@ -29,9 +33,8 @@ if TYPE_CHECKING:
     from pipeline.engines.sentences import Sentences
     from pipeline.engines.spacy_recognizer import SpacyRecognizer
     from pipeline.engines.token_recognizer import TokenRecognizer
-    from pipeline.llm.examples import Example
-    from pipeline.llm.surroundings import Surroundings
     from pipeline.process import Stages
+    from pipeline.stores.known_contexts import KnownContexts
 
 
 MORE_DOCUMENTS = 4
@@ -42,9 +45,9 @@ class Engines:
     """The heavy libraries behind the stages, each built when a stage first asks for it.
 
     Building raises UnavailableError for a model that is not installed; models are loaded later.
-    Language models are asked where their `answers` have a place; `surroundings` and `examples` are
-    what their questions show, of the document alone and as shipped unless somebody says otherwise.
-    Who waits for an answer ends once it is `stopping`.
+    Language models are asked where their `answers` have a place. Their questions show what is
+    `shown` and what `contexts` know around a chunk: without these what its document says. Who waits
+    for an answer ends once it is `stopping`.
     """
 
     def __init__(
@@ -53,12 +56,12 @@ class Engines:
         answers: Answers | None = None,
         *,
         stopping: Stopping = never,
-        surroundings: Surroundings | None = None,
-        examples: Sequence[Example] | None = None,
+        contexts: Contexts | None = None,
+        shown: Shown | None = None,
     ) -> None:
         self._settings = settings
-        self._surroundings = surroundings or DocumentAlone()
-        self._examples = examples
+        self._contexts = contexts or DocumentAlone(self._sketches)
+        self._shown = shown or Shown()
         self._model = LanguageModel(settings, answers, stopping) if answers else None
 
     @cached_property
@@ -94,7 +97,7 @@ class Engines:
         if by.extractor == "llm":
             from pipeline.engines.llm_recognizer import LlmRecognizer
 
-            return LlmRecognizer(self.interview, local)
+            return LlmRecognizer(self.interview(Task.FIND), local)
         if by.model == SPACY_MODEL:
             raise UsageError(
                 "no model is named that labels tokens: give --model PATH_OR_ID, or set "
@@ -111,15 +114,13 @@ class Engines:
             return None
         from pipeline.engines.llm_relations import LlmRelations
 
-        return LlmRelations(self.interview)
+        return LlmRelations(self.interview(Task.RELATE))
 
-    @cached_property
-    def interview(self) -> Interview:
-        """Build what asks a language model. Raises UsageError where none is named, and for a schema
-        that is wrong.
+    def interview(self, task: Task) -> Interview:
+        """Build what asks a language model for a task. Raises UsageError where none is named, and
+        for a schema that is wrong.
         """
         from pipeline.engines.llm_interview import Interview
-        from pipeline.llm.examples import shipped
         from pipeline.llm.schema_file import read_schema
 
         schema = read_schema(self._settings.llm.schema_file)
@@ -127,9 +128,21 @@ class Engines:
             self._settings.llm,
             schema,
             lambda: self._model.answering if self._model else nobody(),
-            shipped(schema.name) if self._examples is None else self._examples,
-            self._surroundings,
+            self._contexts,
+            self._shown.examples_of(schema.name, task),
+            self._around,
         )
+
+    @property
+    def _around(self) -> Mapping[str, Any]:
+        """Say what decides what is known around chunks."""
+        mode = self._settings.llm.context
+        of_project = {"snapshot": self._shown.snapshot} if mode == "project" else {}
+        return {"mode": mode, "alike": f"{SKETCHES}, {self.embedder.name}", **of_project}
+
+    def _sketches(self, texts: Sequence[str]) -> Sequence[bytes]:
+        """Sketch texts one by one: what shares a batch changes the last bits of a vector."""
+        return [sketch_of(self.embedder.embed([text])[0]) for text in texts]
 
     @cached_property
     def rules(self) -> LegalRecognizer:
@@ -208,7 +221,13 @@ class Hosted:
 def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
     """Build one stage and load its models. Raises UnavailableError for a model that is missing."""
     stopped = Event()
-    engines = Engines(settings, stores.answers, stopping=stopped.is_set)
+    engines = Engines(
+        settings,
+        stores.answers,
+        stopping=stopped.is_set,
+        contexts=stores.contexts,
+        shown=stores.shown,
+    )
     stage = build_stage(name, settings, engines, stores.vectors, stores.blobs)
     if name is StageName.OCR:
         return Hosted(stage, close=engines.parser.close)
@@ -218,7 +237,14 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
     if name is StageName.EXTRACT:
         engines.recognizer.load()
         engines.rules.load()
-    return Hosted(stage, close=engines.close, stop=stopped.set)
+    return Hosted(stage, close=partial(_let_go, engines, stores.contexts), stop=stopped.set)
+
+
+def _let_go(engines: Engines, contexts: KnownContexts | None) -> None:
+    """Let go of what language models are being asked."""
+    engines.close()
+    if contexts is not None:
+        contexts.close()
 
 
 def waits(settings: Settings) -> dict[StageName, int]:
@@ -236,11 +262,14 @@ def waits(settings: Settings) -> dict[StageName, int]:
     return {stage: documents for stage, means in by.items() if means == "llm"}
 
 
-def plan(settings: Settings) -> Plan:
-    """Collect the identities of the five stages, without loading or asking a model."""
+def plan(settings: Settings, shown: Shown | None = None) -> Plan:
+    """Collect the identities of the five stages, without loading or asking a model. `shown` is what
+    questions show beside documents.
+    """
     from pipeline.stores.memory import MemoryBlobs, MemoryVectors
 
-    return build_stages(settings, Engines(settings), MemoryVectors(), MemoryBlobs()).plan
+    engines = Engines(settings, shown=shown)
+    return build_stages(settings, engines, MemoryVectors(), MemoryBlobs()).plan
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from pipeline.assembly.llm import Answers
 from pipeline.errors import TemporaryError, UnavailableError, UsageError
+from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls, ensure_services
 from pipeline.stores.protocols import Backlog, Blobs, Vectors, WriteBehind
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
 
     from pipeline.sources import Fetcher
     from pipeline.stores.chunk_vectors import CachedVectors
-    from pipeline.stores.graph_reader import GraphReader
+    from pipeline.stores.known_contexts import KnownContexts
     from pipeline.stores.ledger import Ledger
     from pipeline.stores.ledger_values import Publishing
-    from pipeline.stores.overview import Overview
-    from pipeline.stores.project_reader import FailureRow, SkippedRow
     from pipeline.stores.publisher import Publisher
     from pipeline.stores.redis_link import RedisLink
     from pipeline.stores.s3_objects import S3Objects
@@ -38,7 +37,8 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Stores:
     """What a stage reads and writes beside its input and output. `see_store` raises TemporaryError
-    if `blobs` are not the ones of this database.
+    if `blobs` are not the ones of this database. Questions to a language model show what `contexts`
+    know around chunks, and what is `shown` for the project.
     """
 
     checkpoints: TieredCheckpoints
@@ -47,6 +47,8 @@ class Stores:
     see_store: Callable[[], None]
     publisher_of: Callable[[str], Publisher]
     answers: Answers
+    contexts: KnownContexts | None = None
+    shown: Shown = field(default_factory=Shown)
 
 
 def open_blobs(settings: Settings) -> Blobs:
@@ -237,41 +239,6 @@ def _cache_of(link: RedisLink, ttl: int) -> Callable[[str], CachedVectors | None
     return cache_of
 
 
-def open_reader(urls: ServiceUrls, project: str) -> GraphReader:
-    """Open the published graph of a project, by its id."""
-    from pipeline.stores.graph_reader import GraphReader
-
-    return GraphReader(_answering(urls), project)
-
-
-def open_overview(urls: ServiceUrls, project: str, top: int) -> Overview:
-    """Sum up what a project holds, by its id, with its `top` best connected entities."""
-    from pipeline.stores.overview import overview
-
-    return overview(_answering(urls), project, top)
-
-
-def list_failures(urls: ServiceUrls, project: str) -> list[FailureRow]:
-    """List why a project's documents failed, by its id."""
-    from pipeline.stores.project_reader import failures
-
-    return list(failures(_answering(urls), project))
-
-
-def list_skipped(urls: ServiceUrls, project: str, limit: int) -> list[SkippedRow]:
-    """List the first documents of a project, by its id, that were not looked into."""
-    from pipeline.stores.project_reader import skipped
-
-    return list(skipped(_answering(urls), project, limit))
-
-
-def projects_at_work(urls: ServiceUrls) -> list[str]:
-    """Name the projects that a run is working on at this moment."""
-    from pipeline.stores.project_reader import at_work
-
-    return at_work(_answering(urls))
-
-
 def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[str], None]:
     """Give a function that tells other processes where a run is: a JSON text, kept a minute.
 
@@ -287,13 +254,6 @@ def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[
                 client.set(keys.run(run, "progress"), snapshot, ex=60)
 
     return tell
-
-
-def _answering(urls: ServiceUrls) -> Engine:
-    """Connect for a command: if PostgreSQL does not answer, it ends with one line."""
-    from pipeline.stores import postgres
-
-    return postgres.connect(urls.database_url)
 
 
 def _engine(urls: ServiceUrls) -> Engine:

@@ -33,11 +33,11 @@ from pipeline.engines.key_hiding import KeyHiding
 from pipeline.errors import StoppedWaitingError, UnavailableError
 from pipeline.llm.answers import BadAnswerError
 from pipeline.llm.asking import Question, Reply
+from pipeline.llm.settings import OPENAI_URL, LlmSettings
 from pipeline.patience import LOOK_SECONDS, Stopping, never
-from pipeline.settings import OPENAI_URL, LlmSettings
 
 LARGEST_BODY = 8 << 20
-SHORTEST_WAIT_SECONDS, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 1.0, 30.0
+SHORTEST_SECONDS, FIRST_SECONDS, LONGEST_SECONDS = 0.5, 1.0, 30.0
 CONNECT_SECONDS = 10.0
 TURN_SECONDS = 0.25
 """How often it is looked whether it is a question's turn."""
@@ -276,9 +276,7 @@ def _is_late(cause: BaseException | None) -> bool:
     )
 
 
-_GROWING = wait_random_exponential(
-    FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, min=SHORTEST_WAIT_SECONDS
-)
+_GROWING = wait_random_exponential(FIRST_SECONDS, LONGEST_SECONDS, min=SHORTEST_SECONDS)
 
 
 def _distance(state: RetryCallState) -> float:

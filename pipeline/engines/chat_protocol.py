@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pipeline.engines.key_hiding import KeyHiding
 from pipeline.llm.asking import Ending, Question, Reply, Usage
 from pipeline.llm.context import tokens_of
-from pipeline.settings import LlmSettings
+from pipeline.llm.settings import LlmSettings
 
 READ_OF_A_MESSAGE, SHOWN_OF_A_MESSAGE = 2_000, 300
 NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")

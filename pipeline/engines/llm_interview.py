@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pipeline.documents import Chunk
@@ -12,13 +13,15 @@ from pipeline.errors import UsageError
 from pipeline.identity import canonical_json, sha256_hex
 from pipeline.llm import prompts
 from pipeline.llm.answering import Answering
-from pipeline.llm.answers import BadAnswerError
+from pipeline.llm.answers import BadAnswerError, SaidEntity
+from pipeline.llm.around import Contexts, Prepared, ahead, completed
 from pipeline.llm.asking import Message, Question, Reply
-from pipeline.llm.context import Budget, Context, within
-from pipeline.llm.examples import Example
+from pipeline.llm.charging import present_charge
+from pipeline.llm.context import Budget, Context, NamedThing, within
+from pipeline.llm.example_sets import ExampleSet
+from pipeline.llm.prompts import Numbered
 from pipeline.llm.schema import Schema
-from pipeline.llm.surroundings import DocumentAlone, Surroundings, beginning, with_own
-from pipeline.settings import LlmSettings
+from pipeline.llm.settings import LlmSettings
 
 HASH_DIGITS = 16
 DECIDING = ("model", "answer_format", "answer_bound", "sampling", "temperature", "answer_tokens",
@@ -33,14 +36,16 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Interview:
     """Asks about one chunk after the other, for any number of threads. `answering` is made when
-    something is asked. Raises UsageError where no model is named.
+    something is asked; `contexts` know what is around chunks, and `identity` says what decides
+    that. Raises UsageError where no model is named.
     """
 
     settings: LlmSettings
     schema: Schema
     answering: Callable[[], Answering]
-    examples: Sequence[Example] = ()
-    surroundings: Surroundings = field(default_factory=DocumentAlone)
+    contexts: Contexts
+    examples: ExampleSet = field(default_factory=ExampleSet)
+    identity: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.settings.model:
@@ -59,34 +64,55 @@ class Interview:
         """Say what decides the questions beside documents. Where and with what patience they are
         asked does not.
         """
-        settings = self.settings.model_dump(mode="json", include=set(DECIDING))
-        shown = [example.model_dump(mode="json") for example in self.examples]
         return {
-            **settings,
-            "schema": _hashed(self.schema.model_dump(mode="json")),
-            "examples": _hashed(shown),
-            "context": {**self._budget.model_dump(), **self.surroundings.identity},
+            **self.settings.model_dump(mode="json", include=set(DECIDING)),
+            "schema": sha256_hex(canonical_json(self.schema.model_dump(mode="json")))[:HASH_DIGITS],
+            # Whole: by it the examples are found that a project's plan was made with.
+            "examples": self.examples.hash,
+            "context": {**self._budget.model_dump(), **self.identity},
         }
 
     @property
     def _budget(self) -> Budget:
         return Budget(tokens=self.settings.context_tokens, names=self.settings.context_names)
 
-    def about(self, chunks: Sequence[Chunk]) -> Iterator[Interviewed]:
-        """Yield each chunk of one document with what is around it."""
-        head = beginning(chunks)
-        for chunk, context in zip(chunks, self.surroundings.around(chunks), strict=True):
-            yield Interviewed(chunk, context, head, self._budget)
+    @cached_property
+    def _form_to_find(self) -> dict[str, Any]:
+        return prompts.form_to_find(self.schema, bounded=self.settings.form_bounds)
 
-    def ask(
-        self,
-        messages: Sequence[Message],
-        form_name: str,
-        form: Mapping[str, Any],
-        read: Callable[[Reply], T],
-    ) -> T:
-        """Ask a question and read its answer. Raises as `Answering.answer`."""
-        question = Question(
+    @cached_property
+    def _form_to_relate(self) -> dict[str, Any]:
+        return prompts.form_to_relate(self.schema, bounded=self.settings.form_bounds)
+
+    def about(self, chunks: Sequence[Chunk]) -> Iterator[Interviewed]:
+        """Yield each chunk of one document with what is around it; that of the next one is got
+        ready while the caller asks about this one. Raises as `Around.prepare`.
+        """
+        around = self.contexts.around(present_charge().content, chunks)
+        for chunk, prepared in zip(chunks, ahead(around, len(chunks)), strict=True):
+            yield Interviewed(chunk, prepared, self._budget)
+
+    def to_find(self, text: str, context: Context) -> Question:
+        """Make the question for the names of a chunk."""
+        messages = prompts.to_find(self.schema, text, context, self.examples.examples)
+        return self._question(messages, "entities", self._form_to_find)
+
+    def to_find_more(self, question: Question, found: Sequence[SaidEntity]) -> Question:
+        """Make the question for the names that the answer to another one missed."""
+        messages = prompts.to_find_more(question.messages, found)
+        return self._question(messages, "entities", self._form_to_find)
+
+    def to_relate(self, text: str, names: Sequence[Numbered], context: Context) -> Question:
+        """Make the question for what a chunk says of names. Raises UsageError for a schema without
+        predicates.
+        """
+        messages = prompts.to_relate(self.schema, text, names, context, self.examples.examples)
+        return self._question(messages, "relations", self._form_to_relate)
+
+    def _question(
+        self, messages: Sequence[Message], form_name: str, form: Mapping[str, Any]
+    ) -> Question:
+        return Question(
             model=self.settings.model,
             messages=tuple(messages),
             form_name=form_name,
@@ -94,6 +120,9 @@ class Interview:
             at_most=self.settings.answer_tokens,
             temperature=self.settings.temperature,
         )
+
+    def ask(self, question: Question, read: Callable[[Reply], T]) -> T:
+        """Ask a question and read its answer. Raises as `Answering.answer`."""
         return self.answering().answer(question, read)
 
     def pass_over(self, chunk: Chunk, error: BadAnswerError) -> str:
@@ -114,15 +143,11 @@ class Interviewed:
     """A chunk that a question is about."""
 
     chunk: Chunk
-    around: Context
-    head: str
+    prepared: Prepared
     budget: Budget
 
-    def context(self, before: Sequence[Any]) -> Context:
-        """Give what the question says beside the chunk; `before` are the names of that before."""
-        own = with_own(self.around, self.head, self.chunk.start, before)
-        return within(own, self.budget)
-
-
-def _hashed(value: Any) -> str:
-    return sha256_hex(canonical_json(value))[:HASH_DIGITS]
+    def context(self, found: Sequence[Sequence[NamedThing]]) -> Context:
+        """Give what the question says beside the chunk; `found` are the names of all chunks before
+        it, by their places.
+        """
+        return within(completed(self.prepared, found), self.budget)

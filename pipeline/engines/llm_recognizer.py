@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.documents import Chunk, MentionType, Parse
 from pipeline.engines.found_spans import FoundSpan
 from pipeline.engines.llm_interview import Interview, Interviewed
-from pipeline.llm import prompts
-from pipeline.llm.answers import BadAnswerError, SaidEntity, entities_in
+from pipeline.llm.answers import BadAnswerError, entities_in
 from pipeline.llm.context import NamedThing
 from pipeline.llm.keeping import FoundName, KeptNames, kept_names
 from pipeline.llm.troubles import summed
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 CODE = "1"
 """Raised with every change of what is made of the answers."""
-FORM = "entities"
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,6 @@ class LlmRecognizer:
     def __init__(self, interview: Interview, local: SpacyRecognizer) -> None:
         self._interview = interview
         self._local = local
-        self._form = prompts.form_to_find(interview.schema, bounded=interview.settings.form_bounds)
         self.model = interview.settings.model
         self.language = local.language
         self.version = f"llm {CODE}, {interview.version}; {local.version}"
@@ -89,37 +86,32 @@ class LlmRecognizer:
         if self._local.reads(language):
             parsed = self._local.read(chunks, batch)
         readings: list[LlmReading] = []
-        before: tuple[NamedThing, ...] = ()
+        found: list[tuple[NamedThing, ...]] = []
         for about, by_local in zip(self._interview.about(chunks), parsed, strict=True):
             try:
-                kept = self._kept(about, before)
+                kept = self._kept(about, found)
             except BadAnswerError as error:
                 trouble = self._interview.pass_over(about.chunk, error)
                 readings.append(_of_local(by_local, trouble))
-                before = ()
+                found.append(())
             else:
                 readings.append(
                     LlmReading(self.model, kept.names, summed([kept.dropped]), parsed=by_local)
                 )
-                before = self._things(about.chunk, kept)
+                found.append(self._things(about.chunk, kept))
         return readings
 
-    def _kept(self, about: Interviewed, before: Sequence[NamedThing]) -> KeptNames:
+    def _kept(self, about: Interviewed, found: Sequence[Sequence[NamedThing]]) -> KeptNames:
         """Ask for the names of a chunk, and keep those that stand there."""
-        chunk, schema = about.chunk, self._interview.schema
+        chunk, interview = about.chunk, self._interview
         if not any(map(str.isalnum, chunk.text)):
             return KeptNames()
-        messages = prompts.to_find(
-            schema, chunk.text, about.context(before), self._interview.examples
-        )
-        said = self._ask(messages)
-        if self._interview.settings.second_pass:
-            more = self._ask(prompts.to_find_more(messages, said))
+        question = interview.to_find(chunk.text, about.context(found))
+        said = interview.ask(question, entities_in)
+        if interview.settings.second_pass:
+            more = interview.ask(interview.to_find_more(question, said), entities_in)
             said = list(dict.fromkeys([*said, *more]))
-        return kept_names(chunk, schema, said)
-
-    def _ask(self, messages: Sequence[Any]) -> list[SaidEntity]:
-        return self._interview.ask(messages, FORM, self._form, entities_in)
+        return kept_names(chunk, interview.schema, said)
 
     def _things(self, chunk: Chunk, kept: KeptNames) -> tuple[NamedThing, ...]:
         """List the names of a chunk as the question about the next one shows them."""

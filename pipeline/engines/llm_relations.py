@@ -10,15 +10,13 @@ from typing import Any
 
 from pipeline.documents import Chunk, Mention
 from pipeline.engines.llm_interview import Interview, Interviewed
-from pipeline.llm import prompts
 from pipeline.llm.answers import BadAnswerError, relations_in
-from pipeline.llm.context import NamedThing
+from pipeline.llm.context import Context, NamedThing
 from pipeline.llm.evidence import KeptRelations, kept_relations, numbered
 from pipeline.llm.prompts import Numbered
 
 CODE = "1"
 """Raised with every change of what is made of the answers."""
-FORM = "relations"
 
 
 class LlmRelations:
@@ -27,10 +25,8 @@ class LlmRelations:
     """
 
     def __init__(self, interview: Interview) -> None:
+        interview.to_relate("", (), Context())
         self._interview = interview
-        self._form = prompts.form_to_relate(
-            interview.schema, bounded=interview.settings.form_bounds
-        )
         self.version = f"llm {CODE}, {interview.version}"
 
     @property
@@ -44,34 +40,32 @@ class LlmRelations:
         Raises BadAnswerError for a chunk that stays without an answer, where patterns are not to
         look there, and as `Answering.answer`.
         """
-        found: list[KeptRelations] = []
-        before: tuple[NamedThing, ...] = ()
+        kept: list[KeptRelations] = []
+        found: list[tuple[NamedThing, ...]] = []
         for about in self._interview.about(chunks):
             names = numbered(about.chunk, self._interview.schema, mentions)
             try:
-                found.append(self._kept(about, mentions, names, before))
+                kept.append(self._kept(about, mentions, names, found))
             except BadAnswerError as error:
                 trouble = self._interview.pass_over(about.chunk, error)
-                found.append(KeptRelations(trouble=trouble))
-            before = tuple(NamedThing(name=name.name, type=name.type) for name in names)
-        return found
+                kept.append(KeptRelations(trouble=trouble))
+            found.append(tuple(NamedThing(name=name.name, type=name.type) for name in names))
+        return kept
 
     def _kept(
         self,
         about: Interviewed,
         mentions: Sequence[Mention],
         names: Sequence[Numbered],
-        before: Sequence[NamedThing],
+        found: Sequence[Sequence[NamedThing]],
     ) -> KeptRelations:
         """Ask for the relations of a chunk, and keep those that it states."""
-        chunk, schema = about.chunk, self._interview.schema
+        chunk, interview = about.chunk, self._interview
         if not self._can_relate(names):
             return KeptRelations()
-        messages = prompts.to_relate(
-            schema, chunk.text, names, about.context(before), self._interview.examples
-        )
-        said = self._interview.ask(messages, FORM, self._form, relations_in)
-        return kept_relations(chunk, schema, mentions, names, said)
+        question = interview.to_relate(chunk.text, names, about.context(found))
+        said = interview.ask(question, relations_in)
+        return kept_relations(chunk, interview.schema, mentions, names, said)
 
     def _can_relate(self, names: Sequence[Numbered]) -> bool:
         """Say whether there are two names that some predicate can stand between."""

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from pipeline.errors import StoppedWaitingError
 from pipeline.llm.answers import BadAnswerError
 from pipeline.llm.asking import Price, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, millionths, present_charge
@@ -150,8 +151,7 @@ class Answering:
             with self.alive(asked):
                 reply = self.model.ask(question)
         except BaseException as error:
-            code = error.code if isinstance(error, BadAnswerError) else "llm_unavailable"
-            self.ledger.fail(asked, code, Usage(), 0)
+            self.ledger.fail(asked, _code_of(error), Usage(), 0)
             raise
         cost = self.terms.cost(question.model, reply.usage)
         try:
@@ -169,6 +169,13 @@ class _UnusableError(Exception):
     def __init__(self, why: BadAnswerError) -> None:
         super().__init__(str(why))
         self.why = why
+
+
+def _code_of(error: BaseException) -> str:
+    """Say in a word why a question has no answer."""
+    if isinstance(error, BadAnswerError):
+        return error.code
+    return "llm_stopped" if isinstance(error, StoppedWaitingError) else "llm_unavailable"
 
 
 def _read(reply: Reply, read: Callable[[Reply], T]) -> T:

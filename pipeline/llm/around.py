@@ -93,6 +93,17 @@ def head_of(chunks: Sequence[Chunk], index: int) -> str:
 
 
 @dataclass(frozen=True)
+class DocumentAlone:
+    """Knows what documents say themselves, and keeps nothing. `sketch` makes sketches of texts."""
+
+    sketch: Callable[[Sequence[str]], Sequence[bytes]]
+
+    def around(self, content: str | None, chunks: Sequence[Chunk]) -> Around:
+        """Give what a document says around its chunks (see `Contexts`)."""
+        return ChunksAround(chunks, lambda: self.sketch([chunk.text for chunk in chunks]))
+
+
+@dataclass(frozen=True)
 class ChunksAround:
     """What a document says around its own chunks, and what a project says of them where `tell` is
     given. Sketches are asked for once, when the first of them is needed.

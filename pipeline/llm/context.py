@@ -62,11 +62,6 @@ def tokens_of(text: str) -> int:
     return -(-len(text.encode(errors="surrogatepass")) // BYTES_PER_TOKEN)
 
 
-def head_before(text: str, start: int) -> str:
-    """Give the head of a document as far as it stands before a chunk that begins at `start`."""
-    return text[: min(HEAD_CHARACTERS, start)]
-
-
 def things(names: Iterable[NamedThing]) -> str:
     """Write names with their types, on one line."""
     return ", ".join(f"{quoted(thing.name)} {thing.type}" for thing in names)

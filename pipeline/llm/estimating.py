@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.documents import StageName, Value
-from pipeline.llm.asking import Message, Price, Question, Usage
+from pipeline.llm.asking import Price, Question, Usage
 from pipeline.llm.charging import MILLIONTHS, dollars, millionths
-from pipeline.llm.context import Budget, Context, tokens_of
-from pipeline.llm.examples import Example
-from pipeline.llm.prompts import Numbered, to_find, to_relate
-from pipeline.llm.schema import Schema
+from pipeline.llm.context import Budget, tokens_of
 
 NAMES_SAID, NAMES_LISTED, RELATIONS_SAID = 0.5, 0.25, 0.25
 """Tokens of an answer with names, of the list of names in a question, and of an answer with
@@ -33,7 +30,8 @@ class Way:
     """How one stage asks about chunks. `question` makes the question about a chunk's text, without
     a context; it is what will be asked about the first chunk of a document where `exact`. The other
     numbers are tokens: of the context of the first chunk and of the others, at most, and of what
-    comes to the question and of the answer, for each of the text.
+    comes to the question and of the answer, for each of the text. Each chunk is asked about in so
+    many `passes`: those after the first show what was answered.
     """
 
     stage: StageName
@@ -43,49 +41,49 @@ class Way:
     added: float = 0.0
     said: float = NAMES_SAID
     exact: bool = False
+    passes: int = 1
 
     def usage(self, text: str, *, first: bool) -> Usage:
-        """Estimate the tokens of a chunk's question and answer."""
+        """Estimate the tokens of a chunk's questions and answers."""
         question, of_text = self.question(text), tokens_of(text)
         asked = sum(tokens_of(message.content) for message in question.messages)
-        around = self.first_context if first else self.context
+        asked += self.first_context if first else self.context
+        asked += round(of_text * self.added)
         said = min(NO_ANSWER + round(of_text * self.said), question.at_most)
-        return Usage(tokens_in=asked + around + round(of_text * self.added), tokens_out=said)
+        again = self.passes - 1
+        return Usage(
+            tokens_in=asked + again * (asked + said + NO_ANSWER),
+            tokens_out=said + again * NO_ANSWER,
+        )
 
 
 def finding(
-    schema: Schema,
-    examples: Sequence[Example],
-    question: Callable[[tuple[Message, ...]], Question],
+    question: Callable[[str], Question],
     budget: Budget,
     *,
     of_project: bool = False,
+    passes: int = 1,
 ) -> Way:
-    """Say how names are asked for. `question` puts messages into a question. Only with a context of
-    the project has a document's first chunk something around it.
+    """Say how names are asked for, by a question for each text. Only with a context of the project
+    has a document's first chunk something around it.
     """
     return Way(
         StageName.EXTRACT,
-        lambda text: question(to_find(schema, text, Context(), examples)),
+        question,
         first_context=budget.tokens if of_project else 0,
         context=budget.tokens,
         exact=not of_project,
+        passes=passes,
     )
 
 
 def relating(
-    schema: Schema,
-    examples: Sequence[Example],
-    question: Callable[[tuple[Message, ...]], Question],
-    budget: Budget,
-    *,
-    of_project: bool = False,
+    question: Callable[[str], Question], budget: Budget, *, of_project: bool = False
 ) -> Way:
     """Say how relations are asked for, as `finding` does; which names a chunk has is not known."""
-    nobody: tuple[Numbered, ...] = ()
     return Way(
         StageName.RELATE,
-        lambda text: question(to_relate(schema, text, nobody, Context(), examples)),
+        question,
         first_context=budget.tokens if of_project else 0,
         context=budget.tokens,
         added=NAMES_LISTED,
@@ -152,9 +150,10 @@ def of_document(
     """
     total = Estimate(documents=1, chunks=len(chunks))
     for way in ways:
-        known = min(kept.get(way.stage, 0), len(chunks))
+        known = min(kept.get(way.stage, 0) // way.passes, len(chunks))
         usage = Usage()
         for index in range(known, len(chunks)):
             usage += way.usage(chunks[index], first=index == 0)
-        total += Estimate(questions=len(chunks) - known, kept=known, usage=usage)
+        asked = (len(chunks) - known) * way.passes
+        total += Estimate(questions=asked, kept=known * way.passes, usage=usage)
     return total

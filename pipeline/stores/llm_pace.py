@@ -14,7 +14,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pipeline.errors import RedisAwayError
 from pipeline.identity import sha256_hex
-from pipeline.settings import LlmSettings
+from pipeline.llm.settings import LlmSettings
 from pipeline.stores import keys
 from pipeline.stores.redis_link import RedisLink
 

@@ -12,7 +12,7 @@ from checkpoint_case import link_to
 from faults.proxy import proxy_for
 from waiting import until
 
-from pipeline.settings import LlmSettings
+from pipeline.llm.settings import LlmSettings
 from pipeline.stores import keys
 from pipeline.stores.llm_pace import LlmPace
 

@@ -24,7 +24,7 @@ from store_case import StoreCase
 from waiting import until
 
 from pipeline import codec
-from pipeline.assembly.contexts import open_contexts, pinned_context, refresh_context
+from pipeline.assembly.showing import open_contexts, pinned_context, refresh_context
 from pipeline.documents import Chunk, Chunks, StageName
 from pipeline.errors import RedisAwayError, TemporaryError, UnavailableError
 from pipeline.llm.around import completed

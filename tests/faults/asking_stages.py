@@ -98,7 +98,7 @@ def waits(settings: Settings) -> dict[StageName, int]:
     return assembly.waits(settings.model_copy(update={"extract": extract}))
 
 
-def ways(settings: Settings) -> list[Way]:
+def ways(settings: Settings, _shown: object) -> list[Way]:
     """Say how the stage asks, for an estimate."""
     return [Way(StageName.EXTRACT, question, said=0.5, exact=True)]
 

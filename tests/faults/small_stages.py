@@ -235,7 +235,7 @@ def embed(texts: Sequence[str]) -> list[np.ndarray]:
     return vectors
 
 
-def plan(_settings: Settings | None = None) -> Plan:
+def plan(_settings: Settings | None = None, _shown: object = None) -> Plan:
     return Plan(identities=tuple(SmallStage(stage, cut).identity for stage in STAGES))
 
 

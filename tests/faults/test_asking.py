@@ -29,8 +29,9 @@ from pipeline.errors import UsageError
 from pipeline.llm.asking import Price
 from pipeline.llm.charging import MILLIONTHS, Charge
 from pipeline.llm.estimating import Estimate
+from pipeline.llm.settings import LlmSettings
 from pipeline.process import Stages, process
-from pipeline.settings import LlmSettings, Settings
+from pipeline.settings import Settings
 from pipeline.stage import STAGES, Plan
 from pipeline.stores import postgres
 from pipeline.stores.embedded import ServiceUrls
@@ -87,7 +88,7 @@ class Asking:
             self.request(**request),
             lambda _snapshot: None,
             Stop(),
-            plan_of=lambda _: plan or small_stages.plan(),
+            plan_of=lambda *_: plan or small_stages.plan(),
             ways_of=asking_stages.ways,
             read=partial(reading.read, host=self.host, carry_out=self.carry_out),
         )

@@ -71,7 +71,7 @@ def whole(
         request(run, **more),
         show,
         stop or Stop(),
-        plan_of=lambda _: run.plan,
+        plan_of=lambda *_: run.plan,
         host=small_stages.host,
         rules=small_stages.SmallRules,
         carry_out=carry_out,
@@ -423,7 +423,7 @@ def test_documents_that_are_not_found_are_named_with_what_to_do(
     assert report.as_json()["not_found"] == 4
     assert "4 documents of the project were not found in these sources this time" in everything
     assert "… and 1 more casegraph forget SOURCE" in everything
-    assert dry_run(run.settings, request(run), plan_of=lambda _: run.plan).not_found == 4
+    assert dry_run(run.settings, request(run), plan_of=lambda *_: run.plan).not_found == 4
 
 
 def test_an_empty_folder_of_which_the_project_has_nothing_is_wrong_usage(run: SmallRun) -> None:

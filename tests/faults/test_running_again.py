@@ -71,7 +71,7 @@ def other(stage: StageName, **more: object) -> Plan:
 def forecast(run: SmallRun, *, rehash: bool = False, **more: object) -> Forecast:
     """Ask what a run would do."""
     request = Request([str(run.folder)], run.project, Walk(Selection()), rehash, **more)  # type: ignore[arg-type]
-    return dry_run(run.settings, request, plan_of=lambda _settings: run.plan)
+    return dry_run(run.settings, request, plan_of=lambda *_: run.plan)
 
 
 def only_from(stage: StageName | None, count: int) -> dict[StageName, int]:

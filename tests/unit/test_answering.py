@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.errors import UnavailableError
+from pipeline.errors import StoppedWaitingError, UnavailableError
 from pipeline.llm.answering import Answering, Terms
 from pipeline.llm.answers import BadAnswerError, entities_in
 from pipeline.llm.asking import Message, Price, Question, Reply, Usage
@@ -126,6 +126,7 @@ def test_the_tries_are_bounded(ledger: Memory) -> None:
         (lambda: BadAnswerError("llm_timeout", "no answer"), "llm_timeout"),
         (lambda: UnavailableError("a wrong key"), "llm_unavailable"),
         (KeyboardInterrupt, "llm_unavailable"),
+        (lambda: StoppedWaitingError("stopped"), "llm_stopped"),
     ],
 )
 def test_what_has_no_answer_is_not_asked_again_and_nothing_stays_taken(

@@ -39,7 +39,8 @@ from pipeline.engines.chat_model import ChatModel
 from pipeline.errors import StoppedWaitingError, UnavailableError, UsageError
 from pipeline.llm.answers import BadAnswerError
 from pipeline.llm.asking import Ending, Message, Question, Reply, Usage
-from pipeline.settings import LlmSettings, load_settings
+from pipeline.llm.settings import LlmSettings
+from pipeline.settings import load_settings
 
 KEY = "sk-canary-Zq81xWvT0pLmN5rBdK2jHyU7"
 GOOD = answering({"entities": []})
@@ -418,6 +419,15 @@ def test_who_is_to_stop_waits_no_longer_but_takes_an_answer_that_is_on_its_way(c
     assert len(case.llm.asked) == 1
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Who runs tests in the background of a shell has them deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_question_is_let_go(case: Case) -> None:
     case.llm.script = always(dripping)
     model = case.model(seconds=300)

@@ -15,7 +15,7 @@ from injections import WANTED, WAYS, Attempt, attempts
 from pipeline.documents import Chunk, Mention, MentionType
 from pipeline.llm.answers import SaidEntity, entities_in, relations_in
 from pipeline.llm.asking import Message, Reply
-from pipeline.llm.context import Context, NamedThing, head_before
+from pipeline.llm.context import Context, NamedThing
 from pipeline.llm.evidence import KeptRelations, kept_relations, numbered
 from pipeline.llm.examples import shipped
 from pipeline.llm.fencing import BREAK, disarmed
@@ -107,7 +107,7 @@ def test_a_head_and_names_from_elsewhere_stay_in_their_places(way: str) -> None:
     for attempt in of_way(way):
         thing = (NamedThing(name=attempt.text, type="PERSON"),)
         context = Context(
-            head=head_before(attempt.text, 10_000),
+            head=attempt.text,
             known=thing,
             before=thing,
             similar=thing,

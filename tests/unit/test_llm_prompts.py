@@ -22,7 +22,6 @@ from pipeline.llm.context import (
     Context,
     NamedThing,
     Pattern,
-    head_before,
     tokens_of,
     within,
 )
@@ -368,9 +367,6 @@ def test_a_head_ends_with_a_word_and_before_its_chunk() -> None:
     head = "word " * 1_000
     assert within(Context(head=head), Budget(tokens=100)).head.endswith("word")
     assert len(within(Context(head=head), Budget(tokens=10_000)).head) <= HEAD_CHARACTERS
-    assert head_before(head, 0) == ""
-    assert head_before(head, 7) == head[:7]
-    assert head_before(head, 5_000) == head[:HEAD_CHARACTERS]
 
 
 def test_letters_of_other_scripts_cost_more() -> None:

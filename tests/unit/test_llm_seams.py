@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,17 @@ from pipeline.engines.llm_relations import LlmRelations
 from pipeline.errors import StoppedWaitingError, TemporaryError, UsageError
 from pipeline.llm.answering import Answering, Terms
 from pipeline.llm.answers import SaidEntity
+from pipeline.llm.around import DocumentAlone, Prepared
 from pipeline.llm.asking import Message, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, charged_to
 from pipeline.llm.context import Context, NamedThing
-from pipeline.llm.examples import Example, shipped
+from pipeline.llm.example_sets import ExampleSet, Task, shipped_set
+from pipeline.llm.examples import Example
 from pipeline.llm.prompts import to_find
 from pipeline.llm.schema_file import read_schema
-from pipeline.llm.surroundings import DocumentAlone, beginning
+from pipeline.llm.settings import LlmSettings
 from pipeline.llm.troubles import troubles
-from pipeline.settings import LlmSettings, Settings
+from pipeline.settings import Settings
 from pipeline.stage import Plan
 from pipeline.stores.patient_answers import Heartbeat, PatientAnswers
 
@@ -123,13 +125,17 @@ class Known:
     """Knows a name for each chunk, and notes when it is asked for."""
 
     def __init__(self, log: list[str]) -> None:
-        self.identity = {"mode": "project", "snapshot": 7}
         self.log = log
+        self.contents: list[str | None] = []
 
-    def around(self, chunks: Sequence[Chunk]) -> Iterable[Context]:
-        for number, _ in enumerate(chunks):
-            self.log.append(f"context {number}")
-            yield Context(known=(NamedThing(name=f"Known{number}", type="PERSON"),))
+    def around(self, content: str | None, chunks: Sequence[Chunk]) -> Known:
+        self.contents.append(content)
+        return self
+
+    def prepare(self, index: int) -> Prepared:
+        self.log.append(f"context {index}")
+        known = (NamedThing(name=f"Known{index}", type="PERSON"),)
+        return Prepared(Context(known=known), index - 1 if index else None, ())
 
 
 class Asker:
@@ -177,46 +183,57 @@ def mentions() -> list[Mention]:
     ]  # fmt: skip
 
 
+def sketched(texts: Sequence[str]) -> Sequence[bytes]:
+    raise AssertionError("so short a document needs no sketches")
+
+
+ALONE = DocumentAlone(sketched)
+
+
 def test_questions_show_what_is_known_around_and_the_examples() -> None:
     log: list[str] = []
-    asker = Asker(log)
+    asker, known = Asker(log), Known(log)
     example = Example(
         text="Zed Zane sings.", entities=(SaidEntity(text="Zed Zane", type="PERSON"),)
     )
-    settings = LlmSettings(model="small")
-    interview = Interview(settings, read_schema(), asker.answering, [example], Known(log))
-    with charged_to(Charge("project")):
+    own = ExampleSet(examples=(example,))
+    settings, schema = LlmSettings(model="small"), read_schema()
+    interview = Interview(settings, schema, asker.answering, known, own, {"snapshot": "7"})
+    with charged_to(Charge("project", content="c")):
         LlmRelations(interview).read(chunks(), mentions())
 
-    assert log == ["context 0", "question 0", "context 1", "question 1"]
+    assert known.contents == ["c"]
+    assert [said for said in log if "question" in said] == ["question 0", "question 1"]
+    assert log.index("context 0") < log.index("question 0")
     assert all("Zed Zane sings." in said for said in asker.said)
     assert "Known0" in asker.said[0]
     assert "Known1" not in asker.said[0]
     assert "Known1" in asker.said[1]
     assert "Found just before this text: " in asker.said[1]
-    assert TEXTS[0] in asker.said[1]  # the head of the document
 
-    plain = Interview(settings, read_schema(), asker.answering, shipped("legal"), DocumentAlone())
-    assert interview.configuration["context"]["snapshot"] == 7
-    assert interview.configuration["examples"] != plain.configuration["examples"]
+    plain = Interview(settings, schema, asker.answering, ALONE, shipped_set("legal", Task.RELATE))
+    assert interview.configuration["context"]["snapshot"] == "7"
+    assert interview.configuration["examples"] == own.hash != plain.configuration["examples"]
+
+
+def test_questions_show_the_head_of_their_document() -> None:
+    asker = Asker([])
+    with charged_to(Charge("project")):
+        LlmRelations(
+            Interview(LlmSettings(model="small"), read_schema(), asker.answering, ALONE)
+        ).read(chunks(), mentions())
+    assert TEXTS[0] in asker.said[1]
 
 
 def test_of_names_that_nothing_can_be_said_of_nothing_is_asked() -> None:
     asker = Asker([])
-    relations = LlmRelations(Interview(LlmSettings(model="small"), read_schema(), asker.answering))
+    relations = LlmRelations(
+        Interview(LlmSettings(model="small"), read_schema(), asker.answering, ALONE)
+    )
     with charged_to(Charge("project")):
         [one, other] = relations.read(chunks(), mentions()[:3])
     assert len(asker.said) == 1
     assert one == other
-
-
-def test_the_beginning_of_a_document_is_at_its_offsets() -> None:
-    assert beginning(chunks()) == f"{TEXTS[0]}{' ' * 10}{TEXTS[1]}"
-    many = [
-        Chunk(start=at, end=at + 1000, page=1, text="x" * 1000, sentences=((at, at + 1000),))
-        for at in range(0, 5000, 1000)
-    ]
-    assert len(beginning(many)) == 2000
 
 
 def test_troubles_are_told_in_one_sentence() -> None:

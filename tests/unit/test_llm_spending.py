@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.llm.asking import Price, Usage
+from pipeline.llm.settings import LlmSettings
 from pipeline.llm.spending import NOTHING_SPENT, Spent, price_of
-from pipeline.settings import LlmSettings, load_settings
+from pipeline.settings import load_settings
 
 
 def test_what_was_spent_is_said_in_one_line() -> None:

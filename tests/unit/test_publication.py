@@ -24,8 +24,9 @@ from pipeline.documents import (
     Words,
 )
 from pipeline.errors import PermanentError
-from pipeline.publication import PublishedRows, lines_of, rows_of
+from pipeline.publication import PublishedRows, rows_of
 from pipeline.stage import Chain
+from pipeline.text_lines import lines_of
 
 PROJECT = identity.project_id("p")
 CONTENT = identity.content_id(PROJECT, "0" * 64, "text/plain")

@@ -1,17 +1,61 @@
-"""What is known around a chunk that a language model is asked about: who says it."""
+"""What questions to a language model show beside documents: who says it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.assembly.stores import open_link
+from pipeline.assembly.stages import waits
+from pipeline.assembly.stores import Stores, open_link
+from pipeline.llm.example_sets import Task
+from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 
 if TYPE_CHECKING:
     from pipeline.stores.content_sketches import ContentSketches
+    from pipeline.stores.example_pins import UsedExamples
     from pipeline.stores.known_contexts import KnownContexts
     from pipeline.stores.snapshot_making import Made
+
+
+def open_examples(settings: Settings, urls: ServiceUrls) -> UsedExamples:
+    """Open what says which examples a project uses. Connects to nothing yet."""
+    from pipeline.stores import postgres
+    from pipeline.stores.example_pins import ExamplePins
+    from pipeline.stores.redis_examples import CachedExamples
+
+    pins, link = ExamplePins(postgres.engine_of(urls.database_url)), open_link(settings, urls)
+    return CachedExamples(pins, link, settings.run.checkpoint_ttl_seconds) if link else pins
+
+
+def shown_for(settings: Settings, urls: ServiceUrls, project: str) -> Shown:
+    """Say what questions about a project's documents show, by its id: what it has pinned. Nothing
+    is read where no stage asks.
+
+    Raises TemporaryError where PostgreSQL does not answer, and UsageError for a schema that is
+    wrong.
+    """
+    from pipeline.llm.schema_file import read_schema
+
+    if not waits(settings):
+        return Shown()
+    domain = read_schema(settings.llm.schema_file).name
+    examples = open_examples(settings, urls)
+    of_project = settings.llm.context == "project"
+    return Shown(
+        {task: examples.used(project, domain, task) for task in Task},
+        pinned_context(urls, project) if of_project else None,
+    )
+
+
+def with_shown(
+    stores: Stores, settings: Settings, urls: ServiceUrls, project: str, shown: Shown
+) -> Stores:
+    """Add what questions about a project's documents show. Connects to nothing yet."""
+    return replace(
+        stores, shown=shown, contexts=open_contexts(settings, urls, project, shown.snapshot)
+    )
 
 
 def open_contexts(
