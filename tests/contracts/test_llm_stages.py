@@ -31,8 +31,8 @@ from pipeline import codec
 from pipeline.documents import StageName
 from pipeline.errors import OverBudgetError, PermanentError, UnavailableError
 from pipeline.llm.charging import Charge, charged_to
+from pipeline.llm.settings import OPENAI_URL
 from pipeline.process import process
-from pipeline.settings import OPENAI_URL
 from pipeline.stores import project_reader
 from pipeline.stores.llm_ledger import LlmLedger
 from pipeline.stores.overview import overview

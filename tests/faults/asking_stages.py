@@ -12,8 +12,8 @@ from scripted_llm import Asked as Request
 from scripted_llm import Exchange, answering
 
 from faults import small_stages
-from pipeline import assembly
 from pipeline.assembly import Hosted, Stores
+from pipeline.assembly import stages as assembled
 from pipeline.documents import (
     Chunk,
     Chunks,
@@ -95,7 +95,7 @@ class AskingStage:
 
 def waits(settings: Settings) -> dict[StageName, int]:
     extract = settings.extract.model_copy(update={"extractor": "llm"})
-    return assembly.waits(settings.model_copy(update={"extract": extract}))
+    return assembled.waits(settings.model_copy(update={"extract": extract}))
 
 
 def ways(settings: Settings, _shown: object) -> list[Way]:

@@ -6,9 +6,10 @@ import pytest
 
 from pipeline.documents import StageName
 from pipeline.llm.asking import Message, Price, Question, Usage
-from pipeline.llm.context import Budget, tokens_of
+from pipeline.llm.context import Budget, Context, tokens_of
 from pipeline.llm.estimating import NOTHING, Estimate, Way, finding, of_document, relating
 from pipeline.llm.examples import shipped
+from pipeline.llm.prompts import to_find, to_relate
 from pipeline.llm.schema_file import read_schema
 
 TEXT = "Ann Lee met Bob Ray in Kessington on 4 March 2011, and Osei paid for it all. " * 10
@@ -56,8 +57,11 @@ def test_what_has_an_answer_costs_nothing() -> None:
 
 
 def test_each_stage_that_asks_is_counted() -> None:
-    schema, examples = read_schema(), shipped("legal")
-    ways = [make(schema, examples, question, Budget(tokens=100)) for make in (finding, relating)]
+    schema, examples, budget = read_schema(), shipped("legal"), Budget(tokens=100)
+    ways = [
+        finding(lambda text: question(to_find(schema, text, Context(), examples)), budget),
+        relating(lambda text: question(to_relate(schema, text, (), Context(), examples)), budget),
+    ]
     both = of_document(CHUNKS, ways, {})
     assert both == of_document(CHUNKS, ways[:1], {}) + of_document(CHUNKS, ways[1:], {}).model_copy(
         update={"documents": 0, "chunks": 0}
@@ -65,6 +69,16 @@ def test_each_stage_that_asks_is_counted() -> None:
     assert both.questions == 6
     # The task, the schema and the examples are sent with each.
     assert both.usage.tokens_in > 6 * 500
+
+
+def test_a_second_pass_is_a_second_question() -> None:
+    once = of_document(CHUNKS, [way(context=100)], {})
+    twice = of_document(CHUNKS, [way(context=100, passes=2)], {})
+    assert twice.questions == 2 * once.questions
+    # It is told all of the first question, and the answer to that.
+    assert twice.usage.tokens_in > 2 * once.usage.tokens_in + once.usage.tokens_out
+    rest = of_document(CHUNKS, [way(context=100, passes=2)], {StageName.EXTRACT: 5})
+    assert (rest.questions, rest.kept) == (2, 4)
 
 
 def test_a_cost_is_told_where_there_is_a_price() -> None:

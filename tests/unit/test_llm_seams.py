@@ -24,7 +24,6 @@ from pipeline.llm.charging import Asked, Charge, charged_to
 from pipeline.llm.context import Context, NamedThing
 from pipeline.llm.example_sets import ExampleSet, Task, shipped_set
 from pipeline.llm.examples import Example
-from pipeline.llm.prompts import to_find
 from pipeline.llm.schema_file import read_schema
 from pipeline.llm.settings import LlmSettings
 from pipeline.llm.troubles import troubles
@@ -58,7 +57,7 @@ def test_where_and_how_patiently_is_asked_decides_nothing(change: dict[str, Any]
     [
         {"model": "large"}, {"answer_format": "json"}, {"answer_bound": "max_completion_tokens"},
         {"sampling": False}, {"temperature": 0.5}, {"answer_tokens": 100}, {"form_bounds": True},
-        {"fallback": "local"}, {"context_tokens": 10}, {"context_names": 1},
+        {"fallback": "local"}, {"context": "project"}, {"context_tokens": 10}, {"context_names": 1},
     ],
     ids=lambda change: next(iter(change)),
 )  # fmt: skip
@@ -75,7 +74,14 @@ def test_what_is_asked_decides_both_stages_and_only_those_that_ask(change: dict[
 
 
 def test_every_setting_is_looked_at() -> None:
-    decided = {*DECIDING, "schema_file", "second_pass", "context_tokens", "context_names"}
+    decided = {
+        *DECIDING,
+        "schema_file",
+        "second_pass",
+        "context",
+        "context_tokens",
+        "context_names",
+    }
     others = {
         "base_url", "key", "seconds", "tries", "concurrency", "requests_per_minute",
         "tokens_per_minute", "wait_seconds", "prices", "answers",
@@ -322,7 +328,7 @@ def test_who_waits_for_another_ends_when_it_is_to_stop(tmp_path: Path) -> None:
 def test_half_a_character_is_asked_about_as_any_other(tokens: int) -> None:
     asker = Asker([])
     settings = LlmSettings(model="small", context_tokens=tokens)
-    interview = Interview(settings, read_schema(), asker.answering)
+    interview = Interview(settings, read_schema(), asker.answering, ALONE)
     broken = [
         Chunk(
             start=at,
@@ -335,6 +341,6 @@ def test_half_a_character_is_asked_about_as_any_other(tokens: int) -> None:
     ]
     with charged_to(Charge("project")):
         for about in interview.about(broken):
-            messages = to_find(interview.schema, about.chunk.text, about.context(()))
-            interview.ask(messages, "entities", {}, lambda reply: reply)
+            question = interview.to_find(about.chunk.text, about.context([(), ()]))
+            interview.ask(question, lambda reply: reply)
     assert len(asker.said) == 2
