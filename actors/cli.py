@@ -28,6 +28,7 @@ COMMANDS = {
     "never": "actors.commands.decisions:never",
     "undo": "actors.commands.decisions:undo",
     "decisions": "actors.commands.decisions:decisions",
+    "schema": "actors.commands.schema:schema",
     "examples": "actors.commands.examples:examples",
     "export": "actors.commands.export:export",
     "digest": "actors.commands.export:digest",

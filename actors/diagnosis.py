@@ -22,6 +22,7 @@ from pipeline.settings import Settings
 OLDEST_PYTHON = (3, 11)
 PROBE_SECONDS = 30
 IMPORT_SECONDS = 120
+MODELS_SHOWN = 5
 
 
 class State(StrEnum):
@@ -69,6 +70,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
         ("native libraries", native_libraries),
         ("spaCy model", spacy_model),
         ("embedding model", embedding_model),
+        ("language model", language_model),
         ("tessdata", tessdata),
         ("parser isolation", isolation),
         *service_diagnosis.CHECKS,
@@ -162,8 +164,9 @@ def _import_each(names: Sequence[str]) -> tuple[int, str]:
 
 
 def spacy_model(settings: Settings) -> Finding:
-    """Look for the model that extracts."""
-    return _model("spaCy model", settings.extract.model)
+    """Look for the model that finds names, or that parses sentences where others find them."""
+    by = settings.extract
+    return _model("spaCy model", by.model if by.extractor == "spacy" else by.parser)
 
 
 def embedding_model(settings: Settings) -> Finding:
@@ -174,6 +177,29 @@ def embedding_model(settings: Settings) -> Finding:
     if spec and spec.origin and not list(Path(spec.origin).parent.rglob("*.safetensors")):
         return fail("embedding model", f"{name} holds no weights", f"reinstall {name}")
     return found
+
+
+def language_model(settings: Settings) -> Finding:
+    """See whether the language model is served, where a stage asks one. Nothing is asked of it."""
+    from pipeline import assembly
+    from pipeline.engines.chat_client import served_models
+
+    llm = settings.llm
+    if not assembly.waits(settings):
+        return ok("language model", "none is asked (--extractor llm, --relations llm)")
+    if not llm.model:
+        return fail("language model", "none is named", "set CASEGRAPH_LLM__MODEL")
+    served = served_models(llm)
+    if served is None:
+        return ok("language model", f"{llm.base_url} answers, and does not say what it serves")
+    if llm.model not in served:
+        listed = ", ".join(served[:MODELS_SHOWN]) or "none"
+        return warn(
+            "language model",
+            f"{llm.base_url} does not list {llm.model}, but {listed}",
+            "correct CASEGRAPH_LLM__MODEL, unless the endpoint takes other names too",
+        )
+    return ok("language model", f"{llm.model} at {llm.base_url}")
 
 
 def _model(check: str, package: str) -> Finding:

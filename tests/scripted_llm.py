@@ -60,6 +60,10 @@ class Exchange(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.owner.serve(self, body)
 
+    def do_GET(self) -> None:
+        """Answer what is asked beside questions: which models there are."""
+        self.server.owner.answer_get(self)
+
     def send(
         self, status: int, body: bytes, headers: dict[str, str] | None = None, length: int = -1
     ) -> None:
@@ -106,6 +110,7 @@ class ScriptedLlm:
         self.script = script
         self.asked: list[Asked] = []
         self.at_once = self.most_at_once = 0
+        self.gets: Callable[[Exchange], None] = listing("small")
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), Exchange)
@@ -138,11 +143,23 @@ class ScriptedLlm:
             with self._lock:
                 self.at_once -= 1
 
+    def answer_get(self, exchange: Exchange) -> None:
+        if self.closing.is_set():
+            exchange.reset()
+        else:
+            self.gets(exchange)
+
     def close(self) -> None:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def listing(*models: str) -> Callable[[Exchange], None]:
+    """List models."""
+    data = [{"id": name, "object": "model", "created": 1, "owned_by": "me"} for name in models]
+    return lambda exchange: exchange.send_json(200, {"object": "list", "data": data})
 
 
 def always(behaviour: Behaviour) -> Script:

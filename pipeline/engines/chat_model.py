@@ -21,7 +21,8 @@ import openai
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from pipeline.engines.bounded_http import BoundedClient, TooLongError
+from pipeline.engines.bounded_http import TooLongError
+from pipeline.engines.chat_client import LARGEST_BODY, client_of, hiding_of
 from pipeline.engines.chat_protocol import (
     Trouble,
     refusal_of,
@@ -29,23 +30,15 @@ from pipeline.engines.chat_protocol import (
     request_of,
     tokens_sent,
 )
-from pipeline.engines.key_hiding import KeyHiding
 from pipeline.errors import StoppedWaitingError, UnavailableError
 from pipeline.llm.answers import BadAnswerError
 from pipeline.llm.asking import Question, Reply
-from pipeline.llm.settings import OPENAI_URL, LlmSettings
+from pipeline.llm.settings import LlmSettings
 from pipeline.patience import LOOK_SECONDS, Stopping, never
 
-LARGEST_BODY = 8 << 20
 SHORTEST_SECONDS, FIRST_SECONDS, LONGEST_SECONDS = 0.5, 1.0, 30.0
-CONNECT_SECONDS = 10.0
 TURN_SECONDS = 0.25
 """How often it is looked whether it is a question's turn."""
-NO_KEY = "none"
-"""What is sent where no key is set: the client would else take one from the environment, that may
-be for somebody else.
-"""
-
 CLIENT_ERRORS = (openai.APIStatusError, openai.APIConnectionError)
 
 T = TypeVar("T")
@@ -80,22 +73,16 @@ class ChatModel:
         stopping: Stopping = never,
         pause: Callable[[float], None] | None = None,
     ) -> None:
-        key = endpoint.key.get_secret_value() if endpoint.key else ""
-        if not key and endpoint.base_url == OPENAI_URL:
-            raise UnavailableError(
-                f"{OPENAI_URL} wants a key: set CASEGRAPH_LLM__KEY, or CASEGRAPH_LLM__BASE_URL to "
-                "another endpoint"
-            )
         self._endpoint = endpoint
         self._pace = pace
         self._stopping = stopping
         self._pause_before_another = pause or self.pause
-        self._hiding = KeyHiding(key)
+        self._hiding = hiding_of(endpoint)
         self._places = threading.Semaphore(endpoint.concurrency)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._reached = False
-        self._client = _client(endpoint, key or NO_KEY)
+        self._client = client_of(endpoint)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm", daemon=True)
         self._thread.start()
@@ -249,24 +236,6 @@ class ChatModel:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         await self._client.close()
-
-
-def _client(endpoint: LlmSettings, key: str) -> openai.AsyncOpenAI:
-    """Make the client. What it would take from the environment, which may be meant for another
-    endpoint, is given.
-    """
-    patience = httpx2.Timeout(endpoint.seconds, connect=min(endpoint.seconds, CONNECT_SECONDS))
-    lines = httpx2.Limits(
-        max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency
-    )
-    http = BoundedClient(LARGEST_BODY, timeout=patience, limits=lines)
-    client = openai.AsyncOpenAI(
-        api_key=key, base_url=endpoint.base_url, max_retries=0, timeout=patience, http_client=http
-    )
-    client.organization = client.project = None
-    # It tells of the headers of an answer, and some endpoints send back what they were sent.
-    logging.getLogger("httpcore2").setLevel(logging.INFO)
-    return client
 
 
 def _is_late(cause: BaseException | None) -> bool:

@@ -29,18 +29,28 @@ def read_schema(path: Path | None = None) -> Schema:
 
     Raises UsageError that names the file, what is wrong with it and what to write instead.
     """
-    named = str(path) if path else SHIPPED
-    try:
-        source = path or files("pipeline.llm").joinpath(SHIPPED)
-        with source.open("rb") as file:
-            given = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(f"the schema {named} cannot be read: {reason}") from error
+    given = _bytes_of(path)
     try:
         return parse_schema(given)
     except ValueError as error:
-        raise UsageError(f"the schema {named} is wrong: {error}") from error
+        raise UsageError(f"the schema {path or SHIPPED} is wrong: {error}") from error
+
+
+def text_of_schema(path: Path | None = None) -> str:
+    """Give a schema that can be read as it was written. Raises UsageError for a file that cannot
+    be read.
+    """
+    return text_of(_bytes_of(path))
+
+
+def _bytes_of(path: Path | None) -> bytes:
+    try:
+        source = path or files("pipeline.llm").joinpath(SHIPPED)
+        with source.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError(f"the schema {path or SHIPPED} cannot be read: {reason}") from error
 
 
 def parse_schema(given: bytes) -> Schema:

@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
+from llm_case import KEY
+from scripted_llm import Exchange, ScriptedLlm, always, failing
 from waiting import until
 
 from actors import diagnosis, service_diagnosis
@@ -23,9 +26,9 @@ from pipeline.stores import embedded
 from pipeline.stores.redis_connection import check_server, connect, masked
 
 CHECKS = [
-    "python", "packages", "native libraries", "spaCy model", "embedding model", "tessdata",
-    "parser isolation", "home folder", "free disk", "shared memory", "postgres", "redis",
-    "object store", "s3",
+    "python", "packages", "native libraries", "spaCy model", "embedding model", "language model",
+    "tessdata", "parser isolation", "home folder", "free disk", "shared memory", "postgres",
+    "redis", "object store", "s3",
 ]  # fmt: skip
 
 
@@ -261,3 +264,52 @@ def test_a_home_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "file" / "home")
     assert found("home folder", settings).state is State.FAIL
     assert found("object store", settings).state is State.FAIL
+
+
+def asked_model(server: ScriptedLlm, **more: object) -> Finding:
+    settings = Settings(
+        extract={"extractor": "llm"},
+        llm={"base_url": server.url, "key": KEY, "model": "small", **more},
+    )
+    [finding] = diagnosis.findings([("language model", diagnosis.language_model)], settings)
+    assert KEY not in finding.model_dump_json()
+    return finding
+
+
+def unauthorized(exchange: Exchange) -> None:
+    exchange.send_json(401, {"error": {"message": f"wrong key {KEY}"}})
+
+
+def test_a_language_model_is_looked_for_and_not_asked() -> None:
+    with closing(ScriptedLlm(always(failing(500)))) as server:
+        finding = asked_model(server)
+        assert (finding.state, finding.seen) == (State.OK, f"small at {server.url}")
+        finding = asked_model(server, model="large")
+        assert finding.state is State.WARN
+        assert "does not list large, but small" in finding.seen
+        finding = asked_model(server, model="")
+        assert (finding.state, finding.advice) == (State.FAIL, "set CASEGRAPH_LLM__MODEL")
+        server.gets = unauthorized
+        finding = asked_model(server)
+        assert finding.state is State.FAIL
+        assert "refuses the key" in finding.seen
+        for odd in (b"", b"[]", b'{"data": [7]}', b'{"data": "no"}', b"<html>"):
+            server.gets = lambda exchange, odd=odd: exchange.send(200, odd)
+            assert "does not say what it serves" in asked_model(server).seen, odd
+        server.gets = lambda exchange: exchange.send_json(404, {"error": {"message": "none"}})
+        assert asked_model(server).state is State.OK
+        assert server.asked == []
+    finding = asked_model(server)
+    assert finding.state is State.FAIL
+    assert "does not answer" in finding.seen
+    assert "CASEGRAPH_LLM__BASE_URL" in finding.advice
+
+
+def test_where_no_stage_asks_a_model_none_is_looked_for() -> None:
+    [finding] = diagnosis.findings([("language model", diagnosis.language_model)], Settings())
+    assert (finding.state, "none is asked" in finding.seen) == (State.OK, True)
+
+
+def test_the_parser_is_looked_for_where_others_find_the_names() -> None:
+    others = {"extractor": "transformers", "model": "owner/name"}
+    assert diagnosis.spacy_model(Settings(extract=others)).state is State.OK

@@ -232,3 +232,26 @@ def test_a_wrong_key_ends_a_run_in_one_line(asking, server: ScriptedLlm, folder:
     assert "CASEGRAPH_LLM__KEY" in line
     status = asking.json("status", "--project", "p")
     assert (status["documents"]["pending"], status["documents"]["failed"]) == (1, 0)
+
+
+def test_a_schema_is_shown_to_be_edited_and_is_checked(
+    asking, server: ScriptedLlm, folder: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(asking("schema").stdout.replace("name: legal", "name: mine"))
+    assert asking("schema", str(mine)).stdout == mine.read_text()
+    assert asking.json("schema", str(mine))["name"] == "mine"
+    of_mine = replace(
+        asking, environment=asking.environment | {"CASEGRAPH_LLM__SCHEMA_FILE": "mine.yaml"}
+    )
+    assert of_mine("schema").stdout == mine.read_text()
+    of_mine("run", str(folder), "--project", "p", *ASKING)
+    # What is shipped for another domain is not shown.
+    assert "Marigold Shipping" not in str(server.asked[0].body)
+
+    mine.write_text(mine.read_text().replace("    means: a court or tribunal\n", ""))
+    said = asking("schema", str(mine), status=2).stderr
+    assert "mine.yaml is wrong: types.COURT: `means` must say" in said
+    assert "cannot be read" in asking("schema", "nowhere.yaml", status=2).stderr
+    assert "mine.yaml is wrong" in of_mine("run", str(folder), "--project", "p", *ASKING,
+                                           status=2).stderr  # fmt: skip
