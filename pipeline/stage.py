@@ -126,11 +126,16 @@ class Plan(Value):
         else its results would be kept under a name that is not theirs. Raises UnavailableError.
         """
         named = self.identity_of(built.stage)
-        if named != built.model_copy(update={"generation": named.generation}):
+        here = {"version": built.version, **built.configuration}
+        there = {"version": named.version, **named.configuration}
+        others = sorted(
+            name for name in here.keys() | there.keys() if here.get(name) != there.get(name)
+        )
+        if others:
             raise UnavailableError(
-                f"the {built.stage} stage is not the one that the run was planned with (version "
-                f"{built.version} here, {named.version} there): install the same casegraph, models "
-                "and schema on all machines"
+                f"the {built.stage} stage is another one here than the run was planned with "
+                f"({', '.join(others)}); install the same casegraph and models on all machines, "
+                "and give them the same settings and files"
             )
 
     @property

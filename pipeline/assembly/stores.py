@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pipeline.stores.vector_filling import VectorFilling
 
 
+MOST_CONNECTIONS = 16
+
 logger = logging.getLogger(__name__)
 
 
@@ -100,7 +102,7 @@ def open_stores(settings: Settings, urls: ServiceUrls) -> Stores:
         blobs=blobs,
         see_store=partial(store_mark.see, engine, blobs),
         publisher_of=publisher_of,
-        answers=Answers(engine, link, ttl),
+        answers=Answers(_engine(urls, _at_once(settings)), link, ttl),
     )
 
 
@@ -256,8 +258,13 @@ def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[
     return tell
 
 
-def _engine(urls: ServiceUrls) -> Engine:
+def _at_once(settings: Settings) -> int:
+    """Say for how many questions at once connections are kept: each is taken on and kept by one."""
+    return min(settings.llm.concurrency, MOST_CONNECTIONS)
+
+
+def _engine(urls: ServiceUrls, connections: int = 4) -> Engine:
     """Make the connections of a process that waits for PostgreSQL; none is opened yet."""
     from pipeline.stores import postgres
 
-    return postgres.engine_of(urls.database_url)
+    return postgres.engine_of(urls.database_url, pool_size=connections)

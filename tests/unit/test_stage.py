@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.documents import StageName
+from pipeline.errors import UnavailableError
+from pipeline.generations import raised
 from pipeline.stage import INPUTS, STAGES, Chain, Link, Plan, StageIdentity
 
 SOURCE = ("ab" * 32, "text/plain")
@@ -69,3 +71,17 @@ def test_a_chain_takes_links_in_order_only():
         Chain().extended(Link(stage=StageName.CHUNK, fingerprint="f", digest="d"))
     with pytest.raises(LookupError):
         Chain().link(StageName.OCR)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_was_built_is_the_one_that_was_planned(stage):
+    named = StageIdentity(stage=stage, version="1", configuration={"schema": "a", "model": "m"})
+    plan = Plan(identities=tuple(named if one.stage == stage else one for one in PLAN.identities))
+    plan.check(named)
+    # Who builds a stage knows nothing of its generation.
+    raised(plan, stage).check(named)
+    other = {"schema": "b", "model": "m", "more": 1}
+    with pytest.raises(UnavailableError, match=rf"the {stage} stage is another.*more, schema\)"):
+        plan.check(named.model_copy(update={"configuration": other}))
+    with pytest.raises(UnavailableError, match=r"\(version\)"):
+        plan.check(named.model_copy(update={"version": "2"}))
