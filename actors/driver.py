@@ -162,6 +162,9 @@ def _report(
         not_found=begun.not_found,
         stage_calls=ended.stage_calls,
         models=budget.spent(),
+        extractor=begun.project.plan.identity_of(StageName.EXTRACT).configuration.get(
+            "extractor", "spacy"
+        ),
         graph=assembly.open_overview(urls, project, TOP),
         failures=assembly.list_failures(urls, project),
         skipped=assembly.list_skipped(urls, project, SHOWN),

@@ -28,9 +28,9 @@ def looks_anew(settings: Settings, request: Request, stored: Plan | None, shown:
     """Say whether a run looks at what its project knows before it asks: it is told to, or the
     project begins to use it. A new project knows nothing yet.
     """
-    if settings.llm.context != "project" or not assembly.waits(settings):
+    if stored is None or settings.llm.context != "project" or not assembly.waits(settings):
         return False
-    begins = request.reconfigure and stored is not None and not _used(stored)
+    begins = request.reconfigure and not _used(stored)
     return request.refresh_context or (begins and shown.snapshot is None)
 
 

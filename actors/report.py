@@ -31,7 +31,8 @@ class Report:
     `RunResult`; `mode` is how it worked at its end, `mode_reason` why that was without Redis;
     `elsewhere` counts the documents that runs beside this one settled meanwhile; `skipped` are some
     of the documents that were not looked into. `behind` is why entities are not those of all that
-    was published; empty if they are. `models` is what language models were asked and paid.
+    was published; empty if they are. `models` is what language models were asked and paid;
+    `extractor` is what finds names.
     """
 
     project: str
@@ -55,6 +56,7 @@ class Report:
     mode_reason: str = ""
     behind: str = ""
     models: Spent = NOTHING_SPENT
+    extractor: str = "spacy"
 
     def as_json(self) -> dict[str, Any]:
         """Give the object that `run --json` ends with."""

@@ -36,7 +36,7 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
         console.print()
         console.print(_top(graph.top))
     notes = (
-        _languages(graph),
+        _languages(report),
         _dropped(graph),
         _left_out(passed),
         _models(report),
@@ -161,10 +161,15 @@ def _top(top: Sequence[TopEntity]) -> Table:
     return table
 
 
-def _languages(graph: Overview) -> list[str]:
+def _languages(report: Report) -> list[str]:
+    """Say in which languages no names were looked for; a model that is not spaCy's reads what it
+    can.
+    """
+    if report.extractor != "spacy":
+        return []
     foreign = ", ".join(
         f"{_count(count, 'document')} in {code}"
-        for code, count in graph.languages
+        for code, count in report.graph.languages
         if code not in SPOKEN
     )
     if not foreign:

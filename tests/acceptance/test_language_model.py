@@ -167,6 +167,17 @@ def test_what_a_project_knows_is_shown_once_it_is_told_to_look(
     assert "--context project" in said
 
 
+def test_a_new_project_knows_nothing_also_when_it_is_told_to_look(
+    asking, server: ScriptedLlm, folder: Path
+) -> None:
+    run = "run", str(folder), "--project", "p", *ASKING, "--context", "project"
+    asking(*run, "--refresh-context", "--dry-run")
+    asking(*run, "--refresh-context")
+    count = len(server.asked)
+    asking(*run)
+    assert len(server.asked) == count > 0
+
+
 def test_a_project_that_begins_to_use_what_it_knows_looks_first(
     asking, server: ScriptedLlm, folder: Path
 ) -> None:

@@ -84,8 +84,8 @@ class SmallRun:
         ledger.record_documents(project.id, found, rehash=rehash)
         run = ledger.start_run(project.id, self.settings.run.lease_seconds)
         place = Workplace(
-            self.settings, self.urls, project.id, run, project.plan, self.host, self.rules,
-            self.waits,
+            self.settings, self.urls, project.id, run, project.plan,
+            small_stages.as_planned(self.host, project.plan), self.rules, self.waits,
         )  # fmt: skip
         urls = self.urls.model_copy(
             update={"database_url": self.stages_database or self.urls.database_url}

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +237,30 @@ def embed(texts: Sequence[str]) -> list[np.ndarray]:
 
 def plan(_settings: Settings | None = None, _shown: object = None) -> Plan:
     return Plan(identities=tuple(SmallStage(stage, cut).identity for stage in STAGES))
+
+
+@dataclass(frozen=True)
+class Named:
+    """A stage under another name, as if another version of it did the same."""
+
+    stage: Any
+    identity: StageIdentity
+
+    def __call__(self, inputs: Sequence[Any]) -> Sequence[Payload | DocumentFailure]:
+        answers: Sequence[Payload | DocumentFailure] = self.stage(inputs)
+        return answers
+
+
+def as_planned(
+    host: Callable[[StageName, Settings, Stores], Hosted], plan: Plan
+) -> Callable[[StageName, Settings, Stores], Hosted]:
+    """Let stages have the names that a plan gives them."""
+
+    def hosted(stage: StageName, settings: Settings, stores: Stores) -> Hosted:
+        built = host(stage, settings, stores)
+        return replace(built, stage=Named(built.stage, plan.identity_of(stage)))
+
+    return hosted
 
 
 def host(stage: StageName, _settings: Settings, stores: Stores) -> Hosted:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from faults import small_stages
 from faults.local_run import ACTORS
 from faults.small_run import SmallRun
-from faults.small_stages import SmallStage
+from faults.small_stages import Named, SmallStage
 from pipeline import assembly
 from pipeline.assembly import Hosted, Stores
 from pipeline.documents import Chunks, Mention, Mentions, MentionType, StageName
@@ -77,7 +77,7 @@ def plan() -> Plan:
 def host(stage: StageName, settings: Settings, stores: Stores) -> Hosted:
     """Build one of them."""
     if stage is StageName.EXTRACT:
-        return Hosted(SmallStage(stage, find))
+        return Hosted(Named(SmallStage(stage, find), plan().identity_of(stage)))
     if stage is StageName.RESOLVE:
         return Hosted(ResolveStage(NameBooks(), ResolveSettings()))
     return small_stages.host(stage, settings, stores)

@@ -388,6 +388,17 @@ def said(report: Report, capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+def test_languages_that_nothing_reads_are_said_unless_a_model_read_them(
+    run: SmallRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = whole(run)
+    graph = report.graph.model_copy(update={"languages": (("en", 4), ("nl", 1))})
+    report = dataclasses.replace(report, graph=graph)
+    assert "No installed model reads 1 document in nl" in said(report, capsys)
+    by_model = dataclasses.replace(report, extractor="llm")
+    assert "No installed model" not in said(by_model, capsys)
+
+
 def test_what_another_run_did_meanwhile_is_said(
     run: SmallRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
