@@ -33,6 +33,7 @@ from pipeline import assembly, identity
 from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, UnavailableError, UsageError
 from pipeline.settings import ArchiveLimits, Limits, RunSettings, Settings
+from pipeline.stage import Plan
 from pipeline.stores import postgres
 from pipeline.stores.ledger import Ledger
 from pipeline.walking import FoundFile, Passed, Selection, Walk
@@ -386,6 +387,14 @@ def said(report: Report, capsys: pytest.CaptureFixture[str]) -> str:
     """Give the summary as a person reads it, on one line."""
     print_summary(report, Passed(), ["run", "docs", "--project", "p"])
     return " ".join(capsys.readouterr().out.split())
+
+
+def test_stages_that_are_not_those_of_the_plan_do_nothing(run: SmallRun) -> None:
+    other = [one.model_copy(update={"version": "another"}) for one in run.plan.identities]
+    report = whole(dataclasses.replace(run, plan=Plan(identities=tuple(other))))
+    assert report.outcome == "failed"
+    assert "stage is another one here than the run was planned with (version)" in report.reason
+    assert report.documents["pending"] == sum(report.documents.values()) > 0
 
 
 def test_languages_that_nothing_reads_are_said_unless_a_model_read_them(
