@@ -55,8 +55,8 @@ class Ledger(Protocol):
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
-        """Keep an answer."""
+    ) -> bool:
+        """Keep an answer; say no for one with words of what was forgotten meanwhile."""
         ...
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:

@@ -53,9 +53,10 @@ class Memory:
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
+    ) -> bool:
         self.kept[question.hash] = reply
         self.log.append(("kept", cost))
+        return True
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
         self.log.append((code, usage.tokens_in, cost))

@@ -165,8 +165,8 @@ class Asker:
     def claim(self, *_: object) -> Asked:
         return Asked(1, 0)
 
-    def keep(self, *_: object) -> None:
-        return None
+    def keep(self, *_: object) -> bool:
+        return True
 
 
 TEXTS = ["Ann Lee met Bob Ray.", "Ann Lee met Cy Dorn."]
@@ -262,9 +262,10 @@ class Shaky:
         self.times = self.left = times
         self.kept: list[Reply] = []
 
-    def keep(self, *given: Any) -> None:
+    def keep(self, *given: Any) -> bool:
         self._fail()
         self.kept.append(given[3])
+        return True
 
     def find(self, questions: Sequence[Question]) -> Reply:
         self._fail()
