@@ -23,7 +23,8 @@ class Question(Value):
     """All that decides an answer, and no more: what is asked twice is the same question.
 
     `form` is the JSON schema of the answer, `form_name` its name. `at_most` bounds the answer, in
-    tokens. `attempt` counts the answers to it that could not be used.
+    tokens. Without a `temperature` the endpoint's own holds. `attempt` counts the answers to it
+    that could not be used.
     """
 
     model: str
@@ -32,7 +33,7 @@ class Question(Value):
     form: dict[str, Any] = Field(default_factory=dict)
     strict: bool = True
     at_most: int = 2048
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     seed: int | None = None
     attempt: int = 0
 
@@ -50,7 +51,8 @@ class Question(Value):
         """Ask it again, for another answer; attempt 0 is the question itself."""
         if not attempt:
             return self
-        return self.model_copy(update={"attempt": attempt, "temperature": temperature})
+        warmth = None if self.temperature is None else temperature
+        return self.model_copy(update={"attempt": attempt, "temperature": warmth})
 
     @property
     def characters(self) -> int:
