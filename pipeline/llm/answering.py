@@ -20,8 +20,6 @@ from pipeline.llm.charging import Asked, Charge, millionths, present_charge
 
 T = TypeVar("T")
 POLL_SECONDS = 0.1
-LETTERS_PER_TOKEN = 2
-"""Fewer than a token has in practice: what is set aside for a question must be enough."""
 WARMTH = 0.3
 """The temperature of a question that is asked again: at zero its answer would be the same."""
 
@@ -82,8 +80,8 @@ class Terms:
 
     def most(self, question: Question) -> int:
         """Say what a question may cost at most, in millionths of a dollar."""
-        tokens = -(-question.characters // LETTERS_PER_TOKEN)
-        return self.cost(question.model, Usage(tokens_in=tokens, tokens_out=question.at_most))
+        usage = Usage(tokens_in=question.most_tokens, tokens_out=question.at_most)
+        return self.cost(question.model, usage)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from pydantic import Field
 
 from pipeline.documents import Value
 
+FRAME_TOKENS = 16
+"""Around a message, at most: templates set signs there."""
+
 
 class Message(Value):
     """One message of a chat."""
@@ -55,9 +58,13 @@ class Question(Value):
         return self.model_copy(update={"attempt": attempt, "temperature": warmth})
 
     @property
-    def characters(self) -> int:
-        """Count the characters that are sent."""
-        return sum(len(message.content) for message in self.messages)
+    def most_tokens(self) -> int:
+        """Say how many tokens it can have at most: no tokenizer makes more of a text than it has
+        bytes, and figures or scripts that it was not made for come near that.
+        """
+        sent = [*(message.content for message in self.messages), json.dumps(self.form)]
+        bytes_ = sum(len(part.encode("utf-8", "surrogatepass")) for part in sent)
+        return bytes_ + FRAME_TOKENS * len(self.messages)
 
 
 class Usage(Value):
