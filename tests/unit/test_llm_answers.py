@@ -165,7 +165,8 @@ def test_a_question_is_the_same_if_all_that_decides_its_answer_is() -> None:
         question.model_copy(update=change)
         for change in (
             {"model": "n"}, {"messages": (message, message)}, {"form": {}}, {"strict": False},
-            {"at_most": 9}, {"temperature": 0.5}, {"temperature": None}, {"seed": 1}, {"form_name": "g"},
+            {"at_most": 9}, {"temperature": 0.5}, {"temperature": None}, {"seed": 1},
+            {"form_name": "g"},
         )
     ]  # fmt: skip
     assert len({question.hash, *(other.hash for other in others)}) == len(others) + 1
