@@ -25,6 +25,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -211,5 +212,10 @@ def load_settings(**overrides: object) -> Settings:
             for item in error.errors()
         )
         raise UsageError(f"a setting is wrong ({problems})") from error
+    except SettingsError as error:
+        raise UsageError(
+            f"a setting in the environment is wrong ({error}): what has parts is written in JSON, "
+            f"""as {PREFIX}LLM__PRICES='{{"MODEL": {{"input": 0.15, "output": 0.6}}}}'"""
+        ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{CONFIG_FILE} cannot be read: {error}") from error

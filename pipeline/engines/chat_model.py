@@ -53,8 +53,8 @@ class Pace(Protocol):
         """Take a turn for a question with so many tokens, if there is one now."""
         ...
 
-    def correct(self, tokens: int) -> None:
-        """Take so many tokens more than were taken, or give back."""
+    def correct(self, taken: int, used: int) -> None:
+        """Count what a turn for so many tokens has used instead."""
         ...
 
 
@@ -139,7 +139,7 @@ class ChatModel:
                 return Trouble("llm_rate_limited", self._no_turn())
             answer = self._waited_for(self._send(question))
         if self._pace is not None and isinstance(answer, Reply):
-            self._pace.correct(answer.usage.tokens_in + answer.usage.tokens_out - estimate)
+            self._pace.correct(estimate, answer.usage.tokens_in + answer.usage.tokens_out)
         return answer
 
     @contextmanager

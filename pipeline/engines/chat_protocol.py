@@ -77,7 +77,8 @@ def request_of(question: Question, endpoint: LlmSettings) -> dict[str, Any]:
         endpoint.answer_bound: question.at_most,
     }
     if endpoint.sampling:
-        request["temperature"] = question.temperature
+        if question.temperature is not None:
+            request["temperature"] = question.temperature
         if question.seed is not None:
             request["seed"] = question.seed
     if endpoint.answer_format == "schema":

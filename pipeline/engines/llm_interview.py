@@ -24,6 +24,7 @@ from pipeline.llm.schema import Schema
 from pipeline.llm.settings import LlmSettings
 
 HASH_DIGITS = 16
+ANY_JSON: dict[str, Any] = {"type": "object"}
 DECIDING = ("model", "answer_format", "answer_bound", "sampling", "temperature", "answer_tokens",
             "form_bounds", "fallback")  # fmt: skip
 """Settings that decide what is asked, or what becomes of it; the others say how it is asked."""
@@ -112,13 +113,16 @@ class Interview:
     def _question(
         self, messages: Sequence[Message], form_name: str, form: Mapping[str, Any]
     ) -> Question:
+        by = self.settings
+        # What is not sent decides nothing, and what is sent instead does.
+        forms = {"schema": dict(form), "json": ANY_JSON, "text": {}}
         return Question(
-            model=self.settings.model,
+            model=by.model,
             messages=tuple(messages),
             form_name=form_name,
-            form=dict(form),
-            at_most=self.settings.answer_tokens,
-            temperature=self.settings.temperature,
+            form=forms[by.answer_format],
+            at_most=by.answer_tokens,
+            temperature=by.temperature if by.sampling else None,
         )
 
     def ask(self, question: Question, read: Callable[[Reply], T]) -> T:

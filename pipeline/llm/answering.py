@@ -20,8 +20,6 @@ from pipeline.llm.charging import Asked, Charge, millionths, present_charge
 
 T = TypeVar("T")
 POLL_SECONDS = 0.1
-LETTERS_PER_TOKEN = 2
-"""Fewer than a token has in practice: what is set aside for a question must be enough."""
 WARMTH = 0.3
 """The temperature of a question that is asked again: at zero its answer would be the same."""
 
@@ -55,8 +53,8 @@ class Ledger(Protocol):
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
-        """Keep an answer."""
+    ) -> bool:
+        """Keep an answer; say no for one with words of what was forgotten meanwhile."""
         ...
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
@@ -82,8 +80,8 @@ class Terms:
 
     def most(self, question: Question) -> int:
         """Say what a question may cost at most, in millionths of a dollar."""
-        tokens = -(-question.characters // LETTERS_PER_TOKEN)
-        return self.cost(question.model, Usage(tokens_in=tokens, tokens_out=question.at_most))
+        usage = Usage(tokens_in=question.most_tokens, tokens_out=question.at_most)
+        return self.cost(question.model, usage)
 
 
 @dataclass(frozen=True)

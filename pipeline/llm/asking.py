@@ -11,6 +11,9 @@ from pydantic import Field
 
 from pipeline.documents import Value
 
+FRAME_TOKENS = 16
+"""Around a message, at most: templates set signs there."""
+
 
 class Message(Value):
     """One message of a chat."""
@@ -23,7 +26,8 @@ class Question(Value):
     """All that decides an answer, and no more: what is asked twice is the same question.
 
     `form` is the JSON schema of the answer, `form_name` its name. `at_most` bounds the answer, in
-    tokens. `attempt` counts the answers to it that could not be used.
+    tokens. Without a `temperature` the endpoint's own holds. `attempt` counts the answers to it
+    that could not be used.
     """
 
     model: str
@@ -32,7 +36,7 @@ class Question(Value):
     form: dict[str, Any] = Field(default_factory=dict)
     strict: bool = True
     at_most: int = 2048
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     seed: int | None = None
     attempt: int = 0
 
@@ -50,12 +54,17 @@ class Question(Value):
         """Ask it again, for another answer; attempt 0 is the question itself."""
         if not attempt:
             return self
-        return self.model_copy(update={"attempt": attempt, "temperature": temperature})
+        warmth = None if self.temperature is None else temperature
+        return self.model_copy(update={"attempt": attempt, "temperature": warmth})
 
     @property
-    def characters(self) -> int:
-        """Count the characters that are sent."""
-        return sum(len(message.content) for message in self.messages)
+    def most_tokens(self) -> int:
+        """Say how many tokens it can have at most: no tokenizer makes more of a text than it has
+        bytes, and figures or scripts that it was not made for come near that.
+        """
+        sent = [*(message.content for message in self.messages), json.dumps(self.form)]
+        bytes_ = sum(len(part.encode("utf-8", "surrogatepass")) for part in sent)
+        return bytes_ + FRAME_TOKENS * len(self.messages)
 
 
 class Usage(Value):

@@ -24,10 +24,13 @@ class Charge(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A question that this process has taken on. `most` is set aside for it."""
+    """A question that this process has taken on. `most` is set aside for it; `of_content` says that
+    it is about a content that was there then.
+    """
 
     call: int
     most: int
+    of_content: bool = False
 
 
 _CHARGE: ContextVar[Charge | None] = ContextVar("charge", default=None)

@@ -6,7 +6,7 @@ no part of them there: who changes the relations of an example changes nothing t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from pipeline import identity
@@ -40,14 +40,22 @@ class Origin(StrEnum):
 
 
 class ExampleSet(Value):
-    """Examples in the order in which a question shows them."""
+    """Examples in the order in which a question shows them. One that lost some, which were
+    forgotten, keeps its `name`, so that nothing is asked again for it.
+    """
 
     examples: tuple[Example, ...] = ()
+    name: str = ""
 
     @property
     def hash(self) -> str:
         """Hash what they say and in which order: all that a question takes of them."""
-        return identity.sha256_hex("examples", *map(hash_of, self.examples))
+        return self.name or identity.sha256_hex("examples", *map(hash_of, self.examples))
+
+    def without(self, hashes: Collection[str]) -> ExampleSet:
+        """Forget some of them, by their hashes."""
+        left = tuple(x for x in self.examples if hash_of(x) not in hashes)
+        return self if left == self.examples else ExampleSet(examples=left, name=self.hash)
 
 
 def hash_of(example: Example) -> str:

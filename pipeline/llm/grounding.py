@@ -8,7 +8,7 @@ own offsets; what is found nowhere is dropped.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,10 +48,13 @@ class _Reading:
 
 @dataclass(frozen=True)
 class Grounds:
-    """One text in which a model's words are looked for, `at` which offset of the document it is."""
+    """One text in which a model's words are looked for, `at` which offset of the document it is.
+    `sentences` are the offsets at which sentences begin, where that is known.
+    """
 
     text: str
     at: int = 0
+    sentences: Sequence[int] = ()
 
     @cached_property
     def _folded(self) -> Read:
@@ -85,17 +88,22 @@ class Grounds:
 
         It stands where no letter or digit touches it: `Ann` is not in `Annual`. Where it stands
         nowhere as it is, it is looked for as OCR may have misread it, also with other capitals; but
-        a single word without any is no name's ("will" is not Will).
+        a single word without any is no name's ("will" is not Will), and the end of a sentence with
+        the beginning of the next is none ("… Brown. Smith …").
         """
         needle = folded(words).letters.strip()
-        found = self._as_they_are(needle)
-        if not found and _letters(needle) >= FEWEST_LETTERS:
-            found = [
+        if found := self._as_they_are(needle):
+            return self._placed(found)
+        if _letters(needle) < FEWEST_LETTERS:
+            return []
+        misread = self._placed(
+            [
                 (start, end)
                 for start, end in self._as_misread(needle)
                 if _as_capital(needle, self._folded.letters[start:end])
             ]
-        return self._placed(found)
+        )
+        return [(start, end) for start, end in misread if not self._begins_within(start, end)]
 
     def quotes(self, words: str) -> list[Span]:
         """Find each place where a sentence or a part of it stands, as `names` does.
@@ -139,6 +147,10 @@ class Grounds:
         fits = same_figures(needle, words) and same_denials(needle, words)
         alone = self._borders[start] and self._borders[end]
         return [(start, end)] if fits and alone else []
+
+    def _begins_within(self, start: int, end: int) -> bool:
+        """Say whether a sentence begins between two places."""
+        return bisect_right(self.sentences, start) < bisect_left(self.sentences, end)
 
     def _placed(self, found: list[Span]) -> list[Span]:
         """Lead spans of the folded text to the document's offsets."""

@@ -63,7 +63,7 @@ def kept_names(chunk: Chunk, schema: Schema, said: Sequence[SaidEntity]) -> Kept
     Where two overlap, the longer stands, or the one that was said first.
     """
     dropped: Counter[Reason] = Counter()
-    grounds = Grounds(chunk.text, chunk.start)
+    grounds = Grounds(chunk.text, chunk.start, [start for start, _ in chunk.sentences])
     places: list[_Name] = []
     for index, entity in enumerate(said):
         kind = schema.type(entity.type)

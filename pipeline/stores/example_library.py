@@ -42,6 +42,10 @@ _DOCUMENT = text("SELECT id FROM documents WHERE id = CAST(:document AS uuid) FO
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
+_ACCEPTED = text("""
+SELECT domain, task, hash FROM examples WHERE document_id = ANY(CAST(:documents AS uuid[]))
+""")
+
 _ADD = text("""
 INSERT INTO examples (domain, task, hash, origin, value, document_id, who)
 VALUES (:domain, :task, :hash, :origin, :value, CAST(:document AS uuid), :who)
@@ -99,7 +103,7 @@ class ExampleLibrary:
             values = {"document": document}
             if document is not None and connection.scalar(_DOCUMENT, values) is None:
                 raise UsageError("its document is not there any more")
-            connection.execute(_LOCK, {"key": WRITERS})
+            lock_writers(connection)
             new = [
                 kept
                 for task, wanted in examples.items()
@@ -134,6 +138,21 @@ def present_of(listed: Sequence[Kept], domain: str, task: Task) -> ExampleSet:
     here = [kept for kept in listed if (kept.domain, kept.task) == (domain, task)]
     own = [kept.example for kept in here if kept.origin in {Origin.ADDED, Origin.ACCEPTED}]
     return present(domain, task, own, [kept.hash for kept in here if kept.origin is Origin.HIDDEN])
+
+
+def lock_writers(connection: Connection) -> None:
+    """Wait for whoever adds, pins or forgets examples, and let the next ones wait."""
+    connection.execute(_LOCK, {"key": WRITERS})
+
+
+def accepted_of(
+    connection: Connection, documents: Sequence[str]
+) -> dict[tuple[str, str], set[str]]:
+    """Give the hashes of the examples that go with documents, by domain and task."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in connection.execute(_ACCEPTED, {"documents": documents}):
+        found.setdefault((row.domain, row.task), set()).add(row.hash)
+    return found
 
 
 def present_sets(connection: Connection, domain: str) -> dict[Task, ExampleSet]:

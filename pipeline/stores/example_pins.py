@@ -16,7 +16,7 @@ from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.llm.example_sets import ExampleSet, Task, shipped_set
 from pipeline.stage import Plan
-from pipeline.stores.example_library import present_sets
+from pipeline.stores.example_library import accepted_of, lock_writers, present_sets
 from pipeline.stores.postgres import reading, transaction
 
 _PINNED = text("""
@@ -57,6 +57,17 @@ WHERE s.project_id = CAST(:project AS uuid)
                   AND p.domain = s.domain AND p.task = s.task AND p.hash = s.hash)
   AND NOT EXISTS (SELECT 1 FROM projects p
                   WHERE p.id = s.project_id AND strpos(p.configuration::text, s.hash) > 0)
+""")
+
+# Of all projects: what is accepted serves each.
+_SETS = text("""
+SELECT project_id::text AS project, hash, value FROM example_sets
+WHERE domain = :domain AND task = :task
+""")
+
+_CHANGE = text("""
+UPDATE example_sets SET value = :value
+WHERE project_id = CAST(:project AS uuid) AND domain = :domain AND task = :task AND hash = :hash
 """)
 
 _DOMAINS = text("""
@@ -110,6 +121,7 @@ class ExamplePins:
         with transaction(self.engine) as connection:
             if connection.scalar(_PROJECT, {"project": project}) is None:
                 raise UsageError("this project is not there any more")
+            lock_writers(connection)
             pinned = [
                 Pinned(
                     task,
@@ -146,6 +158,24 @@ class ExamplePins:
 def drop_unused(connection: Connection, project: str) -> None:
     """Drop the sets that a project has neither pinned nor was made with."""
     connection.execute(_DROP, {"project": project})
+
+
+def forget_examples(connection: Connection, documents: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Take what was accepted of documents, which are locked and about to go, out of the sets of all
+    projects; these keep their hash, which fingerprints have. Give the domains and tasks.
+    """
+    gone = accepted_of(connection, documents)
+    if gone:
+        lock_writers(connection)
+    for (domain, task), hashes in sorted(gone.items()):
+        key = {"domain": domain, "task": task}
+        for row in connection.execute(_SETS, key).all():
+            before = codec.decode(ExampleSet, bytes(row.value))
+            after = before.without(hashes)
+            if after != before:
+                values = {**key, "project": row.project, "hash": row.hash}
+                connection.execute(_CHANGE, {**values, "value": codec.encode(after)})
+    return sorted(gone)
 
 
 def kept_for(connection: Connection, project: str) -> Sequence[tuple[str, str]]:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from pipeline.documents import StageName
 from pipeline.patience import patient
 from pipeline.stores import loose_objects
+from pipeline.stores.example_pins import forget_examples
 from pipeline.stores.forgotten_answers import AnswerKey, forget_answers
 from pipeline.stores.forgotten_names import Wanted, found, pick
 from pipeline.stores.postgres import transaction
@@ -100,6 +101,7 @@ class Copies:
     contents: tuple[str, ...]
     checkpoints: tuple[CheckpointKey, ...]
     answers: tuple[AnswerKey, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
     ids = {"ids": sorted(loose)}
     facts = {row.id: row for row in connection.execute(_FACTS, ids)}
     results = connection.execute(_RESULTS, ids).all()
+    examples = forget_examples(connection, [row.id for row in family])
     connection.execute(_DELETE, {"ids": [row.id for row in family]})
     unseen = remove_unseen_contents(connection, project, loose)
     forget_words(connection, project)
@@ -213,6 +216,7 @@ def _forget(connection: Connection, project: str, roots: Sequence[str]) -> _Batc
             if row.content_id in gone
         ),
         answers=forget_answers(connection, project),
+        examples=tuple(examples),
     )
     return _Batch(roots, forgotten, copies, objects)
 

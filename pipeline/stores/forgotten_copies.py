@@ -32,8 +32,9 @@ class ForgottenCopies:
         self.trouble = ""
 
     def __call__(self, copies: Copies) -> str:
-        """Remove checkpoints, live status, heads, answers of language models and dead letters, each
-        by its name, and the project's live state, which has words of theirs; return the trouble.
+        """Remove checkpoints, live status, heads, answers of language models, examples and dead
+        letters, each by its name, and the project's live state, which has words of theirs; return
+        the trouble.
         """
         names = [
             *live_keys(copies.project),
@@ -42,6 +43,7 @@ class ForgottenCopies:
             *(keys.document_context(content) for content in copies.contents),
             *(keys.sketches(content) for content in copies.contents),
             *redis_keys(copies.answers),
+            *(keys.examples(domain, task) for domain, task in copies.examples),
         ]
         try:
             self._removal.drop(names)

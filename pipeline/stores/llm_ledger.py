@@ -28,7 +28,7 @@ INSERT INTO llm_calls (project_id, content_id, run_id, stage, model, request_has
 SELECT CAST(:project AS uuid), (SELECT id FROM contents WHERE id = CAST(:content AS uuid)),
        CAST(:run AS uuid), :stage, :model, :hash, 'asked', :most, now() + :seconds * interval '1 s'
 ON CONFLICT (model, request_hash) WHERE state = 'asked' DO NOTHING
-RETURNING id
+RETURNING id, content_id IS NOT NULL AS of_content
 """)
 
 # What a run asked that is over is answered to nobody. An actor that died over a question is waited
@@ -81,6 +81,14 @@ WITH call AS (
     WHERE id = mine RETURNING run_id, most
 )
 UPDATE llm_budgets b SET spent = spent - call.most + :cost FROM call WHERE b.run_id = call.run_id
+""")
+
+# A call goes with its project, and names no content that is gone. Whoever forgets waits here, and
+# then finds the answer.
+_THERE = text("""
+SELECT c.content_id IS NOT NULL AS of_content
+FROM projects p JOIN llm_calls c ON c.project_id = p.id WHERE c.id = :call
+FOR KEY SHARE OF p FOR UPDATE OF c
 """)
 
 _KEEP = text("""
@@ -137,11 +145,12 @@ class LlmLedger:
             **charge._asdict(),
         }  # fmt: skip
         with transaction(self.engine, "llm-ask") as connection:
-            call = connection.scalar(_CLAIM, values)
-            if call is None and connection.scalar(_LOSE, values) is not None:
-                call = connection.scalar(_CLAIM, values)
-            if call is None:
+            claimed = connection.execute(_CLAIM, values).one_or_none()
+            if claimed is None and connection.scalar(_LOSE, values) is not None:
+                claimed = connection.execute(_CLAIM, values).one_or_none()
+            if claimed is None:
                 return None
+            call = claimed.id
             # Whoever was before us may have answered just before our row found its place.
             if (known := _found(connection, [question])) is not None:
                 connection.execute(_DROP, {"call": call})
@@ -154,7 +163,7 @@ class LlmLedger:
                     return None
                 if budget is not None:
                     raise over_budget(budget.at_most, budget.spent, most)
-            return Asked(int(call), most)
+            return Asked(call, most, claimed.of_content)
 
     def renew(self, calls: Sequence[int], seconds: float) -> None:
         """Give questions that are being asked `seconds` more, from now on."""
@@ -163,22 +172,28 @@ class LlmLedger:
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
-        """Keep an answer, and what it cost."""
+    ) -> bool:
+        """Keep an answer, and what it cost. One that has words of what was forgotten meanwhile is
+        not kept: then say no.
+        """
         usage = reply.usage.model_dump()
         with transaction(self.engine, "llm-keep") as connection:
-            connection.execute(
-                _KEEP,
-                {
-                    "model": question.model,
-                    "hash": question.hash,
-                    "response": codec.encode(reply),
-                    "project": charge.project,
-                    **usage,
-                },
-            )
-            _use(connection, [question], charge)
+            there = connection.execute(_THERE, {"call": asked.call}).one_or_none()
+            kept = there is not None and there.of_content >= asked.of_content
+            if kept:
+                connection.execute(
+                    _KEEP,
+                    {
+                        "model": question.model,
+                        "hash": question.hash,
+                        "response": codec.encode(reply),
+                        "project": charge.project,
+                        **usage,
+                    },
+                )
+                _use(connection, [question], charge)
             _settle(connection, asked, "answered", None, reply.usage, cost)
+        return kept
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
         """Note that a question has no answer that can be used, and what that cost."""

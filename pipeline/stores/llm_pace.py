@@ -53,8 +53,10 @@ class LlmPace:
                 return self._take(self._shared, tokens)
         return self._take(self._own, tokens)
 
-    def correct(self, tokens: int) -> None:
-        """Take so many tokens more than were taken, or give back."""
+    def correct(self, taken: int, used: int) -> None:
+        """Count what a turn for so many tokens has used instead."""
+        # No more is given back than was taken: else a small bound would be none.
+        tokens = used - min(taken, self._tokens.amount)
         if self._link is not None:
             with suppress(RedisAwayError), self._link.answering():
                 self._count(self._shared, tokens)

@@ -50,9 +50,9 @@ class PatientAnswers:
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
+    ) -> bool:
         """See `Ledger`."""
-        self._patiently(self.ledger.keep, asked, question, charge, reply, cost)
+        return self._patiently(self.ledger.keep, asked, question, charge, reply, cost)
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
         """See `Ledger`."""

@@ -27,6 +27,11 @@ SELECT s.payload_ref FROM stage_results s JOIN contents c ON c.id = s.content_id
 WHERE s.payload_ref IS NOT NULL AND c.project_id = :project
 """)
 
+_WITH_EXAMPLES = text("""
+SELECT DISTINCT d.id::text FROM examples e JOIN documents d ON d.id = e.document_id
+WHERE d.project_id = :project
+""")
+
 
 class Deleted(NamedTuple):
     """What went with a project. `kept_objects` are as in `Forgotten`."""
@@ -50,7 +55,11 @@ def delete_project(
     with transaction(engine, "delete") as connection:
         _refuse_while_running(connection, project, name)
         objects = set(connection.scalars(NAMED, {"project": project}))
-        examples = example_pins.kept_for(connection, project)
+        own = list(connection.scalars(_WITH_EXAMPLES, {"project": project}))
+        examples = {
+            *example_pins.kept_for(connection, project),
+            *example_pins.forget_examples(connection, own),
+        }
         answers = forget_answers_of_project(connection, project)
         # Documents first: a content may not go while a document points to it.
         documents = connection.execute(

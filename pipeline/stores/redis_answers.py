@@ -51,10 +51,12 @@ class CachedAnswers:
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
-        """Keep an answer: PostgreSQL has it before Redis does."""
-        self.ledger.keep(asked, question, charge, reply, cost)
-        self._put(question, reply)
+    ) -> bool:
+        """Keep an answer: PostgreSQL has it before Redis does. See `LlmLedger.keep`."""
+        kept = self.ledger.keep(asked, question, charge, reply, cost)
+        if kept:
+            self._put(question, reply)
+        return kept
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
         """See `LlmLedger.fail`."""

@@ -171,6 +171,38 @@ def test_what_was_accepted_goes_with_its_document(case: StoreCase, library: Exam
         library.add("legal", {Task.FIND: [example()]}, "ann", document)
 
 
+def test_what_was_accepted_goes_out_of_the_sets_that_projects_use(
+    case: StoreCase, library: ExampleLibrary, pins: ExamplePins, cached: CachedExamples
+) -> None:
+    other = StoreCase(case.engine, "other", url=case.url)
+    for number, name in enumerate(("Ann", "Bob")):
+        case.bring(name, f"{name} left.")
+        accepted = {Task.FIND: [example(name)]}
+        library.add("legal", accepted, "ann", case.document(f"{name}.txt"))
+        pins.pin((case, other)[number].project, "legal")
+    projects = case.project, other.project
+    before = [cached.used(project, "legal", Task.FIND) for project in projects]
+    assert [texts(one)[LEGAL:] for one in before] == [["Ann left."], ["Ann left.", "Bob left."]]
+
+    case.forgetting.forget([case.uri("Ann.txt")])
+
+    for used in (cached, pins):
+        after = [used.used(project, "legal", Task.FIND) for project in projects]
+        assert [texts(one)[LEGAL:] for one in after] == [[], ["Bob left."]]
+        # No stage of theirs runs again for that.
+        assert [one.hash for one in after] == [one.hash for one in before]
+    stored = [codec.json_of("set", bytes(value))
+              for (value,) in case.rows("SELECT value FROM example_sets")]  # fmt: skip
+    assert not any(b"Ann left" in value for value in stored)
+
+    for (run,) in case.rows("SELECT id::text FROM runs WHERE ended_at IS NULL"):
+        case.ledger.end_run(run, "finished", {})
+    delete_project(case.engine, case.name, ForgottenCopies(case.link, case.blobs), case.blobs)
+    for used in (cached, pins):
+        assert texts(used.used(other.project, "legal", Task.FIND))[LEGAL:] == []
+    other.close()
+
+
 # Pins.
 
 
@@ -343,6 +375,7 @@ def test_a_deleted_project_leaves_no_examples(
     project = f"project_id = '{case.project}'"
     assert case.value(f"SELECT count(*) FROM example_sets WHERE {project}") == 0
     assert case.value(f"SELECT count(*) FROM example_pins WHERE {project}") == 0
-    # What another has pinned stays whole.
-    assert cached.used(other.project, "legal", Task.FIND) == theirs
+    # What another has pinned stays, but for what was its document's.
+    now = cached.used(other.project, "legal", Task.FIND)
+    assert (texts(now)[LEGAL:], now.hash) == (["Bob left."], theirs.hash)
     other.close()

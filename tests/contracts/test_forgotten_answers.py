@@ -95,6 +95,28 @@ def test_what_a_changed_document_said_stays_paid_for_until_it_is_forgotten(
     assert left(case) == (set(), set())
 
 
+@pytest.mark.parametrize("with_project", [False, True])
+def test_an_answer_that_comes_when_its_document_is_forgotten_is_not_kept(
+    case: StoreCase, answers: CachedAnswers, with_project: bool
+) -> None:
+    run = case.bring("a", SMITH)
+    charge = Charge(case.project, run, case.content(SMITH), StageName.EXTRACT)
+    asked = answers.claim(question("one"), charge, 50, 60)
+    assert isinstance(asked, Asked)
+    if with_project:
+        case.ledger.end_run(run, "finished", {})
+        delete_project(case.engine, case.name, ForgottenCopies(case.link, case.blobs), case.blobs)
+    else:
+        case.forgetting.forget([case.uri("a.txt")])
+
+    assert not answers.keep(asked, question("one"), charge, reply("one"), 30)
+    assert left(case) == (set(), set())
+    assert case.value("SELECT count(*) FROM llm_uses") == 0
+    # What it cost is told all the same.
+    account = case.rows("SELECT state, cost FROM llm_calls")
+    assert account == ([] if with_project else [("answered", 30)])
+
+
 def test_answers_go_with_a_project_but_for_those_of_another(
     case: StoreCase, answers: CachedAnswers
 ) -> None:

@@ -57,14 +57,18 @@ def test_what_was_not_needed_is_given_back_and_more_is_taken(make: Make) -> None
     pace = make(tokens_per_minute=1000)
     assert pace.take(900)
     assert not pace.take(900)
-    pace.correct(-850)
+    pace.correct(900, 50)
     assert pace.take(900)
-    pace.correct(50)
+    pace.correct(900, 950)
     assert not pace.take(1)
 
 
 def test_a_question_that_is_larger_than_a_minute_has_a_whole_one(make: Make) -> None:
-    assert turns(make(tokens_per_minute=1000), 5000) == 1
+    pace = make(tokens_per_minute=1000)
+    assert turns(pace, 5000) == 1
+    # It gives back none: it had no more than this minute's, and used more.
+    pace.correct(5000, 1600)
+    assert not pace.take(5000)
 
 
 def test_without_bounds_there_is_always_a_turn(make: Make) -> None:
@@ -109,7 +113,7 @@ def test_while_redis_is_away_each_process_counts_its_own(valkey_url: str) -> Non
         line.refuse()
         line.cut()
         assert turns(pace, 1) == 5
-        pace.correct(-1)
+        pace.correct(1, 0)
         line.heal()
         until(lambda: not pace.take(1) and not link.trouble)
         assert not pace.take(1)

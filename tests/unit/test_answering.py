@@ -53,9 +53,10 @@ class Memory:
 
     def keep(
         self, asked: Asked, question: Question, charge: Charge, reply: Reply, cost: int
-    ) -> None:
+    ) -> bool:
         self.kept[question.hash] = reply
         self.log.append(("kept", cost))
+        return True
 
     def fail(self, asked: Asked, code: str, usage: Usage, cost: int) -> None:
         self.log.append((code, usage.tokens_in, cost))
@@ -95,7 +96,7 @@ def test_an_answer_is_paid_for_once(ledger: Memory) -> None:
         [said] = asked.answer(QUESTION, entities_in)
         assert said.text == "Ann"
     # 1,000 tokens in at $2 and 100 out at $10 a million; the bound of the answer is set aside.
-    assert ledger.log == [("asked", 0, 4 + 20_480), ("kept", 3_000)]
+    assert ledger.log == [("asked", 0, 44 + 20_480), ("kept", 3_000)]
 
 
 def test_what_somebody_else_asks_is_waited_for(ledger: Memory) -> None:

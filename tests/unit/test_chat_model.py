@@ -344,7 +344,7 @@ class SlowPace:
     def __init__(self, turns: int = sys.maxsize) -> None:
         self.turns = turns
         self.taken: list[int] = []
-        self.corrected: list[int] = []
+        self.corrected: list[tuple[int, int]] = []
         self.times = 0
 
     def take(self, tokens: int) -> bool:
@@ -354,8 +354,8 @@ class SlowPace:
         self.taken.append(tokens)
         return True
 
-    def correct(self, tokens: int) -> None:
-        self.corrected.append(tokens)
+    def correct(self, taken: int, used: int) -> None:
+        self.corrected.append((taken, used))
 
 
 def test_each_try_waits_for_its_turn_and_what_it_did_not_need_is_given_back(case: Case) -> None:
@@ -367,7 +367,7 @@ def test_each_try_waits_for_its_turn_and_what_it_did_not_need_is_given_back(case
     estimate = pace.taken[0]
     assert pace.taken == [estimate] * 2
     assert estimate > QUESTION.at_most
-    assert pace.corrected == [usage.tokens_in + usage.tokens_out - estimate]
+    assert pace.corrected == [(estimate, usage.tokens_in + usage.tokens_out)]
 
 
 def test_a_turn_that_does_not_come_is_an_error_in_the_end(case: Case) -> None:

@@ -161,12 +161,12 @@ def test_a_question_is_the_same_if_all_that_decides_its_answer_is() -> None:
     question = Question(model="m", messages=(message,), form_name="f", form={"b": 1, "a": [2]})
     same = Question(model="m", messages=(message,), form_name="f", form={"a": [2], "b": 1})
     assert question.hash == same.hash
-    assert question.characters == 4
     others = [
         question.model_copy(update=change)
         for change in (
             {"model": "n"}, {"messages": (message, message)}, {"form": {}}, {"strict": False},
-            {"at_most": 9}, {"temperature": 0.5}, {"seed": 1}, {"form_name": "g"},
+            {"at_most": 9}, {"temperature": 0.5}, {"temperature": None}, {"seed": 1},
+            {"form_name": "g"},
         )
     ]  # fmt: skip
     assert len({question.hash, *(other.hash for other in others)}) == len(others) + 1
@@ -178,6 +178,14 @@ def test_the_hash_of_a_question_stays() -> None:
         model="m", messages=(Message(role="user", content="Wer, Ü?"),), form_name="f", form={"a": 1}
     )
     assert question.hash == ("0dbe38c20b0a46660f331d1e8a5fdea63b6385f11b6f634ae7275fcd6101e52c")
+
+
+@pytest.mark.parametrize("words", ["Who?", "誰が署名したのか", "🙂" * 9, "a\ud800b"])
+def test_a_question_has_no_more_tokens_than_bytes(words: str) -> None:
+    """Set aside is what it can cost at most, and some scripts have a token or two for each sign."""
+    asked = Question(model="m", messages=(Message(role="user", content=words),), form_name="f")
+    formed = asked.model_copy(update={"form": {"type": "object"}})
+    assert len(words.encode("utf-8", "replace")) <= asked.most_tokens < formed.most_tokens
 
 
 def test_calls_cost_what_their_tokens_cost() -> None:

@@ -64,6 +64,22 @@ def test_of_two_names_that_overlap_the_longer_stands_and_of_equals_the_first() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "kept"),
+    [
+        ("Ann met Brown. Smith went home.", "Brown Smith", []),
+        ("He said no. Va was silent.", "Nova", []),
+        ("She joined Zeltron-Works in May.", "Zeltron Works", ["Zeltron-Works"]),
+        ("Zeltron-Works grew. Then Ann left.", "Zeltron Works", ["Zeltron-Works"]),
+        ("Ann left. Zeltron-Works", "Zeltron Works", ["Zeltron-Works"]),
+    ],
+)
+def test_a_name_that_is_read_with_tolerance_stands_in_one_sentence(
+    text: str, name: str, kept: list[str]
+) -> None:
+    assert [words for words, *_ in names_in(text, (name, "ORG"))] == kept
+
+
 def test_what_is_dropped_is_counted_with_its_reason() -> None:
     text = "The Bank of Orsk sued Ann" + " " * 300 + "Lee. " + "Very " * 60 + "Long."
     assert dropped_of(

@@ -73,6 +73,22 @@ def test_what_is_asked_decides_both_stages_and_only_those_that_ask(change: dict[
     assert changed(relate={"relations": "patterns"}) == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"answer_format": "json"}, {"answer_format": "text"}, {"sampling": False}],
+    ids=lambda change: next(iter(change.values())),
+)
+def test_what_is_sent_in_another_way_is_another_question(change: dict[str, Any]) -> None:
+    def asked(llm: dict[str, Any]) -> Question:
+        settings = Settings(llm={"model": "small", **llm}, **LLM)  # type: ignore[arg-type]
+        return assembly.Engines(settings).interview(Task.FIND).to_find("Ann left.", Context())
+
+    assert asked(change).hash != asked({}).hash
+    assert asked(change).again(1, 0.3).hash != asked(change).hash
+    plain = {"answer_format": "text", "form_bounds": True}
+    assert asked(plain).hash == asked({"answer_format": "text"}).hash
+
+
 def test_every_setting_is_looked_at() -> None:
     decided = {
         *DECIDING,
@@ -165,8 +181,8 @@ class Asker:
     def claim(self, *_: object) -> Asked:
         return Asked(1, 0)
 
-    def keep(self, *_: object) -> None:
-        return None
+    def keep(self, *_: object) -> bool:
+        return True
 
 
 TEXTS = ["Ann Lee met Bob Ray.", "Ann Lee met Cy Dorn."]
@@ -262,9 +278,10 @@ class Shaky:
         self.times = self.left = times
         self.kept: list[Reply] = []
 
-    def keep(self, *given: Any) -> None:
+    def keep(self, *given: Any) -> bool:
         self._fail()
         self.kept.append(given[3])
+        return True
 
     def find(self, questions: Sequence[Question]) -> Reply:
         self._fail()

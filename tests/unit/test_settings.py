@@ -37,6 +37,14 @@ def test_a_wrong_setting_is_named(content, words):
         load_settings()
 
 
+def test_what_has_parts_and_is_no_json_is_told_of_the_environment_and_not_shown(monkeypatch):
+    monkeypatch.setenv("CASEGRAPH_LLM__PRICES", "canary=3")
+    with pytest.raises(UsageError, match=r"\"llm\".* CASEGRAPH_LLM__PRICES='\{") as caught:
+        load_settings()
+    assert "canary" not in str(caught.value)
+    assert "casegraph.toml" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["CASEGRAPH_OCR_DPI", "CASEGRAPH_OCR__DPY", "CASEGRAPH_TYPO"])
 def test_a_misspelt_name_in_the_environment_is_refused(monkeypatch, name):
     monkeypatch.setenv(name, "1")
