@@ -6,6 +6,7 @@ All else is dropped, and counted under a word for why.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from pipeline.llm.answers import SaidRelation
 from pipeline.llm.folding import Span
 from pipeline.llm.grounding import Grounds
 from pipeline.llm.keeping import Reason, counted
-from pipeline.llm.likeness import denials
+from pipeline.llm.likeness import WORD, denials
 from pipeline.llm.prompts import Numbered
 from pipeline.llm.schema import RelationKind, Schema
 
@@ -27,6 +28,14 @@ MOST_PLACES = 20
 """Places of a quote that are looked at."""
 MOST_SENTENCES = 3
 """Sentences that state a relation, at most."""
+CLAUSE = re.compile(
+    r"[,;:()“”\"—–]|\b(?:and|but|while|whereas|although|because|who|which)\b", re.IGNORECASE
+)
+"""What ends the clause that a denial before a name is of."""
+NOT_SO = re.compile(
+    r"\b(?:false|untrue|incorrect|wrong|doubtful|unlikely|impossible)\s+(?:\w+\s+)?that\b",
+    re.IGNORECASE,
+)
 SCORE = 0.8
 """Of each relation: a model cannot say how sure it is."""
 
@@ -70,9 +79,10 @@ def kept_relations(
 ) -> KeptRelations:
     """Find the mentions and the sentences of the relations that a model lists.
 
-    A relation stands in at most three sentences that hold its quote and both mentions, and one of
-    the mentions stands in those of the quote. It is dropped if a word that denies stands between
-    the mentions, or between them and the quote, which then was cut out of its contrary.
+    A relation stands in at most three sentences that hold its quote and both mentions. The quote
+    has one of them, or both stand in its sentences; and it says something beside a name, unless it
+    has both. A relation is dropped if a word that denies stands between the mentions, or between
+    them and the quote, which then was cut out of its contrary, or before both in their clause.
     """
     dropped: Counter[Reason] = Counter()
     kept: dict[tuple[int, int, int, str], Relationship] = {}
@@ -152,6 +162,9 @@ class _Relations:
         near = [place for place in places if place is not None]
         if not near:
             return Reason.TOO_FAR_APART
+        near = [place for place in near if self._says(place)]
+        if not near:
+            return Reason.SAYS_NOTHING
         return self._relationship(min(near, key=lambda place: place.size), predicate)
 
     def _place(self, quote: Span, subject: Numbered, object_: Numbered) -> _Place | None:
@@ -163,9 +176,27 @@ class _Relations:
         if not sentences or not of_quote or len(sentences) > MOST_SENTENCES:
             return None
         begin, end = of_quote[0][0], of_quote[-1][1]
-        if not any(begin <= start and stop <= end for start, stop in spans):
+        beside = [begin <= start and stop <= end for start, stop in spans]
+        has_one = any(start < quote[1] and quote[0] < stop for start, stop in spans)
+        if not any(beside) or not (has_one or all(beside)):
             return None
         return _Place(one, other, quote, cover, (sentences[0][0], sentences[-1][1]))
+
+    def _says(self, place: _Place) -> bool:
+        """Say whether a quote says anything of the mentions: it has both, or a word beside them."""
+        start, end = place.quote
+        spans = [self._span(place.subject), self._span(place.object)]
+        if all(start <= first and last <= end for first, last in spans):
+            return True
+        return any(
+            # In scripts without blanks a word may have one letter.
+            (len(match[0]) > 1 or not match[0].isascii())
+            and not any(
+                first < start + match.end() and start + match.start() < last
+                for first, last in spans
+            )
+            for match in WORD.finditer(self._text(place.quote))
+        )
 
     def _relationship(self, place: _Place, predicate: RelationKind) -> Relationship | Reason:
         if self._denied(place):
@@ -182,8 +213,14 @@ class _Relations:
         )
 
     def _denied(self, place: _Place) -> bool:
-        """Say whether a denial stands in what joins the mentions and the quote, not in a name."""
+        """Say whether a denial stands in what joins the mentions and the quote, not in a name, or
+        before both mentions in their clause.
+        """
         spans = sorted([self._span(place.subject), self._span(place.object)])
+        before = self._text((place.evidence[0], spans[0][0]))
+        clause = CLAUSE.split(before)[-1]
+        if next(denials(clause), None) is not None or NOT_SO.search(clause):
+            return True
         between = spans[0][1], spans[1][0]
         for found, _ in denials(self._text(place.cover)):
             at = place.cover[0] + found

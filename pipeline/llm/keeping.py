@@ -31,6 +31,7 @@ class Reason(StrEnum):
     SAME_NAME = "same_name"
     WRONG_TYPES = "wrong_types"
     TOO_FAR_APART = "too_far_apart"
+    SAYS_NOTHING = "says_nothing"
     DENIED = "denied"
 
 
