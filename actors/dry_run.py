@@ -16,17 +16,14 @@ from actors.reading import read
 from actors.request import Request, split_by_size, uris
 from actors.stop import Stop
 from pipeline import assembly, generations, identity
-from pipeline.documents import StageName
 from pipeline.errors import UsageError
 from pipeline.forecast import Forecast, stage_counts
 from pipeline.llm.estimating import Estimate, Way
 from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
 from pipeline.stage import Plan
-from pipeline.stores.ledger_projects import difference_of
+from pipeline.stores.ledger_projects import READING, difference_of
 from pipeline.walking import Walk
-
-READING = StageName.OCR, StageName.CHUNK
 
 Read = Callable[[Settings, Request, Plan, Callable[[Snapshot], None], Stop], None]
 """Brings documents as far as their chunks: see `reading`."""
@@ -48,7 +45,8 @@ def dry_run(settings: Settings, request: Request, *, plan_of: PlanOf = assembly.
     difference = ""
     if stored is not None:
         plan = generations.kept(plan, stored)
-        difference = difference_of(stored.model_dump(mode="json"), plan.model_dump(mode="json"))
+        if not ledger.takes(project, stored, plan):
+            difference = difference_of(stored.model_dump(mode="json"), plan.model_dump(mode="json"))
         if request.from_stage:
             plan = generations.raised(plan, request.from_stage)
     with ledger.forecasting(project, rehash=request.rehash) as forecasting:

@@ -44,7 +44,9 @@ class Budget:
     def begin(self, run: str) -> None:
         """Let a run have what is left."""
         if self._at_most is not None:
-            left = max(self._at_most - self._ask(self.spent).cost, 0)
+            spent = self._ask(self.spent)
+            # What a process that died was asking may be paid for.
+            left = max(self._at_most - spent.cost - spent.set_aside, 0)
             self._ask(self._account.allow, run, left)
         self._runs.append(run)
 

@@ -83,7 +83,12 @@ class LanguageModel:
         return Answering(
             self,
             PatientAnswers(self.answers.cached, self.settings.run.patience_seconds, self.stopping),
-            Terms(self.settings.llm.prices, ASKED_SECONDS, self.settings.llm.answers),
+            Terms(
+                self.settings.llm.prices,
+                ASKED_SECONDS,
+                self.settings.llm.answers,
+                self.settings.llm.tries,
+            ),
             sleep=self._sleep,
             alive=heartbeat.alive,
         )

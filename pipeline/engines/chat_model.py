@@ -31,7 +31,7 @@ from pipeline.engines.chat_protocol import (
     tokens_sent,
 )
 from pipeline.errors import StoppedWaitingError, UnavailableError
-from pipeline.llm.answers import BadAnswerError
+from pipeline.llm.answers import BadAnswerError, UnheardError
 from pipeline.llm.asking import Question, Reply
 from pipeline.llm.settings import LlmSettings
 from pipeline.patience import LOOK_SECONDS, Stopping, never
@@ -91,11 +91,12 @@ class ChatModel:
         """Ask and wait for the answer.
 
         Raises UnavailableError where no question will be answered (a wrong key, an unknown model,
-        no money left, nobody there), BadAnswerError for one that stays without answer, and
-        StoppedWaitingError once this is closed or whoever asked is to stop.
+        no money left, nobody there), BadAnswerError for one that stays without answer, UnheardError
+        for one whose answer is lost after one try, and StoppedWaitingError once this is closed or
+        whoever asked is to stop.
         """
         again = Retrying(
-            retry=retry_if_result(lambda answer: isinstance(answer, Trouble) and answer.again),
+            retry=retry_if_result(_may_be_repeated),
             stop=stop_after_attempt(self._endpoint.tries),
             wait=_distance,
             sleep=self._pause_before_another,
@@ -128,6 +129,8 @@ class ChatModel:
                 f"nothing answers at {self._endpoint.base_url} ({trouble.message}); start it, or "
                 "correct CASEGRAPH_LLM__BASE_URL"
             )
+        if trouble.unheard:
+            return UnheardError(trouble.code, trouble.message, again=trouble.again)
         times = "once" if tries == 1 else f"{tries} times"
         return BadAnswerError(trouble.code, f"{trouble.message} (asked {times})")
 
@@ -221,13 +224,14 @@ class ChatModel:
             )
         if isinstance(error, TooLongError):
             self._reached = True
-            return Trouble("llm_too_long", f"the answer has over {LARGEST_BODY:,} bytes")
+            message = f"the answer has over {LARGEST_BODY:,} bytes"
+            return Trouble("llm_too_long", message, unheard=True)
         cause = error.__cause__
         if isinstance(error, openai.APIConnectionError) and not _is_late(cause):
             words = self._hiding.in_line(str(cause)) or type(cause).__name__
             return Trouble("llm_connection", f"the connection failed: {words}", again=True)
         message = f"no whole answer within {self._endpoint.seconds:g} s"
-        return Trouble("llm_timeout", message, again=True)
+        return Trouble("llm_timeout", message, again=True, unheard=True)
 
     async def _leave(self) -> None:
         """Cancel what is under way and close the connections."""
@@ -236,6 +240,11 @@ class ChatModel:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         await self._client.close()
+
+
+def _may_be_repeated(answer: Reply | Trouble) -> bool:
+    """Say whether a try may be repeated at no cost."""
+    return isinstance(answer, Trouble) and answer.again and not answer.unheard
 
 
 def _is_late(cause: BaseException | None) -> bool:

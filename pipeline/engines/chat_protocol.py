@@ -24,7 +24,8 @@ BUSY = (408, 409, 429)
 @dataclass(frozen=True)
 class Trouble:
     """Why a try got no answer. `again` says that another may, not before `after` seconds;
-    `hopeless` that no question will get one until somebody does what the message says.
+    `hopeless` that no question will get one until somebody does what the message says; `unheard`
+    that the answer may be paid for all the same: whoever counts that has to ask for another try.
     """
 
     code: str
@@ -32,6 +33,7 @@ class Trouble:
     again: bool = False
     after: float = 0.0
     hopeless: bool = False
+    unheard: bool = False
 
 
 class _Message(BaseModel):
@@ -105,7 +107,10 @@ def reply_of(body: bytes, question: Question, hiding: KeyHiding) -> Reply | Trou
         where = ".".join(str(part) for part in first["loc"])
         message = hiding.in_line(f"{where}: {first['msg']}" if where else first["msg"])
         return Trouble(
-            "llm_bad_response", f"the endpoint answers in no known form ({message})", True
+            "llm_bad_response",
+            f"the endpoint answers in no known form ({message})",
+            again=True,
+            unheard=True,
         )
     choice = completion.choices[0]
     text = choice.message.content or choice.message.refusal or ""

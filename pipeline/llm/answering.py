@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from pipeline.errors import StoppedWaitingError
-from pipeline.llm.answers import BadAnswerError
+from pipeline.llm.answers import BadAnswerError, UnheardError
 from pipeline.llm.asking import Price, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, millionths, present_charge
 
 T = TypeVar("T")
 POLL_SECONDS = 0.1
+UNHEARD_SECONDS = 1.0
+"""After the first answer that is lost, and so much longer after each."""
 WARMTH = 0.3
 """The temperature of a question that is asked again: at zero its answer would be the same."""
 
@@ -29,7 +31,8 @@ class Model(Protocol):
 
     def ask(self, question: Question) -> Reply:
         """Ask and wait. Raises BadAnswerError for a question that stays without answer,
-        UnavailableError where none will be answered.
+        UnheardError after one try whose answer is lost, UnavailableError where none will be
+        answered.
         """
         ...
 
@@ -66,12 +69,14 @@ class Ledger(Protocol):
 class Terms:
     """On what terms questions are asked. `prices` are by model; one that has none costs nothing.
     `seconds` is how long a question is its asker's: then it is anybody's, unless `alive` prolongs
-    it. An answer is asked for `tries` times, until one can be used.
+    it. An answer is asked for `tries` times, until one can be used, and each time so often as
+    `unheard` says, until one is heard.
     """
 
     prices: Mapping[str, Price]
     seconds: float
     tries: int = 3
+    unheard: int = 1
 
     def cost(self, model: str, usage: Usage) -> int:
         """Say what calls cost, in millionths of a dollar."""
@@ -125,6 +130,22 @@ class Answering:
         return known
 
     def _try(self, question: Question, read: Callable[[Reply], T]) -> T:
+        """Answer a question, also where an answer gets lost: each may have been paid for. Raises
+        _UnusableError for an answer that cannot be read.
+        """
+        times = 1
+        while True:
+            try:
+                return self._try_once(question, read)
+            except UnheardError as error:
+                if not error.again or times >= self.terms.unheard:
+                    often = "once" if times == 1 else f"{times} times"
+                    message = f"{error.message} (asked {often})"
+                    raise BadAnswerError(error.code, message) from error
+            self.sleep(UNHEARD_SECONDS * times)
+            times += 1
+
+    def _try_once(self, question: Question, read: Callable[[Reply], T]) -> T:
         """Answer a question once. Raises _UnusableError for an answer that cannot be read."""
         charge = present_charge()
         known: Reply | None = None
@@ -149,7 +170,9 @@ class Answering:
             with self.alive(asked):
                 reply = self.model.ask(question)
         except BaseException as error:
-            self.ledger.fail(asked, _code_of(error), Usage(), 0)
+            # An answer that was lost costs what it can have cost: that is no less than it did.
+            lost = asked.most if isinstance(error, UnheardError) else 0
+            self.ledger.fail(asked, _code_of(error), Usage(), lost)
             raise
         cost = self.terms.cost(question.model, reply.usage)
         try:

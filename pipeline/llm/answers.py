@@ -43,6 +43,16 @@ class BadAnswerError(PermanentError):
     """An answer that cannot be used; `code` is the word that is counted and shown."""
 
 
+class UnheardError(BadAnswerError):
+    """An answer that did not come whole, though it may have been paid for; `again` says whether
+    another try may help.
+    """
+
+    def __init__(self, code: str, message: str, *, again: bool) -> None:
+        super().__init__(code, message)
+        self.again = again
+
+
 class SaidEntity(Value):
     """A name that a model says is there."""
 

@@ -133,10 +133,14 @@ class Estimate(Value):
         cost = self.cost(price)
         worth = "; the model has no price" if cost is None else f", about {dollars(cost)}"
         return (
-            f"{self.questions:,} questions{kept} about {self.chunks:,} chunks of "
-            f"{self.documents:,} documents: some {self.usage.tokens_in:,} tokens in and "
+            f"{_many(self.questions, 'question')}{kept} about {_many(self.chunks, 'chunk')} of "
+            f"{_many(self.documents, 'document')}: some {self.usage.tokens_in:,} tokens in and "
             f"{self.usage.tokens_out:,} out{worth}"
         )
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 NOTHING = Estimate()

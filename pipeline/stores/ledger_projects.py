@@ -31,6 +31,13 @@ SELECT id::text, sha256, media_type, chain FROM contents
 WHERE project_id = CAST(:id AS uuid) AND chain IS NOT NULL
 """)
 
+_MADE = text("""
+SELECT EXISTS (
+    SELECT 1 FROM stage_results r JOIN contents c ON c.id = r.content_id
+    WHERE c.project_id = CAST(:id AS uuid) AND r.stage <> ALL (CAST(:reading AS text[]))
+)
+""")
+
 # What their bytes are is known: a file that is gone can still go through what follows `ocr`.
 _REOPEN = """
 WITH locked AS (
@@ -43,6 +50,10 @@ SET status = 'pending', next_content_id = d.content_id, attempts = 0, claimed_by
 FROM locked WHERE locked.id = d.id
 """
 READ_AT_ONCE = 500
+SHOWN = 3
+LONGEST_VALUE = 40
+READING = StageName.OCR, StageName.CHUNK
+"""What a dry run does: it must not hold a project to the rest of its settings."""
 
 
 class Projects:
@@ -74,10 +85,11 @@ class Projects:
         """Make a project on first use, else see that it has this plan but for its generations,
         which are kept.
 
-        With `reconfigure` the plan becomes the project's; `from_stage` raises that stage's
-        generation. Documents whose published chain does not follow the new plan are pending
-        again. Raises UsageError for another plan without `reconfigure`, and for one that this
-        version cannot read.
+        With `reconfigure` the plan becomes the project's, and where nothing was made yet that
+        another plan would make in another way; `from_stage` raises that stage's generation.
+        Documents whose published chain does not follow the new plan are pending again. Raises
+        UsageError for another plan without `reconfigure`, and for one that this version cannot
+        read.
         """
         id_ = identity.project_id(name)
         configuration = plan.model_dump(mode="json")
@@ -96,8 +108,10 @@ class Projects:
                 insert(tables.registries).values(project_id=id_).on_conflict_do_nothing()
             )
             stored = connection.execute(_LOCK, {"id": id_}).one()
-            plan = generations.kept(plan, _plan(name, stored.configuration))
-            if stored.configuration_digest != plan.digest and not reconfigure:
+            before = _plan(name, stored.configuration)
+            plan = generations.kept(plan, before)
+            free = reconfigure or _only_read(connection, id_, before, plan)
+            if stored.configuration_digest != plan.digest and not free:
                 difference = difference_of(stored.configuration, plan.model_dump(mode="json"))
                 raise UsageError(
                     f"project {name!r} was made with other settings: {difference}. Give "
@@ -117,6 +131,11 @@ class Projects:
                 )
         return OpenedProject(id=id_, name=name, configuration_digest=plan.digest, plan=plan)
 
+    def takes(self, project: str, before: Plan, plan: Plan) -> bool:
+        """Say whether a project, by its id, that has one plan takes another one unasked."""
+        with transaction(self._engine) as connection:
+            return before == plan or _only_read(connection, project, before, plan)
+
     def plan_of(self, project: str) -> Plan | None:
         """Read a project's plan, by its id; None if there is no such project. Raises UsageError for
         one that this version cannot read.
@@ -124,6 +143,13 @@ class Projects:
         with transaction(self._engine) as connection:
             row = connection.execute(_PLAN, {"id": project}).one_or_none()
         return _plan(row.name, row.configuration) if row else None
+
+
+def _only_read(connection: Connection, project: str, before: Plan, plan: Plan) -> bool:
+    """Say whether all that was made of a project's documents is what both plans make."""
+    if any(before.identity_of(stage) != plan.identity_of(stage) for stage in READING):
+        return False
+    return not connection.scalar(_MADE, {"id": project, "reading": [x.value for x in READING]})
 
 
 def _plan(name: str, configuration: Any) -> Plan:
@@ -184,9 +210,30 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         for key in ("version", "generation")
         if old.get(key) != new[key]
     ]
-    before, after = old.get("configuration", {}), new["configuration"]
-    return words + [
-        f"{key} {before.get(key)!r} → {after.get(key)!r}"
-        for key in sorted(before.keys() | after.keys())
-        if before.get(key) != after.get(key)
+    before, after = _flat(old.get("configuration", {})), _flat(new["configuration"])
+    words += [
+        f"{key} {_short(before[key])} → {_short(after[key])}"
+        for key in sorted(before.keys() & after.keys())
+        if before[key] != after[key]
     ]
+    # Who asks a language model has a dozen settings that others do not have.
+    one_sided = sorted(before.keys() ^ after.keys())
+    if len(one_sided) > SHOWN:
+        return [*words, f"and {len(one_sided)} settings that only one of both has"]
+    return words + [
+        f"{key} {_short(before.get(key))} → {_short(after.get(key))}" for key in one_sided
+    ]
+
+
+def _flat(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Write settings of settings under one name."""
+    flat: dict[str, Any] = {}
+    for key, value in configuration.items():
+        inner = _flat(value) if isinstance(value, dict) else {"": value}
+        flat |= {f"{key}.{name}" if name else key: one for name, one in inner.items()}
+    return flat
+
+
+def _short(value: object) -> str:
+    said = repr(value)
+    return said if len(said) <= LONGEST_VALUE else f"{said[:LONGEST_VALUE]}…"

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, text
 
 from pipeline import codec
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, UnavailableError
 from pipeline.llm.asking import Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, over_budget
 from pipeline.stores.postgres import alone, transaction
+
+_PROJECT = text("SELECT 1 FROM projects WHERE id = CAST(:project AS uuid)")
 
 _FIND = text("""
 SELECT request_hash, response FROM llm_responses
@@ -25,8 +27,9 @@ WHERE model = :model AND request_hash = ANY(CAST(:hashes AS text[]))
 _CLAIM = text("""
 INSERT INTO llm_calls (project_id, content_id, run_id, stage, model, request_hash, state, cost,
                        until)
-SELECT CAST(:project AS uuid), (SELECT id FROM contents WHERE id = CAST(:content AS uuid)),
-       CAST(:run AS uuid), :stage, :model, :hash, 'asked', :most, now() + :seconds * interval '1 s'
+SELECT id, (SELECT id FROM contents WHERE id = CAST(:content AS uuid)), CAST(:run AS uuid), :stage,
+       :model, :hash, 'asked', :most, now() + :seconds * interval '1 s'
+FROM projects WHERE id = CAST(:project AS uuid)
 ON CONFLICT (model, request_hash) WHERE state = 'asked' DO NOTHING
 RETURNING id, content_id IS NOT NULL AS of_content
 """)
@@ -138,7 +141,8 @@ class LlmLedger:
         cost; give the answer if there is one, and None while somebody else asks, or while others
         have set aside what is needed, of which most is there again when they have their answers.
 
-        Raises OverBudgetError if less than `most` is left of what the run may spend.
+        Raises OverBudgetError if less than `most` is left of what the run may spend, and
+        UnavailableError for a project that is not there any more.
         """
         values = {
             "model": question.model, "hash": question.hash, "most": most, "seconds": seconds,
@@ -149,6 +153,7 @@ class LlmLedger:
             if claimed is None and connection.scalar(_LOSE, values) is not None:
                 claimed = connection.execute(_CLAIM, values).one_or_none()
             if claimed is None:
+                _see_project(connection, charge)
                 return None
             call = claimed.id
             # Whoever was before us may have answered just before our row found its place.
@@ -204,6 +209,14 @@ class LlmLedger:
         """Say what a run may spend."""
         with transaction(self.engine, "llm-allow") as connection:
             connection.execute(_ALLOW, {"run": run, "at_most": at_most})
+
+
+def _see_project(connection: Connection, charge: Charge) -> None:
+    """See that there is somebody to ask for."""
+    if connection.scalar(_PROJECT, {"project": charge.project}) is None:
+        raise UnavailableError(
+            "the project was deleted while its documents were worked on; run again to make it anew"
+        )
 
 
 def _settle(

@@ -95,7 +95,7 @@ def test_names_and_relations_by_a_model_are_asked_once(
     asking(*run, "--from", "extract")
     assert len(server.asked) == asked
     assert asking("digest", "--project", "p").stdout == digest
-    assert asking.json("costs", "--project", "p")["total"]["calls"] == asked
+    assert asking.json("costs", "--project", "p")["calls"] == asked
 
 
 def test_what_a_project_was_made_with_is_not_changed_by_leaving_an_option_out(
@@ -233,6 +233,27 @@ def test_the_price_of_a_corpus_is_told_before_and_after(
     assert spent["tokens_in"] > 0
     nothing = asking.json(*run, "--dry-run")["language_models"]
     assert (nothing["questions"], nothing["cost"]) == (0, 0)
+
+
+def test_to_tell_a_price_ties_a_project_to_nothing(
+    asking, server: ScriptedLlm, folder: Path
+) -> None:
+    run = "run", str(folder), "--project", "p"
+    both = replace(asking, environment=asking.environment | {
+        "CASEGRAPH_LLM__PRICES": '{"small": {"input": 1, "output": 1}, '
+                                 '"large": {"input": 9, "output": 9}}'
+    })  # fmt: skip
+    large = both.json(*run, *ASKING[:-1], "large", "--dry-run")
+    small = both.json(*run, *ASKING, "--dry-run")
+    assert not small["needs_reconfigure"]
+    assert large["language_models"]["cost"] > small["language_models"]["cost"] > 0
+    both(*run, *ASKING)
+    assert {asked.body["model"] for asked in server.asked} == {"small"}
+    # Now it has results.
+    said = both(*run, *ASKING[:-1], "large", status=2).stderr
+    assert "--reconfigure" in said
+    foretold = both.json(*run, *ASKING[:-1], "large", "--dry-run")
+    assert foretold["needs_reconfigure"]
 
 
 def test_a_wrong_key_ends_a_run_in_one_line(asking, server: ScriptedLlm, folder: Path) -> None:

@@ -38,7 +38,19 @@ def test_a_project_is_made_once_and_found(case: LedgerCase) -> None:
         find_project(case.engine, "cass")
 
 
+def test_a_project_that_was_only_read_takes_another_plan_for_the_rest(case: LedgerCase) -> None:
+    other = plan_of(extract="2")
+    assert case.ledger.takes(case.project, case.plan, other)
+    case.ledger.open_project("case", other)
+    assert case.ledger.plan_of(case.project) == other
+    # What was read would be read in another way.
+    assert not case.ledger.takes(case.project, other, plan_of(extract="2", chunk="2"))
+    with pytest.raises(UsageError, match="chunk"):
+        case.ledger.open_project("case", plan_of(extract="2", chunk="2"))
+
+
 def test_another_plan_is_refused_by_stage_until_asked_for(case: LedgerCase) -> None:
+    case.publish("a", "Jane Roe.", "Jane Roe")
     with pytest.raises(UsageError) as caught:
         case.ledger.open_project("case", plan_of(extract="2"))
 

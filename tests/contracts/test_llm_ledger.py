@@ -11,7 +11,7 @@ from ledger_case import LedgerCase
 from store_case import StoreCase
 
 from pipeline.documents import StageName
-from pipeline.errors import OverBudgetError
+from pipeline.errors import OverBudgetError, UnavailableError
 from pipeline.llm.asking import Message, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge
 from pipeline.stores import keys
@@ -180,6 +180,14 @@ def test_forgetting_a_project_keeps_no_account_of_it(
     ledger.keep(taken(ledger, question(), charge), question(), charge, REPLY, 30)
     case.delete()
     assert calls(case) == []
+
+
+def test_for_a_project_that_is_gone_nothing_is_asked_and_nobody_blamed(
+    case: StoreCase, ledger: LlmLedger, charge: Charge
+) -> None:
+    case.delete()
+    with pytest.raises(UnavailableError, match="the project was deleted"):
+        ledger.claim(question(), charge, 50, 60)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from pipeline.errors import StoppedWaitingError, UnavailableError
 from pipeline.llm.answering import Answering, Terms
-from pipeline.llm.answers import BadAnswerError, entities_in
+from pipeline.llm.answers import BadAnswerError, UnheardError, entities_in
 from pipeline.llm.asking import Message, Price, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, charged_to
 
@@ -137,6 +137,31 @@ def test_what_has_no_answer_is_not_asked_again_and_nothing_stays_taken(
     with pytest.raises(type(raised)):
         answering(ledger, raised, GOOD).answer(QUESTION, entities_in)
     assert [entry[0] for entry in ledger.log] == ["asked", code]
+
+
+def test_an_answer_that_is_lost_may_be_paid_for_and_is_asked_for_again(ledger: Memory) -> None:
+    lost = [UnheardError("llm_timeout", "no whole answer", again=True) for _ in range(3)]
+    asked = answering(ledger, lost[0], GOOD)
+    patient = replace(asked, terms=replace(TERMS, unheard=3))
+    assert patient.answer(QUESTION, entities_in)
+    most = 44 + 20_480
+    assert ledger.log == [
+        ("asked", 0, most), ("llm_timeout", 0, most), ("asked", 0, most), ("kept", 3_000),
+    ]  # fmt: skip
+
+    other = Memory()
+    asked = replace(answering(other, *lost), terms=replace(TERMS, unheard=3))
+    with pytest.raises(BadAnswerError, match=r"no whole answer \(asked 3 times\)") as raised:
+        asked.answer(QUESTION, entities_in)
+    assert raised.value.code == "llm_timeout"
+    assert [entry[0] for entry in other.log] == ["asked", "llm_timeout"] * 3
+
+
+def test_what_would_be_lost_again_is_asked_once(ledger: Memory) -> None:
+    asked = answering(ledger, UnheardError("llm_too_long", "over 8 MB", again=False))
+    with pytest.raises(BadAnswerError, match="asked once"):
+        replace(asked, terms=replace(TERMS, unheard=3)).answer(QUESTION, entities_in)
+    assert [entry[0] for entry in ledger.log] == ["asked", "llm_too_long"]
 
 
 def test_nobody_asks_on_nobodys_account() -> None:

@@ -91,5 +91,7 @@ def test_a_cost_is_told_where_there_is_a_price() -> None:
     assert total.said(price).startswith("3,000 questions about 3,000 chunks of 1,000 documents: ")
     assert total.said(price).endswith(f"about ${total.cost(price) / 1_000_000:,.2f}")  # type: ignore[operator]
     assert total.said(None).endswith("the model has no price")
+    one = of_document([TEXT], [way()], {}).said(None)
+    assert one.startswith("1 question about 1 chunk of 1 document: ")
     assert total.as_json(price)["cost"] == pytest.approx(total.cost(price) / 1_000_000)  # type: ignore[operator]
     assert (total.as_json(None)["cost"], total.as_json(None)["unread"]) == (None, 2)
