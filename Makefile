@@ -9,7 +9,11 @@ PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 # How many faults `make chaos` makes.
 FAULTS ?= 200
 
-.PHONY: demo test test-all chaos lint setup notebook clean
+# Which language model `make test-llm` asks, 0.5B (491 MB) or 1.5B (1.1 GB). It is fetched into the
+# folder LLM_MODELS, by default ~/.cache/casegraph/models.
+LLM ?= 0.5B
+
+.PHONY: demo test test-all test-llm chaos lint setup notebook clean
 
 demo: $(STAMP) ## Set up, then turn examples/corpus into a graph; also what an earlier version made.
 	$(BIN)/casegraph run examples/corpus --project demo --reconfigure
@@ -20,6 +24,11 @@ test: $(STAMP) ## Set up, then check the house and run the tests.
 
 test-all: $(STAMP) ## All tests, the long ones too.
 	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL)
+
+test-llm: $(STAMP) ## Fetch a real language model, and its server, and test with them (some 10 minutes).
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/llm/server.txt
+	$(BIN)/python tests/llm/fetching.py $(LLM)
+	LLM=$(LLM) $(BIN)/pytest tests/llm
 
 chaos: $(STAMP) ## Harm runs at random moments (some 20 minutes), then plant bugs that the tests must catch.
 	PYTHONPATH=.:tests $(BIN)/python -m faults.chaos --faults $(FAULTS)

@@ -230,7 +230,11 @@ class ChatModel:
         if isinstance(error, openai.APIConnectionError) and not _is_late(cause):
             words = self._hiding.in_line(str(cause)) or type(cause).__name__
             return Trouble("llm_connection", f"the connection failed: {words}", again=True)
-        message = f"no whole answer within {self._endpoint.seconds:g} s"
+        message = (
+            f"no whole answer within {self._endpoint.seconds:g} s; a slow endpoint wants more of "
+            "CASEGRAPH_LLM__SECONDS, or no more of CASEGRAPH_LLM__CONCURRENCY than it answers at "
+            f"once (now {self._endpoint.concurrency})"
+        )
         return Trouble("llm_timeout", message, again=True, unheard=True)
 
     async def _leave(self) -> None:

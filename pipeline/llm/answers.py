@@ -23,8 +23,10 @@ REPEATED = 20
 """How often the same entry may stand in an answer. A model that lists a name wherever it stands has
 still read the text; one that says it again and again has stopped reading.
 """
-LENGTH_OF_A_LOOP = 120
-"""Characters at the end of an answer that was cut off, by which a loop is known."""
+LENGTH_OF_A_LOOP, LOOPS = 120, 3
+"""An answer that was cut off is known as a loop by so many characters at its end, some entries,
+that stand in it more often than this: small models say the same few dates until they are stopped.
+"""
 
 THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 REFUSALS = re.compile(
@@ -116,9 +118,13 @@ def _said(reply: Reply) -> str:
         )
     text = THOUGHTS.sub("", reply.text).strip()
     if reply.ending is Ending.TOO_LONG:
-        if text.count(text[-LENGTH_OF_A_LOOP:]) > REPEATED:
+        if text.count(text[-LENGTH_OF_A_LOOP:]) > LOOPS:
             raise BadAnswerError("llm_repeats", "the model said the same until it was cut off")
-        raise BadAnswerError("llm_truncated", "the answer was cut off at its bound of tokens")
+        raise BadAnswerError(
+            "llm_truncated",
+            "the answer was cut off: raise CASEGRAPH_LLM__ANSWER_TOKENS, or what the server has "
+            "for a question and its answer together, or lower CASEGRAPH_CHUNK__MAX_TOKENS",
+        )
     if not text:
         raise BadAnswerError("llm_empty", "the model answered nothing")
     return text

@@ -231,6 +231,14 @@ def test_what_stays_without_answer_is_a_typed_error_after_some_tries(case: Case,
     assert len(case.waits) == tries - 1
 
 
+def test_an_answer_that_takes_too_long_says_what_helps(case: Case) -> None:
+    case.llm.script = always(ANSWERS["hang"])
+    with pytest.raises(BadAnswerError) as caught:
+        case.model(seconds=0.3, tries=1, concurrency=7).ask(QUESTION)
+    assert "CASEGRAPH_LLM__SECONDS" in str(caught.value)
+    assert "CASEGRAPH_LLM__CONCURRENCY than it answers at once (now 7)" in str(caught.value)
+
+
 @pytest.mark.parametrize("name", HOPELESS)
 def test_what_no_question_gets_past_ends_at_once_and_says_what_to_do(case: Case, name: str) -> None:
     case.llm.script = always(ANSWERS[name])

@@ -36,6 +36,7 @@ TAKEN = {
     "with more than was asked": f'{{"entities": [{ANN}, {ACME}], "note": "two names"}}',
     "with one said twice": f'{{"entities": [{ANN}, {ACME}, {ANN}]}}',
 }
+DATES = '{"text": "1974", "type": "DATE"}, {"text": "1971", "type": "DATE"}'
 ENTITY_LOOP = ", ".join([ANN] * 300)
 BAD = {
     "nothing": ("", "llm_empty"),
@@ -103,6 +104,8 @@ def test_an_answer_of_another_form_is_refused_with_a_word_for_it(name: str) -> N
         (Ending.TOO_LONG, "", "llm_truncated"),
         (Ending.TOO_LONG, f'{{"entities": [{ENTITY_LOOP}', "llm_repeats"),
         (Ending.TOO_LONG, '{"entities": [{"text": "' + "very " * 1000, "llm_repeats"),
+        (Ending.TOO_LONG, f'{{"entities": [{ANN}, {f"{DATES}, " * 10}', "llm_repeats"),
+        (Ending.TOO_LONG, f'{{"entities": [{f"{DATES}, " * 3}{ANN}', "llm_truncated"),
         (Ending.TOO_LONG, "x" * (LONGEST_ANSWER + 1), "llm_too_long"),
     ],
 )
