@@ -7,6 +7,7 @@ answer of the wrong form is counted and not kept, and the question asked again, 
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,8 +21,8 @@ from pipeline.llm.charging import Asked, Charge, millionths, present_charge
 
 T = TypeVar("T")
 POLL_SECONDS = 0.1
-UNHEARD_SECONDS = 1.0
-"""After the first answer that is lost, and so much longer after each."""
+UNHEARD_SECONDS, LONGEST_SECONDS = 0.5, 30.0
+"""What is waited after an answer that is lost: twice as long each time, at random up to that."""
 WARMTH = 0.3
 """The temperature of a question that is asked again: at zero its answer would be the same."""
 
@@ -142,7 +143,7 @@ class Answering:
                     often = "once" if times == 1 else f"{times} times"
                     message = f"{error.message} (asked {often})"
                     raise BadAnswerError(error.code, message) from error
-            self.sleep(UNHEARD_SECONDS * times)
+            self.sleep(min(UNHEARD_SECONDS * 2**times, LONGEST_SECONDS) * random.uniform(0.5, 1))
             times += 1
 
     def _try_once(self, question: Question, read: Callable[[Reply], T]) -> T:
