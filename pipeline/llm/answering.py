@@ -7,12 +7,13 @@ answer of the wrong form is counted and not kept, and the question asked again, 
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from pipeline.errors import StoppedWaitingError
 from pipeline.llm.answers import BadAnswerError, UnheardError
@@ -21,8 +22,8 @@ from pipeline.llm.charging import Asked, Charge, millionths, present_charge
 
 T = TypeVar("T")
 POLL_SECONDS = 0.1
-UNHEARD_SECONDS, LONGEST_SECONDS = 0.5, 30.0
-"""What is waited after an answer that is lost: twice as long each time, at random up to that."""
+WAIT = wait_random_exponential(1.0, 30.0)
+"""After an answer that is lost: seconds, twice as many each time, at random up to that."""
 WARMTH = 0.3
 """The temperature of a question that is asked again: at zero its answer would be the same."""
 
@@ -134,17 +135,20 @@ class Answering:
         """Answer a question, also where an answer gets lost: each may have been paid for. Raises
         _UnusableError for an answer that cannot be read.
         """
-        times = 1
-        while True:
-            try:
-                return self._try_once(question, read)
-            except UnheardError as error:
-                if not error.again or times >= self.terms.unheard:
-                    often = "once" if times == 1 else f"{times} times"
-                    message = f"{error.message} (asked {often})"
-                    raise BadAnswerError(error.code, message) from error
-            self.sleep(min(UNHEARD_SECONDS * 2**times, LONGEST_SECONDS) * random.uniform(0.5, 1))
-            times += 1
+        again = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, UnheardError) and error.again),
+            stop=stop_after_attempt(self.terms.unheard),
+            wait=WAIT,
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            said: T = again(self._try_once, question, read)
+        except UnheardError as error:
+            times = int(again.statistics["attempt_number"])
+            often = "once" if times == 1 else f"{times} times"
+            raise BadAnswerError(error.code, f"{error.message} (asked {often})") from error
+        return said
 
     def _try_once(self, question: Question, read: Callable[[Reply], T]) -> T:
         """Answer a question once. Raises _UnusableError for an answer that cannot be read."""
