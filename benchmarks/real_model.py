@@ -67,6 +67,7 @@ def main() -> None:
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": report.machine(),
             "gold": {"file": options.gold.name, "documents": number},
+            "asked_for": ["names"] if options.names_only else ["names", "relations"],
             "settings": settings.llm.model_dump(mode="json", include=set(SHOWN)),
             "language_model": asking.figures(number),
             "local": local.figures(number),
