@@ -29,9 +29,11 @@ MOST_PLACES = 20
 MOST_SENTENCES = 3
 """Sentences that state a relation, at most."""
 CLAUSE = re.compile(
-    r"[,;:()“”\"—–]|\b(?:and|but|while|whereas|although|because|who|which)\b", re.IGNORECASE
+    r"[,;:()“”\"—–]|(?<=[^\W\d_]{3})[.!?](?=\s)"
+    r"|\b(?:and|but|while|whereas|although|because|who|which)\b",
+    re.IGNORECASE,
 )
-"""What ends the clause that a denial before a name is of."""
+"""What ends the clause that a denial before a name is of; "Mr." ends none."""
 NOT_SO = re.compile(
     r"\b(?:false|untrue|incorrect|wrong|doubtful|unlikely|impossible)\s+(?:\w+\s+)?that\b",
     re.IGNORECASE,

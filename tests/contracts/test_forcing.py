@@ -46,6 +46,7 @@ def test_from_a_stage_leaves_the_chain_before_it_and_lasts(case, stage):
 
 
 def test_from_does_not_take_other_settings_by_itself_and_goes_with_reconfigure(case):
+    case.publish("a", "Jane Roe.", "Jane Roe")
     other = plan_of(relate="2")
     with pytest.raises(UsageError, match=r"relate .version '1' → '2'.*--reconfigure"):
         case.ledger.open_project(case.name, other, from_stage=StageName.CHUNK)
