@@ -346,3 +346,22 @@ def test_a_list_of_both_names_is_a_quote() -> None:
     assert between_first_two("Ann, Bob", ("Ann", "Bob"), "Ann, Bob").dropped == {}
     chinese = between_first_two("王 訴 李", ("王", "李"), "訴")
     assert chinese.dropped == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Nobody said that Mr. Ann paid Bob.", 0),
+        ("Nobody came. Ann paid Bob.", 1),
+        ("Nobody came! Ann paid Bob.", 1),
+    ],
+)
+def test_a_denial_is_of_its_clause_also_where_sentences_are_not_told_apart(
+    text: str, kept: int
+) -> None:
+    chunk, mentions = people_of(text, "Ann", "Bob")
+    chunk = chunk.model_copy(update={"sentences": ((chunk.start, chunk.end),)})
+    names = numbered(chunk, SCHEMA, mentions)
+    said = SaidRelation(subject=1, predicate="paid", object=2, quote="Ann paid Bob")
+    found = kept_relations(chunk, SCHEMA, mentions, names, [said])
+    assert len(found.relationships) == kept
