@@ -180,14 +180,16 @@ def embedding_model(settings: Settings) -> Finding:
 
 
 def language_model(settings: Settings) -> Finding:
-    """See whether the language model is served, where a stage asks one. Nothing is asked of it."""
+    """See whether the language model is served, where one is named or a stage asks one. Nothing is
+    asked of it.
+    """
     from pipeline import assembly
     from pipeline.engines.chat_client import served_models
 
     llm = settings.llm
-    if not assembly.waits(settings):
-        return ok("language model", "none is asked (--extractor llm, --relations llm)")
     if not llm.model:
+        if not assembly.waits(settings):
+            return ok("language model", "none is named, and none is asked")
         return fail("language model", "none is named", "set CASEGRAPH_LLM__MODEL")
     served = served_models(llm)
     if served is None:

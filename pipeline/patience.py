@@ -72,17 +72,22 @@ class _Waited:
         return self.seconds >= left_of(self._seconds, self._stopping)
 
 
+def pause(seconds: float, stopping: Stopping) -> None:
+    """Wait for so long, or until it is to stop."""
+    for some in _until(seconds, stopping):
+        time.sleep(some)
+
+
 def patient(seconds: float, stopping: Stopping = never) -> Retrying:
     """Repeat a call that raises TemporaryError for so long from its first failure; then the error
     comes through.
     """
-
-    def pause(seconds: float) -> None:
-        for some in _until(seconds, stopping):
-            time.sleep(some)
-
     return Retrying(
-        retry=_TEMPORARY, wait=_WAIT, stop=_Waited(seconds, stopping), sleep=pause, reraise=True
+        retry=_TEMPORARY,
+        wait=_WAIT,
+        stop=_Waited(seconds, stopping),
+        sleep=lambda some: pause(some, stopping),
+        reraise=True,
     )
 
 
@@ -94,7 +99,7 @@ def patient_async(
     """
     waited = _Waited(seconds, stopping)
 
-    async def pause(seconds: float) -> None:
+    async def pause_async(seconds: float) -> None:
         for some in _until(seconds, stopping):
             await asyncio.sleep(some)
 
@@ -107,7 +112,7 @@ def patient_async(
         raise lost_patience(error, waited.seconds, stopping) from error
 
     return AsyncRetrying(
-        sleep=pause,
+        sleep=pause_async,
         retry=_TEMPORARY,
         wait=_WAIT,
         stop=waited,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import StoppedWaitingError
 from pipeline.llm.answering import Answering, Terms
 from pipeline.llm.asking import Question, Reply
-from pipeline.patience import Stopping, never
+from pipeline.patience import Stopping, never, pause
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -104,9 +103,9 @@ class LanguageModel:
             return self._made[0]
 
     def _sleep(self, seconds: float) -> None:
+        pause(seconds, self.stopping)
         if self.stopping():
             raise StoppedWaitingError("stopped; what the model has answered is kept: run again")
-        time.sleep(seconds)
 
 
 def nobody() -> Answering:

@@ -23,8 +23,8 @@ class KeyHiding:
 
     def __init__(self, key: str) -> None:
         self._key = key if len(key) >= SHORTEST_KEY else ""
-        forms = [self._key, *_in_base64(self._key)] if self._key else []
-        self._parts = {part for form in forms for part in _runs(form.lower(), SHARED)}
+        self._forms = [self._key, *_in_base64(self._key)] if self._key else []
+        self._parts = {part for form in self._forms for part in _runs(form.lower(), SHARED)}
         self._ends = self._key[-LAST:].lower()
 
     def in_line(self, text: str) -> str:
@@ -33,8 +33,10 @@ class KeyHiding:
         return " ".join(HIDDEN if self._tells(word.lower()) else word for word in plain.split())
 
     def in_answer(self, text: str) -> str:
-        """Hide the key where it stands whole; all else is left as it is."""
-        return text.replace(self._key, HIDDEN) if self._key else text
+        """Hide the key where it stands whole, also in Base64; all else is left as it is."""
+        for form in self._forms:
+            text = text.replace(form, HIDDEN)
+        return text
 
     def _tells(self, word: str) -> bool:
         if not self._key:

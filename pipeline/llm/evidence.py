@@ -219,7 +219,8 @@ class _Relations:
         before both mentions in their clause.
         """
         spans = sorted([self._span(place.subject), self._span(place.object)])
-        before = self._text((place.evidence[0], spans[0][0]))
+        of_first = self._sentences(spans[0]) or [place.evidence]
+        before = self._text((of_first[0][0], spans[0][0]))
         clause = CLAUSE.split(before)[-1]
         if next(denials(clause), None) is not None or NOT_SO.search(clause):
             return True

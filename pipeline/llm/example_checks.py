@@ -6,7 +6,9 @@ dropped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from pipeline.documents import Chunk, Mention
 from pipeline.llm.answers import SaidRelation
@@ -21,6 +23,8 @@ from pipeline.llm.schema import Schema
 LONGEST_TEXT = 4_000
 """Characters: more than a chunk has."""
 MOST_RELATIONS = 40
+SENTENCE_END = re.compile(r"(?<=[^\W\d_]{4})[.!?][\"'”’)]*\s+")
+"""Where a sentence ends for sure: behind a long word, since shortened ones have such a stop too."""
 
 WRONG: Mapping[Reason, str] = {
     Reason.SAME_NAME: "both ends have the same name",
@@ -71,9 +75,11 @@ def _sizes(example: Example) -> Iterator[str]:
 
 
 def _chunk(example: Example) -> Chunk:
-    """Take an example's text for a chunk of one sentence."""
-    end = len(example.text)
-    return Chunk(start=0, end=end, page=1, text=example.text, sentences=((0, end),))
+    """Take an example's text for a chunk."""
+    text = example.text
+    cuts = [0, *(match.end() for match in SENTENCE_END.finditer(text)), len(text)]
+    sentences = tuple((start, end) for start, end in pairwise(cuts) if start < end)
+    return Chunk(start=0, end=len(text), page=1, text=text, sentences=sentences)
 
 
 def _named(example: Example, schema: Schema) -> tuple[Sequence[Mention], Sequence[Numbered]]:

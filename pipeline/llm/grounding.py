@@ -122,10 +122,6 @@ class Grounds:
             found = found or self._nearly(needle)
         return self._placed(found)
 
-    def quote(self, words: str) -> Span | None:
-        """Find where a sentence or a part of it stands first."""
-        return next(iter(self.quotes(words)), None)
-
     def _as_they_are(self, needle: str) -> list[Span]:
         """Find a folded text; what has no letter names and says nothing."""
         return self._plainly.places(needle) if _letters(needle) else []

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, text
 
 from pipeline.documents import StageName
-from pipeline.llm.answering import WARMTH, Terms
+from pipeline.llm.answering import WARMTH
 from pipeline.llm.asking import Question, Usage
 from pipeline.llm.spending import Spent
 from pipeline.stores.idling import may_idle
@@ -147,16 +147,17 @@ class LlmAccount:
                 yield CostRow(row.what, row.others, _spent(row))
 
     def answered(
-        self, first: Mapping[str, Sequence[Question]]
+        self, first: Mapping[str, Sequence[Question]], tries: int
     ) -> Mapping[str, Mapping[StageName, int]]:
         """Count the answers that are kept to questions about contents, by stage; of contents that
-        have one to one of those questions, which begin what is asked about them.
+        have one to one of those questions, which begin what is asked about them and are asked
+        up to `tries` times for an answer that can be used.
         """
         asked = {
             (question.model, question.hash): content
             for content, questions in first.items()
             for each in questions
-            for question in (each.again(attempt, WARMTH) for attempt in range(Terms.tries))
+            for question in (each.again(attempt, WARMTH) for attempt in range(tries))
         }
         if not asked:
             return {}

@@ -266,9 +266,9 @@ def test_a_home_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     assert found("object store", settings).state is State.FAIL
 
 
-def asked_model(server: ScriptedLlm, **more: object) -> Finding:
+def asked_model(server: ScriptedLlm, extractor: str = "llm", **more: object) -> Finding:
     settings = Settings(
-        extract={"extractor": "llm"},
+        extract={"extractor": extractor},
         llm={"base_url": server.url, "key": KEY, "model": "small", **more},
     )
     [finding] = diagnosis.findings([("language model", diagnosis.language_model)], settings)
@@ -305,9 +305,13 @@ def test_a_language_model_is_looked_for_and_not_asked() -> None:
     assert "CASEGRAPH_LLM__BASE_URL" in finding.advice
 
 
-def test_where_no_stage_asks_a_model_none_is_looked_for() -> None:
+def test_a_model_is_looked_for_where_it_is_named_or_a_stage_asks_it() -> None:
     [finding] = diagnosis.findings([("language model", diagnosis.language_model)], Settings())
     assert (finding.state, "none is asked" in finding.seen) == (State.OK, True)
+    with closing(ScriptedLlm(always(failing(500)))) as server:
+        # Which stages ask it may only be said by the options of a run.
+        finding = asked_model(server, extractor="spacy", model="large")
+    assert "does not list large" in finding.seen
 
 
 def test_the_parser_is_looked_for_where_others_find_the_names() -> None:

@@ -98,6 +98,20 @@ def test_names_and_relations_by_a_model_are_asked_once(
     assert asking.json("costs", "--project", "p")["calls"] == asked
 
 
+def test_what_the_texts_do_not_say_is_counted_and_told(
+    asking, server: ScriptedLlm, folder: Path
+) -> None:
+    server.script = model_of({**NAMES, "Nora Pym": "PERSON"}, RELATIONS, always_=True)
+    said = asking("run", str(folder), "--project", "p", *ASKING).stdout
+    counts = asking.json("status", "--project", "p")["dropped"]
+    assert counts["extract"]["ungrounded"] > 0
+    total = sum(number for stage in counts.values() for number in stage.values())
+    assert f"{total} things were dropped: the texts do not say them" in " ".join(said.split())
+    told = asking("status", "--project", "p").stdout
+    assert "said by a model, and dropped" in told
+    assert re.search(rf"extract +ungrounded +{counts['extract']['ungrounded']}\b", told)
+
+
 def test_what_a_project_was_made_with_is_not_changed_by_leaving_an_option_out(
     asking, server: ScriptedLlm, folder: Path
 ) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from store_case import StoreCase
 
 from pipeline.documents import StageName
+from pipeline.llm.answering import WARMTH
 from pipeline.llm.asking import Message, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge
 from pipeline.llm.spending import NOTHING_SPENT, Spent
@@ -24,6 +25,11 @@ def case(store_case: StoreCase) -> StoreCase:
     return store_case
 
 
+def question(words: str, model: str = "m1") -> Question:
+    asked = Message(role="user", content=words)
+    return Question(model=model, messages=(asked,), form_name="entities")
+
+
 def ask(
     case: StoreCase,
     charge: Charge,
@@ -34,12 +40,11 @@ def ask(
 ) -> None:
     """Ask something: `answer` is what it costs, the code of a failure, or none yet."""
     ledger = LlmLedger(case.engine)
-    asked = Message(role="user", content=words)
-    question = Question(model=model, messages=(asked,), form_name="entities")
-    taken = ledger.claim(question, charge, 500, seconds)
+    asked = question(words, model)
+    taken = ledger.claim(asked, charge, 500, seconds)
     assert isinstance(taken, Asked)
     if isinstance(answer, int):
-        ledger.keep(taken, question, charge, REPLY, answer)
+        ledger.keep(taken, asked, charge, REPLY, answer)
     elif answer is not None:
         ledger.fail(taken, answer, REPLY.usage, 7)
 
@@ -92,3 +97,20 @@ def test_what_was_paid_for_a_document_that_is_gone_stays_in_the_account(case: St
     account = LlmAccount(case.engine, case.project)
     assert listed(account, By.DOCUMENT) == [("", 0, 30)]
     assert account.spent().cost == 30
+
+
+def test_an_answer_to_a_later_try_is_an_answer(case: StoreCase) -> None:
+    run = case.run()
+    case.claimed(run, "a.txt")
+    case.identify(run, a="Ann")
+    ann = case.content("Ann")
+    charge, ledger = Charge(case.project, run, ann, EXTRACT), LlmLedger(case.engine)
+    first = question("1")
+    fifth = first.again(4, WARMTH)
+    taken = ledger.claim(fifth, charge, 500, 60)
+    assert isinstance(taken, Asked)
+    ledger.keep(taken, fifth, charge, REPLY, 30)
+
+    account = LlmAccount(case.engine, case.project)
+    assert account.answered({ann: [first]}, tries=5) == {ann: {EXTRACT: 1}}
+    assert account.answered({ann: [first]}, tries=4) == {}

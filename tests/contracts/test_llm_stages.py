@@ -436,8 +436,8 @@ def test_a_key_is_nowhere_in_the_stores(case: LlmCase, caplog: pytest.LogCapture
 
     stored = everything_in(case)
     assert "llm_invalid_json" not in stored
-    encoded = base64.b64encode(KEY.encode()).decode()
-    for trace in (KEY, KEY[:12], KEY[-8:], encoded[:16]):
+    encoded = base64.b64encode(f"Bearer {KEY}".encode()).decode()
+    for trace in (KEY, KEY[:12], KEY[-8:], encoded[12:28]):
         assert trace not in stored
         assert trace not in caplog.text
         assert trace not in failure.model_dump_json()

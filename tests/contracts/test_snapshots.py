@@ -513,6 +513,30 @@ def test_postgresql_serves_while_redis_is_away_and_redis_is_filled_again(
         link.client.close()
 
 
+def test_what_a_project_knows_is_asked_for_in_one_round_trip(known: Known) -> None:
+    known.publish("a", "Acme Ltd. met John Q. Smith.", "The moon was a star.", written=[ACME])
+    made = known.make()
+    assert known.fill(made.hash)
+    [sketch] = known.sketches.make(["Acme Ltd"])
+    snapshot = KnownSnapshot(known.fast(made.hash), known.sure("gone"))
+    assert snapshot.tell("Acme Ltd", sketch).known == things(ACME)
+    client, sent = known.case.link.client, []
+    pool = client.connection_pool
+    take = pool.get_connection
+
+    def taken(*given: Any, **named: Any) -> Any:
+        sent.append(1)
+        return take(*given, **named)
+
+    pool.get_connection = taken
+    try:
+        assert snapshot.tell("Acme Ltd", sketch).known == things(ACME)
+    finally:
+        del pool.get_connection
+        snapshot.close()
+    assert len(sent) == 1
+
+
 def test_what_redis_has_and_cannot_be_read_is_read_from_postgresql(
     known: Known, valkey: redis.Redis
 ) -> None:

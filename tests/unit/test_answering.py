@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from pipeline.errors import StoppedWaitingError, UnavailableError
+from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.llm.answering import Answering, Terms
 from pipeline.llm.answers import BadAnswerError, UnheardError, entities_in
 from pipeline.llm.asking import Message, Price, Question, Reply, Usage
@@ -155,6 +155,30 @@ def test_an_answer_that_is_lost_may_be_paid_for_and_is_asked_for_again(ledger: M
         asked.answer(QUESTION, entities_in)
     assert raised.value.code == "llm_timeout"
     assert [entry[0] for entry in other.log] == ["asked", "llm_timeout"] * 3
+
+
+def test_waits_after_lost_answers_grow_and_are_not_all_the_same() -> None:
+    waits: list[float] = []
+    for _ in range(20):
+        lost = [UnheardError("llm_timeout", "no whole answer", again=True) for _ in range(7)]
+        asked = replace(answering(Memory(), *lost), terms=replace(TERMS, unheard=7))
+        with pytest.raises(BadAnswerError):
+            replace(asked, sleep=waits.append).answer(QUESTION, entities_in)
+
+    columns = [waits[number::6] for number in range(6)]
+    for number, column in enumerate(columns):
+        assert len(set(column)) > 1
+        assert all(0 <= wait <= min(2.0**number, 30) for wait in column)
+    assert max(columns[-1]) > 2
+
+
+def test_an_answer_that_could_not_be_kept_is_not_used() -> None:
+    class Away(Memory):
+        def keep(self, *_: object) -> bool:
+            raise TemporaryError("PostgreSQL does not answer")
+
+    with pytest.raises(TemporaryError):
+        answering(Away(), GOOD).answer(QUESTION, entities_in)
 
 
 def test_what_would_be_lost_again_is_asked_once(ledger: Memory) -> None:

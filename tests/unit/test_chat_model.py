@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from bad_answers import ANSWERS, TEXTS
 from scripted_llm import (
+    Asked,
+    Exchange,
     ScriptedLlm,
     always,
     answering,
@@ -522,11 +524,21 @@ TELLING = {
 }
 
 
-@pytest.mark.parametrize("name", [*TELLING, "echo", *TEXTS, *ANSWERS])
+def echoing_in_base64(exchange: Exchange, asked: Asked) -> None:
+    """Answer with the key as a header that a proxy has packed up."""
+    packed_up = [
+        base64.b64encode(f"{before}{asked.key}".encode()).decode()
+        for before in ("", "a", "Bearer ")
+    ]
+    exchange.send_json(200, completion(asked, " ".join(packed_up)))
+
+
+@pytest.mark.parametrize("name", [*TELLING, "echo", "echo in Base64", *TEXTS, *ANSWERS])
 def test_a_key_is_in_no_log_no_error_and_no_answer(
     case: Case, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    known = {"echo": echoing} | TELLING | TEXTS | ANSWERS
+    echoes = {"echo": echoing, "echo in Base64": echoing_in_base64}
+    known = echoes | TELLING | TEXTS | ANSWERS
     case.llm.script = always(known[name])
     model = case.model(seconds=0.3 if name in {"hang", "drip"} else 20)
     caplog.set_level(logging.DEBUG)

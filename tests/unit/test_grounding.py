@@ -130,14 +130,13 @@ NOT_SAID = [
 
 @pytest.mark.parametrize(("text", "quote", "words"), QUOTES)
 def test_a_quote_may_differ_in_what_says_the_same(text: str, quote: str, words: str) -> None:
-    span = Grounds(f"Before. {text} After.", 7).quote(quote)
-    assert span is not None
+    [span] = Grounds(f"Before. {text} After.", 7).quotes(quote)
     assert f"Before. {text} After."[span[0] - 7 : span[1] - 7] == words
 
 
 @pytest.mark.parametrize(("text", "quote"), NOT_SAID)
 def test_a_quote_that_says_something_else_is_found_nowhere(text: str, quote: str) -> None:
-    assert Grounds(text).quote(quote) is None
+    assert Grounds(text).quotes(quote) == []
 
 
 def test_a_quote_that_stands_twice_has_both_places() -> None:

@@ -98,6 +98,8 @@ def test_a_sound_example_has_no_problem() -> None:
     entities = "Ann Lee=PERSON Bob Ray=PERSON Orsk=GPE Acme=ORG"
     assert problem(example(ANN, entities, MET, works), SCHEMA, Task.RELATE) == ""
     assert problem(example("Nobody came.", ""), SCHEMA, Task.FIND) == ""
+    denied = f"Nobody was there when it rained. {ANN}"
+    assert problem(example(denied, entities, MET, works), SCHEMA, Task.RELATE) == ""
     for one in shipped("legal"):
         assert [problem(one, SCHEMA, task) for task in Task] == ["", ""]
 

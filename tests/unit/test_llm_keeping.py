@@ -316,6 +316,7 @@ def test_a_quote_that_stands_twice_is_the_one_beside_the_names(quote: str, kept:
         ("It is false that Ann paid Bob.", "Ann paid Bob", 0),
         ("It is not at all clear whether Ann paid Bob.", "Ann paid Bob", 0),
         ("Nobody was hurt, and Ann paid Bob.", "Ann paid Bob", 1),
+        ("Nobody was hurt there. Ann paid Bob.", "hurt there. Ann paid Bob", 1),
         ("In the hall, where no light was on, Ann paid Bob.", "Ann paid Bob", 1),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.documents import Chunk, Mention
+from pipeline.engines.sentences import Sentences
 from pipeline.errors import UsageError
 from pipeline.llm import fencing
 from pipeline.llm.answers import SaidEntity, SaidRelation, entities_in, relations_in
@@ -127,7 +128,7 @@ def test_a_second_question_goes_on_from_the_first() -> None:
 def test_a_shipped_example_is_all_kept(example: Example) -> None:
     """What an example answers is what would be kept of such an answer, and it is all of it."""
     chunk = Chunk(start=0, end=len(example.text), page=1, text=example.text,
-                  sentences=((0, len(example.text)),))  # fmt: skip
+                  sentences=tuple(Sentences()(example.text)))  # fmt: skip
     assert example.fits(SCHEMA)
     found = kept_names(chunk, SCHEMA, example.entities)
     assert found.dropped == {}

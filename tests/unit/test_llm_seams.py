@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -238,6 +239,29 @@ def test_questions_show_what_is_known_around_and_the_examples() -> None:
     assert interview.configuration["examples"] == own.hash != plain.configuration["examples"]
 
 
+def test_what_is_around_the_next_chunk_is_prepared_while_the_model_answers() -> None:
+    class Ahead(Known):
+        def __init__(self) -> None:
+            super().__init__([])
+            self.second = Event()
+
+        def prepare(self, index: int) -> Prepared:
+            if index:
+                self.second.set()
+            return super().prepare(index)
+
+    class Waiting(Asker):
+        def ask(self, question: Question) -> Reply:
+            assert known.second.wait(20)
+            return super().ask(question)
+
+    known, asker = Ahead(), Waiting([])
+    interview = Interview(LlmSettings(model="small"), read_schema(), asker.answering, known)
+    with charged_to(Charge("project")):
+        LlmRelations(interview).read(chunks(), mentions())
+    assert len(asker.said) == 2
+
+
 def test_questions_show_the_head_of_their_document() -> None:
     asker = Asker([])
     with charged_to(Charge("project")):
@@ -328,16 +352,28 @@ def test_a_question_is_prolonged_as_long_as_it_is_asked() -> None:
         until(lambda: not heart._beating)
 
 
-def test_who_waits_for_another_ends_when_it_is_to_stop(tmp_path: Path) -> None:
+def test_who_waits_before_he_asks_ends_when_it_is_to_stop(tmp_path: Path) -> None:
     from pipeline.assembly.llm import Answers, LanguageModel
 
+    looks = iter([False, False])
     model = LanguageModel(
         Settings(home=tmp_path, llm={"model": "m"}),
         Answers(None, None, 1),  # type: ignore[arg-type]
-        stopping=lambda: True,
+        stopping=lambda: next(looks, True),
     )
-    with pytest.raises(StoppedWaitingError, match="run again"):
-        model.answering.sleep(0.1)
+    raised: list[StoppedWaitingError] = []
+
+    def wait() -> None:
+        # As after a lost answer: nobody is to wait for its end.
+        try:
+            model.answering.sleep(3_000.0)
+        except StoppedWaitingError as error:
+            raised.append(error)
+
+    waiting = Thread(target=wait, daemon=True)
+    waiting.start()
+    waiting.join(20)
+    assert [str(error).endswith("run again") for error in raised] == [True]
     model.close()
 
 

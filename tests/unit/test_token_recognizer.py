@@ -15,7 +15,6 @@ from tiny_model import sentences, train
 from pipeline.assembly import Engines, build_stage, plan
 from pipeline.chunking import make_chunk
 from pipeline.documents import Chunk, Chunks, Mentions, MentionType, StageName
-from pipeline.engines import token_recognizer
 from pipeline.engines.sentences import Sentences
 from pipeline.engines.spacy_recognizer import SpacyRecognizer
 from pipeline.engines.token_labels import Labelled, Token, spans_of, type_of, words_of
@@ -138,9 +137,24 @@ def test_a_model_that_names_nothing_is_refused(trained: Path, tmp_path: Path) ->
     with pytest.raises(UsageError, match="labels no names"):
         version_of(folder)
 
+    (folder / "config.json").write_text("{")
+    with pytest.raises(UsageError, match=r"config\.json .* cannot be read"):
+        version_of(folder)
 
-def test_no_weights_are_read_that_could_run_something(trained: Path) -> None:
-    assert token_recognizer.FILES == ("*.safetensors", "*.json", "*.txt", "*.model")
+
+def test_no_weights_are_read_that_could_run_something(trained: Path, tmp_path: Path) -> None:
+    import torch
+
+    folder = tmp_path / "pickled"
+    shutil.copytree(trained, folder)
+    network = TokenRecognizer(str(trained), SpacyRecognizer(SPACY))._network
+    torch.save(network.state_dict(), folder / "pytorch_model.bin")
+    # It is no part of the model, and without the others there is none.
+    assert version_of(folder) == version_of(trained)
+    for weights in folder.glob("*.safetensors"):
+        weights.unlink()
+    with pytest.raises(UnavailableError, match="safetensors"):
+        version_of(folder)
 
 
 # Labels.
