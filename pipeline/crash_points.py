@@ -43,6 +43,16 @@ POINTS: Final = (
     "done.before", "done.after",
     "refuse.before", "refuse.after",
     "object.before", "object.after",
+    "llm-allow.before-commit", "llm-allow.after-commit",
+    "llm-ask.before-commit", "llm-ask.after-commit",
+    "llm-renew.before-commit", "llm-renew.after-commit",
+    "llm-fail.before-commit", "llm-fail.after-commit",
+    "llm-keep.before-commit", "llm-keep.after-commit",
+    "llm-use.before-commit", "llm-use.after-commit",
+    "sketches.before-commit", "sketches.after-commit",
+    "snapshot-begin.before-commit", "snapshot-begin.after-commit",
+    "snapshot.before-commit", "snapshot.after-commit",
+    "snapshot-pin.before-commit", "snapshot-pin.after-commit",
 )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def _schema(settings: Settings, domain: str | None) -> Schema:
     return schema
 
 
-@click.group()
+@click.group(short_help="Keep what a language model is shown.")
 def examples() -> None:
     """Keep the examples that a language model is shown before it is asked.
 

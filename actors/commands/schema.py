@@ -9,7 +9,7 @@ import click
 from actors.commands.common import json_option, print_json
 
 
-@click.command(short_help="Show what a language model is asked to look for, as a file to edit.")
+@click.command(short_help="Show what a language model is to look for.")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 @json_option
 def schema(file: Path | None, as_json: bool) -> None:

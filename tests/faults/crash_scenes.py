@@ -20,6 +20,8 @@ AFTER_A_RUN = (
 )  # fmt: skip
 """What only comes about where a run has ended before."""
 LIMIT = 150
+OF_MODELS = ("llm", "sketches", "snapshot")
+"""What only who asks a language model comes to: `test_llm_crash_points` walks these."""
 
 
 def prepare(run: SmallRun, point: str, aside: Path) -> dict[str, str]:

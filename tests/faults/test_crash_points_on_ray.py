@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from faults import crash_scenes
+from faults.crash_scenes import OF_MODELS
 from faults.invariants import broken, unsettled
 from faults.ray_process import reap, start
 from faults.servers import OwnPostgres, OwnValkey
@@ -47,7 +48,11 @@ NOT_ON_RAY = {
 OF_THE_COMMAND = ("bind", "open", "record", "start", "end")
 OF_THE_COORDINATOR = ("claim", "identify", "fail", "again", "requeue", "renew", "release")
 WALKED = [
-    *((point, "on") for point in POINTS if point not in NOT_ON_RAY),
+    *(
+        (point, "on")
+        for point in POINTS
+        if point not in NOT_ON_RAY and not point.startswith(OF_MODELS)
+    ),
     # Without Redis it is the stage actors that write.
     *((point, "off") for point in POINTS if point.startswith("persist")),
 ]
