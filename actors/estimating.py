@@ -53,7 +53,7 @@ def estimate(
             for content, chunks in texts.items()
             if chunks
         }
-        kept = account.answered(first, settings.llm.answers)
+        kept = account.answered(first)
         for one in some:
             if one.content not in texts:
                 total += Estimate(documents=1, unread=1)

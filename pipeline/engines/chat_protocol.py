@@ -78,13 +78,10 @@ def request_of(question: Question, endpoint: LlmSettings) -> dict[str, Any]:
         ],
         endpoint.answer_bound: question.at_most,
     }
-    if endpoint.sampling:
-        if question.temperature is not None:
-            request["temperature"] = question.temperature
-        if question.seed is not None:
-            request["seed"] = question.seed
+    if endpoint.sampling and question.temperature is not None:
+        request["temperature"] = question.temperature
     if endpoint.answer_format == "schema":
-        form = {"name": question.form_name, "strict": question.strict, "schema": question.form}
+        form = {"name": question.form_name, "strict": True, "schema": question.form}
         request["response_format"] = {"type": "json_schema", "json_schema": form}
     elif endpoint.answer_format == "json":
         request["response_format"] = {"type": "json_object"}

@@ -4,16 +4,15 @@ language model has no answer for, where the settings say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.documents import Chunk, MentionType, Parse
-from pipeline.engines.found_spans import FoundSpan
+from pipeline.documents import Chunk, MentionType
 from pipeline.engines.llm_interview import Interview, Interviewed
+from pipeline.engines.named_reading import NamedReading
 from pipeline.llm.answers import BadAnswerError, entities_in
 from pipeline.llm.context import NamedThing
-from pipeline.llm.keeping import FoundName, KeptNames, kept_names
+from pipeline.llm.keeping import KeptNames, kept_names
 from pipeline.llm.troubles import summed
 
 if TYPE_CHECKING:
@@ -21,25 +20,6 @@ if TYPE_CHECKING:
 
 CODE = "1"
 """Raised with every change of what is made of the answers."""
-
-
-@dataclass(frozen=True)
-class LlmReading:
-    """A reading of one chunk, by the model of that name."""
-
-    model: str
-    names: Sequence[FoundName | FoundSpan] = ()
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    trouble: str = ""
-    parsed: ChunkReading | None = None
-
-    def spans(self) -> Iterator[FoundName | FoundSpan]:
-        """Yield the names, in order."""
-        return iter(self.names)
-
-    def parse(self, start: int, end: int) -> Parse | None:
-        """Give the dependency parse of a sentence; None in a language that nobody here parses."""
-        return self.parsed.parse(start, end) if self.parsed else None
 
 
 class LlmRecognizer:
@@ -76,7 +56,7 @@ class LlmRecognizer:
 
     def read(
         self, chunks: Sequence[Chunk], batch: int, language: str | None = None
-    ) -> list[LlmReading]:
+    ) -> list[NamedReading]:
         """Give one reading for each chunk of a document.
 
         Raises BadAnswerError for a chunk that stays without an answer, where nobody else is to
@@ -85,7 +65,7 @@ class LlmRecognizer:
         parsed: Sequence[ChunkReading | None] = [None] * len(chunks)
         if self._local.reads(language):
             parsed = self._local.read(chunks, batch)
-        readings: list[LlmReading] = []
+        readings: list[NamedReading] = []
         found: list[tuple[NamedThing, ...]] = []
         for about, by_local in zip(self._interview.about(chunks), parsed, strict=True):
             try:
@@ -96,7 +76,7 @@ class LlmRecognizer:
                 found.append(())
             else:
                 readings.append(
-                    LlmReading(self.model, kept.names, summed([kept.dropped]), parsed=by_local)
+                    NamedReading(self.model, kept.names, summed([kept.dropped]), parsed=by_local)
                 )
                 found.append(self._things(about.chunk, kept))
         return readings
@@ -126,8 +106,8 @@ class LlmRecognizer:
         return tuple(dict.fromkeys(found))
 
 
-def _of_local(reading: ChunkReading | None, trouble: str) -> LlmReading:
+def _of_local(reading: ChunkReading | None, trouble: str) -> NamedReading:
     """Take a chunk as the local model reads it; without one it has no names."""
     if reading is None:
-        return LlmReading("", trouble=trouble)
-    return LlmReading(reading.model, list(reading.spans()), trouble=trouble, parsed=reading)
+        return NamedReading("", trouble=trouble)
+    return NamedReading(reading.model, list(reading.spans()), trouble=trouble, parsed=reading)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from pipeline.documents import Chunk, MentionType, Parse
+from pipeline.documents import Chunk, MentionType
 from pipeline.engines.found_spans import KEPT, FoundSpan
+from pipeline.engines.named_reading import NamedReading
 from pipeline.engines.token_labels import Token, spans_of, type_of, words_of
 from pipeline.errors import UnavailableError, UsageError
 
@@ -32,25 +32,6 @@ SHARED = 4
 """A window begins this part of its length before the one before ends: names at its edges are read
 with what stands around them.
 """
-
-
-@dataclass(frozen=True)
-class TokenReading:
-    """A reading of one chunk."""
-
-    model: str
-    names: Sequence[FoundSpan]
-    parsed: ChunkReading | None
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    trouble: str = ""
-
-    def spans(self) -> Iterator[FoundSpan]:
-        """Yield the names, in order."""
-        return iter(self.names)
-
-    def parse(self, start: int, end: int) -> Parse | None:
-        """Give the dependency parse of a sentence; None in a language that nobody here parses."""
-        return self.parsed.parse(start, end) if self.parsed else None
 
 
 class TokenRecognizer:
@@ -93,14 +74,14 @@ class TokenRecognizer:
 
     def read(
         self, chunks: Sequence[Chunk], batch: int, language: str | None = None
-    ) -> list[TokenReading]:
+    ) -> list[NamedReading]:
         """Give one reading for each chunk of a document."""
         parsed: Sequence[ChunkReading | None] = [None] * len(chunks)
         if self._local.reads(language):
             parsed = self._local.read(chunks, batch)
         with self._lock:
             return [
-                TokenReading(self.model, list(self._names(chunk)), by_local)
+                NamedReading(self.model, list(self._names(chunk)), parsed=by_local)
                 for chunk, by_local in zip(chunks, parsed, strict=True)
             ]
 

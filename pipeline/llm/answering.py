@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from pipeline.errors import StoppedWaitingError
 from pipeline.llm.answers import BadAnswerError, UnheardError
-from pipeline.llm.asking import Price, Question, Reply, Usage
+from pipeline.llm.asking import MOST_ATTEMPTS, Price, Question, Reply, Usage
 from pipeline.llm.charging import Asked, Charge, millionths, present_charge
 
 T = TypeVar("T")
@@ -26,6 +26,11 @@ WAIT = wait_random_exponential(1.0, 30.0)
 """After an answer that is lost: seconds, twice as many each time, at random up to that."""
 WARMTH = 0.3
 """The temperature of a question that is asked again: at zero its answer would be the same."""
+
+
+def attempts_at(question: Question) -> list[Question]:
+    """Give a question as it is asked each time that an answer to it could not be used."""
+    return [question.again(attempt, WARMTH) for attempt in range(MOST_ATTEMPTS)]
 
 
 class Model(Protocol):
@@ -110,10 +115,11 @@ class Answering:
         answers, or if there is none; UnavailableError where no question will be answered, and
         TemporaryError where PostgreSQL does not answer.
         """
-        *earlier, last = (question.again(attempt, WARMTH) for attempt in range(self.terms.tries))
-        # Answers to a later attempt were paid for, too.
-        if (known := self._found([*earlier, last])) is not None:
+        attempts = attempts_at(question)
+        # Answers to a later attempt were paid for, too, also where fewer are made now.
+        if (known := self._found(attempts)) is not None:
             return read(known)
+        *earlier, last = attempts[: self.terms.tries]
         for attempt in earlier:
             try:
                 return self._try(attempt, read)

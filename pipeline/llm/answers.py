@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pipeline.documents import Value
 from pipeline.errors import PermanentError
 from pipeline.llm.asking import Ending, Reply
+from pipeline.llm.plain_json import without_doubles
 
 LONGEST_ANSWER = 200_000
 """Characters. What is longer is not read: no chunk has so much to say."""
@@ -141,7 +142,7 @@ def _object(text: str) -> dict[str, Any]:
         raise BadAnswerError("llm_invalid_json", "the answer has no JSON object")
     try:
         given = json.loads(
-            text[start:end], parse_constant=_no_number, object_pairs_hook=_without_doubles
+            text[start:end], parse_constant=_no_number, object_pairs_hook=without_doubles
         )
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, ValueError) else "it is nested too deep"
@@ -151,14 +152,6 @@ def _object(text: str) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says two things under one name: which of them counts is a guess."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object has a name twice")
-    return found
 
 
 def _text(entry: dict[str, Any], key: str) -> str:

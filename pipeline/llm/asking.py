@@ -11,6 +11,8 @@ from pydantic import Field
 
 from pipeline.documents import Value
 
+MOST_ATTEMPTS = 10
+"""How often a question may be asked for an answer that can be used."""
 FRAME_TOKENS = 16
 """Around a message, at most: templates set signs there."""
 
@@ -34,10 +36,8 @@ class Question(Value):
     messages: tuple[Message, ...]
     form_name: str
     form: dict[str, Any] = Field(default_factory=dict)
-    strict: bool = True
     at_most: int = 2048
     temperature: float | None = 0.0
-    seed: int | None = None
     attempt: int = 0
 
     @property

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pipeline.llm.answers import SaidEntity, SaidRelation
 from pipeline.llm.example_sets import Task
 from pipeline.llm.examples import Example
+from pipeline.llm.plain_json import without_doubles
 from pipeline.llm.plain_yaml import plain, text_of
 
 LARGEST_FILE = 1 << 20
@@ -60,14 +61,7 @@ def _parsed(text: str) -> object:
 
 
 def _json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_without_doubles)
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands in an entry twice; remove one")
-    return found
+    return json.loads(text, object_pairs_hook=without_doubles)
 
 
 def _entries(given: object) -> Sequence[object]:

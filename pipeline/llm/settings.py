@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from pipeline.llm.asking import Price
+from pipeline.llm.asking import MOST_ATTEMPTS, Price
 from pipeline.section import Section
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -22,7 +22,7 @@ class LlmSettings(Section):
 
     `answer_format` says how the form of an answer is asked for: by its JSON schema, as any JSON, or
     in the prompt's words alone, for endpoints that know no better. `answer_bound` is the name under
-    which the bound of an answer is sent; with `sampling` off temperature and seed are not sent.
+    which the bound of an answer is sent; with `sampling` off no temperature is sent.
     `seconds` is for one try, `tries` for one question, `concurrency` for each process; requests and
     tokens per minute are for all processes together. A question waits `wait_seconds` at most: for
     its turn under these, or since the endpoint says so. `prices` are by model.
@@ -55,7 +55,7 @@ class LlmSettings(Section):
     temperature: float = Field(0.0, ge=0, le=2)
     answer_tokens: int = Field(2048, ge=16)
     form_bounds: bool = False
-    answers: int = Field(3, ge=1)
+    answers: int = Field(3, ge=1, le=MOST_ATTEMPTS)
     fallback: Literal["fail", "local"] = "fail"
     second_pass: bool = False
     context: Literal["document", "project"] = "document"

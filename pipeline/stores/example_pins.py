@@ -100,12 +100,6 @@ class UsedExamples(Protocol):
         """Give the set that a project, by its id, has pinned, or what is shipped."""
         ...
 
-    def set_of(self, project: str, domain: str, task: Task, hash_: str) -> ExampleSet:
-        """Give the set of a hash: one that the project has pinned or its plan was made with, or
-        what is shipped. Raises UsageError if there is no such set.
-        """
-        ...
-
 
 @dataclass(frozen=True)
 class ExamplePins:
@@ -150,7 +144,9 @@ class ExamplePins:
             return _used(connection, project, domain, task)
 
     def set_of(self, project: str, domain: str, task: Task, hash_: str) -> ExampleSet:
-        """See `UsedExamples`."""
+        """Give the set of a hash: one that the project has pinned or its plan was made with, or
+        what is shipped. Raises UsageError if there is no such set.
+        """
         with reading(self.engine) as connection:
             return _set_of(connection, project, domain, task, hash_)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, text
 
 from pipeline.documents import StageName
-from pipeline.llm.answering import WARMTH
+from pipeline.llm.answering import attempts_at
 from pipeline.llm.asking import Question, Usage
 from pipeline.llm.spending import Spent
 from pipeline.stores.idling import may_idle
@@ -147,17 +147,16 @@ class LlmAccount:
                 yield CostRow(row.what, row.others, _spent(row))
 
     def answered(
-        self, first: Mapping[str, Sequence[Question]], tries: int
+        self, first: Mapping[str, Sequence[Question]]
     ) -> Mapping[str, Mapping[StageName, int]]:
         """Count the answers that are kept to questions about contents, by stage; of contents that
-        have one to one of those questions, which begin what is asked about them and are asked
-        up to `tries` times for an answer that can be used.
+        have one to one of those questions, which begin what is asked about them.
         """
         asked = {
             (question.model, question.hash): content
             for content, questions in first.items()
             for each in questions
-            for question in (each.again(attempt, WARMTH) for attempt in range(tries))
+            for question in attempts_at(each)
         }
         if not asked:
             return {}

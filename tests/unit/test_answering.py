@@ -114,6 +114,12 @@ def test_a_bad_answer_is_paid_for_and_asked_for_again(ledger: Memory) -> None:
     assert answering(ledger).answer(QUESTION, entities_in)
 
 
+def test_an_answer_to_a_later_attempt_is_found_where_fewer_are_made(ledger: Memory) -> None:
+    assert answering(ledger, BAD, BAD, GOOD).answer(QUESTION, entities_in)
+    fewer = replace(answering(ledger), terms=replace(TERMS, tries=1))
+    assert fewer.answer(QUESTION, entities_in)
+
+
 def test_the_tries_are_bounded(ledger: Memory) -> None:
     with pytest.raises(BadAnswerError, match="JSON") as raised:
         answering(ledger, BAD, BAD, BAD, GOOD).answer(QUESTION, entities_in)

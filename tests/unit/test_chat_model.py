@@ -54,7 +54,6 @@ QUESTION = Question(
     form_name="entities",
     form=FORM,
     at_most=100,
-    seed=3,
 )
 
 
@@ -125,7 +124,6 @@ def test_an_answer_has_its_text_and_its_tokens(case: Case) -> None:
         ],
         "max_tokens": 100,
         "temperature": 0.0,
-        "seed": 3,
         "response_format": {
             "type": "json_schema",
             "json_schema": {"name": "entities", "strict": True, "schema": FORM},
