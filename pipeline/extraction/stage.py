@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Lock
 
 from pipeline.documents import (
     Chunk,
@@ -76,6 +77,8 @@ class ExtractStage:
         self._rules = rules
         self._books = books
         self._settings = settings
+        # Where many wait for a model at once, one computes: tables are built once, not by each.
+        self._computing = Lock()
         self.identity = StageIdentity(
             stage=StageName.EXTRACT,
             version=f"{CODE}; {model.version}; {rules.version}; {books.version}",
@@ -98,7 +101,8 @@ class ExtractStage:
                 return DocumentFailure(
                     stage=StageName.EXTRACT, error=error.code, message=error.message
                 )
-        return self._mentions(chunks, readings)
+        with self._computing:
+            return self._mentions(chunks, readings)
 
     def _mentions(self, chunks: Chunks, readings: Sequence[Reading]) -> Mentions:
         """Choose what is a mention."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from threading import Lock
 
 from pipeline.documents import (
     DocumentFailure,
@@ -17,6 +18,7 @@ from pipeline.documents import (
     StageName,
 )
 from pipeline.errors import PermanentError
+from pipeline.llm.evidence import KeptRelations
 from pipeline.llm.troubles import troubles
 from pipeline.relationships.between import match_between
 from pipeline.relationships.blows import BLOWS_STRUCK
@@ -88,6 +90,8 @@ class RelateStage:
     def __init__(self, settings: RelateSettings, reader: RelationReader | None = None) -> None:
         self._settings = settings
         self._reader = reader
+        # Where many wait for a model at once, one computes: tables are built once, not by each.
+        self._computing = Lock()
         self._index = index_by_lemma(PATTERNS)
 
     @property
@@ -110,13 +114,23 @@ class RelateStage:
     def _relate(self, document: NamedText) -> Relationships | DocumentFailure:
         """Find one document's relationships, in order of (start, subject, object, predicate)."""
         mentions = tuple(_as_argument(mention) for mention in document.mentions.mentions)
-        names = [link.name for link in document.names.links]
-        texts = Texts(document.chunks.chunks)
-        spans = _sentence_spans(document)
         try:
             readings = self._reader.read(document.chunks.chunks, mentions) if self._reader else ()
         except PermanentError as error:
             return DocumentFailure(stage=StageName.RELATE, error=error.code, message=error.message)
+        with self._computing:
+            return self._relationships(document, mentions, readings)
+
+    def _relationships(
+        self,
+        document: NamedText,
+        mentions: Sequence[Mention],
+        readings: Sequence[KeptRelations],
+    ) -> Relationships:
+        """Choose what is a relationship."""
+        names = [link.name for link in document.names.links]
+        texts = Texts(document.chunks.chunks)
+        spans = _sentence_spans(document)
         said = matches(readings)
         believed = [match_ for match_ in said if _plausible(match_, mentions)]
         found = list(believed)

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.chunking import make_chunk
-from pipeline.documents import Chunks, HeaderSpan, Mention, Mentions, MentionType, Role
+from pipeline.documents import Chunk, Chunks, HeaderSpan, Mention, Mentions, MentionType, Role
 from pipeline.engines.legal_recognizer import LegalRecognizer
 from pipeline.engines.name_books import NameBooks
 from pipeline.engines.sentences import Sentences
@@ -228,3 +234,37 @@ def test_the_parse_says_who_did_what(stage: ExtractStage) -> None:
     subject, thing = words.index("Obama"), words.index("Merkel")
     assert (parse.deps[subject], parse.heads[subject]) == ("nsubj", root)
     assert (parse.deps[thing], parse.heads[thing]) == ("dobj", root)
+
+
+class Waiting:
+    """Rules that take their time, and count who is at them; a model that lets all wait at once."""
+
+    model, version, language = "m", "1", "en"
+    kept: Mapping[str, MentionType] = {}
+    configuration: Mapping[str, str] = {}
+
+    def __init__(self, threads: int) -> None:
+        self.together = Barrier(threads)
+        self.inside = self.most = 0
+
+    def reads(self, language: str | None) -> bool:
+        return True
+
+    def read(self, chunks: Sequence[Chunk], batch: int, language: str | None = None) -> list[Any]:
+        self.together.wait(30)
+        return []
+
+    def find(self, text: str) -> list[Any]:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        time.sleep(0.01)
+        self.inside -= 1
+        return []
+
+
+def test_many_wait_for_a_model_at_once_and_one_computes(stage: ExtractStage) -> None:
+    waiting = Waiting(threads=4)
+    many = ExtractStage(waiting, waiting, stage._books, ExtractSettings())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(many, [[chunks_of(f"Ann Lee met {number} men.")] for number in range(4)]))
+    assert waiting.most == 1
