@@ -15,6 +15,7 @@ from rich.text import Text
 from actors.progress import clock
 from actors.report import Report
 from actors.run_result import OVER_BUDGET
+from pipeline.counting import counted
 from pipeline.stores.overview import Overview, TopEntity
 from pipeline.stores.project_reader import FailureRow
 from pipeline.walking import Passed, printable
@@ -99,21 +100,21 @@ def _headline(report: Report) -> Text:
         where = " at what it may spend" if report.outcome == OVER_BUDGET else ""
         left = report.documents.get("pending", 0) + report.documents.get("running", 0)
         return Text(
-            f"{report.project}: stopped{where} with {_count(left, 'document')} to go",
+            f"{report.project}: stopped{where} with {counted(left, 'document')} to go",
             style="bold yellow",
         )
-    passed_over = f"; {_count(skipped, 'document')} skipped" if skipped else ""
+    passed_over = f"; {counted(skipped, 'document')} skipped" if skipped else ""
     style = "bold yellow" if failed or skipped else "bold green"
     if not worked and not report.completed + report.failed and report.elsewhere:
         whole = _tally(completed, failed)
         return Text(
             f"{report.project}: another run did what was left,"
-            f" {_count(report.elsewhere, 'document')}; in all {whole}{passed_over}"
+            f" {counted(report.elsewhere, 'document')}; in all {whole}{passed_over}"
             f" ({clock(report.seconds)})",
             style=style,
         )
     if not worked and not report.completed + report.failed:
-        still = f"; {_count(failed, 'document')} failed before" if failed else ""
+        still = f"; {counted(failed, 'document')} failed before" if failed else ""
         same = "" if skipped else ", all is as it was"
         return Text(
             f"{report.project}: nothing to do{same}{still}{passed_over} ({clock(report.seconds)})",
@@ -129,7 +130,7 @@ def _headline(report: Report) -> Text:
 
 
 def _tally(completed: int, failed: int) -> str:
-    return f"{_count(completed, 'document')} completed{f', {failed:,} failed' if failed else ''}"
+    return f"{counted(completed, 'document')} completed{f', {failed:,} failed' if failed else ''}"
 
 
 def _counts(graph: Overview) -> Text:
@@ -139,11 +140,11 @@ def _counts(graph: Overview) -> Text:
         (graph.pages, "page"),
         (graph.mentions, "mention"),
     ):
-        amount, _, noun = _count(number, word).partition(" ")
+        amount, _, noun = counted(number, word).partition(" ")
         text.append(amount, style="bold").append(f" {noun}   ")
     text.append(f"{graph.entities:,}", style="bold")
     text.append(" entity   " if graph.entities == 1 else " entities   ")
-    amount, _, noun = _count(graph.relationships, "relationship").partition(" ")
+    amount, _, noun = counted(graph.relationships, "relationship").partition(" ")
     return text.append(amount, style="bold").append(f" {noun} ({graph.typed:,} typed)")
 
 
@@ -168,7 +169,7 @@ def _languages(report: Report) -> list[str]:
     if report.extractor != "spacy":
         return []
     foreign = ", ".join(
-        f"{_count(count, 'document')} in {code}"
+        f"{counted(count, 'document')} in {code}"
         for code, count in report.graph.languages
         if code not in SPOKEN
     )
@@ -199,7 +200,7 @@ def _not_found(report: Report) -> Text:
     total, some = report.not_found
     were, them = ("was", "it") if total == 1 else ("were", "them")
     title = (
-        f"{_count(total, 'document')} of the project {were} not found in these sources this time "
+        f"{counted(total, 'document')} of the project {were} not found in these sources this time "
         f"(deleted, moved, or left out); what was read in {them} before stays in the graph until "
         "you forget it"
     )
@@ -214,14 +215,14 @@ def _not_found(report: Report) -> Text:
 def _warnings(report: Report) -> Text:
     """Name documents that were read with a loss."""
     total = report.graph.with_warnings
-    text = _some(f"{_count(total, 'document')} with a warning", report.graph.warned, total)
+    text = _some(f"{counted(total, 'document')} with a warning", report.graph.warned, total)
     return text.append(f"  casegraph show DOCUMENT {_of(report.project)}", style="not bold cyan")
 
 
 def _skipped(report: Report) -> Text:
     """Name documents that were not looked into."""
     total = report.documents["skipped"]
-    text = _some(f"{_count(total, 'document')} skipped", report.skipped, total)
+    text = _some(f"{counted(total, 'document')} skipped", report.skipped, total)
     return text.append(f"  casegraph failures {_of(report.project)}", style="not bold cyan")
 
 
@@ -234,10 +235,6 @@ def _some(title: str, shown: Sequence[tuple[str, str]], total: int) -> Text:
     if left := total - len(shown):
         text.append(f"  … and {left:,} more\n", style="not bold")
     return text
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _troubles(project: str, troubles: Sequence[FailureRow]) -> Text:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.counting import counted
 from pipeline.registry.decisions import Decision, DecisionKind
-from pipeline.registry.explaining import counted, several, shown
+from pipeline.registry.explaining import several, shown
 from pipeline.stores.graph_rows import EntityRow
 
 

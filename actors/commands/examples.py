@@ -20,9 +20,9 @@ from actors.commands.common import (
     say,
 )
 from actors.commands.opening import opened_services
+from pipeline.counting import counted
 from pipeline.errors import UsageError
 from pipeline.llm.example_sets import Task
-from pipeline.registry.explaining import counted
 from pipeline.who import login_name
 
 if TYPE_CHECKING:

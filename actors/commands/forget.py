@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from actors.commands.common import json_option, print_json, project_option, say
-from actors.commands.leftovers import counted, say_leftovers
+from actors.commands.leftovers import say_leftovers
 from actors.commands.opening import opened_link, opened_services
 from actors.commands.services import stays
 from actors.commands.settling import settle
+from pipeline.counting import counted
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:

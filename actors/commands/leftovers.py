@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from actors.commands.common import say
-
-
-def counted(number: int, word: str) -> str:
-    """Write how many."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+from pipeline.counting import counted
 
 
 def say_leftovers(objects: int, trouble: str) -> None:

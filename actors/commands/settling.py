@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from actors.commands.common import say
-from actors.commands.leftovers import counted
+from pipeline.counting import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -15,7 +15,8 @@ from actors.commands.showing_names import (
     print_names,
     print_short_forms,
 )
-from pipeline.registry.explaining import counted, several, shown
+from pipeline.counting import counted
+from pipeline.registry.explaining import several, shown
 
 Card = dict[str, Any]
 ALIASES_SHOWN = 20

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from actors.commands.printing import console, marked_text, print_table
+from pipeline.counting import counted
 from pipeline.llm.accepting import ChunkText, Extracted
 from pipeline.llm.examples import Example
 from pipeline.llm.grounding import Grounds
-from pipeline.registry.explaining import counted, shown
+from pipeline.registry.explaining import shown
 
 Card = dict[str, Any]
 ID_SHOWN = 8

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from actors.commands.printing import console, marked_text
+from pipeline.counting import counted
 from pipeline.registry import explaining
-from pipeline.registry.explaining import counted, several, shown
+from pipeline.registry.explaining import several, shown
 
 Card = dict[str, Any]
 LONGEST_SENTENCE = 400

@@ -84,7 +84,8 @@ def _too_many(capped: Mapping[str, CapsRow], dissolved: Sequence[DissolvedRow]) 
 def _print_too_many(capped: Mapping[str, CapsRow], dissolved: Sequence[DissolvedRow]) -> None:
     """Say so to a person."""
     from actors.commands.printing import console
-    from pipeline.registry.explaining import counted, several, shown
+    from pipeline.counting import counted
+    from pipeline.registry.explaining import several, shown
 
     lines = []
     if block := capped.get("block"):

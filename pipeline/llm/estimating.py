@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.counting import counted
 from pipeline.documents import StageName, Value
 from pipeline.llm.asking import Price, Question, Usage
 from pipeline.llm.charging import MILLIONTHS, dollars, millionths
@@ -133,14 +134,10 @@ class Estimate(Value):
         cost = self.cost(price)
         worth = "; the model has no price" if cost is None else f", about {dollars(cost)}"
         return (
-            f"{_many(self.questions, 'question')}{kept} about {_many(self.chunks, 'chunk')} of "
-            f"{_many(self.documents, 'document')}: some {self.usage.tokens_in:,} tokens in and "
+            f"{counted(self.questions, 'question')}{kept} about {counted(self.chunks, 'chunk')} of "
+            f"{counted(self.documents, 'document')}: some {self.usage.tokens_in:,} tokens in and "
             f"{self.usage.tokens_out:,} out{worth}"
         )
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 NOTHING = Estimate()

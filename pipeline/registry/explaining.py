@@ -70,11 +70,6 @@ def several(texts: Sequence[str], most: int = MOST_SHOWN, total: int | None = No
     return f"{listed} and {more:,} more" if more > 0 else listed
 
 
-def counted(number: int, word: str) -> str:
-    """Write a number of things."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 def numbered(numbers: Sequence[int]) -> str:
     """List decisions by their numbers."""
     *first, last = [str(number) for number in numbers]
