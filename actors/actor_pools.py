@@ -7,13 +7,18 @@ the coordinator decides, since it counts attempts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 from actors.calls import Answer, Call
-from actors.hosted_actor import HostedActor
+from actors.hosted_actor import GoneError, HostedActor
 from actors.persistence_actor import Drained
 from actors.registry_actor import DiedError, Settled
+from actors.topology import Node, Place, Placement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
@@ -26,6 +31,11 @@ GRACE_SECONDS = 2.0
 """How long a run that ends waits for what a language model was asked: it is paid for anyway."""
 DEATH = "Worker exit detail:"
 GUESSES = "There are some potential root causes"
+
+Grown = Callable[[StageName, int], None]
+"""Hears of an actor of a stage that is ready, by its number."""
+
+logger = logging.getLogger(__name__)
 
 
 class CallLostError(Exception):
@@ -42,18 +52,52 @@ def death_of(words: str) -> str:
     return " ".join(known.partition(GUESSES)[0].split())[:LONGEST_MESSAGE]
 
 
-class ActorPools:
-    """One pool of actors for each stage, the persistence actor, and the registry actor."""
+class NodeLostError(Exception):
+    """Tell that a call gave no answer since its node is gone, and which `actors` went with it."""
 
-    def __init__(self, place: Workplace, wanted: Mapping[StageName, int]) -> None:
+    def __init__(self, message: str, actors: Sequence[tuple[StageName, int]]) -> None:
+        super().__init__(message)
+        self.actors = actors
+
+
+class ActorPools:
+    """One pool of actors for each stage, the persistence actor, and the registry actor.
+
+    An actor of a stage belongs to its node: one whose process dies is started again there, and one
+    whose node is gone is gone. The two others stand where the coordinator does.
+    """
+
+    def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._wanted = wanted
-        self._stages: dict[StageName, list[HostedActor]] = {}
+        self._stages: dict[StageName, dict[int, HostedActor]] = {x: {} for x in place.stages}
+        self._starting: Counter[Place] = Counter()
         self._persistence: HostedActor | None = None
         self._registry: HostedActor | None = None
+        self._numbers = count()
         self._turn = 0
 
-    async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
+    async def nodes(self) -> list[Node]:
+        """Name the nodes that actors of stages may run on at this moment."""
+        from actors.cluster import alive_nodes
+
+        return await asyncio.to_thread(alive_nodes)
+
+    @property
+    def placement(self) -> Counter[Place]:
+        """Count the actors of stages, by place; those that are still starting, too."""
+        stand = Counter(
+            (stage, actor.node)
+            for stage, actors in self._stages.items()
+            for actor in actors.values()
+        )
+        return stand + self._starting
+
+    def place_of(self, stage: StageName, number: int) -> Place | None:
+        """Say where an actor stands; None for one that is gone."""
+        actor = self._stages[stage].get(number)
+        return None if actor is None else (stage, actor.node)
+
+    async def start(self, placement: Placement, grown: Grown) -> list[asyncio.Task[None]]:
         """Start all actors at once, and wait until one of each stage has loaded its models. Nobody
         waits for the registry's.
 
@@ -63,24 +107,54 @@ class ActorPools:
         from actors.persistence_actor import PersistenceActor
         from actors.registry_actor import RegistryActor
 
-        first: list[asyncio.Task[None]] = []
+        first: dict[StageName, asyncio.Task[None]] = {}
         later: list[asyncio.Task[None]] = []
-        for stage in self._place.stages:
-            self._stages[stage] = []
-            for number in range(self._wanted[stage]):
-                task = asyncio.create_task(self._grow(stage, self._make_stage(stage), grown))
-                (later if number else first).append(task)
+        for (stage, node), wanted in sorted(placement.items()):
+            for _ in range(wanted if stage in self._stages else 0):
+                task = asyncio.create_task(self.add((stage, node), grown))
+                if stage in first:
+                    later.append(task)
+                first.setdefault(stage, task)
         self._persistence = self._make("persistence", PersistenceActor, self._place)
         self._registry = self._make("registry", RegistryActor, self._place)
-        await asyncio.gather(self._persistence.started(), *first)
+        await asyncio.gather(self._persistence.started(), *first.values())
         return later
 
-    async def _grow(
-        self, stage: StageName, actor: HostedActor, grown: Callable[[StageName], None]
-    ) -> None:
-        await actor.started()
-        self._stages[stage].append(actor)
-        grown(stage)
+    async def add(self, place: Place, grown: Grown) -> None:
+        """Start one actor more, and tell `grown` when it is ready; nothing if its node is lost
+        before. Raises UnavailableError for one that cannot start.
+        """
+        stage, node = place
+        self._starting[place] += 1
+        actor = self._make_stage(stage, node)
+        try:
+            await actor.started()
+        except GoneError as error:
+            logger.warning("%s", error)
+            return
+        finally:
+            self._starting[place] -= 1
+        number = next(self._numbers)
+        self._stages[stage][number] = actor
+        grown(stage, number)
+
+    async def retire(self, stage: StageName, number: int) -> None:
+        """End an actor that has no call any more, and what it started."""
+        if actor := self._stages[stage].pop(number, None):
+            await actor.let_go("close")
+            actor.kill()
+
+    def lose(self, nodes: Collection[str]) -> list[tuple[StageName, int]]:
+        """Forget the actors of nodes that are gone, and name them."""
+        lost = [
+            (stage, number)
+            for stage, actors in self._stages.items()
+            for number, actor in actors.items()
+            if actor.node in nodes
+        ]
+        for stage, number in lost:
+            del self._stages[stage][number]
+        return lost
 
     async def stop(self) -> None:
         """Let stages that wait for a language model ask nothing more; what they have asked is
@@ -91,7 +165,7 @@ class ActorPools:
         await asyncio.gather(*(actor.let_go("close") for actor in self._waiting()))
 
     def _waiting(self) -> list[HostedActor]:
-        return [actor for stage in self._place.waits for actor in self._stages.get(stage, ())]
+        return [x for stage in self._place.waits for x in self._stages.get(stage, {}).values()]
 
     async def close(self) -> None:
         """End what the actors started: the parser's child, connections to a language model, and
@@ -99,7 +173,7 @@ class ActorPools:
         leaves. So does the child of a dead reader of sources end, and the lease of the registry
         lapses: a run that is done must not fail, or hang, for it.
         """
-        started = [*self._stages.get(StageName.OCR, ()), *self._waiting()]
+        started = [*self._stages.get(StageName.OCR, {}).values(), *self._waiting()]
         asked = [actor.let_go("close") for actor in started]
         leaving = (self._persistence, self._registry)
         asked += [actor.let_go("leave") for actor in leaving if actor is not None]
@@ -114,31 +188,49 @@ class ActorPools:
         """
         from ray.exceptions import RayActorError, RayTaskError
 
-        readers = self._stages[StageName.OCR]
-        self._turn = (self._turn + 1) % len(readers)
-        reader = readers[self._turn]
+        reader = self._one_of(StageName.OCR)
         try:
             found: list[Identified | DocumentFailure] = await reader.ask("identify", sources)
         except RayActorError as error:
             death = f"the ocr process died while it looked at documents: {death_of(str(error))}"
-            await reader.started()
+            with suppress(GoneError):
+                await reader.started()
             raise TemporaryError(death) from error
+        except GoneError as error:
+            raise TemporaryError(str(error)) from error
         except RayTaskError as error:
             raise error.cause from error
         return found
+
+    def _one_of(self, stage: StageName) -> HostedActor:
+        """Choose an actor of a stage, each in turn. Raises TemporaryError where there is none."""
+        if not (numbers := sorted(self._stages[stage])):
+            raise TemporaryError(f"no node is left for the {stage} stage")
+        self._turn += 1
+        return self._stages[stage][numbers[self._turn % len(numbers)]]
 
     async def run(self, call: Call) -> Answer:
         """Make one call of a stage.
 
         Raises CallLostError if its process died or it raised, which it never should: what is wrong
         with a document is an outcome. The errors of a store that does not answer come through.
-        A death is told when the actor is there again, since it refuses calls until then.
+        A death is told when the actor is there again, since it refuses calls until then. Raises
+        NodeLostError if it never will be.
         """
+        actor = self._stages[call.stage].get(call.actor)
+        if actor is None:
+            raise NodeLostError("its node is gone", ())
+        try:
+            return await self._asked(actor, call)
+        except GoneError as error:
+            raise NodeLostError(str(error), self.lose([actor.node])) from error
+
+    async def _asked(self, actor: HostedActor, call: Call) -> Answer:
+        """Do so of an actor whose node may go. Raises GoneError then."""
         from ray.exceptions import RayActorError, RayTaskError
 
         from pipeline.stores.postgres import words_of
 
-        actor = self._stages[call.stage][call.actor]
         try:
             answer: Answer = await actor.ask("run", call.tasks)
         except RayActorError as error:
@@ -193,7 +285,7 @@ class ActorPools:
 
     async def fill_vectors(self) -> int:
         """Have some vectors computed that published chunks lack; return how many, 0 if none."""
-        reader = self._stages[StageName.CHUNK][0]
+        reader = self._one_of(StageName.CHUNK)
         filled: int = await _answer(StageName.CHUNK, reader.ask("fill_vectors"))
         return filled
 
@@ -202,21 +294,27 @@ class ActorPools:
             raise RuntimeError("asked before `start`")
         return await _answer("persistence", self._persistence.ask(method, *arguments))
 
-    def _make_stage(self, stage: StageName) -> HostedActor:
+    def _make_stage(self, stage: StageName, node: str) -> HostedActor:
         from actors.stage_actor import StageActor
 
         at_once = self._place.waits.get(stage)
         calls = 1 if at_once is None else at_once + SPARE_CALLS
-        return self._make(stage, StageActor, self._place, stage, calls=calls)
+        return self._make(stage, StageActor, self._place, stage, calls=calls, node=node)
 
-    def _make(self, what: str, kind: type, *arguments: object, calls: int = 1) -> HostedActor:
+    def _make(
+        self, what: str, kind: type, *arguments: object, calls: int = 1, node: str = ""
+    ) -> HostedActor:
+        """Have an actor started on a node, or where the coordinator is."""
         import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+        here = node or ray.get_runtime_context().get_node_id()
         options = {
             "num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "max_concurrency": calls,
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not node),
         }  # fmt: skip
         actor: Any = ray.remote(kind).options(**options).remote(*arguments)
-        return HostedActor(what, actor, self._place.settings.run.growth_bytes)
+        return HostedActor(what, actor, self._place.settings.run.growth_bytes, here)
 
 
 async def _answer(what: str, asked: Awaitable[Any]) -> Any:
@@ -231,3 +329,5 @@ async def _answer(what: str, asked: Awaitable[Any]) -> Any:
         raise error.cause from error
     except RayActorError as error:
         raise TemporaryError(f"the {what} process died and is started again") from error
+    except GoneError as error:
+        raise TemporaryError(str(error)) from error

@@ -16,8 +16,12 @@ from contextlib import contextmanager, redirect_stdout
 from io import TextIOBase
 from typing import Any
 
+from actors.memory import available_bytes
+from actors.topology import Node
 from pipeline.errors import UnavailableError
 
+MEMORY_SHARE = 0.6
+"""How much of the free memory of a machine the stages may take."""
 OBJECT_STORE_BYTES = 80 << 20
 LONGEST_FOLDER = 30
 SHORT_FOLDER = "/tmp/ray"  # noqa: S108 - Ray's own default, with its own rights
@@ -85,6 +89,7 @@ def _start(ray: Any, cpus: int) -> None:
             num_cpus=cpus,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
+            _memory=int(available_bytes() * MEMORY_SHARE),
             log_to_driver=False,
             logging_level=logging.ERROR,
             configure_logging=False,
@@ -93,6 +98,24 @@ def _start(ray: Any, cpus: int) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UnavailableError(f"Ray does not start here: {reason}") from error
+
+
+def alive_nodes() -> list[Node]:
+    """Name the nodes that stages may run on: those that have cores to give. Ray tells the memory
+    that each had when it joined.
+    """
+    import ray
+
+    return [
+        Node(
+            id=row["NodeID"],
+            cpus=row["Resources"]["CPU"],
+            memory=int(row["Resources"].get("memory", 0)),
+            labels=row.get("Labels") or {},
+        )
+        for row in ray.nodes()  # type: ignore[no-untyped-call]
+        if row["Alive"] and row["Resources"].get("CPU")
+    ]
 
 
 def log_folder(ray: Any) -> str:

@@ -8,12 +8,12 @@ thread, so that they happen one after the other; documents are taken in beside t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
 from actors.actor_pools import ActorPools
 from actors.admission import Admission, Load
+from actors.balancing import Balancing
 from actors.claims import Claims
 from actors.dispatch import Dispatch
 from actors.ending import Ending
@@ -33,7 +33,6 @@ from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
 from actors.vectors import filled
 from actors.workplace import Workplace
-from pipeline.documents import StageName
 from pipeline.errors import (
     CasegraphError,
     StoppedWaitingError,
@@ -48,24 +47,18 @@ logger = logging.getLogger(__name__)
 
 
 class RunCoordinator:
-    """One run of one project. `actors` says how many of each stage to start.
+    """One run of one project, of which `total` documents are pending.
 
-    `pools` starts and asks them: on Ray, unless something else is given.
+    `pools` starts its actors and asks them: on Ray, unless something else is given.
     """
 
-    def __init__(
-        self,
-        place: Workplace,
-        actors: Mapping[StageName, int],
-        total: int,
-        pools: ActorPools | None = None,
-    ) -> None:
+    def __init__(self, place: Workplace, total: int, pools: ActorPools | None = None) -> None:
         from pipeline import assembly
 
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
-        self._pools = pools or ActorPools(place, actors)
+        self._pools = pools or ActorPools(place)
         self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
@@ -76,6 +69,9 @@ class RunCoordinator:
         self._thread = LedgerThread(patience, stopping=stopping)
         self._pulse = Pulse(patience, stopping)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
+        self._balancing = Balancing(
+            place, self._pools, self._flow, self._claims, self._pulse, self._events
+        )
         look = assembly.open_backlog(place.settings, place.urls)
         self._persisting = Persisting(
             place.settings.run,
@@ -149,7 +145,9 @@ class RunCoordinator:
         """Run until nothing is left, or until running calls are done after `drain`."""
         self._events.watch(self._lease.keep(), again_and_again(self._publish_progress))
         try:
-            self._events.watch_tasks(await self._pools.start(self._flow.grow))
+            costs = await self._thread.ask(self._ledger.stage_seconds, self._place.project)
+            self._events.watch_tasks(await self._balancing.start(costs))
+            self._events.watch(self._balancing.keep())
             self._outlook.state = "stopping" if self._ending.begun else "running"
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             self._events.watch(self._resolving.keep())

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from actors.actor_pools import CallLostError
+from actors.actor_pools import CallLostError, NodeLostError
 from actors.calls import Answer, Call
 from actors.claims import Claims
 from actors.ending import Ending
@@ -20,6 +20,9 @@ from pipeline.documents import StageName
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.stage import STAGES
 from pipeline.stores.protocols import CacheUse, Persisted
+
+NODE_LOST = "node_lost"
+"""The error of a document that nodes go down with, time and again."""
 
 
 class Dispatch:
@@ -77,6 +80,8 @@ class Dispatch:
             answer = await self._run(call)
         except CallLostError as error:
             await self._events.put(partial(self._lost, call, error))
+        except NodeLostError as error:
+            await self._events.put(partial(self._displaced, call, error))
         except StoppedWaitingError:
             await asyncio.sleep(0.0 if self._ending.begun else RETRY_SECONDS)
             await self._events.put(partial(self._postponed, call))
@@ -110,6 +115,14 @@ class Dispatch:
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
         await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
+        await self._settlement.count_again(task.content_id for task in call.tasks)
+        self._pulse.moved()
+
+    async def _displaced(self, call: Call, why: NodeLostError) -> None:
+        for stage, actor in why.actors:
+            self._flow.shrink(stage, actor)
+        self._flow.shrink(call.stage, call.actor)
+        await self._settlement.blame(self._flow.displaced(call, NODE_LOST, str(why)))
         await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from actors.beginning import SHOWN, Begun, begin
 from actors.catching_up import caught_up
@@ -17,6 +17,7 @@ from actors.planning import PlanOf
 from actors.progress import Snapshot
 from actors.report import Ended, Report
 from actors.request import Request
+from actors.run_result import INTERRUPTED, RunResult
 from actors.stop import Stop
 from actors.turns import Budget, Turns
 from actors.workplace import HostStage, Workplace
@@ -31,6 +32,7 @@ from pipeline.stores.ledger import Ledger
 
 WAIT_SECONDS = 1.0
 IDLE_RUNS = 2
+LOST_RUNS = 3
 TOP = 10
 
 logger = logging.getLogger(__name__)
@@ -64,6 +66,7 @@ def run(
     turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
     budget = Budget(assembly.open_account(urls, project.id), ask, request.max_cost)
     ended, idle, tried = Ended(outcome="stopped") if stop.asked else Ended(), 0, (0, 0)
+    losses = Losses()
     while ended.outcome == "finished":
         pending = ask(ledger.pending_count, project.id)
         counts = ask(ledger.counts, project.id)
@@ -94,8 +97,8 @@ def run(
             )
             result = carry_out(place, pending, show, stop)
             turns.ended(result)
-            ended = ended.followed_by(result)
-            idle, tried = 0 if result.completed + result.failed else idle + 1, now
+            ended = losses.taken_up(ended.followed_by(result), result)
+            idle, tried = idle_after(result, idle), now
         elif not counts[DocumentStatus.PENDING]:
             break
     ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
@@ -108,6 +111,33 @@ def run(
         raise _unread(ended, stop, error) from error
     finally:
         turns.leave()
+
+
+def idle_after(result: RunResult, idle: int) -> int:
+    """Count the turns in a row that could work on nothing; one that was cut off says nothing."""
+    if result.outcome == INTERRUPTED:
+        return idle
+    return 0 if result.completed + result.failed else idle + 1
+
+
+@dataclass
+class Losses:
+    """The turns in a row whose coordinator died before anything was done."""
+
+    count: int = 0
+
+    def taken_up(self, ended: Ended, result: RunResult) -> Ended:
+        """Go on where a coordinator died, in a turn that takes up what it had; not for ever."""
+        moved = bool(result.completed + result.failed)
+        if result.outcome != INTERRUPTED:
+            self.count = 0
+            return ended
+        logger.warning("%s", result.reason)
+        self.count = 1 if moved else self.count + 1
+        if self.count == LOST_RUNS:
+            reason = f"{result.reason}, {LOST_RUNS} times in a row"
+            return replace(ended, outcome="failed", reason=reason)
+        return replace(ended, outcome="finished", reason="")
 
 
 def _check_prices(settings: Settings, request: Request, waits: Mapping[StageName, int]) -> None:

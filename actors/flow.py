@@ -9,13 +9,14 @@ waiting to be published.
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from actors.calls import Call, Outcome, Task
+from actors.in_flight import Blame, Item
 from actors.speeds import Speeds
-from pipeline.documents import DocumentFailure, StageName, Value
+from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Located
 from pipeline.stage import STAGES, Chain
 
@@ -25,36 +26,18 @@ LOSSES = 2
 UNREADABLE = 3
 
 
-class Blame(Value):
-    """A content that is given up, with the reason."""
-
-    content_id: str
-    failure: DocumentFailure
-
-
-@dataclass
-class _Item:
-    """A content on its way. `apart` says that it shares no call, `alone` that it is a suspect."""
-
-    task: Task
-    apart: bool = False
-    alone: bool = False
-    blamed: int = 0
-    lost_inputs: int = 0
-    unreadable: list[StageName] = field(default_factory=list)
-
-
 @dataclass
 class Flow:
-    """The contents in flight of one run. `actors` says how many each stage has so far, `waits` how
-    many calls at once, each with one content, an actor takes that waits for a language model.
+    """The contents in flight of one run. `actors` are the numbers of those that each stage has,
+    `waits` says how many calls at once, each with one content, an actor takes that waits for a
+    language model.
     """
 
-    actors: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
+    actors: dict[StageName, set[int]] = field(default_factory=lambda: {x: set() for x in STAGES})
     blames: int = 2
     waits: Mapping[StageName, int] = field(default_factory=dict)
     speeds: Speeds = field(default_factory=Speeds)
-    _items: dict[str, _Item] = field(default_factory=dict)
+    _items: dict[str, Item] = field(default_factory=dict)
     _ready: dict[StageName, deque[str]] = field(
         default_factory=lambda: {stage: deque() for stage in STAGES}
     )
@@ -92,16 +75,16 @@ class Flow:
     @property
     def at_once(self) -> int:
         """Count the contents that all actors together can take up without a queue."""
-        return sum(self._slots(stage) * count for stage, count in self.actors.items())
+        return sum(self._slots(stage) * len(numbers) for stage, numbers in self.actors.items())
 
     @property
     def at_first(self) -> int:
         """Count those that the actors of the first stage can."""
-        return self._slots(STAGES[0]) * self.actors[STAGES[0]]
+        return self._slots(STAGES[0]) * len(self.actors[STAGES[0]])
 
     def could_do(self, stages: Collection[StageName] = STAGES) -> float:
         """Say how many contents a second these stages get through if they never wait for work."""
-        at_work = {stage: count * self.waits.get(stage, 1) for stage, count in self.actors.items()}
+        at_work = {stage: len(x) * self.waits.get(stage, 1) for stage, x in self.actors.items()}
         return self.speeds.could_do(at_work, stages)
 
     @property
@@ -118,15 +101,23 @@ class Flow:
         working = {call.stage for call in self._calls.values()}
         return frozenset(x for x in STAGES if x not in working and not self._ready[x])
 
-    def grow(self, stage: StageName) -> None:
-        """Give a stage one more actor."""
-        self.actors[stage] += 1
+    def grow(self, stage: StageName, actor: int) -> None:
+        """Give a stage one more actor, under a number that it never had before."""
+        self.actors[stage].add(actor)
+
+    def shrink(self, stage: StageName, actor: int) -> None:
+        """Give an actor no more calls; those that it has go on."""
+        self.actors[stage].discard(actor)
+
+    def at_work(self, stage: StageName) -> Counter[int]:
+        """Count the calls that each actor of a stage has."""
+        return Counter(call.actor for call in self._calls.values() if call.stage == stage)
 
     def add(self, task: Task) -> None:
         """Take in a content at the first gap of its chain; one that is in flight stays put."""
         if task.content_id in self._items:
             return
-        self._items[task.content_id] = _Item(task)
+        self._items[task.content_id] = Item(task)
         self._enqueue(task.content_id)
 
     def resume(self, content_id: str, chain: Chain) -> None:
@@ -188,18 +179,28 @@ class Flow:
 
         Its contents run alone from now on, and only one that was alone is blamed.
         """
+        failure = DocumentFailure(stage=call.stage, error=error, message=message, log_tail=log_tail)
+        return self._taken_back(call, failure, nodes=0)
+
+    def displaced(self, call: Call, error: str, message: str) -> list[Blame]:
+        """Take back the contents of a call whose node is gone. That says nothing of them, and they
+        go on as they were; but what a node went down with time and again is suspect.
+        """
+        failure = DocumentFailure(stage=call.stage, error=error, message=message)
+        return self._taken_back(call, failure, nodes=1)
+
+    def _taken_back(self, call: Call, failure: DocumentFailure, nodes: int) -> list[Blame]:
         del self._calls[call.number]
         blames: list[Blame] = []
         for task in call.tasks:
             item = self._items.get(task.content_id)
             if item is None:
                 continue
-            item.blamed += call.suspect
-            item.alone = True
+            item.displaced += nodes
+            if not nodes or item.displaced > LOSSES:
+                item.blamed += call.suspect
+                item.alone = True
             if item.blamed >= self.blames:
-                failure = DocumentFailure(
-                    stage=call.stage, error=error, message=message, log_tail=log_tail
-                )
                 blames.append(self._give_up(task.content_id, failure))
             else:
                 self._enqueue(task.content_id)
@@ -238,13 +239,13 @@ class Flow:
         A suspect gets an actor that has no other call, and that gets none meanwhile: a death takes
         all calls of its actor along, and nobody must be blamed for another's.
         """
-        load = [0] * self.actors[stage]
+        load = dict.fromkeys(sorted(self.actors[stage]), 0)
         for call in self._calls.values():
-            if call.stage == stage:
+            if call.stage == stage and call.actor in load:
                 load[call.actor] += self._slots(stage) if call.suspect else 1
         if not load:
             return None
-        least = min(range(len(load)), key=load.__getitem__)
+        least = min(load, key=load.__getitem__)
         slots = 1 if self._items[self._ready[stage][0]].alone else self._slots(stage)
         return least if load[least] < slots else None
 
@@ -253,7 +254,7 @@ class Flow:
         sources, since an actor holds all of it at once; a suspect goes alone.
         """
         queue = self._ready[stage]
-        share = math.ceil(len(queue) / self.actors[stage])
+        share = math.ceil(len(queue) / len(self.actors[stage]))
         wanted = 1 if stage in self.waits else min(self.speeds.batch(stage), share)
         batch: list[Task] = []
         held = 0

@@ -23,12 +23,17 @@ LEAVE_SECONDS = 3.0
 logger = logging.getLogger(__name__)
 
 
+class GoneError(Exception):
+    """Tell that an actor is gone with its node, and never comes back."""
+
+
 class HostedActor:
-    """An actor with `ready` and `end`, called `what`. `most` is how many bytes its process may grow
-    by; what it answers says in `grown` by how many it has, where it says so.
+    """An actor with `ready` and `end`, called `what`, on a node. `most` is how many bytes its
+    process may grow by; what it answers says in `grown` by how many it has, where it says so.
     """
 
-    def __init__(self, what: str, actor: Any, most: int) -> None:
+    def __init__(self, what: str, actor: Any, most: int, node: str) -> None:
+        self.node = node
         self._what = what
         self._actor = actor
         self._most = most
@@ -39,8 +44,10 @@ class HostedActor:
     async def ask(self, method: str, *arguments: object) -> Any:
         """Call a method, after the process has been started anew if it has grown too much.
 
-        Raises what Ray does, UnavailableError if it cannot be started again.
+        Raises what Ray does, UnavailableError if it cannot be started again, GoneError.
         """
+        from ray.exceptions import ActorUnschedulableError
+
         while self._renewal is not None:
             # Shielded: who is not waiting any more must not keep others from it.
             await asyncio.shield(self._renewal)
@@ -48,6 +55,8 @@ class HostedActor:
         self._idle.clear()
         try:
             answer = await getattr(self._actor, method).remote(*arguments)
+        except ActorUnschedulableError as error:
+            raise self._gone() from error
         finally:
             self._running -= 1
             if not self._running:
@@ -64,10 +73,10 @@ class HostedActor:
 
     async def _renew(self) -> None:
         """End the process when none of its calls is left, and wait for the next one."""
-        from ray.exceptions import RayActorError
+        from ray.exceptions import ActorUnschedulableError, RayActorError
 
         await self._idle.wait()
-        with suppress(RayActorError):
+        with suppress(RayActorError, ActorUnschedulableError):
             await self._actor.end.remote()
         await self.started()
         self._renewal = None
@@ -75,14 +84,16 @@ class HostedActor:
     async def started(self) -> None:
         """Wait until the constructor is done, also the one after a death.
 
-        Raises UnavailableError after three failures, or when it takes too long.
+        Raises UnavailableError after three failures, or when it takes too long; GoneError.
         """
-        from ray.exceptions import ActorUnavailableError, RayActorError
+        from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, RayActorError
 
         failures, late = 0, time.monotonic() + START_SECONDS
         while True:
             try:
                 await self._actor.ready.remote()
+            except ActorUnschedulableError as error:
+                raise self._gone() from error
             except ActorUnavailableError as error:
                 if time.monotonic() > late:
                     raise UnavailableError(
@@ -96,6 +107,15 @@ class HostedActor:
             else:
                 return
             await asyncio.sleep(RESTART_SECONDS)
+
+    def _gone(self) -> GoneError:
+        return GoneError(f"the {self._what} process is gone with its node ({self.node[:8]})")
+
+    def kill(self) -> None:
+        """End the process for good."""
+        import ray
+
+        ray.kill(self._actor)
 
     async def let_go(self, method: str) -> None:
         """Ask for an end of something, and wait for it no longer than a moment."""

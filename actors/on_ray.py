@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from actors.memory import available_bytes
 from actors.progress import Snapshot
-from actors.run_result import RunResult, own_fault
+from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
-from actors.topology import actors_for
+from actors.topology import check
 from actors.workplace import Workplace
 from pipeline.errors import CasegraphError, UnavailableError
 
 POLL_SECONDS = 0.25
-MEMORY_SHARE = 0.6
 
 CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
 """Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
@@ -24,35 +23,66 @@ CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResul
 def on_ray(
     place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
 ) -> RunResult:
-    """Start Ray and a coordinator, and show what it says until it ends.
-
-    Raises UnavailableError for whatever ends the coordinator itself.
+    """Start Ray and a coordinator, and show what it says until it ends. Of one that dies the result
+    is what it said last. Raises UnavailableError for what it raises.
     """
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
     from actors.cluster import local_ray, log_folder
     from actors.coordinator import RunCoordinator
 
     settings = place.settings
+    check(settings.run.actors)
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
-    memory = int(available_bytes() * MEMORY_SHARE)
-    counts = actors_for(cpus, memory, pending, settings.run.actors, place.waits)
     show(Snapshot(state="starting Ray", total=pending))
     with local_ray(cpus) as ray:
+        # With the process that asks for the run, since neither is of use without the other.
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
         coordinator_class = ray.remote(RunCoordinator).options(
-            num_cpus=0, max_restarts=0, max_concurrency=16
+            num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
         )
-        coordinator = coordinator_class.remote(place, counts, pending)
+        coordinator = coordinator_class.remote(place, pending)
+        last = _Last(show)
         try:
-            result = _watch(ray, coordinator, show, stop)
-        except ray.exceptions.RayError as error:
-            raised = isinstance(error, ray.exceptions.RayTaskError)
-            if raised and not isinstance(error.cause, CasegraphError):
+            result = _watch(ray, coordinator, last, stop)
+        except ray.exceptions.RayTaskError as error:
+            if not isinstance(error.cause, CasegraphError):
                 raise UnavailableError(own_fault(error.cause)) from error
+            raise UnavailableError(f"the run ended early: {_reason(error)}") from error
+        except ray.exceptions.RayActorError as error:
+            return interrupted(last.snapshot, _reason(error))
+        except ray.exceptions.RayError as error:
             raise UnavailableError(f"the run ended early: {_reason(error)}") from error
         if not result.by_own_fault:
             return result
         # Who looks for the fault needs the traceback, which the processes of Ray write down.
         reason = f"{result.reason}; the log of the run has more: {log_folder(ray)}"
         return result.model_copy(update={"reason": reason})
+
+
+@dataclass
+class _Last:
+    """Shows where a run is, and keeps what was shown last."""
+
+    show: Callable[[Snapshot], None]
+    snapshot: Snapshot = field(default_factory=Snapshot)
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        """Show it."""
+        self.snapshot = snapshot
+        self.show(snapshot)
+
+
+def interrupted(last: Snapshot, why: str) -> RunResult:
+    """Say what a run came to whose coordinator died, as far as that is known."""
+    return RunResult(
+        outcome=INTERRUPTED,
+        stage_calls=last.done,
+        seconds=last.seconds,
+        completed=last.completed,
+        failed=last.failed,
+        reason=f"the process that coordinates the run died: {why}",
+    )
 
 
 def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:

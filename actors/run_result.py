@@ -10,6 +10,8 @@ from pipeline.stores.postgres import words_of
 
 OVER_BUDGET = "over_budget"
 """The outcome of a run that has spent what it may."""
+INTERRUPTED = "interrupted"
+"""The outcome of a run whose coordinator is gone: another one takes up what it had."""
 
 
 def own_fault(error: BaseException) -> str:
@@ -18,12 +20,12 @@ def own_fault(error: BaseException) -> str:
 
 
 class RunResult(Value):
-    """How a run ended: `outcome` is finished, stopped (by a person), over_budget or failed,
-    `reason` why it is one of the last two. `stage_calls` counts the contents each stage worked on;
-    `mode` is how it worked at the end; the embedding cache was `asked` for vectors and `found`
-    some. `store_wait` is how long contents waited for stores along their way, `latency` from
-    admitted to persisted. `by_own_fault` says of a run that failed that no service was to blame:
-    see its log. `behind` is why entities are not those of all that was published.
+    """How a run ended: `outcome` is finished, stopped (by a person), over_budget, interrupted or
+    failed, `reason` why it is one of the last three. `stage_calls` counts the contents each stage
+    worked on; `mode` is how it worked at the end; the embedding cache was `asked` for vectors and
+    `found` some. `store_wait` is how long contents waited for stores along their way, `latency`
+    from admitted to persisted. `by_own_fault` says of a run that failed that no service was to
+    blame: see its log. `behind` is why entities are not those of all that was published.
     """
 
     outcome: str

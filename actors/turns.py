@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
-from actors.run_result import RunResult
+from actors.run_result import INTERRUPTED, RunResult
 from pipeline.errors import TemporaryError
 from pipeline.llm.spending import NOTHING_SPENT, Spent
 from pipeline.patience import Stopping, lost_patience, patient
@@ -75,6 +75,11 @@ class Turns:
     def ended(self, result: RunResult) -> None:
         """Hear how the run ended, and take statistics for what is read next."""
         self._result = result
+        if result.outcome == INTERRUPTED:
+            # Nobody gave back what it had, and who is still at it, cut off, must not go on.
+            self._ask(self._ledger.release, self._run)
+            self.leave()
+            return
         # Who lost patience with PostgreSQL does not begin to wait anew.
         if not result.reason:
             self._ask(self._ledger.renew, self._run, self._lease_seconds)

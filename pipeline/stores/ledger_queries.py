@@ -24,6 +24,14 @@ UPDATE runs SET lease_until = now() + make_interval(secs => :seconds),
 WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
 """)
 
+# Some will do: it is a ratio that is wanted.
+STAGE_SECONDS = text("""
+SELECT stage, avg(seconds) FROM (
+    SELECT r.stage, r.seconds FROM stage_results r JOIN contents c ON c.id = r.content_id
+    WHERE c.project_id = CAST(:project AS uuid) AND r.part = '' LIMIT 5000
+) AS part_of_them GROUP BY stage
+""")
+
 COMPLETED = text("""
 SELECT id::text FROM documents WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'completed'
 """)

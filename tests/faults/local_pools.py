@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
-from actors.actor_pools import CallLostError
+from actors.actor_pools import CallLostError, Grown
 from actors.calls import Answer, Call
 from actors.persistence_actor import Drained, PersistenceActor
 from actors.registry_actor import RegistryActor, Settled
 from actors.stage_actor import StageActor
+from actors.topology import Node, Place, Placement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError
@@ -20,6 +23,7 @@ from pipeline.sources import Identified, Located
 # A small run is over in a fraction of a second, and waits for an empty queue at its end.
 BLOCK_MS = 20
 GRACE_SECONDS = 1.0
+HERE = "here"
 
 
 class LocalPools:
@@ -28,24 +32,46 @@ class LocalPools:
     `stages` is the place of the stage actors, where that is to be another than the others'.
     """
 
-    def __init__(
-        self, place: Workplace, wanted: Mapping[StageName, int], stages: Workplace | None = None
-    ) -> None:
+    def __init__(self, place: Workplace, stages: Workplace | None = None) -> None:
         self._place = place
         self._of_stages = stages or place
-        self._wanted = wanted
-        self._actors: dict[StageName, list[tuple[StageActor, ThreadPoolExecutor]]] = {}
+        self._actors: dict[StageName, dict[int, tuple[StageActor, ThreadPoolExecutor]]] = {
+            stage: {} for stage in place.stages
+        }
+        self._numbers = count()
         self._persistence: tuple[PersistenceActor, ThreadPoolExecutor] | None = None
         self._registry: tuple[RegistryActor, ThreadPoolExecutor] | None = None
 
-    async def start(self, grown: Callable[[StageName], None]) -> list[asyncio.Task[None]]:
-        for stage in self._place.stages:
-            self._actors[stage] = []
-            for _ in range(self._wanted[stage]):
-                actor = StageActor(self._of_stages, stage)
-                threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
-                self._actors[stage].append((actor, threads))
-                grown(stage)
+    async def nodes(self) -> list[Node]:
+        return [Node(id=HERE, cpus=1, memory=1 << 40)]
+
+    @property
+    def placement(self) -> Counter[Place]:
+        return Counter({(stage, HERE): len(actors) for stage, actors in self._actors.items()})
+
+    def place_of(self, stage: StageName, number: int) -> Place | None:
+        return (stage, HERE) if number in self._actors[stage] else None
+
+    def lose(self, nodes: Collection[str]) -> list[tuple[StageName, int]]:
+        return []
+
+    async def add(self, place: Place, grown: Grown) -> None:
+        stage, _ = place
+        actor = StageActor(self._of_stages, stage)
+        threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
+        number = next(self._numbers)
+        self._actors[stage][number] = actor, threads
+        grown(stage, number)
+
+    async def retire(self, stage: StageName, number: int) -> None:
+        actor, thread = self._actors[stage].pop(number)
+        await _in(thread, actor.close)
+        await asyncio.to_thread(thread.shutdown)
+
+    async def start(self, placement: Placement, grown: Grown) -> list[asyncio.Task[None]]:
+        for place, wanted in placement.items():
+            for _ in range(wanted if place[0] in self._actors else 0):
+                await self.add(place, grown)
         self._persistence = (PersistenceActor(self._place), ThreadPoolExecutor(1))
         self._registry = (RegistryActor(self._place), ThreadPoolExecutor(1))
         return []
@@ -54,11 +80,11 @@ class LocalPools:
         left = [one for one in (self._persistence, self._registry) if one is not None]
         for actor, thread in left:
             await _in(thread, actor.leave)
-        for reader, thread in self._actors.get(StageName.OCR, ()):
+        for reader, thread in self._actors[StageName.OCR].values():
             await _in(thread, reader.close)
         for actor in self._waiting():
             await asyncio.to_thread(actor.close)
-        rows = [row for rows in self._actors.values() for row in rows]
+        rows = [row for rows in self._actors.values() for row in rows.values()]
         for _, thread in [*rows, *left]:
             await asyncio.to_thread(thread.shutdown)
 
@@ -71,10 +97,10 @@ class LocalPools:
 
     def _waiting(self) -> list[StageActor]:
         waits = self._of_stages.waits
-        return [actor for stage in waits for actor, _ in self._actors.get(stage, ())]
+        return [actor for stage in waits for actor, _ in self._actors.get(stage, {}).values()]
 
     async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
-        actor, thread = self._actors[StageName.OCR][0]
+        actor, thread = next(iter(self._actors[StageName.OCR].values()))
         return await _in(thread, actor.identify, sources)
 
     async def run(self, call: Call) -> Answer:
@@ -102,7 +128,7 @@ class LocalPools:
         return bool(await _in(thread, actor.fill_vectors))
 
     async def fill_vectors(self) -> int:
-        actor, thread = self._actors[StageName.CHUNK][0]
+        actor, thread = next(iter(self._actors[StageName.CHUNK].values()))
         return await _in(thread, actor.fill_vectors)
 
 

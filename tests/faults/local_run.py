@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from actors.coordinator import RunCoordinator
 from actors.progress import Snapshot
@@ -29,7 +30,9 @@ def in_threads(
     """Run to the end, or until `stop` is asked for."""
 
     async def whole() -> RunResult:
-        coordinator = RunCoordinator(place, actors, pending, LocalPools(place, actors))
+        run = place.settings.run.model_copy(update={"actors": dict(actors)})
+        there = replace(place, settings=place.settings.model_copy(update={"run": run}))
+        coordinator = RunCoordinator(there, pending, LocalPools(there))
         work, told = asyncio.create_task(coordinator.run()), False
         while not (await asyncio.wait([work], timeout=POLL_SECONDS))[0]:
             if stop.asked and not told:

@@ -83,15 +83,19 @@ class SmallRun:
         found = list(Walk(Selection()).files([str(self.folder)]))
         ledger.record_documents(project.id, found, rehash=rehash)
         run = ledger.start_run(project.id, self.settings.run.lease_seconds)
+        actors = {"actors": dict(self.actors)}
+        settings = self.settings.model_copy(
+            update={"run": self.settings.run.model_copy(update=actors)}
+        )
         place = Workplace(
-            self.settings, self.urls, project.id, run, project.plan,
+            settings, self.urls, project.id, run, project.plan,
             small_stages.as_planned(self.host, project.plan), self.rules, self.waits,
         )  # fmt: skip
         urls = self.urls.model_copy(
             update={"database_url": self.stages_database or self.urls.database_url}
         )
-        pools = LocalPools(place, self.actors, replace(place, urls=urls))
-        return run, RunCoordinator(place, self.actors, ledger.pending_count(project.id), pools)
+        pools = LocalPools(place, replace(place, urls=urls))
+        return run, RunCoordinator(place, ledger.pending_count(project.id), pools)
 
     def __call__(
         self,

@@ -248,7 +248,7 @@ class Desk:
             run.settings, run.urls, project.id, number, project.plan, small_stages.host
         )
         self.claims, self.events = Claims(total=1), Events()
-        self.flow = Flow(actors=dict.fromkeys(STAGES, 1))
+        self.flow = Flow(actors={stage: {0} for stage in STAGES})
         thread = LedgerThread(TIMEOUT)
         self.settlement = Settlement(
             place,

@@ -1,10 +1,23 @@
-"""How many actors a stage gets."""
+"""How many actors a stage gets, and on which node."""
+
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.topology import MEMORY, actors_for
+from actors.topology import (
+    GPU_LABEL,
+    IDLE_LOOKS,
+    LOOKS,
+    MEMORY,
+    MODELS,
+    OCR_LABEL,
+    Balance,
+    Look,
+    Node,
+    placed,
+)
 from pipeline import assembly
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
@@ -12,38 +25,107 @@ from pipeline.settings import Settings
 from pipeline.stage import STAGES
 
 GIB = 1 << 30
+OCR, CHUNK, EXTRACT, RESOLVE, RELATE = STAGES
+NODES = st.lists(
+    st.builds(
+        Node,
+        id=st.uuids().map(str),
+        cpus=st.integers(1, 128),
+        memory=st.integers(0, 512 * GIB),
+        labels=st.sampled_from([{}, {}, {OCR_LABEL: "true"}, {GPU_LABEL: "true"}]),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda node: node.id,
+)
 
 
-@given(st.integers(1, 128), st.integers(0, 512 * GIB), st.integers(0, 10**7))
-def test_every_stage_has_an_actor_and_memory_suffices(cpus, memory, pending):
-    counts = actors_for(cpus, memory, pending, {})
-    assert set(counts) == set(STAGES)
-    assert all(1 <= count <= max(1, cpus) for count in counts.values())
-    heavy = counts[StageName.EXTRACT]
-    assert heavy == 1 or heavy * sum(MEMORY.values()) <= memory
+def node(name="a", cpus=4, memory=64 * GIB, *labels):
+    return Node(id=name, cpus=cpus, memory=memory, labels=dict.fromkeys(labels, "true"))
+
+
+def of(placement, stage):
+    return sum(count for (which, _), count in placement.items() if which == stage)
+
+
+def at(placement, name):
+    return {stage: count for (stage, where), count in placement.items() if where == name}
+
+
+@given(NODES, st.integers(0, 10**7))
+def test_every_stage_has_an_actor_and_memory_suffices(nodes, pending):
+    placement = placed(nodes, pending)
+    assert all(of(placement, stage) >= 1 for stage in STAGES)
+    for one in nodes:
+        here = at(placement, one.id)
+        assert all(count <= one.cores for count in here.values())
+        taken = sum(MEMORY[stage] * count for stage, count in here.items())
+        assert taken <= one.memory or all(count == 1 for count in here.values())
+
+
+@given(NODES, st.integers(0, 10**7))
+def test_a_node_that_joins_changes_nothing_elsewhere(nodes, pending):
+    before = placed(nodes, 10**7)
+    after = placed([*nodes, node("new", 8)], 10**7)
+    plain = [one for one in nodes if not one.kept_for]
+    for one in plain:
+        assert at(before, one.id).items() >= at(after, one.id).items()
+    assert at(after, "new")
 
 
 def test_cores_are_used_when_there_is_work_for_them():
-    assert actors_for(4, 64 * GIB, 1_000, {})[StageName.EXTRACT] == 4
-    assert actors_for(4, 64 * GIB, 3, {})[StageName.EXTRACT] == 1
-    assert actors_for(16, 64 * GIB, 1_000, {})[StageName.RELATE] == 2
+    small = placed([node()], 1_000)
+    assert [of(small, stage) for stage in MODELS] == [4, 4, 4]
+    assert of(placed([node()], 3), EXTRACT) == 1
+
+
+def test_a_large_node_is_shared_by_what_the_stages_cost():
+    texts = placed([node(cpus=16)], 10_000)
+    scans = placed([node(cpus=16)], 10_000, {**dict.fromkeys(STAGES, 0.05), OCR: 3.0})
+    assert of(texts, EXTRACT) > of(texts, OCR) >= 1
+    assert of(scans, OCR) == 16
+    assert of(scans, EXTRACT) == 1
+    # All cores have something to do, whichever of the models is at work for a while.
+    assert 16 <= sum(texts.values()) <= 2 * 16
+
+
+def test_a_node_of_little_memory_has_fewer_actors():
+    whole, some = placed([node(cpus=16)], 10_000), placed([node(cpus=16, memory=8 * GIB)], 10_000)
+    assert 5 <= sum(some.values()) < sum(whole.values())
+
+
+def test_nodes_are_kept_for_what_their_labels_say():
+    nodes = [
+        node("plain"),
+        node("scans", 8, 64 * GIB, OCR_LABEL),
+        node("gpu", 8, 64 * GIB, GPU_LABEL),
+    ]
+    placement = placed(nodes, 10_000)
+    assert at(placement, "scans").keys() == {OCR}
+    assert at(placement, "gpu").keys() == {CHUNK, EXTRACT}
+    assert at(placement, "plain").keys() == {RESOLVE, RELATE}
+    # What would find no node goes anywhere.
+    assert at(placed(nodes[1:2], 100), "scans").keys() == set(STAGES)
 
 
 def test_settings_decide():
-    assert actors_for(2, 64 * GIB, 9, {"ocr": 5})[StageName.OCR] == 5
+    two = [node("a", 2), node("b", 6)]
+    placement = placed(two, 9, overrides={"ocr": 8})
+    assert (placement[OCR, "a"], placement[OCR, "b"]) == (2, 6)
     for wrong in ({"orc": 1}, {"ocr": 0}):
         with pytest.raises(UsageError, match=r"run\.actors"):
-            actors_for(2, GIB, 9, wrong)
+            placed(two, 9, overrides=wrong)
 
 
 def test_one_actor_is_enough_for_a_stage_that_waits():
-    counts = actors_for(16, 64 * GIB, 1_000, {}, [StageName.EXTRACT])
-    assert (counts[StageName.EXTRACT], counts[StageName.CHUNK]) == (1, 16)
-    # What it has in memory, it has once.
-    few = 4 * sum(MEMORY.values())
-    assert actors_for(16, few, 1_000, {})[StageName.CHUNK] == 4
-    assert actors_for(16, few, 1_000, {}, [StageName.EXTRACT])[StageName.CHUNK] == 5
-    assert actors_for(4, GIB, 9, {"extract": 3}, [StageName.EXTRACT])[StageName.EXTRACT] == 3
+    two = [node("a", 16), node("b", 16)]
+    assert of(placed(two, 10_000, waits=[EXTRACT]), EXTRACT) == 1
+    assert of(placed(two, 10_000, waits=[EXTRACT]), CHUNK) > 2
+    assert of(placed(two, 9, overrides={"extract": 3}, waits=[EXTRACT]), EXTRACT) == 3
+
+
+def test_where_there_is_no_node_there_is_no_actor():
+    assert placed([], 100) == Counter()
 
 
 def test_a_stage_waits_where_it_asks_a_model_for_some_more_documents_than_questions():
@@ -54,3 +136,104 @@ def test_a_stage_waits_where_it_asks_a_model_for_some_more_documents_than_questi
     relate = settings.relate.model_copy(update={"relations": "llm"})
     both = settings.model_copy(update={"llm": llm, "extract": extract, "relate": relate})
     assert assembly.waits(both) == {StageName.EXTRACT: 20, StageName.RELATE: 20}
+
+
+def look(queued=(), busy=()):
+    return Look(
+        queued={**dict.fromkeys(STAGES, 0), **dict(queued)},
+        busy={(stage, "a"): count for stage, count in dict(busy).items()},
+    )
+
+
+def looked(balance, placement, look, times=LOOKS):
+    """Take in the same look some times; the steps that come of it."""
+    steps = []
+    for _ in range(times):
+        balance.note(look, placement)
+        if step := balance.step([node(cpus=8)], placement):
+            steps.append(step)
+            placement[step.grow] += 1
+            if step.shrink:
+                placement[step.shrink] -= 1
+    return steps
+
+
+def placement(**counts):
+    return Counter({(StageName(stage), "a"): count for stage, count in counts.items()})
+
+
+def test_a_stage_gets_an_actor_where_work_waits_and_cores_do_not():
+    balance, there = Balance(), placement(ocr=2, chunk=2, extract=2, resolve=1, relate=1)
+    short = look({OCR: 9, CHUNK: 1}, {OCR: 2, CHUNK: 1})
+    [step] = looked(balance, there, short)
+    assert (step.grow, step.shrink) == ((OCR, "a"), None)
+    assert looked(balance, there, look({OCR: 9}, {OCR: 3}), LOOKS - 1) == []
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        look({OCR: 0}, {OCR: 2}),  # nothing waits
+        look({OCR: 9}, {OCR: 1}),  # an actor has nothing to do: what waits is on its way to it
+        look({OCR: 9}, {OCR: 2, CHUNK: 4, EXTRACT: 2}),  # all cores are at work
+    ],
+)
+def test_nothing_is_changed_without_need(seen):
+    there = placement(ocr=2, chunk=4, extract=2, resolve=1, relate=1)
+    assert looked(Balance(), there, seen, 10 * LOOKS) == []
+
+
+def test_a_need_that_comes_and_goes_is_none():
+    balance, there = Balance(), placement(ocr=2, chunk=2, extract=2, resolve=1, relate=1)
+    for _ in range(20):
+        assert looked(balance, there, look({OCR: 9}, {OCR: 2}), LOOKS - 1) == []
+        assert looked(balance, there, look({OCR: 0}, {OCR: 2}), 1) == []
+
+
+def test_what_stands_idle_gives_way_where_memory_is_short():
+    there = placement(ocr=2, chunk=2, extract=4, resolve=1, relate=1)
+    tight = node(cpus=8, memory=sum(MEMORY[stage] * n for (stage, _), n in there.items()))
+    balance, seen, steps = Balance(), look({OCR: 9}, {OCR: 2}), []
+    for number in range(IDLE_LOOKS + 1):
+        balance.note(seen, there)
+        if step := balance.step([tight], there):
+            steps.append((number, step))
+    [(number, step)] = steps
+    assert number == IDLE_LOOKS - 1
+    assert (step.grow, step.shrink) == ((OCR, "a"), (CHUNK, "a"))
+
+
+def test_the_last_actor_of_a_stage_and_one_that_settings_fixed_stay():
+    there = placement(ocr=2, chunk=1, extract=4, resolve=1, relate=1)
+    tight = node(cpus=8, memory=sum(MEMORY[stage] * n for (stage, _), n in there.items()))
+    balance, seen = Balance(fixed=["extract"]), look({OCR: 9}, {OCR: 2})
+    for _ in range(3 * IDLE_LOOKS):
+        balance.note(seen, there)
+        assert balance.step([tight], there) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries({stage: st.integers(0, 20) for stage in STAGES}),
+            st.fixed_dictionaries({stage: st.integers(0, 3) for stage in STAGES}),
+        ),
+        max_size=200,
+    ),
+    st.integers(1, 16),
+    st.integers(0, 16 * GIB),
+)
+def test_whatever_is_seen_steps_are_rare_and_leave_each_stage_an_actor(seen, cpus, memory):
+    balance, there = Balance(), placement(ocr=1, chunk=1, extract=1, resolve=1, relate=1)
+    here, last = node(cpus=cpus, memory=memory), -LOOKS
+    for number, (queued, busy) in enumerate(seen):
+        capped = {stage: min(count, there[stage, "a"]) for stage, count in busy.items()}
+        balance.note(look(queued, capped), there)
+        if step := balance.step([here], there):
+            assert number - last >= LOOKS
+            last = number
+            there[step.grow] += 1
+            if step.shrink:
+                there[step.shrink] -= 1
+            assert all(there[stage, "a"] >= 1 for stage in STAGES)
+            assert sum(MEMORY[stage] * n for (stage, _), n in there.items()) <= memory
