@@ -1,10 +1,12 @@
 """Harms runs at seeded random moments, many times a run, and compares what comes out.
 
-    python -m faults.chaos --faults 200 [--seed N] [--documents N]
+    python -m faults.chaos --faults 200 [--nodes N] [--seed N] [--documents N]
 
 Each round brings the same documents through a project of its own, on Ray, with small stages, and
 meanwhile kills or pauses a stage actor, the persistence actor, the coordinator, the whole command,
-Redis or PostgreSQL, flushes Redis, or cuts, refuses, hangs or slows the line to one of them. What
+Redis or PostgreSQL, flushes Redis, or cuts, refuses, hangs or slows the line to one of them.
+With `--nodes` the run is on a Ray cluster of so many nodes on this machine, and its processes and
+whole nodes are killed, alone and in pairs. What
 ends early is started again, as a person would. Then it must be as if nothing had happened: each
 document that the ledger of this program accepted is completed or failed for its own reason, the
 digest is the quiet run's, and nothing that PostgreSQL lacks looks persisted in Redis. Prints its
@@ -22,17 +24,17 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from faults.harm import FAULTS, ON_NODES, Stage
 from faults.invariants import broken, unsettled
-from faults.proxy import Proxy, proxy_for
+from faults.nodes import ray_nodes
+from faults.proxy import proxy_for
 from faults.ray_process import reap, start
-from faults.servers import OwnPostgres, OwnValkey, own_postgres, own_valkey
+from faults.servers import own_postgres, own_valkey
 from faults.small_run import SmallRun, write_documents
 from faults.small_stages import SECONDS
 from pipeline import assembly, identity
@@ -41,169 +43,14 @@ from pipeline.stores import migrating, postgres
 
 FAULTS_A_ROUND = 25
 ROUND_SECONDS = 240.0
-PAUSES = (0.2, 3.5)
 ENDED_WELL = (0, 3)
 FAULTY = ("Traceback (most recent call last)", "ended by a fault of its own")
-COMMIT_SECONDS = 5.0
 LEASE_SECONDS = 2.0
 RUN = RunSettings(cpus=2, window=16, persist_seconds=0.05, lease_seconds=LEASE_SECONDS, attempts=4)
 
 
-@dataclass
-class Stage:
-    """The servers, the lines to them, and the run that is on."""
-
-    valkey: OwnValkey
-    postgres: OwnPostgres
-    redis_line: Proxy
-    postgres_line: Proxy
-    dice: random.Random
-    process: subprocess.Popen[str] | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def actors(self, *names: str) -> list[psutil.Process]:
-        """Find the run's processes of these actors."""
-        if self.process is None:
-            return []
-        with suppress(psutil.NoSuchProcess):
-            children = psutil.Process(self.process.pid).children(recursive=True)
-            return [child for child in children if _title(child).startswith(names)]
-        return []
-
-    def wait(self, least: float = PAUSES[0], most: float = PAUSES[1]) -> None:
-        """Let a fault last."""
-        time.sleep(self.dice.uniform(least, most))
-
-
-def _title(process: psutil.Process) -> str:
-    with suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""
-
-
-def _kill(*names: str) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        found = on.actors(*names)
-        if found:
-            with suppress(psutil.NoSuchProcess):
-                on.dice.choice(found).kill()
-        return bool(found)
-
-    return fault
-
-
-def _pause(*names: str) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        found = on.actors(*names)
-        if not found:
-            return False
-        process = on.dice.choice(found)
-        with suppress(psutil.NoSuchProcess):
-            process.suspend()
-            on.wait()
-            process.resume()
-        return True
-
-    return fault
-
-
-def _kill_command(on: Stage) -> bool:
-    if on.process is None or on.process.poll() is not None:
-        return False
-    on.process.kill()
-    return True
-
-
-def _line(
-    which: str, harm: Callable[[Proxy], object], last: bool = True
-) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        line: Proxy = getattr(on, which)
-        harm(line)
-        if last:
-            on.wait()
-            line.heal()
-        return True
-
-    return fault
-
-
-def _lose(*, answered: bool) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        on.postgres_line.lose("COMMIT", answered=answered)
-        late = time.monotonic() + COMMIT_SECONDS
-        while not on.postgres_line.lost and time.monotonic() < late:
-            time.sleep(0.01)
-        lost = on.postgres_line.lost
-        on.postgres_line.heal()
-        return lost
-
-    return fault
-
-
-def _refuse(line: Proxy) -> None:
-    line.refuse()
-    line.cut()
-
-
-def _redis_paused(on: Stage) -> bool:
-    on.valkey.pause()
-    on.wait()
-    on.valkey.resume()
-    return True
-
-
-def _redis_full(on: Stage) -> bool:
-    on.valkey.limit_memory(1 << 20)
-    on.wait()
-    on.valkey.limit_memory(1 << 30)
-    return True
-
-
-def _postgres_paused(on: Stage) -> bool:
-    on.postgres.pause()
-    on.wait()
-    on.postgres.resume()
-    return True
-
-
-def _always(work: Callable[[Stage], object]) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        work(on)
-        return True
-
-    return fault
-
-
-FAULTS: dict[str, Callable[[Stage], bool]] = {
-    "a stage actor killed": _kill("ray::StageActor"),
-    "a stage actor paused": _pause("ray::StageActor"),
-    "the persistence actor killed": _kill("ray::PersistenceActor"),
-    "the persistence actor paused": _pause("ray::PersistenceActor"),
-    "the registry actor killed": _kill("ray::RegistryActor"),
-    "the registry actor paused": _pause("ray::RegistryActor"),
-    "the coordinator killed": _kill("ray::RunCoordinator"),
-    "the coordinator paused": _pause("ray::RunCoordinator"),
-    "the command killed": _kill_command,
-    "redis killed and restarted": _always(lambda on: on.valkey.restart()),
-    "redis restarted empty": _always(lambda on: on.valkey.restart(empty=True)),
-    "redis flushed": _always(lambda on: on.valkey.flush()),
-    "redis paused": _redis_paused,
-    "redis full": _redis_full,
-    "redis cut": _line("redis_line", lambda line: line.cut(), last=False),
-    "redis refused": _line("redis_line", _refuse),
-    "redis hanging": _line("redis_line", lambda line: line.hang()),
-    "redis slow": _line("redis_line", lambda line: line.delay(0.3)),
-    "postgres killed and restarted": _always(lambda on: on.postgres.restart()),
-    "postgres paused": _postgres_paused,
-    "postgres cut": _line("postgres_line", lambda line: line.cut(), last=False),
-    "postgres refused": _line("postgres_line", _refuse),
-    "postgres slow": _line("postgres_line", lambda line: line.delay(0.1)),
-    "a commit's answer lost": _lose(answered=True),
-    "a commit lost": _lose(answered=False),
-}
 COSTLY = ("the coordinator killed", "the command killed")
-"""Each of these costs a start of Ray, so they come more rarely."""
+"""Each of these costs a start of Ray, or of all actors, so they come more rarely."""
 
 
 @dataclass
@@ -220,11 +67,12 @@ class Chaos:
     blamed: int = 0
     differences: list[str] = field(default_factory=list)
     patience: float = ROUND_SECONDS
+    nodes: int = 0
 
     def __call__(self) -> None:
         """Make all faults, round by round, and compare after each round."""
         dice = random.Random(self.seed)
-        with _stage(dice) as stage:
+        with _stage(dice, self.nodes) as stage:
             apart = {"acceleration": "off", "home": stage.valkey.home / "quiet"}
             quiet = SmallRun(_settings(stage).model_copy(update=apart), self.folder, "quiet")
             quiet.until_done()
@@ -254,10 +102,11 @@ class Chaos:
                     break
                 process = self._start(stage, project)
                 continue
-            name = stage.dice.choice(list(FAULTS))
+            faults = ON_NODES if stage.nodes else FAULTS
+            name = stage.dice.choice(list(faults))
             if name in COSTLY and stage.dice.random() < 0.6:
                 continue
-            if _working(run) and FAULTS[name](stage):
+            if _working(run) and faults[name](stage):
                 here += 1
                 self.made[name] += 1
                 self.tell(f"{project} {sum(self.made.values())}: {name}")
@@ -313,13 +162,15 @@ class Chaos:
 
 
 @contextmanager
-def _stage(dice: random.Random) -> Iterator[Stage]:
-    """Start servers and lines; end them, and the run that is on, whatever happens."""
+def _stage(dice: random.Random, nodes: int) -> Iterator[Stage]:
+    """Start servers, lines and nodes; end them, and the run that is on, whatever happens."""
     with ExitStack() as stack:
         database, valkey = stack.enter_context(own_postgres()), stack.enter_context(own_valkey())
         lines = [stack.enter_context(proxy_for(url)) for url in (valkey.url, database.url)]
         migrating.migrate(database.url)
         stage = Stage(valkey, database, lines[0], lines[1], dice)
+        if nodes:
+            stage.nodes = stack.enter_context(ray_nodes(nodes, _environment(stage)))
         try:
             yield stage
         finally:
@@ -339,7 +190,9 @@ def _settings(stage: Stage) -> Settings:
 
 
 def _environment(stage: Stage) -> dict[str, str]:
-    return {
+    """Give the settings of a run, which are also those of the nodes that it runs on."""
+    joined = {} if stage.nodes is None else stage.nodes.joining
+    return joined | {
         SECONDS: "0.03",
         "CASEGRAPH_HOME": str(stage.valkey.home / "home"),
         "CASEGRAPH_DATABASE_URL": stage.postgres_line.url(stage.postgres.url),
@@ -405,6 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--documents", type=int, default=300)
+    parser.add_argument("--nodes", type=int, default=0)
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args(arguments)
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 32)
@@ -418,10 +272,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="casegraph-chaos-") as name:
         folder = Path(name) / "documents"
         write_documents(folder, options.documents)
-        chaos = Chaos(options.faults, folder, seed, tell)
+        chaos = Chaos(options.faults, folder, seed, tell, nodes=options.nodes)
         chaos()
     result = {
         "seed": seed,
+        "nodes": chaos.nodes,
         "faults": sum(chaos.made.values()),
         "kinds": dict(sorted(chaos.made.items())),
         "runs": chaos.runs,

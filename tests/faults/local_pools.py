@@ -23,7 +23,7 @@ from pipeline.sources import Identified, Located
 # A small run is over in a fraction of a second, and waits for an empty queue at its end.
 BLOCK_MS = 20
 GRACE_SECONDS = 1.0
-HERE = "here"
+HERE, CORES, MEMORY = "here", 1, 1 << 40
 
 
 class LocalPools:
@@ -43,7 +43,7 @@ class LocalPools:
         self._registry: tuple[RegistryActor, ThreadPoolExecutor] | None = None
 
     async def nodes(self) -> list[Node]:
-        return [Node(id=HERE, cpus=1, memory=1 << 40)]
+        return [Node(id=HERE, cpus=CORES, memory=MEMORY)]
 
     @property
     def placement(self) -> Counter[Place]:

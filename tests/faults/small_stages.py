@@ -58,6 +58,8 @@ FAILS = "cannot be read"
 BREAKS, KILLS = "breaks a stage", "kills a process"
 """What makes `extract` raise, and end its process, whenever it comes to it."""
 SECONDS = "SMALL_STAGE_SECONDS"
+BURNS = "SMALL_STAGE_BURNS"
+"""How many seconds of CPU time each input takes."""
 HOARDS = "SMALL_STAGE_HOARDS"
 """How many bytes each input leaves behind in the process for ever."""
 RAISES = "SMALL_STAGE_RAISES"
@@ -82,10 +84,18 @@ class SmallStage:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
+        burn(float(os.environ.get(BURNS, "0")) * len(inputs))
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
         return [self.work(value) for value in inputs]
+
+
+def burn(seconds: float) -> None:
+    """Keep this thread busy for so long."""
+    late = time.thread_time() + seconds
+    while time.thread_time() < late:
+        pass
 
 
 def raise_once(marker: Path) -> None:

@@ -1,0 +1,94 @@
+"""A stage that is short of actors gets more of them while the run goes on; without Ray."""
+
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from actors import balancing, topology
+from faults import local_pools, small_stages
+from faults.small_run import SmallRun, write_documents
+from pipeline.documents import StageName
+from pipeline.settings import Settings
+
+SECONDS = 0.03
+
+
+@pytest.fixture
+def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_pools, "CORES", 8)
+    monkeypatch.setattr(balancing, "LOOK_SECONDS", 0.02)
+
+
+class Hosts:
+    """Builds small stages, of which one takes its time, and counts how many of each it built."""
+
+    def __init__(self, slow: StageName) -> None:
+        self.built: Counter[StageName] = Counter()
+        self._slow = slow
+        self._lock = threading.Lock()
+
+    def __call__(self, stage, settings, stores):
+        hosted = small_stages.host(stage, settings, stores)
+        with self._lock:
+            self.built[stage] += 1
+        if stage is self._slow:
+            work = hosted.stage.work
+
+            def slowly(value):
+                time.sleep(SECONDS)
+                return work(value)
+
+            object.__setattr__(hosted.stage, "work", slowly)
+        return hosted
+
+
+def test_a_stage_that_cores_wait_for_gets_more_actors(
+    many_cores: None, settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 150)
+    quiet = SmallRun(settings, folder, "quiet")
+    quiet.until_done()
+    hosts = Hosts(StageName.RESOLVE)
+
+    run = SmallRun(settings, folder, "short", host=hosts, actors={})
+    run.until_done()
+
+    assert hosts.built[StageName.RESOLVE] > 1
+    # One more at a time, and none where cores have nothing to do.
+    assert hosts.built[StageName.RESOLVE] <= 8
+    assert hosts.built[StageName.RELATE] == 1
+    assert (run.digest(), run.counts()) == (quiet.digest(), quiet.counts())
+
+
+def test_an_actor_that_gives_way_loses_nothing(
+    many_cores: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 150)
+    quiet = SmallRun(settings, folder, "quiet")
+    quiet.until_done()
+    monkeypatch.setattr(topology, "IDLE_LOOKS", 3)
+    # As much as all that are placed at first take: whoever wants more has to be given room.
+    placement = topology.placed([topology.Node(id="here", cpus=8, memory=1 << 40)], 10_000)
+    taken = sum(topology.MEMORY[stage] * count for (stage, _), count in placement.items())
+    monkeypatch.setattr(local_pools, "MEMORY", taken)
+    retired: list[StageName] = []
+    retire = local_pools.LocalPools.retire
+
+    async def noted(pools, stage, number):
+        retired.append(stage)
+        await retire(pools, stage, number)
+
+    monkeypatch.setattr(local_pools.LocalPools, "retire", noted)
+    hosts = Hosts(StageName.RESOLVE)
+
+    run = SmallRun(settings, folder, "tight", host=hosts, actors={})
+    run.until_done()
+
+    assert retired
+    assert set(retired) <= {StageName.OCR, StageName.CHUNK, StageName.EXTRACT}
+    assert (run.digest(), run.counts()) == (quiet.digest(), quiet.counts())
