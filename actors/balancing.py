@@ -10,17 +10,18 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from actors.actor_pools import ActorPools
 from actors.claims import Claims
 from actors.events import Events
 from actors.flow import Flow
 from actors.pulse import Pulse
-from actors.topology import COSTS, Balance, Look, Node, Place, Step, placed
+from actors.topology import COSTS, Ask, Balance, Look, Node, Place, Step, placed
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
+from pipeline.settings import Settings
 from pipeline.stage import STAGES
 
 LOOK_SECONDS = 1.0
@@ -28,6 +29,15 @@ NODES_SECONDS = 5.0
 WHO = "nodes"
 
 logger = logging.getLogger(__name__)
+
+
+def ask_of(settings: Settings, waits: Collection[StageName]) -> Ask:
+    """Say what settings ask of a topology."""
+    return Ask(
+        actors=settings.run.actors,
+        waits=frozenset(waits),
+        on_gpu=frozenset({StageName.EXTRACT} if settings.extract.device == "cuda" else ()),
+    )
 
 
 class Balancing:
@@ -44,7 +54,6 @@ class Balancing:
         pulse: Pulse,
         events: Events,
     ) -> None:
-        self._place = place
         self._pools = pools
         self._flow = flow
         self._claims = claims
@@ -53,7 +62,8 @@ class Balancing:
         self._costs: Mapping[StageName, float] = COSTS
         self._moved: Counter[Place] = Counter()
         self._nodes: Sequence[Node] = ()
-        self._balance = Balance(place.waits, place.settings.run.actors)
+        self._ask = ask_of(place.settings, place.waits)
+        self._balance = Balance(self._ask)
         self._asked = time.monotonic()
 
     async def start(self, costs: Mapping[StageName, float]) -> list[asyncio.Task[None]]:
@@ -93,8 +103,7 @@ class Balancing:
             self._nodes,
             claims.total - claims.completed - claims.failed,
             self._costs,
-            self._place.settings.run.actors,
-            self._place.waits,
+            self._ask,
         )
         here = {node.id for node in self._nodes}
         for place, change in self._moved.items():

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.balancing import ask_of
 from actors.progress import Snapshot
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
-from actors.topology import check
 from actors.workplace import Workplace
 from pipeline.errors import CasegraphError, UnavailableError
 
@@ -32,7 +32,7 @@ def on_ray(
     from actors.coordinator import RunCoordinator
 
     settings = place.settings
-    check(settings.run.actors)
+    ask_of(settings, place.waits).check()
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
     show(Snapshot(state="starting Ray", total=pending))
     with local_ray(cpus) as ray:

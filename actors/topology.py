@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.documents import StageName, Value
@@ -39,11 +39,6 @@ HEADROOM = 1.5
 DOCUMENTS_AN_ACTOR = 8
 
 OCR_LABEL, GPU_LABEL = "casegraph.io/ocr", "casegraph.io/gpu"
-LABELS: Mapping[str, tuple[StageName, ...]] = {
-    OCR_LABEL: (StageName.OCR,),
-    GPU_LABEL: (StageName.CHUNK, StageName.EXTRACT),
-}
-"""What a label that is "true" keeps a node for."""
 
 
 class Node(Value):
@@ -61,12 +56,47 @@ class Node(Value):
         """Count the cores, one at least: a share of one is one that others use, too."""
         return max(1, int(self.cpus))
 
-    @property
-    def kept_for(self) -> tuple[StageName, ...]:
-        """Name the stages that its labels keep it for; none without a label."""
-        told = [stages for label, stages in LABELS.items() if self.labels.get(label) == "true"]
-        return tuple(stage for stages in told for stage in stages)
 
+class Ask(Value):
+    """What a run asks of a topology: `actors` says how many a stage gets in all, where a person
+    wants it so, `waits` names the stages that wait for a language model, `on_gpu` those that
+    compute on a GPU.
+    """
+
+    actors: Mapping[str, int] = {}
+    waits: frozenset[StageName] = frozenset()
+    on_gpu: frozenset[StageName] = frozenset()
+
+    def kept_for(self, node: Node) -> frozenset[StageName]:
+        """Name the stages that a node's labels keep it for; none without a label."""
+        told = {OCR_LABEL: frozenset({StageName.OCR}), GPU_LABEL: self.on_gpu}
+        mine = [stages for label, stages in told.items() if node.labels.get(label) == "true"]
+        return frozenset().union(*mine)
+
+    def check(self) -> None:
+        """See that the counts of `run.actors` are some. Raises UsageError."""
+        for name, count in self.actors.items():
+            if name not in set(STAGES) or count < 1:
+                known = ", ".join(STAGES)
+                raise UsageError(f"run.actors: {name}={count} is not a count for one of {known}")
+
+    def is_free(self, stage: StageName) -> bool:
+        """Say whether it is ours to say how many actors a stage gets."""
+        return stage not in self.waits and stage not in self.actors
+
+    def allowed(self, nodes: Sequence[Node]) -> dict[StageName, list[Node]]:
+        """Say where each stage may run. Nodes that are labelled for some stages run these alone,
+        and these run nowhere else; a stage that would find no node may run on any.
+        """
+        places: dict[StageName, list[Node]] = {}
+        for stage in STAGES:
+            mine = [node for node in nodes if stage in self.kept_for(node)]
+            plain = [node for node in nodes if not self.kept_for(node)]
+            places[stage] = mine or plain or list(nodes)
+        return places
+
+
+NOTHING_ASKED = Ask()
 
 Place = tuple[StageName, str]
 """A stage on a node."""
@@ -74,54 +104,31 @@ Placement = Mapping[Place, int]
 """How many actors stand at a place."""
 
 
-def check(overrides: Mapping[str, int]) -> None:
-    """See that the counts of `run.actors` are some. Raises UsageError."""
-    for name, count in overrides.items():
-        if name not in set(STAGES) or count < 1:
-            known = ", ".join(STAGES)
-            raise UsageError(f"run.actors: {name}={count} is not a count for one of {known}")
-
-
-def allowed(nodes: Sequence[Node]) -> dict[StageName, list[Node]]:
-    """Say where each stage may run. Nodes that are labelled for some stages run these alone, and
-    these run nowhere else; a stage that would find no node may run on any.
-    """
-    places: dict[StageName, list[Node]] = {}
-    for stage in STAGES:
-        mine = [node for node in nodes if stage in node.kept_for]
-        plain = [node for node in nodes if not node.kept_for]
-        places[stage] = mine or plain or list(nodes)
-    return places
-
-
 def placed(
     nodes: Sequence[Node],
     pending: int,
     costs: Mapping[StageName, float] = COSTS,
-    overrides: Mapping[str, int] | None = None,
-    waits: Collection[StageName] = (),
+    ask: Ask = NOTHING_ASKED,
 ) -> Counter[Place]:
     """Place the actors of a run with so many `pending` documents on nodes.
 
     Each node gets its share by what the stages cost, with some to spare, since how documents are
     made up changes and the system shares cores between processes. Where there is little to do,
-    there are fewer, since an actor costs its models' loading. A stage that `waits` for a language
+    there are fewer, since an actor costs its models' loading. A stage that waits for a language
     model has one actor in all, which works on many documents at once. Each stage has one at least,
-    where there is any node. `overrides` says how many a stage gets in all. Raises UsageError.
+    where there is any node.
     """
-    overrides = overrides or {}
-    check(overrides)
-    where = allowed(nodes)
+    where = ask.allowed(nodes)
     counts: Counter[Place] = Counter()
     for node in nodes:
-        mine = [s for s in STAGES if node in where[s] and s not in waits and s not in overrides]
+        mine = [stage for stage in STAGES if node in where[stage] and ask.is_free(stage)]
         counts.update({(stage, node.id): n for stage, n in _share(node, mine, costs).items()})
     most = max(1, math.ceil(pending / DOCUMENTS_AN_ACTOR))
     for stage in STAGES:
-        if stage in overrides or stage in waits:
-            _spread(counts, stage, where[stage], overrides.get(stage, 1))
-        else:
+        if ask.is_free(stage):
             _cut(counts, stage, where[stage], most)
+        else:
+            _spread(counts, stage, where[stage], ask.actors.get(stage, 1))
         if nodes and not any(counts[stage, node.id] for node in nodes):
             _spread(counts, stage, where[stage], 1)
     return +counts
@@ -209,8 +216,7 @@ class Balance:
     alone until its memory is needed.
     """
 
-    waits: Collection[StageName] = ()
-    fixed: Collection[str] = ()
+    ask: Ask = NOTHING_ASKED
     _looks: list[Look] = field(default_factory=list)
     _resting: Counter[Place] = field(default_factory=Counter)
 
@@ -227,7 +233,7 @@ class Balance:
             return None
         short = [stage for stage in STAGES if self._is_short(stage, placement)]
         for stage in sorted(short, key=lambda x: -self._looks[-1].queued[x]):
-            for node in sorted(allowed(nodes)[stage], key=self._idle_cores, reverse=True):
+            for node in sorted(self.ask.allowed(nodes)[stage], key=self._idle_cores, reverse=True):
                 if self._idle_cores(node) < 1:
                     break
                 if step := self._at(stage, node, placement):
@@ -237,7 +243,7 @@ class Balance:
         return None
 
     def _is_short(self, stage: StageName, placement: Placement) -> bool:
-        if stage in self.waits or stage in self.fixed:
+        if not self.ask.is_free(stage):
             return False
         count = sum(n for (of, _), n in placement.items() if of == stage)
         return all(
@@ -252,7 +258,7 @@ class Balance:
             count
             for look in self._looks
             for (stage, at), count in look.busy.items()
-            if at == node.id and stage not in self.waits
+            if at == node.id and stage not in self.ask.waits
         )
         return node.cores - busy / len(self._looks)
 
@@ -266,6 +272,6 @@ class Balance:
             place = of, node.id
             enough = free + MEMORY[of] >= MEMORY[stage]
             rested = self._resting[place] >= IDLE_LOOKS
-            if of not in {stage, *self.waits, *self.fixed} and count > 1 and rested and enough:
+            if self.ask.is_free(of) and of != stage and count > 1 and rested and enough:
                 return Step(grow=(stage, node.id), shrink=place)
         return None

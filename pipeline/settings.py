@@ -62,13 +62,15 @@ class ExtractSettings(Section):
     """What decides the mentions. `model` is the extractor's own: a spaCy package, or for
     `transformers` a folder or a name on the Hub (`owner/name`, `owner/name@revision`); a language
     model is named in `llm.model`. Where no spaCy model finds the names, `parser` is the one that
-    parses the sentences. `batch` chunks of one document go through a spaCy model at once.
+    parses the sentences. `batch` chunks of one document go through a spaCy model at once. `device`
+    is where a model of `transformers` computes.
     """
 
     extractor: Literal["spacy", "llm", "transformers"] = "spacy"
     model: str = SPACY_MODEL
     parser: str = SPACY_MODEL
     batch: int = Field(32, ge=1)
+    device: Literal["cpu", "cuda"] = "cpu"
 
     @field_validator("model")
     @classmethod

@@ -105,7 +105,7 @@ class Engines:
             )
         from pipeline.engines.token_recognizer import TokenRecognizer
 
-        return TokenRecognizer(by.model, local)
+        return TokenRecognizer(by.model, local, by.device)
 
     @cached_property
     def relations(self) -> LlmRelations | None:

@@ -32,6 +32,7 @@ SHARED = 4
 """A window begins this part of its length before the one before ends: names at its edges are read
 with what stands around them.
 """
+CPU = "cpu"
 
 
 class TokenRecognizer:
@@ -39,14 +40,16 @@ class TokenRecognizer:
 
     It is loaded when it is first used. Its version is a hash of its files, so another model in the
     same place is another one. Windows go through it one by one, so that no reading depends on
-    another. Raises UnavailableError for a model that is not there, UsageError for one that is none
-    of these.
+    another. On a `device` of another kind sums end in other digits, so that is part of what decides
+    its names. Raises UnavailableError for a model that is not there, UsageError for one that is
+    none of these.
     """
 
     kept: Mapping[str, MentionType] = {**KEPT, "EMAIL": MentionType.EMAIL}
 
-    def __init__(self, model: str, local: SpacyRecognizer) -> None:
+    def __init__(self, model: str, local: SpacyRecognizer, device: str = CPU) -> None:
         self._local = local
+        self._device = device
         self._folder = model_folder(model)
         self._lock = Lock()
         self._labels = labels_of(self._folder, model)
@@ -60,14 +63,17 @@ class TokenRecognizer:
     @property
     def configuration(self) -> dict[str, Any]:
         """Say what decides its names beside its version. Where the model lies does not."""
-        return {"extractor": "transformers", "parser": self._local.configuration["model"]}
+        by = {"extractor": "transformers", "parser": self._local.configuration["model"]}
+        return by if self._device == CPU else by | {"device": self._device}
 
     def reads(self, language: str | None) -> bool:
         """Say yes: whoever names a model knows what it was trained on."""
         return True
 
     def load(self) -> None:
-        """Load both models now, instead of when they are first used."""
+        """Load both models now, instead of when they are first used. Raises UnavailableError where
+        there is no such device.
+        """
         with self._lock:
             _ = self._network, self._tokenizer
         self._local.load()
@@ -125,7 +131,8 @@ class TokenRecognizer:
             strict=True,
         ):
             with torch.inference_mode():
-                answer = self._network(input_ids=torch.tensor([ids])).logits[0]
+                given = torch.tensor([ids], device=self._device)
+                answer = self._network(input_ids=given).logits[0]
             best = answer.argmax(dim=-1).tolist()
             windows.append(
                 [
@@ -160,14 +167,22 @@ class TokenRecognizer:
 
     @cached_property
     def _network(self) -> Any:
+        import torch
         from transformers import AutoModelForTokenClassification
         from transformers.utils import logging
+
+        if self._device != CPU and not torch.cuda.is_available():
+            raise UnavailableError(
+                f"extract.device is {self._device}, and PyTorch finds no such device here; install "
+                "a PyTorch that has it, and on a cluster label the nodes that have one "
+                "casegraph.io/gpu=true"
+            )
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         network = AutoModelForTokenClassification.from_pretrained(
             str(self._folder), local_files_only=True, use_safetensors=True
         )
-        return network.eval()
+        return network.eval().to(self._device)
 
 
 def model_folder(model: str) -> Path:

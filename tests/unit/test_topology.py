@@ -13,6 +13,7 @@ from actors.topology import (
     MEMORY,
     MODELS,
     OCR_LABEL,
+    Ask,
     Balance,
     Look,
     Node,
@@ -67,7 +68,7 @@ def test_every_stage_has_an_actor_and_memory_suffices(nodes, pending):
 def test_a_node_that_joins_changes_nothing_elsewhere(nodes, pending):
     before = placed(nodes, 10**7)
     after = placed([*nodes, node("new", 8)], 10**7)
-    plain = [one for one in nodes if not one.kept_for]
+    plain = [one for one in nodes if not Ask().kept_for(one)]
     for one in plain:
         assert at(before, one.id).items() >= at(after, one.id).items()
     assert at(after, "new")
@@ -100,28 +101,32 @@ def test_nodes_are_kept_for_what_their_labels_say():
         node("scans", 8, 64 * GIB, OCR_LABEL),
         node("gpu", 8, 64 * GIB, GPU_LABEL),
     ]
-    placement = placed(nodes, 10_000)
+    placement = placed(nodes, 10_000, ask=Ask(on_gpu=frozenset({EXTRACT})))
     assert at(placement, "scans").keys() == {OCR}
-    assert at(placement, "gpu").keys() == {CHUNK, EXTRACT}
-    assert at(placement, "plain").keys() == {RESOLVE, RELATE}
+    assert at(placement, "gpu").keys() == {EXTRACT}
+    assert at(placement, "plain").keys() == {CHUNK, RESOLVE, RELATE}
+    # A GPU that nobody computes on makes a node no other than the others.
+    assert at(placed(nodes, 10_000), "gpu").keys() == {CHUNK, EXTRACT, RESOLVE, RELATE}
     # What would find no node goes anywhere.
     assert at(placed(nodes[1:2], 100), "scans").keys() == set(STAGES)
 
 
 def test_settings_decide():
     two = [node("a", 2), node("b", 6)]
-    placement = placed(two, 9, overrides={"ocr": 8})
+    placement = placed(two, 9, ask=Ask(actors={"ocr": 8}))
     assert (placement[OCR, "a"], placement[OCR, "b"]) == (2, 6)
     for wrong in ({"orc": 1}, {"ocr": 0}):
         with pytest.raises(UsageError, match=r"run\.actors"):
-            placed(two, 9, overrides=wrong)
+            Ask(actors=wrong).check()
 
 
 def test_one_actor_is_enough_for_a_stage_that_waits():
-    two = [node("a", 16), node("b", 16)]
-    assert of(placed(two, 10_000, waits=[EXTRACT]), EXTRACT) == 1
-    assert of(placed(two, 10_000, waits=[EXTRACT]), CHUNK) > 2
-    assert of(placed(two, 9, overrides={"extract": 3}, waits=[EXTRACT]), EXTRACT) == 3
+    two, waiting = [node("a", 16), node("b", 16)], Ask(waits=frozenset({EXTRACT}))
+    assert of(placed(two, 10_000, ask=waiting), EXTRACT) == 1
+    assert of(placed(two, 10_000, ask=waiting), CHUNK) > 2
+    assert (
+        of(placed(two, 9, ask=waiting.model_copy(update={"actors": {"extract": 3}})), EXTRACT) == 3
+    )
 
 
 def test_where_there_is_no_node_there_is_no_actor():
@@ -206,7 +211,7 @@ def test_what_stands_idle_gives_way_where_memory_is_short():
 def test_the_last_actor_of_a_stage_and_one_that_settings_fixed_stay():
     there = placement(ocr=2, chunk=1, extract=4, resolve=1, relate=1)
     tight = node(cpus=8, memory=sum(MEMORY[stage] * n for (stage, _), n in there.items()))
-    balance, seen = Balance(fixed=["extract"]), look({OCR: 9}, {OCR: 2})
+    balance, seen = Balance(Ask(actors={"extract": 4})), look({OCR: 9}, {OCR: 2})
     for _ in range(3 * IDLE_LOOKS):
         balance.note(seen, there)
         assert balance.step([tight], there) is None
