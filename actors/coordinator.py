@@ -62,10 +62,12 @@ class RunCoordinator:
     ) -> None:
         from pipeline import assembly
 
+        # Others are sent it as it came: each node opens it for itself.
+        self._pools = pools or ActorPools(place, actors)
+        place = place.opened()
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
-        self._pools = pools or ActorPools(place, actors)
         self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
