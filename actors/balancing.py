@@ -17,7 +17,7 @@ from actors.claims import Claims
 from actors.events import Events
 from actors.flow import Flow
 from actors.pulse import Pulse
-from actors.topology import COSTS, Ask, Balance, Look, Node, Place, Step, placed
+from actors.topology import COSTS, Ask, Balance, Look, Node, Place, Step, placed, within
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
@@ -59,6 +59,7 @@ class Balancing:
         self._claims = claims
         self._pulse = pulse
         self._events = events
+        self._cores = place.settings.run.cpus
         self._costs: Mapping[StageName, float] = COSTS
         self._moved: Counter[Place] = Counter()
         self._nodes: Sequence[Node] = ()
@@ -69,7 +70,7 @@ class Balancing:
     async def start(self, costs: Mapping[StageName, float]) -> list[asyncio.Task[None]]:
         """Start the actors; see `ActorPools.start`."""
         self._costs = {**COSTS, **costs}
-        self._nodes = await self._pools.nodes()
+        self._nodes = await self._look_for_nodes()
         return await self._pools.start(self._wanted(), self._flow.grow)
 
     async def keep(self) -> None:
@@ -83,7 +84,7 @@ class Balancing:
 
     async def _look_at_nodes(self) -> None:
         """Take up nodes that joined, and let go of those that left."""
-        self._nodes = await self._pools.nodes()
+        self._nodes = await self._look_for_nodes()
         here = {node.id for node in self._nodes}
         stood = {node for _, node in self._pools.placement}
         for stage, number in self._pools.lose(stood - here):
@@ -95,6 +96,12 @@ class Balancing:
         for place, count in (self._wanted() - self._pools.placement).items():
             for _ in range(count):
                 self._add(place)
+
+    async def _look_for_nodes(self) -> list[Node]:
+        """Ask for the nodes, those that the run already works on first."""
+        known = {node.id: number for number, node in enumerate(self._nodes)}
+        nodes = await self._pools.nodes()
+        return within(sorted(nodes, key=lambda x: known.get(x.id, len(known))), self._cores)
 
     def _wanted(self) -> Counter[Place]:
         """Say how many actors there should be, at each place."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from actors.cluster import address_of, check_address
+from actors.node_settings import check_cluster
 from actors.planning import PlanOf, opened
 from actors.progress import Snapshot
 from actors.report import ALL_FOUND, NotFound
@@ -15,6 +18,7 @@ from pipeline import assembly
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.llm.showing import Shown
 from pipeline.settings import Settings
+from pipeline.source_copies import record_with_copies
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.ledger_values import OpenedProject
@@ -50,6 +54,9 @@ def begin(
     UnavailableError for a service that does not answer, StoppedWaitingError for one that does not
     when it is to stop.
     """
+    if address := address_of(settings):
+        check_address(address)
+        check_cluster(settings)
     batches = request.files(settings)
     show(Snapshot(state="starting services"))
     urls = assembly.open_services(settings)
@@ -74,12 +81,12 @@ def _record(
     if it is stopped. Raises UnavailableError if PostgreSQL, or a store that is walked over, goes
     away: a walk is not repeated.
     """
-    found = 0
+    found, record = 0, _recording(settings, ledger)
     try:
         with ledger.roll_call(project) as roll:
             for batch in batches:
                 small, large = split_by_size(batch, settings.limits.max_file_bytes)
-                ledger.record_documents(project, small, rehash=request.rehash)
+                record(project, small, rehash=request.rehash)
                 ledger.record_skipped(project, large)
                 roll.found(batch)
                 found += len(batch)
@@ -93,3 +100,10 @@ def _record(
         raise UnavailableError(
             f"{error}; {found:,} files are taken down: run again when it is back"
         ) from error
+
+
+def _recording(settings: Settings, ledger: Ledger) -> Callable[..., object]:
+    """Give what writes down files; on a cluster whose other nodes do not see them, with copies."""
+    if address_of(settings) is None or settings.run.shared_files:
+        return ledger.record_documents
+    return partial(record_with_copies, ledger, assembly.open_blobs(settings))

@@ -55,10 +55,12 @@ class RunCoordinator:
     def __init__(self, place: Workplace, total: int, pools: ActorPools | None = None) -> None:
         from pipeline import assembly
 
+        # Others are sent it as it came: each node opens it for itself.
+        self._pools = pools or ActorPools(place)
+        place = place.opened()
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
-        self._pools = pools or ActorPools(place)
         self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
         self._claims = Claims(total=total)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")

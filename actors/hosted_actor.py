@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from contextlib import suppress
 from typing import Any
@@ -20,11 +21,19 @@ START_SECONDS = 300
 RESTART_SECONDS = 0.5
 LEAVE_SECONDS = 3.0
 
+_OURS = re.compile(r"^pipeline\.errors\.\w+: ")
+
 logger = logging.getLogger(__name__)
 
 
 class GoneError(Exception):
     """Tell that an actor is gone with its node, and never comes back."""
+
+
+def last_words(error: Exception) -> str:
+    """Take the error itself out of what Ray tells of one that crossed processes."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return _OURS.sub("", lines[-1]) if lines else type(error).__name__
 
 
 class HostedActor:
@@ -102,8 +111,9 @@ class HostedActor:
             except RayActorError as error:
                 failures += 1
                 if failures == START_ATTEMPTS or "constructor" in str(error):
-                    reason = str(error).strip().splitlines()[-1].strip()
-                    raise UnavailableError(f"{self._what} could not start: {reason}") from error
+                    raise UnavailableError(
+                        f"{self._what} could not start: {last_words(error)}"
+                    ) from error
             else:
                 return
             await asyncio.sleep(RESTART_SECONDS)

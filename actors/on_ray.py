@@ -1,4 +1,4 @@
-"""Carries out the work of a run on Ray, which is started for it and ends with it."""
+"""Carries out the work of a run on Ray, which is started for it and ends with it, or a cluster."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.balancing import ask_of
+from actors.hosted_actor import last_words
 from actors.progress import Snapshot
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
 from actors.workplace import Workplace
-from pipeline.errors import CasegraphError, UnavailableError
+from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
 
 POLL_SECONDS = 0.25
 
@@ -23,41 +24,60 @@ CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResul
 def on_ray(
     place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
 ) -> RunResult:
-    """Start Ray and a coordinator, and show what it says until it ends. Of one that dies the result
-    is what it said last. Raises UnavailableError for what it raises.
-    """
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+    """Start Ray, or join the cluster that is to do the work, and a coordinator there, and show what
+    it says until it ends. Of one that dies the result is what it said last.
 
-    from actors.cluster import local_ray, log_folder
-    from actors.coordinator import RunCoordinator
+    Raises UnavailableError for what a coordinator raises, and for a cluster that cannot be joined
+    or goes away.
+    """
+    from actors.cluster import address_of, has_nodes, joined, local_ray
 
     settings = place.settings
     ask_of(settings, place.waits).check()
-    cpus = settings.run.cpus or len(os.sched_getaffinity(0))
-    show(Snapshot(state="starting Ray", total=pending))
-    with local_ray(cpus) as ray:
-        # With the process that asks for the run, since neither is of use without the other.
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-        coordinator_class = ray.remote(RunCoordinator).options(
-            num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
-        )
-        coordinator = coordinator_class.remote(place, pending)
-        last = _Last(show)
-        try:
-            result = _watch(ray, coordinator, last, stop)
-        except ray.exceptions.RayTaskError as error:
-            if not isinstance(error.cause, CasegraphError):
-                raise UnavailableError(own_fault(error.cause)) from error
-            raise UnavailableError(f"the run ended early: {_reason(error)}") from error
-        except ray.exceptions.RayActorError as error:
-            return interrupted(last.snapshot, _reason(error))
-        except ray.exceptions.RayError as error:
-            raise UnavailableError(f"the run ended early: {_reason(error)}") from error
-        if not result.by_own_fault:
-            return result
-        # Who looks for the fault needs the traceback, which the processes of Ray write down.
-        reason = f"{result.reason}; the log of the run has more: {log_folder(ray)}"
-        return result.model_copy(update={"reason": reason})
+    address = address_of(settings)
+    if address is None:
+        cpus = settings.run.cpus or len(os.sched_getaffinity(0))
+        show(Snapshot(state="starting Ray", total=pending))
+        with local_ray(cpus) as ray:
+            return _carried_out(ray, place, pending, show, stop)
+    show(Snapshot(state=f"joining the Ray cluster at {address}", total=pending))
+    with joined(address) as ray:
+        if not has_nodes(settings.run.patience_seconds, stop):
+            raise StoppedWaitingError("stopped before the cluster had a node to work on")
+        return _carried_out(ray, place.sealed(), pending, show, stop)
+
+
+def _carried_out(
+    ray: Any, place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
+) -> RunResult:
+    """Start a coordinator, and wait until it ends."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    from actors.cluster import log_folder
+    from actors.coordinator import RunCoordinator
+
+    # With the process that asks for the run, since neither is of use without the other.
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    coordinator_class = ray.remote(RunCoordinator).options(
+        num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
+    )
+    coordinator = coordinator_class.remote(place, pending)
+    last = _Last(show)
+    try:
+        result = _watch(ray, coordinator, last, stop)
+    except ray.exceptions.RayTaskError as error:
+        if not isinstance(error.cause, CasegraphError):
+            raise UnavailableError(own_fault(error.cause)) from error
+        raise UnavailableError(f"the run ended early: {last_words(error)}") from error
+    except ray.exceptions.RayActorError as error:
+        return interrupted(last.snapshot, last_words(error))
+    except ray.exceptions.RayError as error:
+        raise UnavailableError(f"the run ended early: {last_words(error)}") from error
+    if not result.by_own_fault:
+        return result
+    # Who looks for the fault needs the traceback, which the processes of Ray write down.
+    reason = f"{result.reason}; the log of the run has more: {log_folder(ray)}"
+    return result.model_copy(update={"reason": reason})
 
 
 @dataclass
@@ -97,9 +117,3 @@ def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: S
     result: RunResult = ray.get(ended)
     show(ray.get(coordinator.snapshot.remote()))
     return result
-
-
-def _reason(error: Exception) -> str:
-    """Take the last line of an error that crossed processes: the error itself."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

@@ -210,6 +210,7 @@ class PersistenceActor:
     """A `PersistenceWorker` that builds itself where it runs."""
 
     def __init__(self, place: Workplace) -> None:
+        place = place.opened()
         self._worker = make_worker(place.settings, place.urls, place.project, place.run)
         self._away = BY_CHOICE
         self._growth = Growth()

@@ -33,6 +33,7 @@ class RegistryActor:
     def __init__(self, place: Workplace) -> None:
         from pipeline import assembly
 
+        place = place.opened()
         self._keeper: RegistryKeeper | None = assembly.open_registry(
             place.settings, place.urls, place.project, place.rules(), fills=True
         )

@@ -33,6 +33,7 @@ class StageActor:
     def __init__(self, place: Workplace, name: StageName) -> None:
         from pipeline import assembly
 
+        place = place.opened()
         sweep_scratch()
         self._stores = assembly.open_stores(place.settings, place.urls)
         if name in place.waits:

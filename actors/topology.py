@@ -98,6 +98,20 @@ class Ask(Value):
 
 NOTHING_ASKED = Ask()
 
+
+def within(nodes: Sequence[Node], cores: int | None) -> list[Node]:
+    """Take nodes until they have so many cores, and of the last one no more than are wanted; all of
+    them where that is not said.
+    """
+    if cores is None:
+        return list(nodes)
+    taken: list[Node] = []
+    for node in nodes:
+        if (left := cores - sum(one.cores for one in taken)) > 0:
+            taken.append(node.model_copy(update={"cpus": min(node.cpus, left)}))
+    return taken
+
+
 Place = tuple[StageName, str]
 """A stage on a node."""
 Placement = Mapping[Place, int]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from actors.node_settings import Marks, this_machine, with_own, without_own
 from pipeline.assembly import Hosted, NameRules, Rules, Stores
 from pipeline.documents import StageName
+from pipeline.errors import UnavailableError, UsageError
 from pipeline.llm.showing import Shown
-from pipeline.settings import Settings
+from pipeline.settings import Settings, load_settings
 from pipeline.stage import STAGES, Chain, Plan
-from pipeline.stores.embedded import ServiceUrls
+from pipeline.stores.embedded import ServiceUrls, find_services
 
 HostStage = Callable[[StageName, Settings, Stores], Hosted]
 """Builds one stage where it is to run, its models loaded."""
@@ -24,7 +27,7 @@ class Workplace:
     `waits` names the stages that wait for a language model, and says how many documents each of
     their actors works on at once; the others compute. Their questions show what is `shown`. `last`
     is the last stage that is run: of one before the end nothing is published, and its documents are
-    left pending.
+    left pending. One that is `sealed` by marks has no endpoint and no secret in it.
     """
 
     settings: Settings
@@ -37,6 +40,7 @@ class Workplace:
     waits: Mapping[StageName, int] = field(default_factory=dict)
     shown: Shown = field(default_factory=Shown)
     last: StageName = STAGES[-1]
+    marks: Marks | None = None
 
     @property
     def stages(self) -> Sequence[StageName]:
@@ -46,3 +50,30 @@ class Workplace:
     def is_past(self, chain: Chain) -> bool:
         """Say whether a content has all that is to be made of it, and waits for no publication."""
         return chain.gap is not None and chain.gap not in self.stages
+
+    def sealed(self) -> Workplace:
+        """Take out what each node knows from its own environment: Ray keeps what actors are built
+        with, and shows it.
+        """
+        return replace(
+            self,
+            settings=without_own(self.settings),
+            urls=ServiceUrls(database_url="", redis_url=""),
+            marks=Marks.made(self.settings, this_machine()),
+        )
+
+    def opened(self) -> Workplace:
+        """Add what this node knows, where it is to. Raises UnavailableError that names the node and
+        the setting if that leads elsewhere than where the run was started.
+        """
+        if self.marks is None:
+            return self
+        node = socket.gethostname()
+        try:
+            settings = with_own(self.settings, load_settings())
+        except UsageError as error:
+            raise UnavailableError(f"on the node {node}: {error}") from error
+        difference = self.marks.difference(settings, this_machine(), asks=bool(self.waits))
+        if difference:
+            raise UnavailableError(f"the node {node} {difference}")
+        return replace(self, settings=settings, urls=find_services(settings), marks=None)

@@ -116,8 +116,13 @@ class Limits(Section):
 
 
 class RunSettings(Section):
-    """How a run is carried out; none of it changes what comes out."""
+    """How a run is carried out; none of it changes what comes out. `address` is of the Ray cluster
+    that does the work, None for this machine alone. `shared_files` says that all its nodes see
+    files, those of the object store's folder too, under the same paths.
+    """
 
+    address: str | None = None
+    shared_files: bool = False
     cpus: int | None = Field(None, ge=1)
     actors: dict[str, int] = Field(default_factory=dict)
     window: int = Field(64, ge=1)

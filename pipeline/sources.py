@@ -22,8 +22,8 @@ READ_BYTES = 1 << 20
 
 
 class Located(Value):
-    """Where a document's bytes are: a file or an object in S3 by its URI, or a member's object in
-    the object store by its hash.
+    """Where a document's bytes are: a file or an object in S3 by its URI, or what the object store
+    has of a member, or of a file that other machines cannot see, by its hash.
     """
 
     uri: str
@@ -137,13 +137,21 @@ class Fetcher:
 
     def _copied(self, uri: str, target: Path) -> tuple[str, int]:
         """Copy a file or an object, and give its hash and size."""
+        if not is_s3(uri):
+            return copied(uri, target)
         with written(target) as write:
-            if not is_s3(uri):
-                return _hash_file(_path_of(uri), write)
             if self.objects is None:
                 raise PermanentError("unknown_source", "nothing was given to read s3:// with")
             with self.objects.opened(read_uri(uri)) as blocks:
                 return _hash(blocks, write)
+
+
+def copied(uri: str, target: Path) -> tuple[str, int]:
+    """Copy a file, and give the hash and the size of what was copied. Raises OSError for one that
+    cannot be read, TemporaryError if the disk takes no copy.
+    """
+    with written(target) as write:
+        return _hash_file(_path_of(uri), write)
 
 
 def unreadable(error: OSError | PermanentError) -> DocumentFailure:
@@ -151,7 +159,7 @@ def unreadable(error: OSError | PermanentError) -> DocumentFailure:
     if isinstance(error, PermanentError):
         code, message = error.code, error.message
         if code == "blob_missing":
-            message += "; `forget` the container that holds this file, and run again"
+            message += "; `forget` this file, or the container that holds it, and run again"
     elif isinstance(error, FileNotFoundError):
         code, message = "source_missing", "the file is not there any more"
     elif isinstance(error, IsADirectoryError):

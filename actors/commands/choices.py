@@ -9,7 +9,11 @@ if TYPE_CHECKING:
 
 
 def chosen(
-    extractor: str | None, relations: str | None, model: str | None, context: str | None
+    extractor: str | None,
+    relations: str | None,
+    model: str | None,
+    context: str | None,
+    address: str | None = None,
 ) -> Settings:
     """Read the settings, with what was chosen instead of theirs; a model is that of whoever is
     asked: see `--model`. Raises UsageError for settings that are wrong.
@@ -20,6 +24,7 @@ def chosen(
         "extract": {"extractor": extractor},
         "relate": {"relations": relations},
         "llm": {"context": context},
+        "run": {"address": address},
     }
     given = {
         section: {name: value for name, value in values.items() if value is not None}

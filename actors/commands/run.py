@@ -70,6 +70,12 @@ INTERRUPTED = 130
     help="Look anew at what the project knows; all documents are asked about again.",
 )
 @click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Do the work on this Ray cluster, which this machine is a node of (`auto` finds it); "
+    "without it on the one of RAY_ADDRESS, which Ray sets for its jobs, else on a Ray of its own.",
+)
+@click.option(
     "--max-cost",
     type=Dollars(),
     metavar="DOLLARS",
@@ -96,6 +102,7 @@ def run(
     model: str | None,
     context: str | None,
     refresh_context: bool,
+    address: str | None,
     max_cost: int | None,
     dry_run: bool,
     as_json: bool,
@@ -113,7 +120,7 @@ def run(
     from pipeline import assembly
     from pipeline.walking import Selection, Walk
 
-    settings = chosen(extractor, relations, model, context)
+    settings = chosen(extractor, relations, model, context, address)
     if refresh_context and settings.llm.context != "project":
         raise UsageError(
             "--refresh-context looks at what the project knows, and without --context project no "

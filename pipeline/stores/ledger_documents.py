@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from pipeline import identity
 from pipeline.documents import DocumentStatus, StageName
-from pipeline.stores import loose_objects
+from pipeline.stores import loose_objects, store_mark
 from pipeline.stores.blame import clean
 from pipeline.stores.copying import staged
 from pipeline.stores.forecasting import Forecasting, forecasting
@@ -19,7 +19,7 @@ from pipeline.stores.postgres import transaction
 from pipeline.stores.removal import remove_unseen_contents
 from pipeline.stores.roll_call import RollCall, roll_call
 
-_COLUMNS = ("id", "project_id", "uri", "source", "size", "stamp", "status", "reason")
+_COLUMNS = ("id", "project_id", "uri", "source", "size", "stamp", "status", "reason", "blob")
 
 _COUNTS = text("""
 SELECT status, count(*) FROM documents WHERE project_id = CAST(:project AS uuid) GROUP BY status
@@ -38,6 +38,19 @@ _LOCK_BEGUN = """
 SELECT c.id FROM contents c
 WHERE c.id IN (SELECT d.next_content_id FROM documents d JOIN {table} s ON s.id = d.id)
 ORDER BY c.id FOR UPDATE
+"""
+
+_HAVE_COPY = text("""
+SELECT d.uri FROM unnest(CAST(:ids AS uuid[]), CAST(:sizes AS bigint[]), CAST(:stamps AS text[]))
+    AS s(id, size, stamp)
+JOIN documents d ON d.id = s.id AND d.size = s.size AND d.stamp = s.stamp
+WHERE d.blob IS NOT NULL
+""")
+
+# Also of a file that is as it was: a run on one machine alone reads it where it lies.
+_NAME_COPIES = """
+UPDATE documents d SET blob = s.blob FROM {table} s
+WHERE d.id = s.id AND s.blob IS NOT NULL AND d.blob IS DISTINCT FROM s.blob
 """
 
 # What is asked for is the last failure, the one that `failures` shows.
@@ -60,23 +73,36 @@ class Documents(Projects):
     """The documents of projects."""
 
     def record_documents(
-        self, project: str, found: Sequence[Found], *, rehash: bool = False
+        self,
+        project: str,
+        found: Sequence[Found],
+        *,
+        rehash: bool = False,
+        copies: Mapping[str, str] | None = None,
     ) -> Recorded:
-        """Write down a batch of files before anything is done with them.
+        """Write down a batch of files before anything is done with them. `copies` says by their
+        URIs under which hash the object store has some of them: these are read from there.
 
         A new file is pending, and one with another size or stamp is so again; what readers saw
         of it stays, and so does what was made of its bytes, until it is identified anew: they may
         be the same. One that is as it was is left alone, also when it failed. With `rehash` all
         are looked at again.
         """
+        copies = copies or {}
         rows = {
-            id_: (id_, project, x.uri, clean(x.source), x.size, clean(x.stamp), "pending", None)
+            id_: (
+                id_, project, x.uri, clean(x.source), x.size, clean(x.stamp), "pending", None,
+                copies.get(x.uri),
+            )
             for x in found
             for id_ in [identity.document_id(project, x.uri)]
-        }
+        }  # fmt: skip
         if not rows:
             return Recorded()
         with transaction(self._engine, "record") as connection:
+            if copies:
+                connection.execute(loose_objects.HOLD)
+                store_mark.check(connection, self._blobs)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             # What a living run works on is being looked at already.
             again = " OR d.status <> 'running'" if rehash else ""
@@ -88,7 +114,18 @@ class Documents(Projects):
             )
             new = _insert(connection, table)
             _rename(connection, table)
+            if copies:
+                connection.exec_driver_sql(_NAME_COPIES.format(table=table))
         return Recorded(new=new, changed=changed, unchanged=len(rows) - new - changed)
+
+    def without_copy(self, project: str, found: Sequence[Found]) -> list[Found]:
+        """Pick the files of which the object store has no copy that is as they are now."""
+        ids = [identity.document_id(project, x.uri) for x in found]
+        stamps = [clean(x.stamp) for x in found]
+        with transaction(self._engine) as connection:
+            wanted = {"ids": ids, "sizes": [x.size for x in found], "stamps": stamps}
+            have = set(connection.scalars(_HAVE_COPY, wanted))
+        return [x for x in found if x.uri not in have]
 
     def record_skipped(self, project: str, found: Sequence[tuple[Found, str]]) -> int:
         """Write down files that are left out, each with the reason; return how many.
@@ -99,7 +136,7 @@ class Documents(Projects):
         rows = {
             id_: (
                 id_, project, x.uri, clean(x.source), x.size, clean(x.stamp), "skipped",
-                clean(reason),
+                clean(reason), None,
             )
             for x, reason in found
             for id_ in [identity.document_id(project, x.uri)]
@@ -179,7 +216,7 @@ def _reopen(connection: Connection, project: str, table: str, condition: str) ->
         return 0
     connection.exec_driver_sql(
         "UPDATE documents d SET size = s.size, stamp = s.stamp, status = s.status,"  # noqa: S608
-        " reason = s.reason, attempts = 0, claimed_by = NULL, unread = true,"
+        " reason = s.reason, blob = s.blob, attempts = 0, claimed_by = NULL, unread = true,"
         " next_content_id = CASE WHEN s.status <> 'skipped' THEN d.next_content_id END,"
         " stale = s.status = 'skipped' AND d.content_id IS NOT NULL, updated_at = now() "
         f"FROM {table} s WHERE s.id = d.id AND ({condition})"

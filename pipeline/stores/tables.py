@@ -141,7 +141,8 @@ contents = Table(
 # readers see; `next_content_id` is what a run is working on, or, where the document is `unread`,
 # what its bytes were when they were last looked at: that keeps what was made of them, and nothing
 # is published by it. `root_id` is the top-level file of a member, whose budget all its members
-# share; `blob` is a member's hash in the object store.
+# share; `blob` is the hash in the object store of a member, or of the copy of a local file that the
+# other nodes of a cluster do not see.
 # `size` and `stamp` (mtime in nanoseconds, or an ETag) tell an unchanged file without reading it.
 documents = Table(
     "documents",

@@ -46,7 +46,9 @@ ROUND_SECONDS = 240.0
 ENDED_WELL = (0, 3)
 FAULTY = ("Traceback (most recent call last)", "ended by a fault of its own")
 LEASE_SECONDS = 2.0
-RUN = RunSettings(cpus=2, window=16, persist_seconds=0.05, lease_seconds=LEASE_SECONDS, attempts=4)
+RUN = RunSettings(
+    shared_files=True, window=16, persist_seconds=0.05, lease_seconds=LEASE_SECONDS, attempts=4
+)
 
 
 COSTLY = ("the coordinator killed", "the command killed")

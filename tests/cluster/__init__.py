@@ -1,0 +1,1 @@
+"""Runs on a Ray cluster that is there: started by `ray start`, on this machine."""

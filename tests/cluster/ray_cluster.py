@@ -1,0 +1,137 @@
+"""A Ray cluster of a test's own on this machine: a head with its job server, and other raylets.
+
+They are started by `ray start`, as on machines of one's own, and ended by their process ids: what
+a cluster starts is known by a mark in its environment. Its folder and its `current cluster` are its
+own, so that no other Ray here is found, and none finds it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+RAY = Path(sys.executable).parent / "ray"
+MARK = "CLUSTER_OF_A_TEST"
+OBJECT_STORE_BYTES = 80 << 20
+GONE_SECONDS = 30.0
+
+
+class RayCluster:
+    """A cluster whose nodes have this environment. Its token is its own."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.mark = uuid.uuid4().hex
+        self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir="/tmp"))
+        self.token = secrets.token_hex(16)
+        self.port, self.jobs_port, *self._ports = _free_ports(6)
+        self.nodes_environment = dict(environment)
+
+    @property
+    def address(self) -> str:
+        """Where the cluster is joined."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def jobs(self) -> str:
+        """Where jobs are submitted."""
+        return f"http://127.0.0.1:{self.jobs_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process has that knows the cluster's token, and is none of its nodes'."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CASEGRAPH_", "RAY_"))
+        }
+        return kept | {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": self.token,
+            "RAY_TMPDIR": str(self.folder),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+        }
+
+    def start_head(self, cpus: int = 0) -> None:
+        """Start the head, with its job server."""
+        self._start(
+            "--head",
+            f"--port={self.port}",
+            "--dashboard-host=127.0.0.1",
+            f"--dashboard-port={self.jobs_port}",
+            f"--dashboard-agent-listen-port={self._ports[0]}",
+            f"--num-cpus={cpus}",
+        )
+
+    def start_node(self, cpus: int = 2) -> None:
+        """Have another raylet join."""
+        agent = self._ports.pop()
+        self._start(
+            f"--address={self.address}",
+            f"--dashboard-agent-listen-port={agent}",
+            f"--num-cpus={cpus}",
+        )
+
+    def _start(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [RAY, "start", *arguments, f"--object-store-memory={OBJECT_STORE_BYTES}"],
+            env=self.environment | self.nodes_environment | {MARK: self.mark},
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """List what the cluster has started, daemons and workers."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(MARK) == self.mark:
+                    found.append(process)
+        return found
+
+    def kill(self) -> None:
+        """End all its processes by SIGKILL, and wait until they are gone."""
+        late = time.monotonic() + GONE_SECONDS
+        while left := [one for one in self.processes if one.status() != psutil.STATUS_ZOMBIE]:
+            assert time.monotonic() < late, f"not gone after SIGKILL: {left}"
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(0.1)
+
+
+@contextmanager
+def cluster(environment: Mapping[str, str], nodes: int = 1) -> Iterator[RayCluster]:
+    """Run a cluster of a head and so many workers; afterwards it is gone, whatever happened."""
+    with ExitStack() as stack:
+        started = RayCluster(environment)
+        stack.callback(shutil.rmtree, started.folder, ignore_errors=True)
+        stack.callback(started.kill)
+        started.start_head()
+        for _ in range(nodes):
+            started.start_node()
+        yield started
+
+
+def _free_ports(count: int) -> list[int]:
+    """Find ports that nobody listens on."""
+    with ExitStack() as stack:
+        free = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in free]
