@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from actors.claims import Expected
 from actors.memory import available_bytes
 from actors.progress import Snapshot
 from actors.run_result import RunResult, own_fault
@@ -17,12 +18,18 @@ from pipeline.errors import CasegraphError, UnavailableError
 POLL_SECONDS = 0.25
 MEMORY_SHARE = 0.6
 
-CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
-"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
+FEWEST = 100
+"""So many documents are reckoned with, at least, while a walk may find more."""
+
+Source = Callable[[], Expected]
+CarryOut = Callable[[Workplace, Source, Callable[[Snapshot], None], Stop], RunResult]
+"""Works until nothing is left of what is expected, and no more is, or it is to stop; shows where it
+is.
+"""
 
 
 def on_ray(
-    place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
+    place: Workplace, source: Source, show: Callable[[Snapshot], None], stop: Stop
 ) -> RunResult:
     """Start Ray and a coordinator, and show what it says until it ends.
 
@@ -31,18 +38,19 @@ def on_ray(
     from actors.cluster import local_ray, log_folder
     from actors.coordinator import RunCoordinator
 
-    settings = place.settings
+    settings, expected = place.settings, source()
+    pending = max(expected.total, FEWEST) if expected.more else expected.total
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
     memory = int(available_bytes() * MEMORY_SHARE)
     counts = actors_for(cpus, memory, pending, settings.run.actors, place.waits)
-    show(Snapshot(state="starting Ray", total=pending))
+    show(Snapshot(state="starting Ray", total=expected.total, more=expected.more))
     with local_ray(cpus) as ray:
         coordinator_class = ray.remote(RunCoordinator).options(
             num_cpus=0, max_restarts=0, max_concurrency=16
         )
-        coordinator = coordinator_class.remote(place, counts, pending)
+        coordinator = coordinator_class.remote(place, counts, expected)
         try:
-            result = _watch(ray, coordinator, show, stop)
+            result = _watch(ray, coordinator, source, show, stop)
         except ray.exceptions.RayError as error:
             raised = isinstance(error, ray.exceptions.RayTaskError)
             if raised and not isinstance(error.cause, CasegraphError):
@@ -55,14 +63,19 @@ def on_ray(
         return result.model_copy(update={"reason": reason})
 
 
-def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:
-    """Poll a coordinator until its run has ended. Raises ray.exceptions.RayError."""
+def _watch(
+    ray: Any, coordinator: Any, source: Source, show: Callable[[Snapshot], None], stop: Stop
+) -> RunResult:
+    """Poll a coordinator until its run has ended, and tell it what is expected: each time, since
+    one that was started anew does not know. Raises ray.exceptions.RayError.
+    """
     ended = coordinator.run.remote()
     told = False
     while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
         if stop.asked and not told:
             ray.get(coordinator.drain.remote())
             told = True
+        ray.get(coordinator.expect.remote(source()))
         show(ray.get(coordinator.snapshot.remote()))
     result: RunResult = ray.get(ended)
     show(ray.get(coordinator.snapshot.remote()))

@@ -37,11 +37,15 @@ class Publishing(Value):
 
 
 class Recorded(Value):
-    """How many of the recorded documents were new, had changed, or were as before."""
+    """How many of the recorded documents were new, had changed, or were as before; and by how many
+    more are to be worked on now, and fewer are settled (completed or failed).
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    opened: int = 0
+    unsettled: int = 0
 
 
 class Claimed(Value):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from actors.coordinator import RunCoordinator
+from actors.on_ray import Source
 from actors.progress import Snapshot
 from actors.run_result import RunResult
 from actors.stop import Stop
@@ -21,7 +22,7 @@ POLL_SECONDS = 0.02
 
 def in_threads(
     place: Workplace,
-    pending: int,
+    source: Source,
     show: Callable[[Snapshot], None],
     stop: Stop,
     actors: Mapping[StageName, int] = ACTORS,
@@ -29,12 +30,13 @@ def in_threads(
     """Run to the end, or until `stop` is asked for."""
 
     async def whole() -> RunResult:
-        coordinator = RunCoordinator(place, actors, pending, LocalPools(place, actors))
+        coordinator = RunCoordinator(place, actors, source(), LocalPools(place, actors))
         work, told = asyncio.create_task(coordinator.run()), False
         while not (await asyncio.wait([work], timeout=POLL_SECONDS))[0]:
             if stop.asked and not told:
                 await coordinator.drain()
                 told = True
+            await coordinator.expect(source())
             show(await coordinator.snapshot())
         show(await coordinator.snapshot())
         return await work

@@ -15,7 +15,8 @@ from urllib.request import url2pathname
 
 import pytest
 
-from actors.admission import Admission, Identify, Load
+from actors.admission import Admission, Identify
+from actors.bounds import Load
 from actors.calls import Outcome
 from actors.claims import Claims
 from actors.events import Events

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.admission import IDENTIFY_BATCH, MOST_AHEAD, Load, room, shortage, to_claim
+from actors.bounds import IDENTIFY_BATCH, MOST_AHEAD, Load, room, shortage, to_claim
 from actors.pace import Pace
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog

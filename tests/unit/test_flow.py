@@ -79,7 +79,7 @@ def test_what_is_complete_waits_to_be_published():
     assert flow.calls() == []
     assert flow.unprocessed == 0
     flow.forget(["a"])
-    assert flow.in_flight == 0
+    assert flow.unprocessed == 0
 
 
 def test_the_same_content_is_taken_in_once():
@@ -141,7 +141,7 @@ def test_a_failure_ends_that_content_only():
     calls = flow.calls()
     blames = flow.finished(calls[0], failing(calls[0]))
     assert [blame.content_id for blame in blames] == [calls[0].tasks[0].content_id]
-    assert flow.in_flight == 1
+    assert flow.unprocessed == 1
 
 
 def test_only_who_was_alone_is_blamed_for_a_death():
@@ -202,7 +202,7 @@ def test_what_is_made_again_and_again_and_never_can_be_read_is_given_up():
         given_up = flow.finished(call, [Outcome(content_id="a", unreadable=failure)])
         flow.resume("a", task("a", done=3).chain)
     assert [(blame.content_id, blame.failure) for blame in given_up] == [("a", failure)]
-    assert flow.in_flight == 0
+    assert flow.unprocessed == 0
 
 
 def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
