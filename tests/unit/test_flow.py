@@ -57,6 +57,22 @@ def test_a_content_goes_through_the_stages_in_order():
     assert flow.done == dict.fromkeys(STAGES, 1)
 
 
+def test_the_bytes_of_sources_count_until_no_stage_has_to_work_on_them():
+    flow = Flow(ACTORS)
+    for name, size in (("a", 3), ("b", 40), ("c", 500)):
+        flow.add(task(name, done=4, size=size))
+    flow.add(task("a", size=3))
+    assert flow.unprocessed_bytes == 543
+    flow.forget(["c", "none"])
+    assert flow.unprocessed_bytes == 43
+    while calls := flow.calls():
+        for call in calls:
+            flow.finished(call, failing(call) if call.tasks[0].content_id == "b" else good(call))
+    assert (flow.unprocessed_bytes, flow.processed) == (0, {"a"})
+    flow.forget(["a"])
+    assert flow.unprocessed_bytes == 0
+
+
 def test_a_stage_without_an_actor_makes_its_contents_wait():
     flow = Flow()
     flow.add(task("a"))
