@@ -170,6 +170,7 @@ def _report(request: Request, begun: Begun, ended: Ended, budget: Budget, total:
     """Sum up a run that took `total` seconds."""
     urls, project, intake = begun.urls, begun.project.id, begun.intake
     counts = begun.ledger.counts(project)
+    failures, commonest = assembly.list_failures(urls, project, TOP)
     return Report(
         project=request.project,
         outcome=ended.outcome,
@@ -193,6 +194,7 @@ def _report(request: Request, begun: Begun, ended: Ended, budget: Budget, total:
             "extractor", "spacy"
         ),
         graph=assembly.open_overview(urls, project, TOP),
-        failures=assembly.list_failures(urls, project),
+        failures=failures,
+        commonest=commonest,
         skipped=assembly.list_skipped(urls, project, SHOWN),
     )

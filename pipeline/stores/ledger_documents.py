@@ -37,6 +37,10 @@ WHERE project_id = CAST(:project AS uuid)
        WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
 """)
 
+# A batch finds its documents by their keys. While a project grows no statistics say how large it
+# is, and PostgreSQL would read all of it for each batch.
+_BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+
 # Publishing locks contents, then documents; so does whoever may delete contents.
 _LOCK_BEGUN = """
 SELECT c.id FROM contents c
@@ -81,6 +85,7 @@ class Documents(Projects):
         if not rows:
             return Recorded()
         with transaction(self._engine, "record") as connection:
+            connection.exec_driver_sql(_BY_KEY)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             # What a living run works on is being looked at already.
             again = " OR d.status <> 'running'" if rehash else ""
@@ -118,6 +123,7 @@ class Documents(Projects):
         if not rows:
             return Recorded()
         with transaction(self._engine, "skip") as connection:
+            connection.exec_driver_sql(_BY_KEY)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             connection.exec_driver_sql(_LOCK_BEGUN.format(table=table))
             were = _reopen(
