@@ -7,12 +7,12 @@ no stage waits for a PostgreSQL that is far away.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from actors.bounds import IDENTIFY_BATCH, Load, fits, room, to_claim
 from actors.calls import Task
 from actors.claims import Claims, locate
 from actors.events import Events
@@ -26,16 +26,11 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure
 from pipeline.errors import TemporaryError
 from pipeline.patience import Stopping, never
-from pipeline.settings import RunSettings
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 from pipeline.stores.ledger import Claimed, Ledger
 from pipeline.stores.ledger import Identified as IdentifiedDocument
-from pipeline.stores.protocols import Backlog
 
-IDENTIFY_BATCH = 32
-AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
-HELD_SECONDS = 20.0
 THREADS = 3
 
 
@@ -50,69 +45,6 @@ def known(batch: Sequence[Claimed]) -> list[Identified]:
         for document in batch
         if document.same_bytes
     ]
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a run holds at this moment: documents before their last stage, claimed ones that wait
-    for room, what PostgreSQL does not have yet, the memory that the machine has left and that the
-    coordinator has `grown` by, in bytes. `pace` is how many documents it gets through in a second,
-    or could if it had them; `at_once` how many its actors can take up, `pace_at_first` and
-    `at_first` the same of the first stage, and `unread` how many documents are not past that.
-    """
-
-    unprocessed: int
-    backlog: Backlog
-    free_memory: int
-    waiting: int = 0
-    pace: float = 0.0
-    grown: int = 0
-    at_once: int = 1
-    at_first: int = 1
-    unread: int = 0
-    pace_at_first: float = 0.0
-
-
-def room(load: Load, run: RunSettings) -> int:
-    """Count the documents that the flow may take in now: what the window has left; none while the
-    queue is long, what only Redis holds takes over half of its memory, or memory is short.
-
-    A run that holds nothing waits for nothing: what is short then is not short because of it.
-    """
-    return 0 if shortage(load, run) else max(run.window - load.unprocessed, 0)
-
-
-def to_claim(load: Load, run: RunSettings) -> int:
-    """Count the documents to claim now: what the window holds, and what it will take in within the
-    next seconds; but no more than the run gets through within some more. Where that is less than
-    its actors take up at once, or not known, it is those, and of what is not read yet what the
-    first stage does: other runs may have the rest. None for less than a batch, since a claim is a
-    transaction.
-    """
-    window = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
-    soon = math.ceil(load.pace * HELD_SECONDS)
-    most = min(window, max(soon, load.at_once))
-    fresh = min(most, max(soon, load.at_first, math.ceil(load.pace_at_first * HELD_SECONDS)))
-    wanted = min(most - load.unprocessed, fresh - load.unread) - load.waiting
-    batch = max(min(IDENTIFY_BATCH, fresh // 2), 1)
-    return 0 if shortage(load, run) or wanted < batch else wanted
-
-
-def shortage(load: Load, run: RunSettings) -> str:
-    """Say why nothing is taken in at the moment; empty where something may be.
-
-    What is counted of bytes holds only while the queue has entries: with none, all is persisted.
-    """
-    backlog = load.backlog
-    if backlog.entries > run.queue_pause:
-        return f"{backlog.entries:,} results wait for PostgreSQL (run.queue_pause)"
-    if backlog.entries and 0 < backlog.limit < backlog.bytes * 2:
-        return "results that PostgreSQL does not have yet take over half of the memory of Redis"
-    if load.free_memory < run.memory_floor_bytes and load.unprocessed > 0:
-        return f"only {load.free_memory >> 20} MB of memory are free (run.memory_floor_bytes)"
-    if load.grown > run.growth_bytes and load.unprocessed > 0:
-        return f"the coordinator has grown by {load.grown >> 20} MB (run.growth_bytes)"
-    return ""
 
 
 Identify = Callable[[Sequence[Located]], Awaitable[Sequence[Identified | DocumentFailure]]]
@@ -148,7 +80,7 @@ class Admission:
         self._events = events
         self._settlement = settlement
         self._ready: deque[Task] = deque()
-        self._identifying = self._taken = 0
+        self._identifying = self._taken = self._news = 0
         self._pace = Pace()
         self.exhausted = self._claiming = False
 
@@ -156,6 +88,11 @@ class Admission:
     def waiting(self) -> int:
         """Count the documents that are claimed and not in the flow yet."""
         return self._identifying + len(self._ready)
+
+    @property
+    def next_bytes(self) -> int:
+        """Say how large the document is that waits for room; 0 without one."""
+        return self._ready[0].identified.size if self._ready else 0
 
     @property
     def trouble(self) -> str:
@@ -170,12 +107,14 @@ class Admission:
         # What was known, or is a copy, has gone through as well. What a run that waits for its
         # documents gets through says too little: it would go on to wait.
         seen = self._pace.note(self._taken - self.waiting - load.unprocessed)
-        entered = self._enter(room(load, run))
+        entered = self._enter(load)
         if self.exhausted or self._claiming:
             return
         now = replace(
             load,
             unprocessed=load.unprocessed + entered,
+            held_bytes=self._flow.unprocessed_bytes,
+            next_bytes=self.next_bytes,
             unread=self._flow.unread,
             waiting=self.waiting,
             pace=max(seen, self._flow.could_do()),
@@ -185,19 +124,31 @@ class Admission:
             self._claiming = True
             self._events.spawn(self._claim_ahead(wanted))
 
-    def _enter(self, count: int) -> int:
-        """Send up to `count` contents on their way, and return how many went; not one that nobody
-        waits for any more, since a copy of it was published, or failed, meanwhile.
+    def _enter(self, load: Load) -> int:
+        """Send on their way the contents that there is room for, and return how many went; not one
+        that nobody waits for any more, since a copy of it was published, or failed, meanwhile.
         """
-        entered = 0
-        while entered < count and self._ready:
+        run, entered = self._place.settings.run, 0
+        count = room(load, run)
+        while entered < count and self._ready and fits(load, run):
             task = self._ready.popleft()
             source = self._claims.source(task.content_id)
             if source and task.content_id not in self._flow:
                 self._claims.waits.admit(task.content_id)
                 self._flow.add(task.read_from(*source))
                 entered += 1
+            load = replace(
+                load,
+                unprocessed=self._flow.unprocessed,
+                held_bytes=self._flow.unprocessed_bytes,
+                next_bytes=self.next_bytes,
+            )
         return entered
+
+    def more(self) -> None:
+        """Take down that there is more to claim, also while a claim is under way."""
+        self._news += 1
+        self.exhausted = False
 
     async def _claim_ahead(self, wanted: int) -> None:
         try:
@@ -207,8 +158,10 @@ class Admission:
         self._take(claimed)
 
     async def _claim(self, wanted: int) -> Sequence[Claimed]:
+        news = self._news
         claimed = await self._thread.ask(self._ledger.claim, self._place.run, wanted)
-        self.exhausted = len(claimed) < wanted
+        # What came while it was asked for may have come too late for the answer.
+        self.exhausted = len(claimed) < wanted and news == self._news
         return claimed
 
     async def look_again(self, load: Load) -> bool:

@@ -27,6 +27,8 @@ from pipeline.stage import STAGES
 LOOK_SECONDS = 1.0
 NODES_SECONDS = 5.0
 WHO = "nodes"
+FEWEST = 100
+"""So many documents are reckoned with, at least, while a walk may find more."""
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +108,10 @@ class Balancing:
     def _wanted(self) -> Counter[Place]:
         """Say how many actors there should be, at each place."""
         claims = self._claims
+        left = claims.total - claims.completed - claims.failed
         wanted = placed(
             self._nodes,
-            claims.total - claims.completed - claims.failed,
+            max(left, FEWEST) if claims.expected.more else left,
             self._costs,
             self._ask,
         )

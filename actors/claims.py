@@ -13,6 +13,18 @@ from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Located
 from pipeline.stores.ledger import Claimed
 
+
+@dataclass(frozen=True)
+class Expected:
+    """How many documents a run is to work on, as far as that is known. `more` says that a walk over
+    the sources is still at work and may bring others, `failed` that it could not go on.
+    """
+
+    total: int
+    more: bool = False
+    failed: bool = False
+
+
 FailedRow = tuple[str, int, DocumentFailure]
 
 CHANGES = 3
@@ -20,9 +32,12 @@ CHANGES = 3
 
 @dataclass
 class Claims:
-    """The documents of one run. Counts are of documents; `total` grows with admitted members."""
+    """The documents of one run. Counts are of documents; `total` grows with admitted members, and
+    with what is `expected`.
+    """
 
     total: int
+    expected: Expected = field(default_factory=lambda: Expected(0))
     completed: int = 0
     failed: int = 0
     waits: Waits = field(default_factory=Waits)
@@ -50,6 +65,13 @@ class Claims:
         for waiting in self._waiting.values():
             waiting.difference_update(anew)
         self._documents |= {document.document_id: document for document in claimed}
+
+    def expect(self, expected: Expected) -> bool:
+        """Hear how many documents there are by now; say if there are more than before."""
+        grown = expected.total - self.expected.total
+        self.total += grown
+        self.expected = expected
+        return grown > 0
 
     def holds(self, claimed: Claimed) -> bool:
         """Say whether a document is still the run's own under that claim."""

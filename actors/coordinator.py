@@ -12,9 +12,10 @@ from contextlib import suppress
 from functools import partial
 
 from actors.actor_pools import ActorPools
-from actors.admission import Admission, Load
+from actors.admission import Admission
 from actors.balancing import Balancing
-from actors.claims import Claims
+from actors.bounds import Load
+from actors.claims import Claims, Expected
 from actors.dispatch import Dispatch
 from actors.ending import Ending
 from actors.events import Events
@@ -26,19 +27,14 @@ from actors.mode import ACCELERATED, Mode
 from actors.outlook import Outlook
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
-from actors.progress import RESOLVING, Snapshot, again_and_again
+from actors.progress import LOOKING, RESOLVING, Snapshot, again_and_again
 from actors.pulse import Pulse
 from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
 from actors.vectors import filled
 from actors.workplace import Workplace
-from pipeline.errors import (
-    CasegraphError,
-    StoppedWaitingError,
-    TemporaryError,
-    UnavailableError,
-)
+from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.stage import STAGES
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import Persisted
@@ -47,12 +43,15 @@ logger = logging.getLogger(__name__)
 
 
 class RunCoordinator:
-    """One run of one project, of which `total` documents are pending.
+    """One run of one project, of as many documents as are `expected`; while that may become more
+    the run does not end.
 
     `pools` starts its actors and asks them: on Ray, unless something else is given.
     """
 
-    def __init__(self, place: Workplace, total: int, pools: ActorPools | None = None) -> None:
+    def __init__(
+        self, place: Workplace, expected: Expected, pools: ActorPools | None = None
+    ) -> None:
         from pipeline import assembly
 
         # Others are sent it as it came: each node opens it for itself.
@@ -62,7 +61,7 @@ class RunCoordinator:
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
         self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
-        self._claims = Claims(total=total)
+        self._claims = Claims(expected.total, expected)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._growth = Growth()
         self._events = Events()
@@ -133,6 +132,15 @@ class RunCoordinator:
         """Say where the run is."""
         return self._outlook.snapshot(draining=self._ending.begun)
 
+    async def expect(self, expected: Expected) -> None:
+        """Hear how many documents there are by now; end if the walk over the sources has failed.
+        Hearing the same once more changes nothing.
+        """
+        if self._claims.expect(expected):
+            self._admission.more()
+        if expected.failed:
+            self._stop()
+
     async def drain(self) -> None:
         """Begin nothing new, let running calls finish, persist what they gave, and end."""
         self._stop()
@@ -184,11 +192,14 @@ class RunCoordinator:
                 if self._ending.begun:
                     return
                 self._persisting.more()
-                if not await self._settlement.readmit() and not await self._admission.look_again(
-                    self._load()
-                ):
+                if await self._settlement.readmit():
+                    continue
+                if not self._claims.expected.more:
+                    self._outlook.state = "running"
+                    if await self._admission.look_again(self._load()):
+                        continue
                     return
-                continue
+                self._outlook.state = LOOKING
             await self._events.handle()
 
     def _load(self) -> Load:
@@ -201,6 +212,8 @@ class RunCoordinator:
             unread=self._flow.unread,
             at_first=self._flow.at_first,
             at_once=self._flow.at_once,
+            held_bytes=self._flow.unprocessed_bytes,
+            next_bytes=self._admission.next_bytes,
         )
 
     def _nothing_left(self) -> bool:
@@ -224,7 +237,7 @@ class RunCoordinator:
     async def _settle(self, persisted: Persisted) -> None:
         await self._settlement.take(persisted)
         if persisted.members_admitted:
-            self._admission.exhausted = False
+            self._admission.more()
 
     # -- persistence -------------------------------------------------------------------------
 

@@ -1,6 +1,10 @@
 """Carries out a run from the process that asked for it: the command line, a test, a notebook.
 
-Documents are in PostgreSQL before anything starts; when there is nothing to do, Ray is not started.
+A document is in PostgreSQL before anything is done with it; the walk that finds documents goes on
+beside the work. When there is nothing to do, Ray is not started.
+
+What a run does is one of these at a time: it waits for the walk to find something (`begin`), it
+works, beside the walk until that is over (a turn), or it waits for another run of the project.
 """
 
 from __future__ import annotations
@@ -8,11 +12,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 
-from actors.beginning import SHOWN, Begun, begin
+from actors.beginning import Begun, begin
 from actors.catching_up import caught_up
-from actors.on_ray import CarryOut, on_ray
+from actors.intake import SHOWN
+from actors.on_ray import CarryOut, Source, on_ray
 from actors.planning import PlanOf
 from actors.progress import Snapshot
 from actors.report import Ended, Report
@@ -62,22 +68,55 @@ def run(
     plan_of(settings, Shown())  # What is wrong with the settings is said before anything starts.
     begun = begin(settings, request, plan_of, show, stop)
     urls, ledger, ask, project = begun.urls, begun.ledger, begun.ask, begun.project
-    before = _settled(ask(ledger.counts, project.id))
     turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
     budget = Budget(assembly.open_account(urls, project.id), ask, request.max_cost)
+
+    def work(run_: str, source: Source) -> RunResult:
+        budget.begin(run_)
+        place = Workplace(
+            settings, urls, project.id, run_, project.plan, host, rules, waits, begun.shown
+        )
+        return carry_out(place, source, show, stop)
+
+    with closing(begun.intake):
+        ended = _in_turns(begun, turns, work, show, stop)
+    ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
+    if ended.outcome == "finished":
+        _sweep(ledger, settings.run.checkpoint_ttl_seconds)
+    summed = (request, begun, ended, budget, time.monotonic() - began)
+    try:
+        return _report(*summed) if ended.reason else ask(_report, *summed)
+    except (TemporaryError, UnavailableError) as error:
+        raise _unread(ended, stop, error) from error
+    finally:
+        turns.leave()
+
+
+def _in_turns(
+    begun: Begun,
+    turns: Turns,
+    work: Callable[[str, Source], RunResult],
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+) -> Ended:
+    """Work on what there is until nothing is left, and say how that ended; a turn beside the walk
+    lasts until this is over. Raises what ended the walk, and UnavailableError for documents that
+    nobody can work on.
+    """
+    ledger, ask, project = begun.ledger, begun.ask, begun.project.id
     ended, idle, tried = Ended(outcome="stopped") if stop.asked else Ended(), 0, (0, 0)
     losses = Losses()
     while ended.outcome == "finished":
-        pending = ask(ledger.pending_count, project.id)
-        counts = ask(ledger.counts, project.id)
+        source = begun.intake.to_do()
+        pending = source().total
+        counts = ask(ledger.counts, project)
         now = pending, _settled(counts)
         # Something moved since a turn in vain: another run had them first, and is at work.
         if now != tried:
             idle = 0
         if counts[DocumentStatus.RUNNING] and (idle or not pending):
             if stop.asked:
-                ended = replace(ended, outcome="stopped")
-                break
+                return replace(ended, outcome="stopped")
             # Another run has them, or had them and died: then they are free when its lease ends.
             turns.leave()
             show(Snapshot(state="waiting for another run of this project"))
@@ -90,27 +129,16 @@ def run(
                 "run again, and if it stays so, `casegraph doctor` may say why"
             )
         elif pending:
-            run_ = turns.begin()
-            budget.begin(run_)
-            place = Workplace(
-                settings, urls, project.id, run_, project.plan, host, rules, waits, begun.shown
-            )
-            result = carry_out(place, pending, show, stop)
+            result = work(turns.begin(), source)
             turns.ended(result)
+            if source().failed:
+                turns.leave()
+                begun.intake.check()
             ended = losses.taken_up(ended.followed_by(result), result)
             idle, tried = idle_after(result, idle), now
         elif not counts[DocumentStatus.PENDING]:
             break
-    ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
-    if ended.outcome == "finished":
-        _sweep(ledger, settings.run.checkpoint_ttl_seconds)
-    summed = (request, begun, ended, before, budget, time.monotonic() - began)
-    try:
-        return _report(*summed) if ended.reason else ask(_report, *summed)
-    except (TemporaryError, UnavailableError) as error:
-        raise _unread(ended, stop, error) from error
-    finally:
-        turns.leave()
+    return ended
 
 
 def idle_after(result: RunResult, idle: int) -> int:
@@ -167,12 +195,11 @@ def _settled(counts: Mapping[DocumentStatus, int]) -> int:
     return counts[DocumentStatus.COMPLETED] + counts[DocumentStatus.FAILED]
 
 
-def _report(
-    request: Request, begun: Begun, ended: Ended, before: int, budget: Budget, total: float
-) -> Report:
-    """Sum up a run that took `total` seconds and found `before` documents settled."""
-    urls, project = begun.urls, begun.project.id
+def _report(request: Request, begun: Begun, ended: Ended, budget: Budget, total: float) -> Report:
+    """Sum up a run that took `total` seconds."""
+    urls, project, intake = begun.urls, begun.project.id, begun.intake
     counts = begun.ledger.counts(project)
+    failures, commonest = assembly.list_failures(urls, project, TOP)
     return Report(
         project=request.project,
         outcome=ended.outcome,
@@ -188,14 +215,15 @@ def _report(
         documents_per_second=ended.completed / ended.seconds if ended.seconds else 0.0,
         completed=ended.completed,
         failed=ended.failed,
-        elsewhere=max(_settled(counts) - before - ended.completed - ended.failed, 0),
-        not_found=begun.not_found,
+        elsewhere=max(_settled(counts) - intake.settled - ended.completed - ended.failed, 0),
+        not_found=intake.not_found,
         stage_calls=ended.stage_calls,
         models=budget.spent(),
         extractor=begun.project.plan.identity_of(StageName.EXTRACT).configuration.get(
             "extractor", "spacy"
         ),
         graph=assembly.open_overview(urls, project, TOP),
-        failures=assembly.list_failures(urls, project),
+        failures=failures,
+        commonest=commonest,
         skipped=assembly.list_skipped(urls, project, SHOWN),
     )

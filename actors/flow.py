@@ -45,15 +45,11 @@ class Flow:
     _processed: set[str] = field(default_factory=set)
     _adrift: set[str] = field(default_factory=set)
     _number: int = 0
+    unprocessed_bytes: int = 0
     done: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
 
     def __contains__(self, content_id: str) -> bool:
         return content_id in self._items
-
-    @property
-    def in_flight(self) -> int:
-        """Count the contents that are not published yet."""
-        return len(self._items)
 
     @property
     def unprocessed(self) -> int:
@@ -118,6 +114,7 @@ class Flow:
         if task.content_id in self._items:
             return
         self._items[task.content_id] = Item(task)
+        self.unprocessed_bytes += task.identified.size
         self._enqueue(task.content_id)
 
     def resume(self, content_id: str, chain: Chain) -> None:
@@ -210,6 +207,8 @@ class Flow:
         """Let go of contents that are published or failed, wherever they are."""
         for content_id in content_ids:
             item = self._items.pop(content_id, None)
+            if item and content_id not in self._processed:
+                self.unprocessed_bytes -= item.task.identified.size
             self._processed.discard(content_id)
             self._adrift.discard(content_id)
             gap = item.task.chain.gap if item else None
@@ -221,9 +220,10 @@ class Flow:
         return self._items[content_id].task
 
     def _enqueue(self, content_id: str) -> None:
-        gap = self._items[content_id].task.chain.gap
-        if gap is None:
+        task = self._items[content_id].task
+        if (gap := task.chain.gap) is None:
             self._processed.add(content_id)
+            self.unprocessed_bytes -= task.identified.size
         else:
             self._ready[gap].append(content_id)
 

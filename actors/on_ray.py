@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.balancing import ask_of
+from actors.claims import Expected
 from actors.hosted_actor import last_words
 from actors.progress import Snapshot
 from actors.run_result import INTERRUPTED, RunResult, own_fault
@@ -17,12 +18,15 @@ from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableErro
 
 POLL_SECONDS = 0.25
 
-CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
-"""Works until nothing of so many pending documents is left or it is to stop; shows where it is."""
+Source = Callable[[], Expected]
+CarryOut = Callable[[Workplace, Source, Callable[[Snapshot], None], Stop], RunResult]
+"""Works until nothing is left of what is expected, and no more is, or it is to stop; shows where it
+is.
+"""
 
 
 def on_ray(
-    place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
+    place: Workplace, source: Source, show: Callable[[Snapshot], None], stop: Stop
 ) -> RunResult:
     """Start Ray, or join the cluster that is to do the work, and a coordinator there, and show what
     it says until it ends. Of one that dies the result is what it said last.
@@ -32,23 +36,24 @@ def on_ray(
     """
     from actors.cluster import address_of, has_nodes, joined, local_ray
 
-    settings = place.settings
+    settings, expected = place.settings, source()
     ask_of(settings, place.waits).check()
     address = address_of(settings)
     if address is None:
         cpus = settings.run.cpus or len(os.sched_getaffinity(0))
-        show(Snapshot(state="starting Ray", total=pending))
+        show(Snapshot(state="starting Ray", total=expected.total, more=expected.more))
         with local_ray(cpus) as ray:
-            return _carried_out(ray, place, pending, show, stop)
-    show(Snapshot(state=f"joining the Ray cluster at {address}", total=pending))
+            return _carried_out(ray, place, source, show, stop)
+    state = f"joining the Ray cluster at {address}"
+    show(Snapshot(state=state, total=expected.total, more=expected.more))
     with joined(address) as ray:
         if not has_nodes(settings.run.patience_seconds, stop):
             raise StoppedWaitingError("stopped before the cluster had a node to work on")
-        return _carried_out(ray, place.sealed(), pending, show, stop)
+        return _carried_out(ray, place.sealed(), source, show, stop)
 
 
 def _carried_out(
-    ray: Any, place: Workplace, pending: int, show: Callable[[Snapshot], None], stop: Stop
+    ray: Any, place: Workplace, source: Source, show: Callable[[Snapshot], None], stop: Stop
 ) -> RunResult:
     """Start a coordinator, and wait until it ends."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -61,10 +66,10 @@ def _carried_out(
     coordinator_class = ray.remote(RunCoordinator).options(
         num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
     )
-    coordinator = coordinator_class.remote(place, pending)
+    coordinator = coordinator_class.remote(place, source())
     last = _Last(show)
     try:
-        result = _watch(ray, coordinator, last, stop)
+        result = _watch(ray, coordinator, source, last, stop)
     except ray.exceptions.RayTaskError as error:
         if not isinstance(error.cause, CasegraphError):
             raise UnavailableError(own_fault(error.cause)) from error
@@ -105,14 +110,19 @@ def interrupted(last: Snapshot, why: str) -> RunResult:
     )
 
 
-def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:
-    """Poll a coordinator until its run has ended. Raises ray.exceptions.RayError."""
+def _watch(
+    ray: Any, coordinator: Any, source: Source, show: Callable[[Snapshot], None], stop: Stop
+) -> RunResult:
+    """Poll a coordinator until its run has ended, and tell it what is expected: each time, since
+    one that was started anew does not know. Raises ray.exceptions.RayError.
+    """
     ended = coordinator.run.remote()
     told = False
     while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
         if stop.asked and not told:
             ray.get(coordinator.drain.remote())
             told = True
+        ray.get(coordinator.expect.remote(source()))
         show(ray.get(coordinator.snapshot.remote()))
     result: RunResult = ray.get(ended)
     show(ray.get(coordinator.snapshot.remote()))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from actors.admission import Admission, Load, shortage
+from actors.admission import Admission
+from actors.bounds import Load, shortage
 from actors.claims import Claims
 from actors.flow import Flow
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persisting import Persisting
-from actors.progress import RESOLVING, Snapshot, note
+from actors.progress import LOOKING, RESOLVING, Snapshot, note
 from actors.pulse import Pulse
 from actors.resolving import Resolving
 from pipeline.settings import RunSettings
@@ -51,6 +52,9 @@ class Outlook:
     def begin(self) -> None:
         """Take down that a stage is called."""
         self._began = self._began or time.monotonic()
+        if self.state == LOOKING:
+            self.state = "running"
+            self._pulse.moved()
 
     @property
     def seconds(self) -> float:
@@ -62,6 +66,7 @@ class Outlook:
         claims = self._claims
         return Snapshot(
             total=max(claims.total, claims.completed + claims.failed),
+            more=claims.expected.more,
             processed=claims.processed,
             completed=claims.completed,
             failed=claims.failed,
@@ -78,9 +83,9 @@ class Outlook:
 
     def _note(self, draining: bool) -> str:
         """Say what is waited for; empty for nothing. No stage is to blame while only entities are
-        settled, which takes minutes where all names have to be.
+        settled, which takes minutes where all names have to be, or while only the walk is at work.
         """
-        at_work = self._began and self.state != RESOLVING
+        at_work = self._began and self.state not in {LOOKING, RESOLVING}
         return note(
             self._thread.trouble or self._admission.trouble or self._pulse.trouble,
             "" if draining else shortage(self._load(), self._run),

@@ -20,17 +20,19 @@ from pipeline.documents import StageName, Value
 from pipeline.stage import STAGES
 
 LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
-RESOLVING = "resolving"
+LOOKING, RESOLVING = "looking for documents", "resolving"
 
 
 class Snapshot(Value):
     """Where a run is. Counts of documents, but `done` and `queued`, which count contents a stage,
-    and `changes`, of names, that entities do not show yet.
+    and `changes`, of names, that entities do not show yet. `more` says that the sources are still
+    walked over, and `total` grows.
 
     `seconds` runs from the first call to a stage, so that starting up is not in the rate.
     """
 
     total: int = 0
+    more: bool = False
     processed: int = 0
     completed: int = 0
     failed: int = 0
@@ -58,7 +60,12 @@ class Snapshot(Value):
     def seconds_left(self) -> float | None:
         """Estimate the time that is left from the rate so far; None while there is none."""
         rate = self.finished / self.seconds if self.seconds > 0 else 0.0
-        return (self.total - self.finished) / rate if rate > 0 else None
+        return (self.total - self.finished) / rate if rate > 0 and not self.more else None
+
+    @property
+    def of_all(self) -> str:
+        """Write how many documents there are, as far as that is known."""
+        return f"{self.total:,} found so far" if self.more else f"{self.total} documents"
 
 
 def note(
@@ -109,14 +116,14 @@ def clock(seconds: float | None) -> str:
 def line(snapshot: Snapshot) -> str:
     """Write a snapshot as one plain line; before the first call there is nothing to count."""
     if not snapshot.seconds and not snapshot.finished and snapshot.state != "running":
-        of = f": {snapshot.total} documents" if snapshot.total else ""
+        of = f": {snapshot.of_all}" if snapshot.total else ""
         return f"{snapshot.state}{of}"
     stages = " ".join(f"{stage} {snapshot.done.get(stage, 0)}" for stage in STAGES)
     mode = f" | {snapshot.mode} mode: {snapshot.reason}" if snapshot.reason else ""
     note = f" | {snapshot.note}" if snapshot.note else ""
     changes = f" | {snapshot.changes} changes left" if snapshot.state == RESOLVING else ""
     return (
-        f"{snapshot.state}: {snapshot.finished}/{snapshot.total} documents"
+        f"{snapshot.state}: {snapshot.finished}/{snapshot.of_all}"
         f" (processed {snapshot.processed}, persisted {snapshot.completed},"
         f" failed {snapshot.failed}) | {stages} | {snapshot.documents_per_second:.1f} docs/s,"
         f" {clock(snapshot.seconds_left)} left{changes}{mode}{note}"
@@ -138,7 +145,7 @@ def panel(snapshot: Snapshot) -> Group:
     bar = Table.grid(padding=(0, 1))
     bar.add_row(
         ProgressBar(total=max(snapshot.total, 1), completed=snapshot.finished, width=40),
-        f"{snapshot.finished}/{snapshot.total} documents",
+        f"{snapshot.finished}/{snapshot.of_all}",
         Text(f"{snapshot.documents_per_second:.1f}/s", style="cyan"),
         Text(f"{clock(snapshot.seconds_left)} left", style="dim"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 from actors.beginning import begin
@@ -37,18 +38,20 @@ def read(
     """
     asked = replace(request, reconfigure=False, from_stage=None, refresh_context=False)
     begun = begin(settings, asked, lambda *_: plan, show, stop)
-    ledger, ask, project = begun.ledger, begun.ask, begun.project
-    pending = ask(ledger.pending_count, project.id)
-    if pending and not stop.asked:
-        turns = Turns(ledger, ask, project.id, settings.run.lease_seconds)
-        place = Workplace(
-            settings, begun.urls, project.id, turns.begin(), project.plan, host,
-            last=StageName.CHUNK,
-        )  # fmt: skip
-        result = carry_out(place, pending, show, stop)
-        turns.ended(result)
-        turns.leave()
-        if result.outcome == "failed":
-            raise UnavailableError(result.reason)
+    project = begun.project
+    with closing(begun.intake) as intake:
+        source = intake.to_do()
+        if source().total > 0 and not stop.asked:
+            turns = Turns(begun.ledger, begun.ask, project.id, settings.run.lease_seconds)
+            place = Workplace(
+                settings, begun.urls, project.id, turns.begin(), project.plan, host,
+                last=StageName.CHUNK,
+            )  # fmt: skip
+            result = carry_out(place, source, show, stop)
+            turns.ended(result)
+            turns.leave()
+            intake.check()
+            if result.outcome == "failed":
+                raise UnavailableError(result.reason)
     if stop.asked:
         raise StoppedWaitingError("stopped; what was read is kept")

@@ -30,9 +30,10 @@ class Report:
     """What a run did and what the project holds after it. `outcome` and `reason` are those of
     `RunResult`; `mode` is how it worked at its end, `mode_reason` why that was without Redis;
     `elsewhere` counts the documents that runs beside this one settled meanwhile; `skipped` are some
-    of the documents that were not looked into. `behind` is why entities are not those of all that
-    was published; empty if they are. `models` is what language models were asked and paid;
-    `extractor` is what finds names.
+    of the documents that were not looked into, `failures` some of those that failed, where these
+    are many with the `commonest` reason and how many have it. `behind` is why entities are not
+    those of all that was published; empty if they are. `models` is what language models were asked
+    and paid; `extractor` is what finds names.
     """
 
     project: str
@@ -44,6 +45,7 @@ class Report:
     seconds: float
     startup_seconds: float
     documents_per_second: float
+    commonest: tuple[str, int] = ("", 0)
     completed: int = 0
     failed: int = 0
     elsewhere: int = 0

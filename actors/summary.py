@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
@@ -17,17 +16,15 @@ from actors.report import Report
 from actors.run_result import OVER_BUDGET
 from pipeline.counting import counted
 from pipeline.stores.overview import Overview, TopEntity
-from pipeline.stores.project_reader import FailureRow
 from pipeline.walking import Passed, printable
 
-SHOWN = 10
 WIDTH = 110
 SPOKEN = frozenset({"en"})
 
 
 def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     """Print what a run did, what the project holds, what failed and why, and what to type next."""
-    graph, troubles = report.graph, report.failures
+    graph = report.graph
     console = Console(file=sys.stdout, highlight=False)
     if not console.is_terminal:
         console = Console(file=sys.stdout, highlight=False, width=WIDTH)
@@ -55,9 +52,9 @@ def print_summary(report: Report, passed: Passed, again: Sequence[str]) -> None:
     if report.skipped:
         console.print()
         console.print(_skipped(report), soft_wrap=True)
-    if troubles:
+    if report.failures:
         console.print()
-        console.print(_troubles(report.project, troubles), soft_wrap=True)
+        console.print(_troubles(report), soft_wrap=True)
     console.print()
     console.print(_next(report, again))
 
@@ -237,17 +234,18 @@ def _some(title: str, shown: Sequence[tuple[str, str]], total: int) -> Text:
     return text
 
 
-def _troubles(project: str, troubles: Sequence[FailureRow]) -> Text:
+def _troubles(report: Report) -> Text:
     """List failures a line or two each; paths are never broken, so that they can be copied."""
-    text = Text(f"Failed ({len(troubles)})\n", style="bold")
-    for one in troubles[:SHOWN]:
+    total = report.documents["failed"]
+    text = Text(f"Failed ({total:,})\n", style="bold")
+    for one in report.failures:
         text.append(f"  {one.source}\n", style="not bold red")
         text.append(f"      {one.stage}: {one.message}\n", style="not bold")
-    if len(troubles) > SHOWN:
-        [(message, count)] = Counter(one.message for one in troubles).most_common(1)
-        rest = f"  … and {len(troubles) - SHOWN} more; most often ({count}): {message}\n"
+    if left := total - len(report.failures):
+        message, count = report.commonest
+        rest = f"  … and {left:,} more; most often ({count:,}): {message}\n"
         text.append(rest, style="not bold")
-    return text.append(f"  casegraph failures {_of(project)}", style="not bold cyan")
+    return text.append(f"  casegraph failures {_of(report.project)}", style="not bold cyan")
 
 
 def _of(project: str) -> str:

@@ -15,7 +15,7 @@ from pipeline.s3_names import is_s3
 from pipeline.scratch import scratch
 from pipeline.sources import copied
 from pipeline.stores.ledger_documents import Documents
-from pipeline.stores.ledger_values import Found
+from pipeline.stores.ledger_values import Found, Recorded
 from pipeline.stores.protocols import Blobs
 
 AT_ONCE = 8
@@ -25,13 +25,14 @@ SCRATCH_BYTES = 256 << 20
 
 def record_with_copies(
     ledger: Documents, blobs: Blobs, project: str, found: Sequence[Found], *, rehash: bool = False
-) -> None:
+) -> Recorded:
     """Do as `Documents.record_documents`, with a copy of each file in the object store. One that
     cannot be read is recorded without: whoever looks at it says so. Raises what `Blobs.put_file`
     does, and TemporaryError.
     """
     local = [file for file in found if not is_s3(file.uri)]
     lacking = {file.uri for file in (local if rehash else ledger.without_copy(project, local))}
+    recorded = Recorded()
     for some in _groups(found, lacking):
         with scratch() as folder, ThreadPoolExecutor(AT_ONCE) as threads:
             wanted = [file for file in some if file.uri in lacking]
@@ -48,9 +49,11 @@ def record_with_copies(
 
             list(threads.map(put, kept.values()))
             copies = {uri: sha256 for uri, (sha256, _) in kept.items()}
-            ledger.record_documents(project, some, rehash=rehash, copies=copies)
+            given = ledger.record_documents(project, some, rehash=rehash, copies=copies)
+            recorded = recorded.joined(given)
             # One that nothing had named may have been removed before it was named here.
             list(threads.map(put, kept.values()))
+    return recorded
 
 
 def _copied(file: Found, target: Path) -> str | None:

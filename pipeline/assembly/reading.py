@@ -28,11 +28,17 @@ def open_overview(urls: ServiceUrls, project: str, top: int) -> Overview:
     return overview(_answering(urls), project, top)
 
 
-def list_failures(urls: ServiceUrls, project: str) -> list[FailureRow]:
-    """List why a project's documents failed, by its id."""
-    from pipeline.stores.project_reader import failures
+def list_failures(
+    urls: ServiceUrls, project: str, limit: int
+) -> tuple[list[FailureRow], tuple[str, int]]:
+    """List the first documents of a project, by its id, that failed, with the commonest reason of
+    all and how many have it.
+    """
+    from pipeline.stores.project_reader import commonest_failure, failures
 
-    return list(failures(_answering(urls), project))
+    engine = _answering(urls)
+    rows = list(failures(engine, project, limit))
+    return rows, commonest_failure(engine, project) if len(rows) == limit else ("", 0)
 
 
 def list_skipped(urls: ServiceUrls, project: str, limit: int) -> list[SkippedRow]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, text
@@ -19,6 +20,9 @@ from pipeline.stores.postgres import transaction
 from pipeline.stores.removal import remove_unseen_contents
 from pipeline.stores.roll_call import RollCall, roll_call
 
+OPEN = frozenset({DocumentStatus.PENDING, DocumentStatus.RUNNING})
+SETTLED = frozenset({DocumentStatus.COMPLETED, DocumentStatus.FAILED})
+
 _COLUMNS = ("id", "project_id", "uri", "source", "size", "stamp", "status", "reason", "blob")
 
 _COUNTS = text("""
@@ -32,6 +36,10 @@ WHERE project_id = CAST(:project AS uuid)
        SELECT 1 FROM runs r
        WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
 """)
+
+# A batch finds its documents by their keys. While a project grows no statistics say how large it
+# is, and PostgreSQL would read all of it for each batch.
+_BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 # Publishing locks contents, then documents; so does whoever may delete contents.
 _LOCK_BEGUN = """
@@ -103,10 +111,11 @@ class Documents(Projects):
             if copies:
                 connection.execute(loose_objects.HOLD)
                 store_mark.check(connection, self._blobs)
+            connection.exec_driver_sql(_BY_KEY)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             # What a living run works on is being looked at already.
             again = " OR d.status <> 'running'" if rehash else ""
-            changed = _reopen(
+            were = _reopen(
                 connection,
                 project,
                 table,
@@ -116,7 +125,14 @@ class Documents(Projects):
             _rename(connection, table)
             if copies:
                 connection.exec_driver_sql(_NAME_COPIES.format(table=table))
-        return Recorded(new=new, changed=changed, unchanged=len(rows) - new - changed)
+        changed, open_ = were.total(), _of(were, OPEN)
+        return Recorded(
+            new=new,
+            changed=changed,
+            unchanged=len(rows) - new - changed,
+            opened=new + changed - open_,
+            unsettled=_of(were, SETTLED),
+        )
 
     def without_copy(self, project: str, found: Sequence[Found]) -> list[Found]:
         """Pick the files of which the object store has no copy that is as they are now."""
@@ -127,8 +143,8 @@ class Documents(Projects):
             have = set(connection.scalars(_HAVE_COPY, wanted))
         return [x for x in found if x.uri not in have]
 
-    def record_skipped(self, project: str, found: Sequence[tuple[Found, str]]) -> int:
-        """Write down files that are left out, each with the reason; return how many.
+    def record_skipped(self, project: str, found: Sequence[tuple[Found, str]]) -> Recorded:
+        """Write down files that are left out, each with the reason.
 
         One that is as it was when it was completed stays completed. What a run had begun to make of
         one that is left out now goes: nobody will identify it.
@@ -142,17 +158,26 @@ class Documents(Projects):
             for id_ in [identity.document_id(project, x.uri)]
         }  # fmt: skip
         if not rows:
-            return 0
+            return Recorded()
         with transaction(self._engine, "skip") as connection:
+            connection.exec_driver_sql(_BY_KEY)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             connection.exec_driver_sql(_LOCK_BEGUN.format(table=table))
-            changed = _reopen(
+            were = _reopen(
                 connection,
                 project,
                 table,
                 "d.size <> s.size OR d.stamp <> s.stamp OR d.status <> 'completed'",
             )
-            return changed + _insert(connection, table)
+            new = _insert(connection, table)
+        changed = were.total()
+        return Recorded(
+            new=new,
+            changed=changed,
+            unchanged=len(rows) - new - changed,
+            opened=-_of(were, OPEN),
+            unsettled=_of(were, SETTLED),
+        )
 
     def roll_call(self, project: str) -> AbstractContextManager[RollCall]:
         """Open a roll call of the files that a walk finds."""
@@ -202,18 +227,19 @@ class Documents(Projects):
             return int(connection.scalar(_PENDING, {"project": project}) or 0)
 
 
-def _reopen(connection: Connection, project: str, table: str, condition: str) -> int:
-    """Give documents that meet a condition the staged size, stamp and status.
+def _reopen(connection: Connection, project: str, table: str, condition: str) -> Counter[str]:
+    """Give documents that meet a condition the staged size, stamp and status; count them by the
+    status that they had.
 
     What a run was making of the bytes is not published for an `unread` document, and stays for
     when it is identified: unless it is left out, which nobody looks at.
     """
     changing = connection.exec_driver_sql(
-        "SELECT d.id::text, d.next_content_id::text, s.status FROM documents d "  # noqa: S608
+        "SELECT d.next_content_id::text, s.status, d.status AS was FROM documents d "  # noqa: S608
         f"JOIN {table} s ON s.id = d.id WHERE {condition} ORDER BY d.id FOR UPDATE OF d"
     ).all()
     if not changing:
-        return 0
+        return Counter()
     connection.exec_driver_sql(
         "UPDATE documents d SET size = s.size, stamp = s.stamp, status = s.status,"  # noqa: S608
         " reason = s.reason, blob = s.blob, attempts = 0, claimed_by = NULL, unread = true,"
@@ -223,7 +249,11 @@ def _reopen(connection: Connection, project: str, table: str, condition: str) ->
     )
     loose = (row.next_content_id for row in changing if row.status == "skipped")
     remove_unseen_contents(connection, project, filter(None, loose))
-    return len(changing)
+    return Counter(row.was for row in changing)
+
+
+def _of(counts: Counter[str], statuses: Collection[DocumentStatus]) -> int:
+    return sum(counts[status] for status in statuses)
 
 
 def _insert(connection: Connection, table: str) -> int:

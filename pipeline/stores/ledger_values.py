@@ -37,11 +37,20 @@ class Publishing(Value):
 
 
 class Recorded(Value):
-    """How many of the recorded documents were new, had changed, or were as before."""
+    """How many of the recorded documents were new, had changed, or were as before; and by how many
+    more are to be worked on now, and fewer are settled (completed or failed).
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    opened: int = 0
+    unsettled: int = 0
+
+    def joined(self, more: Recorded) -> Recorded:
+        """Add those of another batch."""
+        mine, theirs = self.model_dump(), more.model_dump()
+        return Recorded(**{name: mine[name] + theirs[name] for name in mine})
 
 
 class Claimed(Value):

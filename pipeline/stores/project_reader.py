@@ -180,15 +180,22 @@ def _pairs(connection: Connection, question: Any, project: str) -> dict[str, int
     return dict(map(tuple, connection.execute(question, {"project": project})))
 
 
-FAILURES = text("""
-SELECT d.source, coalesce(f.stage, ''), coalesce(f.error, 'unknown'),
-       coalesce(f.message, d.reason, 'no reason was recorded'), coalesce(f.attempts, d.attempts)
+_WHY = "coalesce(f.message, d.reason, 'no reason was recorded')"
+_FAILED = """
 FROM documents d
 LEFT JOIN LATERAL (
     SELECT * FROM failures WHERE document_id = d.id ORDER BY failed_at DESC, id DESC LIMIT 1
 ) AS f ON true
 WHERE d.project_id = :project AND d.status = 'failed'
-ORDER BY d.uri COLLATE "C"
+"""
+FAILURES = text(f"""
+SELECT d.source, coalesce(f.stage, ''), coalesce(f.error, 'unknown'), {_WHY},
+       coalesce(f.attempts, d.attempts)
+{_FAILED}
+ORDER BY d.uri COLLATE "C" LIMIT :limit
+""")
+REASONS = text(f"""
+SELECT {_WHY} AS why, count(*) {_FAILED} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1
 """)
 SKIPPED = text("""
 SELECT source, coalesce(reason, '') FROM documents
@@ -196,12 +203,22 @@ WHERE project_id = :project AND status = 'skipped' ORDER BY uri COLLATE "C" LIMI
 """)
 
 
-def failures(engine: Engine, project: str) -> Iterator[FailureRow]:
-    """Stream the failed documents with their last failure, in order of URI."""
+def failures(engine: Engine, project: str, limit: int | None = None) -> Iterator[FailureRow]:
+    """Stream the failed documents, all or the first ones, with their last failure, in order of
+    URI.
+    """
     with reading(engine) as connection:
         may_idle(connection)
-        for row in connection.execute(FAILURES, {"project": project}, execution_options=STREAMED):
+        wanted = {"project": project, "limit": limit}
+        for row in connection.execute(FAILURES, wanted, execution_options=STREAMED):
             yield FailureRow(*row)
+
+
+def commonest_failure(engine: Engine, project: str) -> tuple[str, int]:
+    """Say why most documents failed, and how many did so; ("", 0) if none did."""
+    with reading(engine) as connection:
+        row = connection.execute(REASONS, {"project": project}).first()
+    return ("", 0) if row is None else (row[0], row[1])
 
 
 def skipped(engine: Engine, project: str, limit: int | None = None) -> Iterator[SkippedRow]:

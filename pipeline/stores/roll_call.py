@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, text
 
 from pipeline import identity
-from pipeline.stores.copying import copy_rows, staged
+from pipeline.stores.copying import staged
 from pipeline.stores.idling import may_idle
 from pipeline.stores.postgres import transaction
 from pipeline.walking import FoundFile
@@ -24,6 +24,10 @@ SELECT {what} FROM missing m
 WHERE EXISTS (SELECT 1 FROM unnest(CAST(:sources AS text[])) AS s (uri)
               WHERE m.uri = s.uri OR starts_with(m.uri, regexp_replace(s.uri, '([^/])$', '\\1/')))
 """
+_TAKE = """
+INSERT INTO {found} (id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING
+RETURNING id::text
+"""
 _SOME = " ORDER BY m.source, m.uri LIMIT :most"
 
 
@@ -36,11 +40,16 @@ class RollCall:
         self._connection = connection
         self._project = project
         self._table = staged(connection, "documents", ("id",), ())
+        connection.exec_driver_sql(f"ALTER TABLE {self._table} ADD PRIMARY KEY (id)")
+        self._take = text(_TAKE.format(found=self._table))
 
-    def found(self, files: Sequence[FoundFile]) -> None:
-        """Take down a batch of files."""
-        ids = [(identity.document_id(self._project, file.uri),) for file in files]
-        copy_rows(self._connection, self._table, ("id",), ids)
+    def found(self, files: Sequence[FoundFile]) -> list[FoundFile]:
+        """Take down a batch of files, and return those that this walk had not found before: sources
+        may overlap, and what is worked on meanwhile is not to be looked at twice.
+        """
+        of = {identity.document_id(self._project, file.uri): file for file in files}
+        fresh = set(self._connection.scalars(self._take, {"ids": sorted(of)}))
+        return [file for id_, file in of.items() if id_ in fresh]
 
     def missing(self, sources: Sequence[str]) -> int:
         """Count the documents at or under these URIs that were not found, without members."""
@@ -65,5 +74,5 @@ def missing_from(connection: Connection, table: str, project: str, sources: Sequ
 def roll_call(engine: Engine, project: str) -> Iterator[RollCall]:
     """Open a roll call; it is forgotten with the block."""
     with transaction(engine) as connection:
-        may_idle(connection)  # the walk may be slow
+        may_idle(connection)  # the walk may be slow, and work goes on beside it
         yield RollCall(connection, project)

@@ -96,12 +96,21 @@ def test_recording_again_touches_only_what_changed(case: LedgerCase) -> None:
     recorded = case.ledger.record_documents(case.project, batch)
 
     assert (recorded.new, recorded.changed, recorded.unchanged) == (1, 1, 1)
+    assert (recorded.opened, recorded.unsettled) == (2, 1)
     assert case.status("done.txt")[0] == "completed"
     assert case.status("other.txt") == ("pending", False, case.content("Mary Major."))
     assert case.value("SELECT count(*) FROM mentions") == 2
     assert case.ledger.pending_count(case.project) == 2
     again = case.ledger.record_documents(case.project, batch)
     assert (again.new, again.changed, again.unchanged) == (0, 0, 3)
+    assert (again.opened, again.unsettled) == (0, 0)
+    # What waits already is no more to be done for having changed once more, until it is left out.
+    newer = case.found("new.txt", stamp="2")
+    once_more = case.ledger.record_documents(case.project, [newer])
+    assert (once_more.changed, once_more.opened, once_more.unsettled) == (1, 0, 0)
+    left_out = case.ledger.record_skipped(case.project, [(newer, "too large")])
+    assert (left_out.changed, left_out.opened, left_out.unsettled) == (1, -1, 0)
+    assert case.ledger.pending_count(case.project) == 1
 
 
 def test_rehash_looks_at_everything_again(case: LedgerCase) -> None:
@@ -198,8 +207,10 @@ def test_skipped_documents_keep_their_reason_until_they_are_taken(case: LedgerCa
         (case.found("huge.txt"), "too large"),
     ]
 
-    assert case.ledger.record_skipped(case.project, left_out) == 2
+    recorded = case.ledger.record_skipped(case.project, left_out)
 
+    assert (recorded.new, recorded.changed, recorded.unchanged) == (1, 1, 1)
+    assert (recorded.opened, recorded.unsettled) == (0, 1)
     assert case.status("done.txt")[0] == "completed"
     assert case.status("grown.txt") == ("skipped", True, case.content("Mary Major."))
     assert case.rows("SELECT reason FROM documents WHERE status = 'skipped'") == [
@@ -221,7 +232,9 @@ def test_what_a_walk_does_not_find_again_is_counted_under_its_sources(case: Ledg
     with case.ledger.roll_call(case.project) as roll:
         case.ledger.record_documents(case.project, again)
         for file in again:
-            roll.found([file])
+            assert roll.found([file]) == [file]
+        other = case.found("other.txt")
+        assert roll.found([*again, other, other]) == [other]
 
         assert roll.missing([case.uri("in")]) == 1
         assert roll.missing([case.uri("in%20side")]) == 1

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from actors.coordinator import RunCoordinator
+from actors.on_ray import Source
 from actors.progress import Snapshot
 from actors.run_result import RunResult
 from actors.stop import Stop
@@ -22,7 +23,7 @@ POLL_SECONDS = 0.02
 
 def in_threads(
     place: Workplace,
-    pending: int,
+    source: Source,
     show: Callable[[Snapshot], None],
     stop: Stop,
     actors: Mapping[StageName, int] = ACTORS,
@@ -32,12 +33,13 @@ def in_threads(
     async def whole() -> RunResult:
         run = place.settings.run.model_copy(update={"actors": dict(actors)})
         there = replace(place, settings=place.settings.model_copy(update={"run": run}))
-        coordinator = RunCoordinator(there, pending, LocalPools(there))
+        coordinator = RunCoordinator(there, source(), LocalPools(there))
         work, told = asyncio.create_task(coordinator.run()), False
         while not (await asyncio.wait([work], timeout=POLL_SECONDS))[0]:
             if stop.asked and not told:
                 await coordinator.drain()
                 told = True
+            await coordinator.expect(source())
             show(await coordinator.snapshot())
         show(await coordinator.snapshot())
         return await work

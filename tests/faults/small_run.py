@@ -17,6 +17,7 @@ from pathlib import Path
 
 from stored_objects import MARK
 
+from actors.claims import Expected
 from actors.coordinator import RunCoordinator
 from actors.run_result import RunResult
 from actors.workplace import HostStage, Workplace
@@ -95,7 +96,8 @@ class SmallRun:
             update={"database_url": self.stages_database or self.urls.database_url}
         )
         pools = LocalPools(place, replace(place, urls=urls))
-        return run, RunCoordinator(place, ledger.pending_count(project.id), pools)
+        expected = Expected(ledger.pending_count(project.id))
+        return run, RunCoordinator(place, expected, pools)
 
     def __call__(
         self,

@@ -510,3 +510,22 @@ def test_copies_are_counted_also_if_the_commit_that_completed_them_was_not_heard
         report = whole(SmallRun(settings, run.folder))
         assert line.lost
     assert (report.outcome, report.completed, report.failed) == ("finished", 3, 0)
+
+
+def test_of_many_failures_the_first_are_named_and_the_commonest_reason(
+    run: SmallRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(driver.TOP + 2):
+        (run.folder / f"bad{number:02}.txt").write_text(f"{small_stages.FAILS} {number}")
+    for number in range(2):
+        (run.folder / f"nul{number}.txt").write_text(f"Ann Lee met\x00 Bob Moss {number}.")
+
+    report = whole(run)
+    words = said(report, capsys)
+
+    assert (report.failed, len(report.failures)) == (driver.TOP + 4, driver.TOP)
+    assert f"Failed ({driver.TOP + 4})" in words
+    assert f"bad{driver.TOP - 1:02}.txt ocr: it says so … and 4 more; " in words
+    assert f"; most often ({driver.TOP + 2}): it says so casegraph failures" in words
+    again = dataclasses.replace(report, documents=report.documents | {"failed": driver.TOP})
+    assert "more; most often" not in said(again, capsys)

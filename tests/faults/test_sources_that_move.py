@@ -15,7 +15,8 @@ from urllib.request import url2pathname
 
 import pytest
 
-from actors.admission import Admission, Identify, Load
+from actors.admission import Admission, Identify
+from actors.bounds import Load
 from actors.calls import Outcome
 from actors.claims import Claims
 from actors.events import Events
@@ -366,3 +367,20 @@ def test_what_was_looked_at_under_an_earlier_claim_is_not_believed(
 
     asyncio.run(whole())
     assert failures(run) == {}
+
+
+def test_what_is_found_while_a_claim_is_under_way_is_claimed_by_another(run: SmallRun) -> None:
+    """The answer that there is nothing more may be older than what was found."""
+
+    async def work() -> None:
+        desk = Desk(run, looked_at)
+        desk.admission.admit(desk.load())
+        await asyncio.sleep(0)  # the claim is asked for
+        desk.admission.more()
+        await desk.handle()
+        assert not desk.admission.exhausted
+        desk.admission.admit(desk.load())
+        await desk.handle()
+        assert desk.admission.exhausted
+
+    asyncio.run(work())

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.admission import IDENTIFY_BATCH, MOST_AHEAD, Load, room, shortage, to_claim
+from actors.bounds import IDENTIFY_BATCH, MOST_AHEAD, Load, fits, room, shortage, to_claim
 from actors.pace import Pace
 from pipeline.settings import RunSettings
 from pipeline.stores.protocols import Backlog
@@ -55,6 +55,27 @@ def test_short_memory_pauses_it_only_while_it_holds_something():
     assert room(load(unprocessed=1, grown=RUN.growth_bytes), RUN) == 63
     assert room(load(unprocessed=1, grown=RUN.growth_bytes + 1), RUN) == 0
     assert room(load(unprocessed=0, grown=RUN.growth_bytes + 1), RUN) == 64
+
+
+def test_a_window_of_bytes_bounds_them_too_and_what_is_larger_than_it_goes_alone():
+    bytes_ = RunSettings(window_bytes=100 << 20)
+    mega = {"held_bytes": 60 << 20, "next_bytes": 40 << 20, "at_once": 4}
+    assert fits(load(unprocessed=1, **mega), bytes_)
+    over = mega | {"next_bytes": (40 << 20) + 1}
+    assert not fits(load(unprocessed=1, **over), bytes_)
+    assert fits(load(next_bytes=101 << 20), bytes_)
+    assert not fits(load(unprocessed=1, held_bytes=101 << 20, next_bytes=1), bytes_)
+
+
+def test_a_full_window_of_bytes_is_said_while_it_leaves_actors_without_work():
+    run = RunSettings(window_bytes=100 << 20)
+    full = {"held_bytes": 90 << 20, "next_bytes": 2000 << 20, "at_once": 4}
+    said = "documents of 90 MB are on their way, and the next has 2,000 MB (run.window_bytes)"
+    assert shortage(load(unprocessed=3, **full), run) == said
+    assert shortage(load(unprocessed=4, **full), run) == ""
+    assert shortage(load(unprocessed=3, **full | {"next_bytes": 0}), run) == ""
+    assert shortage(load(**full), run) == ""
+    assert to_claim(load(unprocessed=3, **full), run) == 0
 
 
 def test_as_much_is_claimed_ahead_as_is_needed_within_seconds_and_a_batch_at_a_time():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.claims import CHANGES, Claims
+from actors.claims import CHANGES, Claims, Expected
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.stores.ledger import Claimed
 
@@ -32,6 +32,14 @@ def claims() -> Claims:
 
 def counts(claims: Claims) -> tuple[int, int, int]:
     return claims.processed, claims.completed, claims.failed
+
+
+def test_what_is_expected_grows_beside_what_containers_bring() -> None:
+    claims = Claims(5, Expected(5, more=True))
+    claims.total += 2
+    assert claims.expect(Expected(8, more=True))
+    assert not claims.expect(Expected(8))
+    assert (claims.total, claims.expected.more) == (10, False)
 
 
 def test_what_is_published_at_once_is_processed_too(claims: Claims) -> None:

@@ -59,6 +59,22 @@ def test_a_content_goes_through_the_stages_in_order():
     assert flow.done == dict.fromkeys(STAGES, 1)
 
 
+def test_the_bytes_of_sources_count_until_no_stage_has_to_work_on_them():
+    flow = Flow(each(2))
+    for name, size in (("a", 3), ("b", 40), ("c", 500)):
+        flow.add(task(name, done=4, size=size))
+    flow.add(task("a", size=3))
+    assert flow.unprocessed_bytes == 543
+    flow.forget(["c", "none"])
+    assert flow.unprocessed_bytes == 43
+    while calls := flow.calls():
+        for call in calls:
+            flow.finished(call, failing(call) if call.tasks[0].content_id == "b" else good(call))
+    assert (flow.unprocessed_bytes, flow.processed) == (0, {"a"})
+    flow.forget(["a"])
+    assert flow.unprocessed_bytes == 0
+
+
 def test_a_stage_without_an_actor_makes_its_contents_wait():
     flow = Flow()
     flow.add(task("a"))
@@ -81,7 +97,7 @@ def test_what_is_complete_waits_to_be_published():
     assert flow.calls() == []
     assert flow.unprocessed == 0
     flow.forget(["a"])
-    assert flow.in_flight == 0
+    assert flow.unprocessed == 0
 
 
 def test_the_same_content_is_taken_in_once():
@@ -143,7 +159,7 @@ def test_a_failure_ends_that_content_only():
     calls = flow.calls()
     blames = flow.finished(calls[0], failing(calls[0]))
     assert [blame.content_id for blame in blames] == [calls[0].tasks[0].content_id]
-    assert flow.in_flight == 1
+    assert flow.unprocessed == 1
 
 
 def test_only_who_was_alone_is_blamed_for_a_death():
@@ -204,7 +220,7 @@ def test_what_is_made_again_and_again_and_never_can_be_read_is_given_up():
         given_up = flow.finished(call, [Outcome(content_id="a", unreadable=failure)])
         flow.resume("a", task("a", done=3).chain)
     assert [(blame.content_id, blame.failure) for blame in given_up] == [("a", failure)]
-    assert flow.in_flight == 0
+    assert flow.unprocessed == 0
 
 
 def test_a_call_that_found_no_store_is_made_again_and_blames_nobody():
