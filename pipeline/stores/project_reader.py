@@ -36,13 +36,14 @@ class ProjectRow(NamedTuple):
 
 
 class FailureRow(NamedTuple):
-    """Why a document failed, the last time it did."""
+    """Why a document failed, the last time it did, and the last words of the process, if any."""
 
     source: str
     stage: str
     error: str
     message: str
     attempts: int
+    log_tail: str = ""
 
 
 class SkippedRow(NamedTuple):
@@ -182,7 +183,8 @@ def _pairs(connection: Connection, question: Any, project: str) -> dict[str, int
 
 FAILURES = text("""
 SELECT d.source, coalesce(f.stage, ''), coalesce(f.error, 'unknown'),
-       coalesce(f.message, d.reason, 'no reason was recorded'), coalesce(f.attempts, d.attempts)
+       coalesce(f.message, d.reason, 'no reason was recorded'), coalesce(f.attempts, d.attempts),
+       coalesce(f.log_tail, '')
 FROM documents d
 LEFT JOIN LATERAL (
     SELECT * FROM failures WHERE document_id = d.id ORDER BY failed_at DESC, id DESC LIMIT 1

@@ -43,6 +43,7 @@ class LocalPools:
             self._actors[stage] = []
             for _ in range(self._wanted[stage]):
                 actor = StageActor(self._of_stages, stage)
+                actor.load()
                 threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
                 self._actors[stage].append((actor, threads))
                 grown(stage)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from faults import planted
+from faults import planted, poison
 from pipeline.assembly import Hosted, Stores
 from pipeline.documents import (
     Chunk,
@@ -85,6 +85,8 @@ class SmallStage:
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
+        for value in inputs:
+            poison.taken(self.name, poison.text_of(value))
         return [self.work(value) for value in inputs]
 
 

@@ -1,6 +1,6 @@
 """What is told of a process that died: what is known, in one line."""
 
-from actors.actor_pools import LONGEST_MESSAGE, death_of
+from actors.deaths import LONGEST_MESSAGE, death_of
 
 RAY = """The actor died unexpectedly before finishing this task.
 \tclass_name: StageActor
