@@ -78,7 +78,7 @@ def explained(stage: StageName, words: str, last: LastWords, *, silent: bool) ->
             f"the machine had no memory left while the {stage} process worked on this document; "
             "give it more, or lower run.actors and limits.stage_memory_bytes"
         )
-        return Death("out_of_memory", message, tail)
+        return Death("no_memory", message, tail)
     message = f"the {stage} process died while it worked on this document: {death_of(words)}"
     return Death("worker_died", message, tail)
 

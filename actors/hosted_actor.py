@@ -126,8 +126,8 @@ class HostedActor:
     async def started(self) -> None:
         """Wait until a process is there and has loaded its models, also the one after a death.
 
-        Raises UnavailableError for one that cannot, after three that died over it, or when it takes
-        too long.
+        Raises UnavailableError for one that cannot, after three that died over it, or when the one
+        or the other takes too long.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
@@ -137,6 +137,7 @@ class HostedActor:
             try:
                 self._where = await self._by(late, "where")
                 self._silent, loading = False, True
+                late = time.monotonic() + self._start_seconds
                 await self._by(late, "ready")
             except RayTaskError as error:
                 reason = " ".join(str(error.cause).split()) or type(error.cause).__name__
