@@ -5,7 +5,8 @@ the loop and owns no truth: `flow` decides what runs next, `calls` are what it a
 makes them, `claims` keeps account of documents, `admission` takes them in, `settlement` lets them
 out, `persisting` watches the queue, `lease` keeps what is claimed, `ending` knows why it is to end,
 `actor_pools` starts the actors and asks them, `ledger_thread` waits for PostgreSQL. `stage_actor`
-hosts one stage, which `stage_worker` calls; `persistence_actor` drains the write-behind queue into
-PostgreSQL; `cluster` starts Ray; `cli` and `commands` are what a person types. Every actor may die
-at any time: its state is in PostgreSQL, or can be rebuilt from it.
+hosts one stage, which `stage_worker` calls and `process_limits` limits; `deaths` says why a process
+died; `persistence_actor` drains the write-behind queue into PostgreSQL; `cluster` starts Ray; `cli`
+and `commands` are what a person types. Every actor may die at any time: its state is in PostgreSQL,
+or can be rebuilt from it.
 """
