@@ -7,7 +7,8 @@ makes them, `claims` keeps account of documents, `admission` takes them in withi
 `settlement` lets them out, `persisting` watches the queue, `lease` keeps what is claimed, `ending`
 knows why it is to end. `topology` decides how many actors stand on which node, `balancing` sees to
 it, `actor_pools` starts them and asks them; `ledger_thread` waits for PostgreSQL. `stage_actor`
-hosts one stage, which `stage_worker` calls; `persistence_actor` drains the write-behind queue into
-PostgreSQL; `cli` and `commands` are what a person types. Every actor may die at any time: its state
-is in PostgreSQL, or can be rebuilt from it.
+hosts one stage, which `stage_worker` calls and `process_limits` limits; `deaths` says why a process
+died; `persistence_actor` drains the write-behind queue into PostgreSQL; `cli` and `commands` are
+what a person types. Every actor may die at any time: its state is in PostgreSQL, or can be rebuilt
+from it.
 """

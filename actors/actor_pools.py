@@ -15,7 +15,8 @@ from itertools import count
 from typing import Any
 
 from actors.calls import Answer, Call
-from actors.hosted_actor import GoneError, HostedActor
+from actors.deaths import LONGEST_MESSAGE, death_of, raised_in, tail_of
+from actors.hosted_actor import LOOKING, GoneError, HostedActor
 from actors.persistence_actor import Drained
 from actors.registry_actor import DiedError, Settled
 from actors.topology import Node, Place, Placement
@@ -23,14 +24,12 @@ from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError, UnavailableError
 from pipeline.sources import Identified, Located
+from pipeline.stage_limits import CLOCK_PER_CPU
 
-LONGEST_MESSAGE = 500
 SPARE_CALLS = 2
 """Threads of an actor beside those that wait for a language model: to be told to stop."""
 GRACE_SECONDS = 2.0
 """How long a run that ends waits for what a language model was asked: it is paid for anyway."""
-DEATH = "Worker exit detail:"
-GUESSES = "There are some potential root causes"
 
 Grown = Callable[[StageName, int], None]
 """Hears of an actor of a stage that is ready, by its number."""
@@ -39,17 +38,14 @@ logger = logging.getLogger(__name__)
 
 
 class CallLostError(Exception):
-    """Tell why a call gave no answer; `code` is the word that `failures` shows if it is blamed."""
+    """Tell why a call gave no answer; `code` is the word that `failures` shows if it is blamed,
+    `log_tail` the last words.
+    """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, log_tail: str = "") -> None:
         super().__init__(message)
         self.code = code
-
-
-def death_of(words: str) -> str:
-    """Take what is known of a process's death from Ray's words, without ids and guesses."""
-    known = words.partition(DEATH)[2] or words.strip().splitlines()[-1]
-    return " ".join(known.partition(GUESSES)[0].split())[:LONGEST_MESSAGE]
+        self.log_tail = log_tail
 
 
 class NodeLostError(Exception):
@@ -227,23 +223,23 @@ class ActorPools:
 
     async def _asked(self, actor: HostedActor, call: Call) -> Answer:
         """Do so of an actor whose node may go. Raises GoneError then."""
-        from ray.exceptions import RayActorError, RayTaskError
+        from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
 
         from pipeline.stores.postgres import words_of
 
         try:
             answer: Answer = await actor.ask("run", call.tasks)
-        except RayActorError as error:
-            death = death_of(str(error))
-            message = f"the {call.stage} process died while it worked on this document: {death}"
+        except (OutOfMemoryError, RayActorError) as error:
+            death = await actor.death(call.stage, str(error))
             await actor.started()
-            raise CallLostError("worker_died", message) from error
+            raise CallLostError(*death) from error
         except RayTaskError as error:
             if isinstance(error.cause, CasegraphError):
                 raise error.cause from error
             words = words_of(error.cause)[:LONGEST_MESSAGE]
             message = f"the {call.stage} stage raised {type(error.cause).__name__}: {words}"
-            raise CallLostError("stage_raised", message) from error
+            tail = tail_of(raised_in(str(error)))
+            raise CallLostError("stage_raised", message, tail) from error
         return answer
 
     async def drain(self, block_ms: int) -> Drained:
@@ -299,22 +295,35 @@ class ActorPools:
 
         at_once = self._place.waits.get(stage)
         calls = 1 if at_once is None else at_once + SPARE_CALLS
-        return self._make(stage, StageActor, self._place, stage, calls=calls, node=node)
+        silence = CLOCK_PER_CPU * self._place.settings.limits.stage_seconds.of(stage)
+        return self._make(
+            stage, StageActor, self._place, stage, calls=calls, node=node, silence=silence
+        )
 
     def _make(
-        self, what: str, kind: type, *arguments: object, calls: int = 1, node: str = ""
+        self,
+        what: str,
+        kind: type,
+        *arguments: object,
+        calls: int = 1,
+        node: str = "",
+        silence: float | None = None,
     ) -> HostedActor:
         """Have an actor started on a node, or where the coordinator is."""
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         here = node or ray.get_runtime_context().get_node_id()
-        options = {
+        options: dict[str, Any] = {
             "num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "max_concurrency": calls,
             "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not node),
         }  # fmt: skip
-        actor: Any = ray.remote(kind).options(**options).remote(*arguments)
-        return HostedActor(what, actor, self._place.settings.run.growth_bytes, here)
+        if silence is not None:
+            options["concurrency_groups"] = {LOOKING: 1}
+        actor: Any = ray.remote(**options)(kind).remote(*arguments)
+        settings = self._place.settings
+        most, start = settings.run.growth_bytes, settings.limits.start_seconds
+        return HostedActor(what, actor, most, start, here, silence)
 
 
 async def _answer(what: str, asked: Awaitable[Any]) -> Any:

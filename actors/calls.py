@@ -71,7 +71,8 @@ class Answer(Value):
 
 class Call(Value):
     """One call to one actor of a stage. `suspect` means that its one task was in a call that was
-    lost, and runs alone now to see whether it is to blame.
+    lost, and runs now to see whether it is to blame: alone, or with fewer other suspects than
+    `company` where the stage waits for a language model.
     """
 
     number: int
@@ -79,3 +80,4 @@ class Call(Value):
     actor: int
     tasks: tuple[Task, ...]
     suspect: bool = False
+    company: int = 1

@@ -114,7 +114,8 @@ class Dispatch:
         await self._settlement.resume()
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
-        await self._settlement.blame(self._flow.lost(call, why.code, str(why)))
+        blames = self._flow.lost(call, why.code, str(why), why.log_tail)
+        await self._settlement.blame(blames)
         await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()
 

@@ -174,7 +174,9 @@ class Flow:
     def lost(self, call: Call, error: str, message: str, log_tail: str = "") -> list[Blame]:
         """Take back the contents of a call that gave no answer, with the word and the words for it.
 
-        Its contents run alone from now on, and only one that was alone is blamed.
+        Its contents run alone from now on, and only one that was alone is blamed. Those of a stage
+        that waits for a language model, which take long, run in halves of who was lost together,
+        until one is alone.
         """
         failure = DocumentFailure(stage=call.stage, error=error, message=message, log_tail=log_tail)
         return self._taken_back(call, failure, nodes=0)
@@ -195,8 +197,9 @@ class Flow:
                 continue
             item.displaced += nodes
             if not nodes or item.displaced > LOSSES:
-                item.blamed += call.suspect
-                item.alone = True
+                item.blamed += call.suspect and call.company == 1
+                together = call.company if call.suspect else self.waits.get(call.stage, 1)
+                item.alone, item.company = True, max(1, together // 2)
             if item.blamed >= self.blames:
                 blames.append(self._give_up(task.content_id, failure))
             else:
@@ -236,18 +239,27 @@ class Flow:
     def _freest(self, stage: StageName) -> int | None:
         """Find the actor with the fewest calls for what is next, if it has a free slot.
 
-        A suspect gets an actor that has no other call, and that gets none meanwhile: a death takes
-        all calls of its actor along, and nobody must be blamed for another's.
+        A suspect gets an actor that has no other call, and that gets none meanwhile, but for those
+        of other suspects within its company: a death takes all calls of its actor along, and nobody
+        must be blamed for another's.
         """
+        first = self._items[self._ready[stage][0]]
         load = dict.fromkeys(sorted(self.actors[stage]), 0)
         for call in self._calls.values():
             if call.stage == stage and call.actor in load:
-                load[call.actor] += self._slots(stage) if call.suspect else 1
+                same = call.suspect == first.alone
+                load[call.actor] += (
+                    self._weight(stage, call.suspect, call.company) if same else self._slots(stage)
+                )
         if not load:
             return None
         least = min(load, key=load.__getitem__)
-        slots = 1 if self._items[self._ready[stage][0]].alone else self._slots(stage)
-        return least if load[least] < slots else None
+        more = self._weight(stage, first.alone, first.company)
+        return least if load[least] + more <= self._slots(stage) else None
+
+    def _weight(self, stage: StageName, suspect: bool, company: int) -> int:
+        """Say how many slots of an actor a call takes."""
+        return math.ceil(self._slots(stage) / company) if suspect else 1
 
     def _call(self, stage: StageName, actor: int) -> Call:
         """Take a batch that is worth a call off a stage's queue, of no more than `CALL_BYTES` of
@@ -269,9 +281,14 @@ class Flow:
             if by_itself:
                 break
         self._number += 1
-        suspect = self._items[batch[0].content_id].alone
+        first = self._items[batch[0].content_id]
         call = Call(
-            number=self._number, stage=stage, actor=actor, tasks=tuple(batch), suspect=suspect
+            number=self._number,
+            stage=stage,
+            actor=actor,
+            tasks=tuple(batch),
+            suspect=first.alone,
+            company=first.company,
         )
         self._calls[call.number] = call
         return call
@@ -285,7 +302,7 @@ class Flow:
             item.task = item.task.model_copy(
                 update={"chain": item.task.chain.extended(outcome.link)}
             )
-            item.apart, item.alone, item.blamed = False, False, 0
+            item.apart, item.alone, item.company, item.blamed = False, False, 1, 0
             self._enqueue(outcome.content_id)
             return []
         if outcome.unreadable is not None:

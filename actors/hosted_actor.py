@@ -1,27 +1,34 @@
-"""One actor of a run: waited for while it starts, and started anew when it has grown too much.
+"""One actor of a run: waited for while it starts, started anew when it has grown too much, and
+ended when it gives no sign of life.
 
 A process that has taken more memory than it should is not waited for to be killed by the machine,
 which takes along what it works on: it ends itself between two calls, so nothing is lost and nobody
 is blamed. Ray starts it again.
+
+Whoever is late ends itself (`actors/time_limit.py`); a process that is stopped, or whose node
+hangs, cannot. So after a call that takes long is asked, beside it, and one of which nothing is
+heard is given up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from contextlib import suppress
 from typing import Any
 
+from actors.deaths import LONGEST_MESSAGE, Death, death_of, explained, gist
+from actors.last_words import Whereabouts, last_words
+from pipeline.documents import StageName
 from pipeline.errors import UnavailableError
 
+LOOKING = "looking"
+"""The threads of an actor in which it is asked whether it is alive, whatever else it does."""
 START_ATTEMPTS = 3
-START_SECONDS = 300
 RESTART_SECONDS = 0.5
 LEAVE_SECONDS = 3.0
 
-_OURS = re.compile(r"^pipeline\.errors\.\w+: ")
 
 logger = logging.getLogger(__name__)
 
@@ -30,22 +37,30 @@ class GoneError(Exception):
     """Tell that an actor is gone with its node, and never comes back."""
 
 
-def last_words(error: Exception) -> str:
-    """Take the error itself out of what Ray tells of one that crossed processes."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return _OURS.sub("", lines[-1]) if lines else type(error).__name__
-
-
 class HostedActor:
-    """An actor with `ready` and `end`, called `what`, on a node. `most` is how many bytes its
-    process may grow by; what it answers says in `grown` by how many it has, where it says so.
+    """An actor with `where`, `ready` and `end`, called `what`, on a node, which may take
+    `start_seconds` to start. `most` is how many bytes its process may grow by; what it answers says
+    in `grown` by how many it has, where it says so. After `silence` seconds a call is asked after,
+    and given up after as many more without a sign; of an actor without, nobody asks.
     """
 
-    def __init__(self, what: str, actor: Any, most: int, node: str) -> None:
+    def __init__(
+        self,
+        what: str,
+        actor: Any,
+        most: int,
+        start_seconds: float,
+        node: str,
+        silence: float | None = None,
+    ) -> None:
         self.node = node
         self._what = what
         self._actor = actor
         self._most = most
+        self._start_seconds = start_seconds
+        self._silence = silence
+        self._silent = False
+        self._where: Whereabouts | None = None
         self._running = 0
         self._idle = asyncio.Event()
         self._renewal: asyncio.Task[None] | None = None
@@ -63,7 +78,7 @@ class HostedActor:
         self._running += 1
         self._idle.clear()
         try:
-            answer = await getattr(self._actor, method).remote(*arguments)
+            answer = await self._answer(getattr(self._actor, method).remote(*arguments))
         except ActorUnschedulableError as error:
             raise self._gone() from error
         finally:
@@ -80,6 +95,35 @@ class HostedActor:
             self._renewal = asyncio.create_task(self._renew())
         return answer
 
+    async def _answer(self, asked: Any) -> Any:
+        """Wait for an answer, as long as the process gives signs of life."""
+        answer = asyncio.ensure_future(asked)
+        try:
+            while not (await asyncio.wait([answer], timeout=self._silence))[0]:
+                await self._look()
+            return answer.result()
+        finally:
+            answer.cancel()
+
+    async def _look(self) -> None:
+        """Ask for a sign of life, and kill the process if there is none."""
+        import ray
+        from ray.exceptions import RayError
+
+        sign = self._actor.alive.options(concurrency_group=LOOKING).remote()
+        try:
+            await asyncio.wait_for(sign, self._silence)
+        except TimeoutError:
+            logger.warning("the %s process gives no sign of life and is ended", self._what)
+            self._silent = True
+            ray.kill(self._actor, no_restart=False)
+        except RayError:
+            pass  # it is dead, which its call will tell
+
+    async def death(self, stage: StageName, words: str) -> Death:
+        """Say why the process died while it worked for a stage; `words` are Ray's."""
+        return explained(stage, words, await last_words(self._where), silent=self._silent)
+
     async def _renew(self) -> None:
         """End the process when none of its calls is left, and wait for the next one."""
         from ray.exceptions import ActorUnschedulableError, RayActorError
@@ -91,32 +135,47 @@ class HostedActor:
         self._renewal = None
 
     async def started(self) -> None:
-        """Wait until the constructor is done, also the one after a death.
+        """Wait until a process is there and has loaded its models, also the one after a death.
 
-        Raises UnavailableError after three failures, or when it takes too long; GoneError.
+        Raises UnavailableError for one that cannot, after three that died over it, or when the one
+        or the other takes too long; GoneError.
         """
-        from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, RayActorError
+        from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError
 
-        failures, late = 0, time.monotonic() + START_SECONDS
+        failures, late = 0, time.monotonic() + self._start_seconds
         while True:
+            loading = False
             try:
-                await self._actor.ready.remote()
+                self._where = await self._by(late, "where")
+                self._silent, loading = False, True
+                late = time.monotonic() + self._start_seconds
+                await self._by(late, "ready")
             except ActorUnschedulableError as error:
                 raise self._gone() from error
-            except ActorUnavailableError as error:
-                if time.monotonic() > late:
-                    raise UnavailableError(
-                        f"{self._what} did not start in {START_SECONDS} s"
-                    ) from error
-            except RayActorError as error:
-                failures += 1
+            except RayTaskError as error:
+                reason = " ".join(str(error.cause).split()) or type(error.cause).__name__
+                raise self._no_start(f"could not start: {reason[:LONGEST_MESSAGE]}") from error
+            except (TimeoutError, RayActorError) as error:
+                # Until there is a process, Ray refuses calls; and one may wait for ever.
+                failures += loading
+                told = gist(await last_words(self._where)) if loading else ""
+                told = told or death_of(str(error) or "nothing is heard of it")
+                if time.monotonic() >= late:
+                    within = f"{self._start_seconds:g} s (limits.start_seconds)"
+                    raise self._no_start(f"did not start in {within}: {told}") from error
                 if failures == START_ATTEMPTS or "constructor" in str(error):
-                    raise UnavailableError(
-                        f"{self._what} could not start: {last_words(error)}"
-                    ) from error
+                    raise self._no_start(f"could not start: {told}") from error
             else:
                 return
             await asyncio.sleep(RESTART_SECONDS)
+
+    async def _by(self, late: float, method: str) -> Any:
+        """Call a method and wait for it no longer than until then. Raises TimeoutError."""
+        called = getattr(self._actor, method).remote()
+        return await asyncio.wait_for(called, max(late - time.monotonic(), 0))
+
+    def _no_start(self, what: str) -> UnavailableError:
+        return UnavailableError(f"{self._what} {what}")
 
     def _gone(self) -> GoneError:
         return GoneError(f"the {self._what} process is gone with its node ({self.node[:8]})")

@@ -17,13 +17,15 @@ class Blame(Value):
 
 @dataclass
 class Item:
-    """A content on its way. `apart` says that it shares no call, `alone` that it is a suspect;
-    `displaced` counts the nodes that were lost while they worked on it.
+    """A content on its way. `apart` says that it shares no call, `alone` that it is a suspect, and
+    `company` how many of these may share an actor, it among them; `displaced` counts the nodes that
+    were lost while they worked on it.
     """
 
     task: Task
     apart: bool = False
     alone: bool = False
+    company: int = 1
     blamed: int = 0
     lost_inputs: int = 0
     displaced: int = 0

@@ -1,4 +1,4 @@
-"""How much memory this process and its children may still take, and how much it has taken.
+"""How much memory this process and its children may still take, how much it has taken, and a limit.
 
 The machine's numbers are wrong inside a container: they are the host's, and who goes by them is
 killed. Control groups (version 2, and 1 as far as its memory controller) say what is allowed.
@@ -6,11 +6,13 @@ killed. Control groups (version 2, and 1 as far as its memory controller) say wh
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
+STATUS = Path("/proc/self/status")
 GROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
@@ -32,6 +34,42 @@ class Growth:
         memory = self._process.memory_info()
         taken: int = memory.rss - getattr(memory, "shared", 0)
         return taken
+
+
+def allow_more(bytes_: int) -> None:
+    """Let this process take so many bytes more than it has at this moment; past them it is given
+    none, until this is called again. Only Linux counts what is a process's own.
+    """
+    if (taken := _data_bytes()) is not None:
+        _limit_data(taken + bytes_)
+
+
+def allow_all() -> None:
+    """Let this process take what the machine has."""
+    _limit_data(resource.RLIM_INFINITY)
+
+
+def _data_bytes() -> int | None:
+    """Count the bytes that Linux counts for the limit: also those that were asked for and never
+    touched.
+    """
+    try:
+        status = STATUS.read_text("ascii", "replace")
+    except OSError:
+        return None
+    for line in status.splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmData":
+            return int(value.removesuffix("kB")) << 10
+    return None
+
+
+def _limit_data(most: int) -> None:
+    """Set the limit, as far as whoever started this process lets it go up again."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard != resource.RLIM_INFINITY:
+        most = hard if most == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def available_bytes(groups: Path = GROUPS, own: Path = OWN) -> int:

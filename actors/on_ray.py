@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.balancing import ask_of
 from actors.claims import Expected
-from actors.hosted_actor import last_words
+from actors.deaths import told_by
 from actors.progress import Snapshot
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
@@ -73,11 +73,11 @@ def _carried_out(
     except ray.exceptions.RayTaskError as error:
         if not isinstance(error.cause, CasegraphError):
             raise UnavailableError(own_fault(error.cause)) from error
-        raise UnavailableError(f"the run ended early: {last_words(error)}") from error
+        raise UnavailableError(f"the run ended early: {told_by(error)}") from error
     except ray.exceptions.RayActorError as error:
-        return interrupted(last.snapshot, last_words(error))
+        return interrupted(last.snapshot, told_by(error))
     except ray.exceptions.RayError as error:
-        raise UnavailableError(f"the run ended early: {last_words(error)}") from error
+        raise UnavailableError(f"the run ended early: {told_by(error)}") from error
     if not result.by_own_fault:
         return result
     # Who looks for the fault needs the traceback, which the processes of Ray write down.

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.workplace import Workplace
 from pipeline.documents import Value
@@ -214,6 +215,10 @@ class PersistenceActor:
         self._worker = make_worker(place.settings, place.urls, place.project, place.run)
         self._away = BY_CHOICE
         self._growth = Growth()
+
+    def where(self) -> Whereabouts:
+        """Say where this process is."""
+        return whereabouts()
 
     def ready(self) -> str:
         """Say that it was built; the stores are asked when they are needed."""

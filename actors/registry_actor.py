@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
+from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.workplace import Workplace
 from pipeline.documents import Value
@@ -39,6 +40,10 @@ class RegistryActor:
         )
         self._keeper.look_after_live_state()
         self._growth = Growth()
+
+    def where(self) -> Whereabouts:
+        """Say where this process is."""
+        return whereabouts()
 
     def ready(self) -> str:
         """Say that it was built; PostgreSQL is asked when it is needed."""

@@ -2,18 +2,24 @@
 
 It keeps nothing between calls but its loaded models. Several calls may be under way at once in one
 that waits for a language model, each about one content.
+
+What a call may cost its process is limited here: time by `time_limit`, memory by what the system
+gives. A process that took too much of either ends itself, and leaves word of where it was.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from threading import Lock
 from typing import NoReturn
 
 from actors.calls import Answer, Task
+from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
+from actors.process_limits import ProcessLimits
 from actors.stage_worker import StageWorker
 from actors.work_thread import InWorkThread
 from actors.workplace import Workplace
@@ -25,15 +31,42 @@ from pipeline.stores.protocols import CacheUse
 
 
 class StageActor:
-    """A `StageWorker` that builds itself where it runs; Ray restarts it when its process dies.
+    """A `StageWorker` that is built where it runs; Ray restarts it when its process dies.
 
+    `load` makes it fit for work; `ready` does so in a process of its own, which is then limited.
     Where the stage waits for a language model, `run` is called by several threads at once.
     """
 
     def __init__(self, place: Workplace, name: StageName) -> None:
+        self._place = place
+        self._name = name
+        self._telling = Lock()
+        self._told = CacheUse()
+        self._limits: ProcessLimits | None = None
+        self._loaded = False
+
+    def where(self) -> Whereabouts:
+        """Say where this process is: asked before anything that could end it."""
+        return whereabouts()
+
+    def alive(self) -> None:
+        """Answer, while other threads are at work."""
+
+    def ready(self) -> str:
+        """Load the models and limit this process; say so. Raises UnavailableError for a model that
+        is missing.
+        """
+        if not self._loaded:
+            self._limits = ProcessLimits(self._place, self._name, whereabouts().late)
+            with self._limits.starting():
+                self.load()
+        return self._name
+
+    def load(self) -> None:
+        """Open the stores and load the models. Raises UnavailableError for one that is missing."""
         from pipeline import assembly
 
-        place = place.opened()
+        place, name = self._place.opened(), self._name
         sweep_scratch()
         self._stores = assembly.open_stores(place.settings, place.urls)
         if name in place.waits:
@@ -42,9 +75,10 @@ class StageActor:
         self._hosted = place.host(name, place.settings, self._stores)
         place.plan.check(self._hosted.stage.identity)
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
+        stage = self._hosted.stage if self._limits is None else self._limits.of(self._hosted.stage)
         self._worker = StageWorker(
             name=name,
-            stage=InWorkThread(self._hosted.stage, place.waits.get(name, 1)),
+            stage=InWorkThread(stage, place.waits.get(name, 1)),
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,
@@ -53,23 +87,26 @@ class StageActor:
             account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()
-        self._told = CacheUse()
-        self._telling = Lock()
-
-    def ready(self) -> str:
-        """Say that the models are loaded."""
-        return self._worker.name
+        self._loaded = True
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """See `StageWorker.identify`."""
+        self._be_ready()
         return self._worker.identify(sources)
 
     def run(self, tasks: Sequence[Task]) -> Answer:
-        """See `StageWorker.run`."""
-        answer = self._worker.run(tasks)
+        """See `StageWorker.run`. A process that cannot have the memory it needs does not answer."""
+        self._be_ready()
+        with self._limits.memory() if self._limits is not None else nullcontext():
+            answer = self._worker.run(tasks)
         return answer.model_copy(
             update={"embeddings": self._embeddings(), "grown": self._growth.bytes}
         )
+
+    def _be_ready(self) -> None:
+        """Load the models in a process that took the place of one that died unnoticed."""
+        if not self._loaded:
+            self.ready()
 
     def _embeddings(self) -> CacheUse:
         """Say what the embedding cache was asked for since that was last told, by any call."""
@@ -83,18 +120,19 @@ class StageActor:
 
         Only the `chunk` stage has the model.
         """
+        self._be_ready()
         if self._hosted.embed is None:
             return 0
         return self._filling().with_model(self._hosted.embed)
 
     def stop(self) -> None:
         """Let a stage that waits for a language model ask nothing more."""
-        if self._hosted.stop is not None:
+        if self._loaded and self._hosted.stop is not None:
             self._hosted.stop()
 
     def close(self) -> None:
         """End what the stage started: the parser's child, or questions that are under way."""
-        if self._hosted.close is not None:
+        if self._loaded and self._hosted.close is not None:
             self._hosted.close()
 
     def end(self) -> NoReturn:

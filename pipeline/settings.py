@@ -33,6 +33,7 @@ from pipeline.crash_points import VARIABLE as CRASH_AT
 from pipeline.errors import UsageError
 from pipeline.llm.settings import LlmSettings
 from pipeline.section import Section
+from pipeline.stage_limits import StageMemory, StageSeconds
 
 CONFIG_FILE = "casegraph.toml"
 PREFIX = "CASEGRAPH_"
@@ -112,6 +113,9 @@ class Limits(Section):
     parse_seconds: float = Field(60.0, gt=0)
     seconds_per_page: float = Field(30.0, gt=0)
     parse_memory_bytes: int = Field(2 << 30, ge=64 << 20)
+    stage_seconds: StageSeconds = StageSeconds()
+    stage_memory_bytes: StageMemory = StageMemory()
+    start_seconds: float = Field(300.0, gt=0)
     archive: ArchiveLimits = ArchiveLimits()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from textwrap import indent
 from typing import Any
 
 import click
@@ -17,6 +18,9 @@ from actors.commands.common import (
 )
 from actors.commands.opening import opened_services
 from pipeline.documents import StageName
+
+SHOWN_LINES = 5
+"""How many of the first and of the last lines of last words are shown to a person."""
 
 
 @click.command(short_help="List what failed, and why.")
@@ -51,8 +55,21 @@ def _print_failures(rows: list[Any], passed_over: list[Any]) -> None:
             [(r.source, r.stage, r.error, r.attempts, " ".join(r.message.split())) for r in rows],
             fold=["failed", "message"],
         )
+    for row in rows:
+        if row.log_tail:
+            click.echo(f"last words of the {row.stage} process about {row.source}:")
+            click.echo(indent(shortened(row.log_tail), "  "))
     if passed_over:
         print_table(["skipped", "reason"], passed_over, fold=["skipped", "reason"])
+
+
+def shortened(words: str) -> str:
+    """Leave out the middle of what has many lines; all of it is in --json."""
+    lines = words.splitlines()
+    if len(lines) <= 2 * SHOWN_LINES + 1:
+        return words
+    left_out = f"… ({len(lines) - 2 * SHOWN_LINES} lines more with --json)"
+    return "\n".join([*lines[:SHOWN_LINES], left_out, *lines[-SHOWN_LINES:]])
 
 
 @click.command(short_help="Let failed documents be tried again.")

@@ -6,13 +6,13 @@ import time
 
 import psutil
 
-# A machine that is busy elsewhere makes no file slow: the limits are of the child's own CPU time,
-# and of the clock only so many times later (a child that waits for something that never comes).
-CLOCK_PER_CPU = 10.0
+from pipeline.stage_limits import CLOCK_PER_CPU
 
 
 class CpuAllowance:
-    """The CPU seconds a child may still use, watched from outside by the clock."""
+    """The CPU seconds a child may still use, watched from outside by the clock. Of that it has
+    `CLOCK_PER_CPU` times as much: for one that waits for something that never comes.
+    """
 
     def __init__(self, pid: int, seconds: float) -> None:
         self._process = psutil.Process(pid)

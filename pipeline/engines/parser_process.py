@@ -27,6 +27,7 @@ from pipeline.engines.parse_request import (
     frame_bytes,
 )
 from pipeline.errors import UnavailableError
+from pipeline.going_on import goes_on
 from pipeline.settings import Limits
 
 START_SECONDS = 60.0
@@ -98,6 +99,7 @@ class ParserProcess:
         """
         options = request.options
         self._tail.clear()
+        goes_on()
         self._send(request.model_dump_json())
         allowance = CpuAllowance(self._process.pid, self._limits.parse_seconds)
         largest = ANSWER_BYTES + ANSWER_BYTES_PER_CHARACTER * options.max_characters
@@ -107,6 +109,7 @@ class ParserProcess:
             if frame.kind == "progress":
                 pages_left -= 1
                 if pages_left >= 0:
+                    goes_on()
                     allowance.extend(self._limits.seconds_per_page)
                 continue
             self.served += 1

@@ -27,6 +27,8 @@ def enter(limits: ChildLimits) -> bool:
     """
     isolated = leave_network()
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
+    # The process that started this one has a limit of its own, which is no concern of ours.
+    _lower(resource.RLIMIT_DATA, limits.memory_bytes)
     _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)

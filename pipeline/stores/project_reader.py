@@ -36,13 +36,14 @@ class ProjectRow(NamedTuple):
 
 
 class FailureRow(NamedTuple):
-    """Why a document failed, the last time it did."""
+    """Why a document failed, the last time it did, and the last words of the process, if any."""
 
     source: str
     stage: str
     error: str
     message: str
     attempts: int
+    log_tail: str = ""
 
 
 class SkippedRow(NamedTuple):
@@ -190,7 +191,7 @@ WHERE d.project_id = :project AND d.status = 'failed'
 """
 FAILURES = text(f"""
 SELECT d.source, coalesce(f.stage, ''), coalesce(f.error, 'unknown'), {_WHY},
-       coalesce(f.attempts, d.attempts)
+       coalesce(f.attempts, d.attempts), coalesce(f.log_tail, '')
 {_FAILED}
 ORDER BY d.uri COLLATE "C" LIMIT :limit
 """)

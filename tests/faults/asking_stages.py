@@ -11,7 +11,7 @@ from typing import Any
 from scripted_llm import Asked as Request
 from scripted_llm import Exchange, answering
 
-from faults import small_stages
+from faults import poison, small_stages
 from pipeline.assembly import Hosted, Stores
 from pipeline.assembly import stages as assembled
 from pipeline.documents import (
@@ -69,6 +69,7 @@ class AskingStage:
         return [self._found(chunks) for chunks in inputs]
 
     def _found(self, chunks: Chunks) -> Mentions | DocumentFailure:
+        poison.taken(StageName.EXTRACT, poison.text_of(chunks))
         mentions: list[Mention] = []
         try:
             for chunk in chunks.chunks:

@@ -58,6 +58,7 @@ class LocalPools:
     async def add(self, place: Place, grown: Grown) -> None:
         stage, _ = place
         actor = StageActor(self._of_stages, stage)
+        actor.load()
         threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
         number = next(self._numbers)
         self._actors[stage][number] = actor, threads

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from faults import planted
+from faults import planted, poison
 from pipeline.assembly import Hosted, Stores
 from pipeline.documents import (
     Chunk,
@@ -43,6 +43,7 @@ from pipeline.documents import (
     Source,
     StageName,
 )
+from pipeline.errors import UnavailableError
 from pipeline.registry.profiles import Profile
 from pipeline.registry.verdicts import Comparison, Verdict, unsure
 from pipeline.scratch import scratch
@@ -64,6 +65,8 @@ HOARDS = "SMALL_STAGE_HOARDS"
 """How many bytes each input leaves behind in the process for ever."""
 RAISES = "SMALL_STAGE_RAISES"
 """A file that is made by the stage that raises, once: who finds it there does not."""
+STARTS = "SMALL_STAGE_STARTS"
+"""How `extract` comes to its end before it is there: `misses` its model, `exits`, `sleeps`."""
 WRITES = "SMALL_STAGE_WRITES"
 """A file, a colon, and the source over which it is moved as soon as that is identified."""
 
@@ -88,6 +91,8 @@ class SmallStage:
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
+        for value in inputs:
+            poison.taken(self.name, poison.text_of(value))
         return [self.work(value) for value in inputs]
 
 
@@ -273,7 +278,16 @@ def as_planned(
     return hosted
 
 
+def start(how: str) -> None:
+    """Come to such an end."""
+    if how == "misses":
+        raise UnavailableError("the model is not installed: pip install it")
+    poison.KINDS[how]()
+
+
 def host(stage: StageName, _settings: Settings, stores: Stores) -> Hosted:
+    if stage is StageName.EXTRACT and STARTS in os.environ:
+        start(os.environ[STARTS])
     work: dict[StageName, Callable[[Any], Any]] = {
         StageName.OCR: lambda source: read(source, stores.blobs),
         StageName.CHUNK: cut,

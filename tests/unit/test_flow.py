@@ -428,3 +428,32 @@ def test_what_waits_side_by_side_is_not_slow():
     for stage in STAGES:
         flow.speeds.learn(stage, [8.0 if stage is StageName.EXTRACT else 0.5])
     assert flow.could_do() == 2
+
+
+def test_who_waits_for_a_model_is_tried_in_halves_until_the_one_that_kills_is_alone() -> None:
+    waits = {StageName.EXTRACT: 16}
+    flow = Flow(dict.fromkeys(STAGES, 1), waits=waits)
+    names = [f"d{number}" for number in range(16)]
+    for name in names:
+        flow.add(task(name, done=2))
+    sizes, blamed = [], []
+    passed: set[str] = set()
+    while flow.unprocessed:
+        calls = [call for call in flow.calls() if call.stage is StageName.EXTRACT]
+        sizes.append(len(calls))
+        together = {call.tasks[0].content_id for call in calls}
+        assert len({call.suspect for call in calls}) == 1
+        for call in calls:
+            if "d7" in together:
+                blamed += flow.lost(call, "worker_died", "it died")
+            else:
+                flow.finished(call, good(call))
+                passed |= together
+                flow.forget(together)
+    assert [blame.content_id for blame in blamed] == ["d7"]
+    assert passed == set(names) - {"d7"}
+    # All, then halves of who is left, and whoever kills twice alone.
+    assert sizes[0] == 16
+    assert max(sizes[1:]) == 8
+    assert sizes.count(1) <= 4
+    assert len(sizes) <= 12

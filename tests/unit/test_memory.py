@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
+from actors.deaths import ran_out_of_memory
 from actors.memory import Growth, available_bytes
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -79,3 +82,69 @@ def test_what_a_process_has_taken_since_is_counted() -> None:
     assert 48 * MIB < growth.bytes < 96 * MIB
     del held
     assert growth.bytes < 32 * MIB
+
+
+def python(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process of its own, whose limits it may change."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_a_process_gets_no_more_than_it_is_allowed_each_time() -> None:
+    done = python(f"""
+from actors.memory import allow_all, allow_more
+kept = []
+for _ in range(3):
+    allow_more({64 * MIB})
+    kept.append(bytes({40 * MIB}))
+try:
+    bytes({80 * MIB})
+except MemoryError:
+    print("refused")
+allow_all()
+kept.append(bytes({80 * MIB}))
+print("allowed")
+""")
+    assert (done.stdout, done.stderr) == ("refused\nallowed\n", "")
+
+
+def limited(work: str) -> subprocess.CompletedProcess[str]:
+    """Do some work as the call of a stage that may take 64 MiB."""
+    return python(f"""
+from types import SimpleNamespace
+from actors.process_limits import ProcessLimits
+from pipeline.documents import StageName
+from pipeline.settings import Limits, Settings
+from pipeline.stage_limits import StageMemory
+
+limits = Limits(stage_memory_bytes=StageMemory(chunk={64 * MIB}))
+place = SimpleNamespace(settings=Settings(limits=limits), waits={{}})
+with ProcessLimits(place, StageName.CHUNK, "").memory():
+    {work}
+print("came back")
+""")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        f"bytes({128 * MIB})",
+        'raise RuntimeError("DefaultCPUAllocator: can\'t allocate memory: you tried")',
+    ],
+)
+def test_who_cannot_have_the_memory_it_needs_does_not_go_on(work: str) -> None:
+    done = limited(work)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert ran_out_of_memory(done.stderr)
+
+
+def test_who_raises_something_else_goes_on() -> None:
+    done = limited("raise ValueError(1)")
+    assert "ValueError: 1" in done.stderr
+    assert limited("bytes(1)").stdout == "came back\n"

@@ -25,6 +25,7 @@ from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_process import is_sound
 from pipeline.errors import UnavailableError
+from pipeline.going_on import heard_by
 from pipeline.settings import ArchiveLimits, Limits
 
 GIGABYTE = 1 << 30
@@ -147,6 +148,39 @@ def test_each_page_brings_time_of_its_own(tmp_path: Path) -> None:
     # All six pages take longer than this; no page alone does.
     with Parser(Limits(parse_seconds=used * 0.7, seconds_per_page=used * 0.7)) as parser:
         assert read(parser, path) == whole
+
+
+def test_each_page_is_told_to_whoever_watches(tmp_path: Path) -> None:
+    pages = [Image.new("L", (300, 300), 255) for _ in range(3)]
+    path = tmp_path / "pages.tiff"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    heard: list[None] = []
+    with Parser(Limits()) as parser, heard_by(lambda: heard.append(None)):
+        assert isinstance(read(parser, path), Pages)
+    # With each page, and as the file is begun.
+    assert len(heard) == 1 + len(pages)
+
+
+def test_a_limit_of_the_parents_memory_is_none_of_the_childs(tmp_path: Path) -> None:
+    program = """
+import resource, sys
+from pathlib import Path
+from pipeline.engines.parser import Parser
+from pipeline.settings import Limits
+sys.path.insert(0, "tests")
+from reading_case import request_for
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, resource.RLIM_INFINITY))
+path = Path(sys.argv[1])
+path.write_text("Ann Lee")
+with Parser(Limits()) as parser:
+    parser.parse(request_for(path, path.parent, None))
+    print(resource.prlimit(parser.pid, resource.RLIMIT_DATA)[0])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "a.txt")],
+        capture_output=True, text=True, check=True, timeout=120, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert int(done.stdout) == Limits().parse_memory_bytes
 
 
 def test_a_file_that_needs_too_much_memory_is_given_up(tmp_path: Path, words: Path) -> None:
