@@ -7,15 +7,16 @@ that waits for a language model, each about one content.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
 from typing import NoReturn
 
 from actors.calls import Answer, Task
 from actors.memory import Growth
+from actors.ocr_worker import OcrWorker
 from actors.stage_worker import StageWorker
-from actors.work_thread import InWorkThread
+from actors.work_thread import InWorkThread, PagesInWorkThread
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.llm.charging import Charge
@@ -41,9 +42,14 @@ class StageActor:
         self._hosted = place.host(name, place.settings, self._stores)
         place.plan.check(self._hosted.stage.identity)
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
-        self._worker = StageWorker(
+        thread = InWorkThread(self._hosted.stage, place.waits.get(name, 1))
+        worker: Callable[..., StageWorker] = StageWorker
+        if paged := self._hosted.paged:
+            at_once = place.settings.run.pages_at_once
+            worker = partial(OcrWorker, paged=PagesInWorkThread(paged, thread), at_once=at_once)
+        self._worker = worker(
             name=name,
-            stage=InWorkThread(self._hosted.stage, place.waits.get(name, 1)),
+            stage=thread,
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,
