@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from ledger_case import LedgerCase, payloads_of, plan_of
+from ledger_case import LedgerCase, emptied, payloads_of, plan_of
 from sqlalchemy import Engine
 from store_case import StoreCase
 
@@ -120,7 +120,7 @@ def test_the_object_of_a_large_part_is_loose_when_the_part_goes(
 
 
 def test_forgetting_takes_parts_along_in_both_stores(database: Engine, valkey_url: str) -> None:
-    case = StoreCase(database, url=valkey_url)
+    case = StoreCase(emptied(database), url=valkey_url)
     parts = parts_of(waiting(case)[0])
     case.put(parts)
     case.drain()
@@ -135,7 +135,7 @@ def test_forgetting_takes_parts_along_in_both_stores(database: Engine, valkey_ur
 
 
 def test_parts_of_a_whole_that_is_there_expire_in_redis(database: Engine, valkey_url: str) -> None:
-    case = StoreCase(database, url=valkey_url)
+    case = StoreCase(emptied(database), url=valkey_url)
     checkpoints = waiting(case)
     case.put([*parts_of(checkpoints[0]), *checkpoints])
     case.drain()
