@@ -19,10 +19,8 @@ def book(folder: Path) -> Path:
     """Write a PDF of cheap pages, one of which PDFium does not survive."""
     folder.mkdir()
     pages = [
-        says(
-            f"On page {number} {PEOPLE[number % 4]} met {PEOPLE[number % 3]} in {PLACES[number % 4]}."
-        )
-        for number in range(1, PAGES + 1)
+        says(f"{PEOPLE[page % 4]} met {PEOPLE[page % 3]} in {PLACES[page % 4]}, page {page}.")
+        for page in range(1, PAGES + 1)
     ]
     pages[POISON - 1] = ENDLESS
     return write_pdf(folder / "book.pdf", pages)
