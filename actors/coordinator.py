@@ -29,6 +29,7 @@ from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
 from actors.progress import LOOKING, RESOLVING, Snapshot, again_and_again
 from actors.pulse import Pulse
+from actors.ranges import Ranges
 from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
@@ -60,7 +61,11 @@ class RunCoordinator:
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._progress = assembly.open_progress(place.settings, place.urls, place.run)
-        self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
+        self._flow = Flow(
+            blames=place.settings.run.attempts,
+            waits=place.waits,
+            ranges=Ranges(place.settings.run.pages_at_once),
+        )
         self._claims = Claims(expected.total, expected)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._growth = Growth()

@@ -1,9 +1,9 @@
 """Decides what runs next, and nothing else: no Ray, no clock, no store.
 
 A `Flow` holds the contents in flight. The coordinator tells it what happened and carries out the
-calls it asks for. Each content is in exactly one place: ready for a stage, in a call, adrift (an
-input is gone, and where its chain stands, or another source, has to be looked up), or processed and
-waiting to be published.
+calls it asks for. Each content is in exactly one place: ready for a stage, in a call, in ranges of
+pages that each are ready or in a call, adrift (an input is gone, and where its chain stands, or
+another source, has to be looked up), or processed and waiting to be published.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from actors.calls import Call, Outcome, Task
-from actors.in_flight import Blame, Item
+from actors.items import Blame, Item, batch_of
+from actors.ranges import Ranges
 from actors.speeds import Speeds
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Located
@@ -37,6 +38,7 @@ class Flow:
     blames: int = 2
     waits: Mapping[StageName, int] = field(default_factory=dict)
     speeds: Speeds = field(default_factory=Speeds)
+    ranges: Ranges = field(default_factory=Ranges)
     _items: dict[str, Item] = field(default_factory=dict)
     _ready: dict[StageName, deque[str]] = field(
         default_factory=lambda: {stage: deque() for stage in STAGES}
@@ -52,9 +54,14 @@ class Flow:
         return content_id in self._items
 
     @property
+    def in_flight(self) -> int:
+        """Count the contents that are not published yet."""
+        return sum(item.task.pages is None for item in self._items.values())
+
+    @property
     def unprocessed(self) -> int:
         """Count the contents that a stage has still to work on."""
-        return len(self._items) - len(self._processed)
+        return self.in_flight - len(self._processed)
 
     @property
     def processed(self) -> frozenset[str]:
@@ -86,7 +93,8 @@ class Flow:
     @property
     def unread(self) -> int:
         """Count the contents that have not gone through the first stage."""
-        return sum(item.task.chain.gap is STAGES[0] for item in self._items.values())
+        tasks = (item.task for item in self._items.values())
+        return sum(task.chain.gap is STAGES[0] and task.pages is None for task in tasks)
 
     def queued(self) -> dict[StageName, int]:
         """Count the contents that wait for each stage."""
@@ -127,9 +135,7 @@ class Flow:
             return
         self._adrift.discard(content_id)
         item = self._items[content_id]
-        item.task = item.task.model_copy(
-            update={"chain": chain, "durable": item.lost_inputs >= LOSSES}
-        )
+        item.task = item.task.at(chain, durable=item.lost_inputs >= LOSSES)
         self._enqueue(content_id)
 
     def reread(self, content_id: str, document_id: str, located: Located) -> None:
@@ -146,10 +152,10 @@ class Flow:
         them only, which a full disk does not take: they share no call until they are a stage on.
         """
         del self._calls[call.number]
-        for task in call.tasks:
-            if item := self._items.get(task.content_id):
+        for item in self._held(call):
+            if item is not None:
                 item.apart = True
-                self._enqueue(task.content_id)
+                self._enqueue(item.task.key)
 
     def calls(self) -> list[Call]:
         """Fill the free slots, last stage first, so that what is begun gets finished."""
@@ -163,13 +169,19 @@ class Flow:
         """Move the contents of a call on; return those that are given up."""
         del self._calls[call.number]
         fresh = [outcome for outcome in outcomes if outcome.link and not outcome.reused]
-        self.speeds.learn(call.stage, [outcome.seconds for outcome in fresh])
+        if not any(task.joins for task in call.tasks):
+            self.speeds.learn(call.stage, [outcome.seconds for outcome in fresh])
         self.done[call.stage] += len(fresh)
         blames: list[Blame] = []
-        for outcome in outcomes:
-            if outcome.content_id in self._items:
-                blames += self._settle(outcome)
+        for item, outcome in zip(self._held(call), outcomes, strict=True):
+            if item is not None:
+                blames += self._settle(item, outcome)
         return blames
+
+    def _held(self, call: Call) -> list[Item | None]:
+        """Get the items of a call, None for each that the flow has let go of since."""
+        items = [self._items.get(task.key) for task in call.tasks]
+        return [item if item and item.call == call.number else None for item in items]
 
     def lost(self, call: Call, error: str, message: str, log_tail: str = "") -> list[Blame]:
         """Take back the contents of a call that gave no answer, with the word and the words for it.
@@ -191,8 +203,7 @@ class Flow:
     def _taken_back(self, call: Call, failure: DocumentFailure, nodes: int) -> list[Blame]:
         del self._calls[call.number]
         blames: list[Blame] = []
-        for task in call.tasks:
-            item = self._items.get(task.content_id)
+        for item in self._held(call):
             if item is None:
                 continue
             item.displaced += nodes
@@ -201,34 +212,39 @@ class Flow:
                 together = call.company if call.suspect else self.waits.get(call.stage, 1)
                 item.alone, item.company = True, max(1, together // 2)
             if item.blamed >= self.blames:
-                blames.append(self._give_up(task.content_id, failure))
+                blames.append(self._give_up(item.task.content_id, failure))
             else:
-                self._enqueue(task.content_id)
+                self._enqueue(item.task.key)
         return blames
 
     def forget(self, content_ids: Iterable[str]) -> None:
         """Let go of contents that are published or failed, wherever they are."""
         for content_id in content_ids:
-            item = self._items.pop(content_id, None)
-            if item and content_id not in self._processed:
-                self.unprocessed_bytes -= item.task.identified.size
+            if content_id in self._items and content_id not in self._processed:
+                self.unprocessed_bytes -= self._items[content_id].task.identified.size
+            self._let_go([content_id, *self.ranges.drop(content_id)])
             self._processed.discard(content_id)
             self._adrift.discard(content_id)
+
+    def _let_go(self, keys: Iterable[str]) -> None:
+        """Take items out of the flow; what they come to in a call that runs is passed over."""
+        for key in keys:
+            item = self._items.pop(key, None)
             gap = item.task.chain.gap if item else None
-            if gap is not None and content_id in self._ready[gap]:
-                self._ready[gap].remove(content_id)
+            if gap is not None and key in self._ready[gap]:
+                self._ready[gap].remove(key)
 
     def task(self, content_id: str) -> Task:
         """Get a content in flight."""
         return self._items[content_id].task
 
-    def _enqueue(self, content_id: str) -> None:
-        task = self._items[content_id].task
+    def _enqueue(self, key: str) -> None:
+        task = self._items[key].task
         if (gap := task.chain.gap) is None:
-            self._processed.add(content_id)
+            self._processed.add(key)
             self.unprocessed_bytes -= task.identified.size
         else:
-            self._ready[gap].append(content_id)
+            self._ready[gap].append(key)
 
     def _slots(self, stage: StageName) -> int:
         """Count the calls that an actor may have. One of a stage that computes has the next call
@@ -268,40 +284,32 @@ class Flow:
         queue = self._ready[stage]
         share = math.ceil(len(queue) / len(self.actors[stage]))
         wanted = 1 if stage in self.waits else min(self.speeds.batch(stage), share)
-        batch: list[Task] = []
-        held = 0
-        while queue and len(batch) < wanted:
-            item = self._items[queue[0]]
-            by_itself = item.alone or item.apart
-            held += item.task.identified.size
-            if batch and (by_itself or held > CALL_BYTES):
-                break
-            batch.append(item.task)
-            queue.popleft()
-            if by_itself:
-                break
+        batch = batch_of((self._items[key] for key in queue), wanted, CALL_BYTES)
         self._number += 1
-        first = self._items[batch[0].content_id]
+        for item in batch:
+            queue.popleft()
+            item.call = self._number
         call = Call(
             number=self._number,
             stage=stage,
             actor=actor,
-            tasks=tuple(batch),
-            suspect=first.alone,
-            company=first.company,
+            tasks=tuple(item.task for item in batch),
+            suspect=batch[0].alone,
+            company=batch[0].company,
         )
         self._calls[call.number] = call
         return call
 
-    def _settle(self, outcome: Outcome) -> list[Blame]:
+    def _settle(self, item: Item, outcome: Outcome) -> list[Blame]:
         """Move one content on after a call."""
-        item = self._items[outcome.content_id]
         if outcome.failure is not None:
             return [self._give_up(outcome.content_id, outcome.failure)]
+        if outcome.count or outcome.part:
+            self._read_on(item.task, outcome.count)
+            return []
         if outcome.link is not None:
-            item.task = item.task.model_copy(
-                update={"chain": item.task.chain.extended(outcome.link)}
-            )
+            chain = item.task.chain.extended(outcome.link)
+            item.task = item.task.at(chain, durable=item.task.durable)
             item.apart, item.alone, item.company, item.blamed = False, False, 1, 0
             self._enqueue(outcome.content_id)
             return []
@@ -309,9 +317,24 @@ class Flow:
             item.unreadable.append(outcome.unreadable.stage)
             if item.unreadable.count(outcome.unreadable.stage) >= UNREADABLE:
                 return [self._give_up(outcome.content_id, outcome.unreadable)]
+        # What a range comes to, its content does: whoever reads it next finds the parts there are.
+        item = self._items[outcome.content_id]
+        self._let_go(self.ranges.drop(outcome.content_id))
         item.lost_inputs += not outcome.is_sourceless
         self._adrift.add(outcome.content_id)
         return []
+
+    def _read_on(self, task: Task, count: int) -> None:
+        """Make ready what is next of a content of `count` pages, or of which a range was read."""
+        if count:
+            self.ranges.begin(task, count)
+        else:
+            self._let_go([task.key])
+            self.ranges.read(task)
+        for ready in self.ranges.more(task.content_id, self.at_first):
+            item = self._items.setdefault(ready.key, Item(ready))
+            item.task, item.apart = ready, True
+            self._enqueue(ready.key)
 
     def _give_up(self, content_id: str, failure: DocumentFailure) -> Blame:
         self.forget([content_id])

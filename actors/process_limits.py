@@ -13,10 +13,10 @@ from typing import IO, Any
 
 from actors.deaths import ran_out_of_memory
 from actors.memory import allow_all, allow_more
-from actors.time_limit import LimitedStage, TimeLimit, characters_of
+from actors.time_limit import LimitedPages, LimitedStage, TimeLimit, characters_of
 from actors.workplace import Workplace
 from pipeline.documents import Payload, StageName
-from pipeline.stage import Stage
+from pipeline.stage import ReadsPages, Stage
 from pipeline.stage_limits import CLOCK_PER_CPU
 
 START_SHARE = 0.9
@@ -51,6 +51,10 @@ class ProcessLimits:
     def of(self, stage: Stage[Any, Payload]) -> Stage[Any, Payload]:
         """Limit the time of a stage's calls."""
         return LimitedStage(stage, self._time, self._allowed)
+
+    def of_pages(self, paged: ReadsPages) -> ReadsPages:
+        """Limit the time of what reads pages."""
+        return LimitedPages(paged, self._time, self._allowed)
 
     def _allowed(self, inputs: Sequence[Any]) -> tuple[float, float]:
         """Say how long a call may take, by CPU and by the clock.

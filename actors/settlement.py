@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from actors.calls import Outcome, Task
 from actors.claims import Claims
 from actors.flow import Flow
-from actors.in_flight import Blame
+from actors.items import Blame
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.run_result import RunResult

@@ -10,7 +10,7 @@ gives. A process that took too much of either ends itself, and leaves word of wh
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from threading import Lock
@@ -19,9 +19,10 @@ from typing import NoReturn
 from actors.calls import Answer, Task
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
+from actors.ocr_worker import OcrWorker
 from actors.process_limits import ProcessLimits
 from actors.stage_worker import StageWorker
-from actors.work_thread import InWorkThread
+from actors.work_thread import InWorkThread, PagesInWorkThread
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.llm.charging import Charge
@@ -75,10 +76,17 @@ class StageActor:
         self._hosted = place.host(name, place.settings, self._stores)
         place.plan.check(self._hosted.stage.identity)
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
-        stage = self._hosted.stage if self._limits is None else self._limits.of(self._hosted.stage)
-        self._worker = StageWorker(
+        limits, hosted = self._limits, self._hosted
+        stage = hosted.stage if limits is None else limits.of(hosted.stage)
+        thread = InWorkThread(stage, place.waits.get(name, 1))
+        worker: Callable[..., StageWorker] = StageWorker
+        if paged := hosted.paged:
+            paged = paged if limits is None else limits.of_pages(paged)
+            at_once = place.settings.run.pages_at_once
+            worker = partial(OcrWorker, paged=PagesInWorkThread(paged, thread), at_once=at_once)
+        self._worker = worker(
             name=name,
-            stage=InWorkThread(stage, place.waits.get(name, 1)),
+            stage=thread,
             plan=place.plan,
             project=place.project,
             checkpoints=self._stores.checkpoints,

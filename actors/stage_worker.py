@@ -16,7 +16,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from actors.calls import Answer, Outcome, Task
 from actors.found import Found, decoded
 from pipeline import codec, identity
-from pipeline.documents import DocumentFailure, Payload, StageName
+from pipeline.documents import DocumentFailure, PageCount, Payload, StageName
 from pipeline.errors import PermanentError
 from pipeline.llm.charging import Charge, charged_to
 from pipeline.patience import patient
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class _Report:
+class Report:
     """What one call has come to so far."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class StageWorker:
         Raises TemporaryError if no store answers for `patience` seconds.
         """
         wanted = {task.content_id: self._key(task) for task in tasks}
-        report = _Report()
+        report = Report()
         found = self._found(list(wanted.values()), self._inputs(tasks), report)
         there = [task for task in tasks if wanted[task.content_id] in found.made]
         # The tasks' chains are what PostgreSQL has, so it lacks these: their queue entries were
@@ -105,7 +105,7 @@ class StageWorker:
         self,
         outputs: Sequence[CheckpointKey],
         inputs: Mapping[CheckpointKey, str],
-        report: _Report,
+        report: Report,
     ) -> Found:
         """Read and decode what is there; what cannot be used is asked for once more."""
         known = self._ask(report, self.checkpoints.look, outputs, list(inputs))
@@ -121,7 +121,7 @@ class StageWorker:
         )
         return found.joined(decoded(again, inputs))
 
-    def _make(self, tasks: Sequence[Task], inputs: Mapping[str, object], report: _Report) -> None:
+    def _make(self, tasks: Sequence[Task], inputs: Mapping[str, object], report: Report) -> None:
         """Run the stage on inputs that are there, and put what it gives."""
         if not tasks:
             return
@@ -134,13 +134,17 @@ class StageWorker:
                 report.outcomes[task.content_id] = Outcome(
                     content_id=task.content_id, failure=answer
                 )
+            elif isinstance(answer, PageCount):
+                report.outcomes[task.content_id] = Outcome(
+                    content_id=task.content_id, count=answer.count
+                )
             else:
                 made.append((task, self._checkpoint(task, answer, seconds)))
         self._put([task for task, _ in made], [x for _, x in made], report, reused=False)
 
     def _answers(
         self, tasks: Sequence[Task], inputs: Mapping[str, object]
-    ) -> Sequence[Payload | DocumentFailure]:
+    ) -> Sequence[Payload | PageCount | DocumentFailure]:
         """Run the stage; one that may ask a language model on one content after the other, so that
         each question is charged to its own.
         """
@@ -156,7 +160,7 @@ class StageWorker:
         self,
         tasks: Sequence[Task],
         checkpoints: Sequence[Checkpoint],
-        report: _Report,
+        report: Report,
         *,
         reused: bool,
     ) -> None:
@@ -178,7 +182,7 @@ class StageWorker:
                 report.outcomes[stays.content] = self._outcome(stays, reused)
 
     def _ask(
-        self, report: _Report, function: Callable[[*Arguments], T], *arguments: *Arguments
+        self, report: Report, function: Callable[[*Arguments], T], *arguments: *Arguments
     ) -> T:
         """Ask the stores, and again while none answers: what was made is not thrown away."""
         began = time.perf_counter()
@@ -210,7 +214,7 @@ class StageWorker:
         """Say under what this stage's output for a task is kept."""
         known = task.identified
         print_ = self.plan.fingerprint(self.name, task.chain, known.sha256, known.media_type)
-        return CheckpointKey(task.content_id, self.name, print_)
+        return CheckpointKey(task.content_id, self.name, print_, str(task.pages or ""))
 
     def _inputs(self, tasks: Sequence[Task]) -> dict[CheckpointKey, str]:
         """Say under what the inputs of a call are kept, with the digests that are meant."""

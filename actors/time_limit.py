@@ -20,9 +20,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from pipeline.documents import Chunks, DocumentFailure, Pages, Payload
+from pipeline.documents import (
+    Chunks,
+    DocumentFailure,
+    PageCount,
+    PageRange,
+    Pages,
+    Payload,
+    Source,
+)
 from pipeline.going_on import heard_by
-from pipeline.stage import Stage, StageIdentity
+from pipeline.stage import ReadsPages, Stage, StageIdentity
 
 SPENT = signal.SIGPROF
 BILLION = 1_000_000_000
@@ -130,6 +138,27 @@ class LimitedStage:
         """Run the stage. Raises what it raises; what takes too long does not come back."""
         with self.limit.allowing(*self.allowed(inputs)):
             return self.stage(inputs)
+
+
+@dataclass(frozen=True)
+class LimitedPages:
+    """What reads pages, likewise limited."""
+
+    paged: ReadsPages
+    limit: TimeLimit
+    allowed: Callable[[Sequence[Any]], tuple[float, float]]
+
+    def read(
+        self, source: Source, pages: PageRange | None = None, at_once: int | None = None
+    ) -> Pages | PageCount | DocumentFailure:
+        """See `ReadsPages.read`."""
+        with self.limit.allowing(*self.allowed([source])):
+            return self.paged.read(source, pages, at_once)
+
+    def join(self, parts: Sequence[Pages]) -> Pages | DocumentFailure:
+        """See `ReadsPages.join`."""
+        with self.limit.allowing(*self.allowed(parts)):
+            return self.paged.join(parts)
 
 
 def characters_of(value: object) -> int:

@@ -11,15 +11,19 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
-from pipeline.documents import DocumentFailure, Payload
-from pipeline.stage import Stage, StageIdentity
+from pipeline.documents import DocumentFailure, PageCount, PageRange, Pages, Payload, Source
+from pipeline.stage import ReadsPages, Stage, StageIdentity
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LOWER_BY = 10
 
@@ -45,7 +49,30 @@ class InWorkThread:
 
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Payload | DocumentFailure]:
         """Run the stage. Raises what it raises."""
-        return self._pool.submit(copy_context().run, self.stage, inputs).result()
+        return self.do(self.stage, inputs)
+
+    def do(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Call something of the stage's. Raises what it raises."""
+        call = partial(function, *arguments, **named)
+        return self._pool.submit(copy_context().run, call).result()
+
+
+@dataclass(frozen=True)
+class PagesInWorkThread:
+    """What reads pages, in the thread of its stage."""
+
+    paged: ReadsPages
+    thread: InWorkThread
+
+    def read(
+        self, source: Source, pages: PageRange | None = None, at_once: int | None = None
+    ) -> Pages | PageCount | DocumentFailure:
+        """See `ReadsPages.read`."""
+        return self.thread.do(self.paged.read, source, pages, at_once)
+
+    def join(self, parts: Sequence[Pages]) -> Pages | DocumentFailure:
+        """See `ReadsPages.join`."""
+        return self.thread.do(self.paged.join, parts)
 
 
 def _lower() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from measuring.growth import ProcessPeaks, compare
 from measuring.report import MEBIBYTE, machine, write
-from measuring.scans import Scan, write_scan
+from measuring.scans import QUALITY, Scan, write_scan
 from measuring.whole import fresh_home, run_under
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +34,8 @@ def main() -> None:
     """Run a small and a large scan in a fresh home each, print a table, and write JSON."""
     options = read_options()
     if options.write:
-        print(json.dumps(asdict(write_scan(options.write, options.pages)), default=str))
+        scan = write_scan(options.write, options.pages, options.quality)
+        print(json.dumps(asdict(scan), default=str))
         return
     # An end by a signal has to stop servers and remove folders as any other end.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -42,7 +43,7 @@ def main() -> None:
     # In an empty folder no casegraph.toml is found, by us or by the command.
     with tempfile.TemporaryDirectory(prefix="casegraph-benchmark-") as name, contextlib.chdir(name):
         runs = {
-            which: measure(write_scan(Path(name) / f"{which}.pdf", pages))
+            which: measure(write_scan(Path(name) / f"{which}.pdf", pages, options.quality))
             for which, pages in (("small", SMALL_PAGES), ("large", options.pages))
         }
     rows = compare(runs["small"].pop("peaks"), runs["large"].pop("peaks"))
@@ -78,6 +79,13 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=PAGES, metavar="N", help=f"default {PAGES}")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="only write the scan; say what is in it"
+    )
+    parser.add_argument(
+        "--quality",
+        type=int,
+        default=QUALITY,
+        metavar="Q",
+        help=f"of the pages' JPEGs, default {QUALITY}; 20 makes a page of some 0.5 MB",
     )
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FILE", help="the JSON")
     return parser.parse_args()

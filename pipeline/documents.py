@@ -91,11 +91,12 @@ class Role(StrEnum):
 
 
 class PageSource(StrEnum):
-    """Where a page's text is from."""
+    """Where a page's text is from; of one that is `unread`, nothing could be read."""
 
     TEXT = "text"
     OCR = "ocr"
     NONE = "none"
+    UNREAD = "unread"
 
 
 class Value(BaseModel):
@@ -130,6 +131,27 @@ class Source(Value):
     sha256: str
     media_type: str
     size: int
+
+
+class PageRange(Value):
+    """Some pages of a document, from `first` to `last`, both counted from 1."""
+
+    first: int
+    last: int
+
+    @property
+    def numbers(self) -> range:
+        """Give the pages' numbers."""
+        return range(self.first, self.last + 1)
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+class PageCount(Value):
+    """How many pages a document has that is too long to be read at once."""
+
+    count: int
 
 
 class Words(Value):

@@ -13,9 +13,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
+from pipeline.documents import (
+    DocumentFailure,
+    Member,
+    PageCount,
+    PageRange,
+    Pages,
+    Source,
+    StageName,
+)
 from pipeline.engines.media_types import detect as detect_media_type
-from pipeline.engines.parse_request import NO_ROOM, ParseFailure, ParseOptions, ParseRequest
+from pipeline.engines.parse_request import (
+    NO_ROOM,
+    Answer,
+    ParseFailure,
+    ParseOptions,
+    ParseRequest,
+)
 from pipeline.errors import TemporaryError
 from pipeline.identity import sha256_hex
 from pipeline.scratch import scratch
@@ -33,8 +47,12 @@ class SourceParser(Protocol):
         """Name all that decides an answer, the OCR models of a language among them."""
         ...
 
-    def parse(self, request: ParseRequest) -> Pages | ParseFailure:
-        """Read one file, writing members into the request's folder."""
+    def parse(self, request: ParseRequest) -> Answer:
+        """Read one file, or some of its pages, writing members into the request's folder."""
+        ...
+
+    def join(self, parts: Sequence[Pages], options: ParseOptions) -> Pages | ParseFailure:
+        """Make of all parts of a file, in order, what reading it at once gives."""
         ...
 
 
@@ -61,8 +79,8 @@ class OcrStage:
     def identity(self) -> StageIdentity:
         """Say what decides the text: this code, the libraries, the OCR model, the settings.
 
-        Limits of time, memory and archives decide only whether there is an answer, and a failure
-        is no checkpoint; so raising one never makes what is done run again.
+        Limits of time, memory and archives decide only whether there is an answer, and which pages
+        are missing from it: so raising one never makes what is done run again.
         """
         configuration = self._settings.model_dump(mode="json", exclude={"pdf_password"})
         password = self._options.password
@@ -75,10 +93,24 @@ class OcrStage:
 
     def __call__(self, inputs: Sequence[Source]) -> Sequence[Pages | DocumentFailure]:
         """Read a batch, in order. Raises UnavailableError or TemporaryError, never for a file."""
-        return [self._read(source) for source in inputs]
+        return [self._pages(source) for source in inputs]
 
-    def _read(self, source: Source) -> Pages | DocumentFailure:
-        """Read one source, and keep its members."""
+    def _pages(self, source: Source) -> Pages | DocumentFailure:
+        answer = self.read(source)
+        assert not isinstance(answer, PageCount)  # noqa: S101 - there was no bound
+        return answer
+
+    def join(self, parts: Sequence[Pages]) -> Pages | DocumentFailure:
+        """Make of all parts of a source, in order, what reading it at once gives."""
+        whole = self._parser.join(parts, self._options)
+        return _failed(whole) if isinstance(whole, ParseFailure) else whole
+
+    def read(
+        self, source: Source, pages: PageRange | None = None, at_once: int | None = None
+    ) -> Pages | PageCount | DocumentFailure:
+        """Read one source, and keep its members; of one with pages perhaps only some, as a part.
+        One of more than `at_once` pages is counted only.
+        """
         with scratch() as folder:
             answer = self._parser.parse(
                 ParseRequest(
@@ -87,22 +119,31 @@ class OcrStage:
                     media_type=source.media_type,
                     folder=str(folder),
                     options=self._options,
+                    pages=pages,
+                    at_once=at_once,
                 )
             )
+            if isinstance(answer, PageCount):
+                return answer
             if isinstance(answer, ParseFailure):
                 if answer.error == NO_ROOM:
                     raise TemporaryError(answer.message)
-                return DocumentFailure(
-                    stage=StageName.OCR,
-                    error=answer.error,
-                    message=answer.message,
-                    log_tail=answer.log_tail,
-                )
+                return _failed(answer)
             for member in answer.members:
                 if not _is_genuine(folder / member.sha256, member):
                     return _forged(member)
                 self._blobs.put_file(folder / member.sha256, member.sha256)
             return answer
+
+
+def _failed(failure: ParseFailure) -> DocumentFailure:
+    """Say of a document what was said of its file."""
+    return DocumentFailure(
+        stage=StageName.OCR,
+        error=failure.error,
+        message=failure.message,
+        log_tail=failure.log_tail,
+    )
 
 
 def _is_genuine(path: Path, member: Member) -> bool:

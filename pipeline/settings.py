@@ -131,6 +131,7 @@ class RunSettings(Section):
     actors: dict[str, int] = Field(default_factory=dict)
     window: int = Field(64, ge=1)
     window_bytes: int = Field(1 << 30, ge=1)
+    pages_at_once: int = Field(50, ge=1)
     attempts: int = Field(2, ge=1)
     lease_seconds: float = Field(15.0, gt=0)
     checkpoint_ttl_seconds: int = Field(86_400, ge=1)

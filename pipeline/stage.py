@@ -17,9 +17,12 @@ from pipeline.documents import (
     DocumentFailure,
     Mentions,
     Names,
+    PageCount,
+    PageRange,
     Pages,
     Payload,
     Relationships,
+    Source,
     StageName,
     Value,
 )
@@ -77,6 +80,24 @@ class Stage(Protocol, Generic[In, Out]):
 
     def __call__(self, inputs: Sequence[In]) -> Sequence[Out | DocumentFailure]:
         """Run on a batch. The answer for one input never depends on its neighbours."""
+        ...
+
+
+class ReadsPages(Protocol):
+    """An `ocr` that reads a long document in ranges of pages, and joins them: with the answer that
+    it gives for the whole.
+    """
+
+    def read(
+        self, source: Source, pages: PageRange | None = None, at_once: int | None = None
+    ) -> Pages | PageCount | DocumentFailure:
+        """Read a source, or some pages of it as a part. One of more than `at_once` pages is counted
+        only.
+        """
+        ...
+
+    def join(self, parts: Sequence[Pages]) -> Pages | DocumentFailure:
+        """Join all parts of a source, in order."""
         ...
 
 

@@ -13,7 +13,7 @@ from pipeline.documents import Pages
 from pipeline.engines.formats.reading import read
 from pipeline.engines.media_types import detect
 from pipeline.engines.parse_request import ParseOptions, ParseRequest
-from pipeline.engines.parser_process import is_sound
+from pipeline.engines.parser_answers import is_sound
 from pipeline.errors import PermanentError
 
 
@@ -31,7 +31,7 @@ def request_for(path: Path, folder: Path, options: ParseOptions | None = None) -
 def read_file(path: Path, options: ParseOptions | None = None) -> Pages:
     """Read a file; its members' bytes go with the folder they were written to."""
     with tempfile.TemporaryDirectory() as folder:
-        pages = read(request_for(path, Path(folder), options), lambda: None)
+        pages = read(request_for(path, Path(folder), options), lambda *_: None)
     assert_sound(pages)
     return pages
 
@@ -39,7 +39,7 @@ def read_file(path: Path, options: ParseOptions | None = None) -> Pages:
 def read_members(path: Path, options: ParseOptions | None = None) -> tuple[Pages, dict[str, bytes]]:
     """Read a container; also give its members' bytes by path."""
     with tempfile.TemporaryDirectory() as folder:
-        pages = read(request_for(path, Path(folder), options), lambda: None)
+        pages = read(request_for(path, Path(folder), options), lambda *_: None)
         members = {m.path: (Path(folder) / m.sha256).read_bytes() for m in pages.members}
     assert_sound(pages)
     return pages, members

@@ -39,15 +39,17 @@ class Scan:
     last_words: str
 
 
-def write_scan(path: Path, pages: int) -> Scan:
-    """Write a PDF of so many scanned pages, each with other words on it; the same every time."""
+def write_scan(path: Path, pages: int, quality: int = QUALITY) -> Scan:
+    """Write a PDF of so many scanned pages, each with other words on it; the same every time.
+    `quality` is that of their JPEGs.
+    """
     first = last = ""
     with path.open("wb") as out:
         pdf = _Pdf(out, pages)
         for number, text in enumerate(recombined(paragraphs(SHIPPED), pages)):
             lines = _lines(text)
             first, last = first or lines[0], lines[0]
-            pdf.add(_jpeg(_scanned(_printed(lines), seed=number)))
+            pdf.add(_jpeg(_scanned(_printed(lines), seed=number), quality))
         pdf.finish()
     return Scan(path, pages, path.stat().st_size, first, last)
 
@@ -98,9 +100,9 @@ def _scanned(image: Image.Image, seed: int) -> Image.Image:
     return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
 
 
-def _jpeg(image: Image.Image) -> bytes:
+def _jpeg(image: Image.Image, quality: int) -> bytes:
     data = io.BytesIO()
-    image.save(data, "JPEG", quality=QUALITY, dpi=(DPI, DPI))
+    image.save(data, "JPEG", quality=quality, dpi=(DPI, DPI))
     return data.getvalue()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.assembly.llm import Answers, LanguageModel, nobody
 from pipeline.assembly.stores import Stores
@@ -19,7 +19,7 @@ from pipeline.llm.sketches import VERSION as SKETCHES
 from pipeline.llm.sketches import sketch_of
 from pipeline.patience import Stopping, never
 from pipeline.settings import SPACY_MODEL, Settings
-from pipeline.stage import STAGES, Plan, Stage
+from pipeline.stage import STAGES, Plan, ReadsPages, Stage
 from pipeline.stores.protocols import Blobs, Vector, Vectors
 
 if TYPE_CHECKING:
@@ -207,6 +207,7 @@ class Hosted:
     """One stage, its models loaded, with what its host may have to do beside calling it.
 
     `embed` gives the vectors of texts; only `chunk` has the model.
+    `paged` reads long documents in ranges of pages; only `ocr` can.
     `close` ends what the stage started: the process of `ocr`, or the questions to a language model
     that are under way. `stop` lets a stage that waits for a model ask nothing more, so that its
     calls end soon with a StoppedWaitingError. See `waits` for which those are.
@@ -214,6 +215,7 @@ class Hosted:
 
     stage: Stage[Any, Payload]
     embed: Callable[[Sequence[str]], Sequence[Vector]] | None = None
+    paged: ReadsPages | None = None
     close: Callable[[], None] | None = None
     stop: Callable[[], None] | None = None
 
@@ -230,7 +232,8 @@ def host_stage(name: StageName, settings: Settings, stores: Stores) -> Hosted:
     )
     stage = build_stage(name, settings, engines, stores.vectors, stores.blobs)
     if name is StageName.OCR:
-        return Hosted(stage, close=engines.parser.close)
+        paged = cast(ReadsPages, stage)
+        return Hosted(stage, paged=paged, close=engines.parser.close)
     if name is StageName.CHUNK:
         engines.embedder.load()
         return Hosted(stage, embed=lambda texts: list(engines.embedder.embed(texts)))

@@ -31,8 +31,12 @@ class CpuAllowance:
 
     def extend(self, seconds: float) -> None:
         """Allow so many seconds from now, unless more are left."""
-        self._seconds = max(self._seconds, self._used() + seconds)
-        self._due = time.monotonic() + self._left()
+        self.allow(max(self._left(), seconds))
+
+    def allow(self, seconds: float) -> None:
+        """Allow so many seconds from now, and no more."""
+        self._seconds = self._used() + seconds
+        self._due = time.monotonic() + seconds
 
     def _used(self) -> float:
         """Count what was used: CPU seconds, or a share of the clock if that is more."""

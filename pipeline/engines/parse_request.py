@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Literal
 
-from pipeline.documents import Pages, Value
+from pipeline.documents import PageCount, PageRange, Pages, Value
 from pipeline.settings import ArchiveLimits, Limits, OcrSettings
 
 LENGTH = struct.Struct(">I")
@@ -44,13 +44,19 @@ class ParseOptions(Value):
 
 
 class ParseRequest(Value):
-    """One file to read. Members of a container are written into `folder` under their hash."""
+    """One file to read. Members of a container are written into `folder` under their hash.
+
+    Of a file with pages, only `pages` are read if they are given, and the answer is a part: see
+    `page_ranges`. Else one of more than `at_once` pages is not read, only counted.
+    """
 
     path: str
     name: str
     media_type: str
     folder: str
     options: ParseOptions = ParseOptions()
+    pages: PageRange | None = None
+    at_once: int | None = None
 
 
 class ChildLimits(Value):
@@ -75,18 +81,29 @@ class ChildLimits(Value):
 
 
 class ParseFailure(Value):
-    """Why a file could not be read: a stable word, a sentence, and the child's last words."""
+    """Why a file could not be read: a stable word, a sentence, and the child's last words. `page`
+    of `count` is the one that was being read; 0 if none was.
+    """
 
     error: str
     message: str
     log_tail: str = ""
+    page: int = 0
+    count: int = 0
+
+
+Answer = Pages | PageCount | ParseFailure
 
 
 class Frame(Value):
-    """What the child says: it is ready, a page is done, or the answer."""
+    """What the child says: it is ready, something is done, or the answer. With `page` it begins
+    with that one of `count`.
+    """
 
-    kind: Literal["ready", "progress", "pages", "failure"]
+    kind: Literal["ready", "progress", "pages", "count", "failure"]
     pages: Pages | None = None
+    page: int = 0
+    count: int = 0
     failure: ParseFailure | None = None
 
 

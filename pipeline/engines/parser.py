@@ -4,12 +4,17 @@ crashes, hangs, or goes past a limit. The parent never looks into the bytes itse
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 
-from pipeline.documents import Pages
-from pipeline.engines.parse_request import ParseFailure, ParseRequest
+from pipeline.documents import PageRange, Pages
+from pipeline.engines.formats.reading import with_language
+from pipeline.engines.page_rescue import is_about_a_page, read_around
+from pipeline.engines.parse_request import Answer, ParseFailure, ParseOptions, ParseRequest
 from pipeline.engines.parser_process import ChildGoneError, ParserProcess
 from pipeline.engines.parser_versions import parser_versions
+from pipeline.errors import PermanentError
+from pipeline.page_ranges import joined
 from pipeline.settings import Limits
 
 # What libraries leak, a new process gives back.
@@ -30,21 +35,50 @@ class Parser:
         """Name the libraries, tesseract, and its models of a language, by version or hash."""
         return parser_versions(language)
 
-    def parse(self, request: ParseRequest) -> Pages | ParseFailure:
+    def parse(self, request: ParseRequest) -> Answer:
         """Read one file. Raises UnavailableError when no child can be started.
 
         A child that fails after it served other files may have been spoilt by them, so the file
-        gets a second try in a new one: only a failure of its own is blamed on it.
+        gets a second try in a new one: only a failure of its own is blamed on it. Where it fails
+        at one of several pages, the others are read.
         """
         if self._child is not None and self._child.served >= FILES_PER_CHILD:
             self.close()
         fresh = self._child is None
         answer, replace = self._attempt(request)
-        if replace and not fresh and _may_be_inherited(answer):
+        if not replace or not isinstance(answer, ParseFailure):
+            return answer
+        if is_about_a_page(answer) and answer.count > 1:
+            return self._around(request, answer, fresh)
+        if not fresh and _may_be_inherited(answer):
             answer, _ = self._attempt(request)
         return answer
 
-    def _attempt(self, request: ParseRequest) -> tuple[Pages | ParseFailure, bool]:
+    def _around(
+        self, request: ParseRequest, failure: ParseFailure, fresh: bool
+    ) -> Pages | ParseFailure:
+        """Read what can be read of a file, or of its pages that are wanted."""
+
+        def ask(pages: PageRange) -> tuple[Pages | ParseFailure, bool]:
+            fresh = self._child is None
+            answer, _ = self._attempt(request.model_copy(update={"pages": pages}))
+            assert isinstance(answer, Pages | ParseFailure)  # noqa: S101 - pages are not counted
+            return answer, fresh
+
+        wanted = request.pages or PageRange(first=1, last=failure.count)
+        part = read_around(ask, wanted, failure, fresh=fresh)
+        if request.pages or isinstance(part, ParseFailure):
+            return part
+        return self.join([part], request.options)
+
+    def join(self, parts: Sequence[Pages], options: ParseOptions) -> Pages | ParseFailure:
+        """Make of all parts of a file, in order, what reading it at once gives."""
+        try:
+            return with_language(joined(parts, options.max_characters))
+        except PermanentError as error:
+            return ParseFailure(error=error.code, message=error.message)
+
+    def _attempt(self, request: ParseRequest) -> tuple[Answer, bool]:
         """Ask the child once; also say whether it had to be given up."""
         if self._child is None:
             self._child = ParserProcess(self._limits)
@@ -82,6 +116,6 @@ class Parser:
         self.close()
 
 
-def _may_be_inherited(answer: Pages | ParseFailure) -> bool:
+def _may_be_inherited(failure: ParseFailure) -> bool:
     """Say whether a failure may be due to what the child did before."""
-    return isinstance(answer, ParseFailure) and answer.error in {"parser_crashed", "parser_memory"}
+    return failure.error in {"parser_crashed", "parser_memory"}

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
-from pipeline.documents import Pages
+from pipeline.documents import PageCount, Pages
 from pipeline.engines import sandbox
 from pipeline.engines.parse_request import (
     LENGTH,
     NO_ROOM,
+    Answer,
     ChildLimits,
     Frame,
     ParseFailure,
@@ -51,9 +52,14 @@ def main() -> int:
     say(Frame(kind="ready"))
     while (data := _read_frame(requests)) is not None:
         sandbox.allow_cpu(limits.cpu_seconds)
-        answer = parse(ParseRequest.model_validate_json(data), lambda: say(Frame(kind="progress")))
+        answer = parse(
+            ParseRequest.model_validate_json(data),
+            lambda page=0, count=0: say(Frame(kind="progress", page=page, count=count)),
+        )
         if isinstance(answer, Pages):
             say(Frame(kind="pages", pages=answer))
+        elif isinstance(answer, PageCount):
+            say(Frame(kind="count", count=answer.count))
         else:
             say(Frame(kind="failure", failure=answer))
             if answer.error == "parser_memory":
@@ -61,7 +67,7 @@ def main() -> int:
     return 0
 
 
-def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseFailure:
+def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
     """Read one file; whatever it does to a library becomes an answer."""
     from pipeline.engines.formats.reading import read
 

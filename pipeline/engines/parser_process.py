@@ -16,16 +16,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import pipeline
-from pipeline.documents import Pages
 from pipeline.engines.cpu_allowance import CpuAllowance
 from pipeline.engines.parse_request import (
     LENGTH,
+    Answer,
     ChildLimits,
     Frame,
     ParseFailure,
     ParseRequest,
     frame_bytes,
 )
+from pipeline.engines.parser_answers import answer_of, is_answer_to
 from pipeline.errors import UnavailableError
 from pipeline.going_on import goes_on
 from pipeline.settings import Limits
@@ -54,6 +55,7 @@ class ParserProcess:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.served = 0
+        self._page = self._count = 0
         self._tail = bytearray()
         self._answers = bytearray()
         self._process = subprocess.Popen(
@@ -92,31 +94,40 @@ class ParserProcess:
         """The end of what the child wrote to standard error."""
         return self._tail.decode("utf-8", "replace").replace("\x00", "").strip()
 
-    def ask(self, request: ParseRequest) -> Pages | ParseFailure:
+    def ask(self, request: ParseRequest) -> Answer:
         """Send a request and wait for the answer. Raises ChildGoneError.
 
-        The time allowed grows with each page the child says it has done, and pages are bounded.
+        Each page of several has the time of a page, from when the child says that it begins with
+        it, and pages are bounded.
         """
         options = request.options
+        self._page = self._count = 0
         self._tail.clear()
         goes_on()
         self._send(request.model_dump_json())
         allowance = CpuAllowance(self._process.pid, self._limits.parse_seconds)
         largest = ANSWER_BYTES + ANSWER_BYTES_PER_CHARACTER * options.max_characters
-        pages_left = options.max_pages
+        pages_left = options.max_pages + 1
         while True:
             frame = self._frame(allowance, largest)
             if frame.kind == "progress":
+                self._page, self._count = frame.page, frame.count
                 pages_left -= 1
                 if pages_left >= 0:
                     goes_on()
-                    allowance.extend(self._limits.seconds_per_page)
+                    (allowance.allow if frame.count > 1 else allowance.extend)(
+                        self._limits.seconds_per_page
+                    )
                 continue
             self.served += 1
-            answer = frame.pages if frame.pages is not None else frame.failure
-            if answer is None or (isinstance(answer, Pages) and not is_sound(answer)):
+            answer = answer_of(frame)
+            if answer is None or not is_answer_to(request, answer):
                 raise self._gone("parser_crashed", "the parser's answer makes no sense")
-            return answer
+            return self._at_page(answer) if isinstance(answer, ParseFailure) else answer
+
+    def _at_page(self, failure: ParseFailure) -> ParseFailure:
+        """Say at which page it happened: by what was said when that was begun."""
+        return failure.model_copy(update={"page": self._page, "count": self._count})
 
     def end(self) -> None:
         """Kill the process and what it started, and close the pipes."""
@@ -213,27 +224,8 @@ class ParserProcess:
 
     def _gone(self, error: str, message: str) -> ChildGoneError:
         """Make the failure, with the child's last words."""
-        return ChildGoneError(ParseFailure(error=error, message=message, log_tail=self.tail))
-
-
-def is_sound(pages: Pages) -> bool:
-    """Say whether all spans lie in the text, in order: nothing from the child is taken on trust."""
-    reached = 0
-    for page in pages.pages:
-        if not reached <= page.start <= page.end <= len(pages.text):
-            return False
-        words, at = page.words, page.start
-        if words is not None:
-            if not len(words.starts) == len(words.ends) == len(words.boxes):
-                return False
-            for start, end in zip(words.starts, words.ends, strict=True):
-                if not at <= start < end:
-                    return False
-                at = end
-            if at > page.end:
-                return False
-        reached = page.end
-    return all(0 <= span.start < span.end <= len(pages.text) for span in pages.header_spans)
+        failure = ParseFailure(error=error, message=message, log_tail=self.tail)
+        return ChildGoneError(self._at_page(failure))
 
 
 def _environment() -> dict[str, str]:

@@ -16,14 +16,7 @@ from pipeline.stage import PAYLOADS
 from pipeline.stores import store_mark
 from pipeline.stores.payloads import hash_of, payload_of, read_results
 from pipeline.stores.protocols import Blobs, CheckpointKey
-
-_DELETE = text("""
-DELETE FROM stage_results s
-USING unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
-             CAST(:parts AS text[])) AS w (content_id, stage, fingerprint, part)
-WHERE s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
-  AND s.part = w.part
-""")
+from pipeline.stores.result_rows import delete_results
 
 # As all do who write results: what is there under the lock is all there is.
 _LOCK = text("""
@@ -41,17 +34,7 @@ def remove_rows(
     connection.execute(_LOCK, {"ids": sorted({key.content for key in doubtful})})
     # One at a time: each may be large.
     lost = [key for key in sorted(set(doubtful)) if _is_lost(connection, blobs, key)]
-    if lost:
-        contents, stages, fingerprints, parts = (list(column) for column in zip(*lost, strict=True))
-        connection.execute(
-            _DELETE,
-            {
-                "contents": contents,
-                "stages": [stage.value for stage in stages],
-                "fingerprints": fingerprints,
-                "parts": parts,
-            },
-        )
+    delete_results(connection, lost)
     return lost
 
 

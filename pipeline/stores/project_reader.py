@@ -146,7 +146,8 @@ SELECT status, count(*) FROM documents WHERE project_id = :project GROUP BY stat
 """)
 STAGES = text("""
 SELECT r.stage, count(DISTINCT r.content_id) FROM stage_results r
-JOIN contents c ON c.id = r.content_id WHERE c.project_id = :project GROUP BY r.stage
+JOIN contents c ON c.id = r.content_id WHERE c.project_id = :project AND r.part = ''
+GROUP BY r.stage
 """)
 LAST_RUN = text("""
 SELECT id::text, started_at, ended_at, outcome, ended_at IS NULL AND lease_until > now(),

@@ -34,7 +34,7 @@ from pipeline.stores.publishing import (
     publish,
     stored_digests,
 )
-from pipeline.stores.result_rows import write_results
+from pipeline.stores.result_rows import delete_results, superseded, write_results
 
 __all__ = ["Persisted", "Publisher"]
 
@@ -216,16 +216,22 @@ class Publisher:
         others: Sequence[str],
         report: _Report,
     ) -> Published:
-        """Do the work of one transaction. Contents that are gone take their checkpoints along."""
+        """Do the work of one transaction. Contents that are gone take their checkpoints along, and
+        so does the whole of a result its parts, and what is published all parts of its content.
+        """
         project = connection.execute(_CONFIGURATION, {"project": self._project}).one_or_none()
         named = {x.content for x in batch} | set(others)
         contents = lock_contents(connection, sorted(named))
         live = [x for x in batch if x.content in contents]
         stored = stored_digests(connection, list(contents))
         weaker = [x for x in live if stored.get(x.key, x.digest) != x.digest]
-        unwritten = [*weaker, *(x for x in batch if x.content not in contents)]
+        useless = superseded(stored.keys() | {x.key for x in live})
+        late = [x for x in live if x.key in useless]
+        unwritten = [*weaker, *late, *(x for x in batch if x.content not in contents)]
         loose_objects.loosen(connection, loose_objects.objects_of(unwritten))
+        live = [x for x in live if x.key not in useless]
         fresh = write_results(connection, self._blobs, live, stored)
+        delete_results(connection, useless & stored.keys())
         report.winners = self._stronger(connection, weaker)
         plan = self._plan
         self.outdated = plan is not None and project is not None and project.digest != plan.digest
@@ -246,6 +252,8 @@ class Publisher:
             vectors=cache_of(by.embedding_model) if cache_of else None,
         )
         part = publish(way, contents, known, chains)
+        parts = {key for key in stored.keys() | {x.key for x in fresh} if key.part} - useless
+        delete_results(connection, {key for key in parts if key.content in part.contents})
         part.removed = sorted({*part.removed, *gone})
         return part
 

@@ -114,7 +114,9 @@ ORDER BY id FOR UPDATE
 
 _COMPLETE = text("""
 UPDATE documents SET content_id = next_content_id, next_content_id = NULL, status = 'completed',
-       stale = false, partial = false, reason = NULL, updated_at = now()
+       stale = false, reason = NULL, updated_at = now(),
+       partial = EXISTS (SELECT 1 FROM contents c WHERE c.id = next_content_id
+                         AND c.pages @> '[{"source": "unread"}]')
 WHERE id = ANY(CAST(:ids AS uuid[]))
 RETURNING id::text, (SELECT r.id::text FROM runs r WHERE r.id = claimed_by AND r.ended_at IS NULL
                      AND r.lease_until > statement_timestamp()) AS run

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from pipeline.stores import loose_objects, store_mark
 from pipeline.stores.copying import copy_rows
@@ -15,6 +15,37 @@ _COLUMNS = (
     "content_id", "stage", "fingerprint", "part", "digest", "payload", "payload_ref", "members",
     "seconds",
 )  # fmt: skip
+
+_DELETE = text("""
+DELETE FROM stage_results s
+USING unnest(CAST(:contents AS uuid[]), CAST(:stages AS text[]), CAST(:fingerprints AS text[]),
+             CAST(:parts AS text[])) AS w (content_id, stage, fingerprint, part)
+WHERE s.content_id = w.content_id AND s.stage = w.stage AND s.fingerprint = w.fingerprint
+  AND s.part = w.part
+""")
+
+
+def superseded(keys: Collection[CheckpointKey]) -> set[CheckpointKey]:
+    """Name the parts of which the whole is there, too: nobody asks for them any more."""
+    return {key for key in keys if key.part and key._replace(part="") in keys}
+
+
+def delete_results(connection: Connection, unwanted: Collection[CheckpointKey]) -> None:
+    """Delete rows; nothing is asked for none."""
+    if not unwanted:
+        return
+    contents, stages, fingerprints, parts = (
+        list(column) for column in zip(*sorted(unwanted), strict=True)
+    )
+    connection.execute(
+        _DELETE,
+        {
+            "contents": contents,
+            "stages": [stage.value for stage in stages],
+            "fingerprints": fingerprints,
+            "parts": parts,
+        },
+    )
 
 
 def write_results(

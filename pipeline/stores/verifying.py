@@ -122,7 +122,9 @@ class StoredProject:
             value, findings = self._payload(row["id"], result)
             yield from findings
             # Of outputs that readers do not see, only the hash is of interest.
-            if value is not None and (result["stage"], result["fingerprint"]) in shown:
+            if result["part"] or value is None:
+                continue
+            if (result["stage"], result["fingerprint"]) in shown:
                 payloads[StageName(result["stage"])] = value
         if not row["shown"] or row["published_at"] is None:
             return

@@ -54,6 +54,14 @@ FROM relationships WHERE content_id = CAST(:content AS uuid)
 
 # Rows that nothing should have left behind: check, what of, question → id, what is wrong.
 LONE = (
+    ("part", """
+SELECT p.content_id::text, 'a part is left of a result that is there: ' || p.stage || ' ' || p.part
+FROM stage_results p JOIN contents c ON c.id = p.content_id
+WHERE c.project_id = CAST(:project AS uuid) AND p.part <> ''
+  AND EXISTS (SELECT 1 FROM stage_results r
+              WHERE r.content_id = p.content_id AND r.stage = p.stage
+                AND r.fingerprint = p.fingerprint AND r.part = '')
+"""),
     ("orphan", """
 SELECT c.id::text, 'a content that no document points to' FROM contents c
 WHERE c.project_id = CAST(:project AS uuid)
@@ -81,6 +89,12 @@ WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'completed'
 SELECT d.id::text, 'completed, and still waiting for another content: ' || d.uri FROM documents d
 WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'completed'
   AND d.next_content_id IS NOT NULL
+"""),
+    ("document", """
+SELECT d.id::text, 'marked as partial, or not, and its pages say otherwise: ' || d.uri
+FROM documents d JOIN contents c ON c.id = d.content_id
+WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'completed'
+  AND d.partial <> coalesce(c.pages @> '[{"source": "unread"}]', false)
 """),
     ("document", """
 SELECT d.id::text, 'failed without a reason: ' || d.uri FROM documents d

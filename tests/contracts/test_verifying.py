@@ -53,6 +53,11 @@ SELECT gen_random_uuid(), '{content}', subject_name_id, predicate, object_name_i
 FROM relationships LIMIT 1
 """,
 }
+PART_OF_A_WHOLE = """
+INSERT INTO stage_results (content_id, stage, fingerprint, part, digest, payload, seconds)
+SELECT content_id, stage, fingerprint, '1-2', digest, payload, seconds FROM stage_results
+WHERE stage = 'ocr' LIMIT 1
+"""
 INSIDE = hashlib.sha256(b"inside").hexdigest()
 
 
@@ -145,6 +150,8 @@ def test_another_plan_that_is_not_run_yet_is_no_damage(case: StoreCase) -> None:
          "document"),
         ("UPDATE documents SET status = 'failed' WHERE source LIKE '%a.txt'", "document"),
         (SHOWN_BY_NONE, "orphan"),
+        ("UPDATE documents SET partial = true WHERE source LIKE '%a.txt'", "document"),
+        (PART_OF_A_WHOLE, "part"),
         ("DELETE FROM documents WHERE parent_id IS NOT NULL", "members"),
         ("UPDATE documents SET uri = uri || 'x' WHERE parent_id IS NOT NULL", "members"),
     ],

@@ -12,6 +12,8 @@ from pipeline import assembly, identity
 from pipeline.stores import keys, postgres
 from pipeline.stores.verifying_registry import StoredRegistry
 
+FIELDS = (b"content", b"stage", b"fingerprint", b"part")
+
 
 def unsettled(run: SmallRun) -> list[str]:
     """Name what a rebuild of the entities has otherwise, or what waits, when a run has ended."""
@@ -37,22 +39,24 @@ def broken(run: SmallRun) -> list[str]:
     try:
         with link.answering(waiting_seconds=60) as client, engine.connect() as connection:
             stored = {
-                (row.content, row.stage, row.fingerprint): row.digest
+                (row.content, row.stage, row.fingerprint, row.part): row.digest
                 for row in connection.execute(
                     text(
-                        "SELECT content_id::text AS content, stage, fingerprint, digest "
+                        "SELECT content_id::text AS content, stage, fingerprint, part, digest "
                         "FROM stage_results"
                     )
                 )
             }
             queued = {
-                tuple(fields[name].decode() for name in (b"content", b"stage", b"fingerprint"))
+                tuple(fields[name].decode() for name in FIELDS)
                 for _, fields in client.xrange(keys.WRITE_BEHIND)
             }
             wrong, held = [], 0
             for key in client.scan_iter(match=keys.checkpoint("*", "*", "*"), count=1000):
-                of = tuple(key.decode().split(":")[1:4])
+                of = (*key.decode().split(":")[1:], "")[:4]
                 if client.ttl(key) >= 0:
+                    if of[3] and (*of[:3], "") in stored:
+                        continue  # a part goes when the whole is there
                     copy = json.loads(client.get(key)[1:].partition(b"\n")[0])["digest"]
                     if of not in stored:
                         wrong.append(f"{of} expires, and PostgreSQL does not have it")

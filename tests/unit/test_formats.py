@@ -381,7 +381,7 @@ def test_a_failure_names_the_file_and_not_where_its_copy_lies(tmp_path: Path) ->
     copy.write_bytes(b"\x89PNG\r\n\x1a\n and no picture")
     asked = request_for(copy, tmp_path).model_copy(update={"name": "scan.png"})
     with pytest.raises(PermanentError) as caught:
-        read(asked, lambda: None)
+        read(asked, lambda *_: None)
     assert caught.value.code == "damaged"
     assert "'scan.png'" in caught.value.message
     assert str(tmp_path) not in caught.value.message

@@ -23,7 +23,7 @@ from pipeline.documents import HeaderSpan, Page, Pages, Role, Words
 from pipeline.engines import parser as parser_module
 from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
-from pipeline.engines.parser_process import is_sound
+from pipeline.engines.parser_answers import is_sound
 from pipeline.errors import UnavailableError
 from pipeline.going_on import heard_by
 from pipeline.settings import ArchiveLimits, Limits

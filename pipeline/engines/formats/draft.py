@@ -7,7 +7,7 @@ what is stored is what the offsets count.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipeline.documents import (
     HeaderSpan,
     Metadata,
     Page,
+    PageRange,
     Pages,
     PageSource,
     Words,
@@ -23,10 +24,25 @@ from pipeline.documents import (
 from pipeline.engines.formats.members import MemberWriter
 from pipeline.engines.parse_request import ParseOptions
 from pipeline.errors import PermanentError
+from pipeline.page_ranges import (
+    NO_TEXT,
+    PAGE_BREAK,
+    WARNINGS,
+    check_length,
+    joined,
+    unread_warning,
+)
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
-PAGE_BREAK = "\n\n"
+
+
+class LongDocumentError(Exception):
+    """Tell that a document has more pages than are to be read at once."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count:,} pages")
+        self.count = count
 
 
 def clean(text: str) -> str:
@@ -36,20 +52,39 @@ def clean(text: str) -> str:
 
 @dataclass
 class Job:
-    """One file to read, what may be used for it, and where its by-products go."""
+    """One file to read, what may be used for it, and where its by-products go. Of a file with
+    pages, `pages` says which are to be read, and `at_once` how many may be: see `ParseRequest`.
+    """
 
     path: Path
     name: str
     media_type: str
     options: ParseOptions
     members: MemberWriter
-    progress: Callable[[], None]
+    progress: Callable[..., None]
+    pages: PageRange | None = None
+    at_once: int | None = None
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, sentence: str) -> None:
         """Note what a person should know of the result; a few hundred of them will do."""
-        if len(self.warnings) < 200:
+        if len(self.warnings) < WARNINGS:
             self.warnings.append(clean(sentence))
+
+    def wanted(self, count: int) -> Iterator[int]:
+        """Give the numbers of the pages to read, and tell of each that it is begun, and of the last
+        that it is done.
+
+        Raises PermanentError("too_many_pages"), and LongDocumentError for too many at once.
+        """
+        check_pages(count, self.options.max_pages)
+        if self.pages is None and self.at_once and count > self.at_once:
+            raise LongDocumentError(count)
+        whole = PageRange(first=1, last=count)
+        for number in (self.pages or whole).numbers:
+            self.progress(number, count)
+            yield number
+        self.progress()
 
 
 @dataclass(frozen=True)
@@ -65,10 +100,11 @@ class PageText:
 
 
 class Draft:
-    """The document's text as it grows, page by page."""
+    """The document's text as it grows, page by page, from page `first` on."""
 
-    def __init__(self, max_characters: int) -> None:
+    def __init__(self, max_characters: int, first: int = 1) -> None:
         self._max_characters = max_characters
+        self._first = first
         self._parts: list[str] = []
         self._length = 0
         self._pages: list[Page] = []
@@ -88,7 +124,7 @@ class Draft:
             )
         self._pages.append(
             Page(
-                number=len(self._pages) + 1,
+                number=self._first + len(self._pages),
                 start=start,
                 end=self._length,
                 source=page.source,
@@ -104,6 +140,23 @@ class Draft:
         self._parts.append(text)
         self._length += len(text)
 
+    def add_unread(self, job: Job, reason: object) -> None:
+        """Append a page that cannot be read, and say so."""
+        job.warn(unread_warning(self._first + len(self._pages), reason))
+        self.add(PageText(text="", source=PageSource.UNREAD))
+
+    def part(self, job: Job, metadata: Metadata) -> Pages:
+        """Make the payload of a file with pages, or of the range of them that is wanted. Raises
+        PermanentError for one of which no page could be read.
+        """
+        part = Pages(
+            text="".join(self._parts),
+            pages=tuple(self._pages),
+            metadata=metadata,
+            warnings=tuple(job.warnings),
+        )
+        return part if job.pages else joined([part], self._max_characters)
+
     def pages(
         self, job: Job, metadata: Metadata | None = None, spans: Sequence[HeaderSpan] = ()
     ) -> Pages:
@@ -111,7 +164,7 @@ class Draft:
         text = "".join(self._parts)
         members = job.members.members()
         if not text.strip() and not members:
-            job.warn("there is no text in this document")
+            job.warn(NO_TEXT)
         return Pages(
             text=text,
             pages=tuple(self._pages),
@@ -119,16 +172,6 @@ class Draft:
             header_spans=tuple(spans),
             members=members,
             warnings=tuple(job.warnings),
-        )
-
-
-def check_length(length: int, limit: int) -> None:
-    """Refuse a text over the limit. Raises PermanentError("text_too_long")."""
-    if length > limit:
-        raise PermanentError(
-            "text_too_long",
-            f"the text is longer than {limit:,} characters; split the file, or raise the setting "
-            "ocr.max_characters",
         )
 
 

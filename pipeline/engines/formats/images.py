@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.documents import Box, Metadata, Pages, PageSource, Words
-from pipeline.engines.formats.draft import Draft, Job, PageText, check_pages, told
+from pipeline.engines.formats.draft import Draft, Job, PageText, told
 from pipeline.engines.tesseract import Reading, Tesseract
 from pipeline.errors import PermanentError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "TIFF")
 DEFAULT_DPI = 200.0
 LIKELY_DPI = (50.0, 1_200.0)
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError)
+"""What Pillow raises for a picture that it cannot decode."""
 EXIF_DATE = 306
 EXIF_ARTIST = 315
 EXIF_TITLE = 270
@@ -34,21 +36,24 @@ def read_image(job: Job) -> Pages:
 
     # Our own limit stands before each decoding; the library's would be a warning at half of it.
     Image.MAX_IMAGE_PIXELS = None
-    draft = Draft(job.options.max_characters)
+    draft = Draft(job.options.max_characters, job.pages.first if job.pages else 1)
     try:
         with Image.open(job.path, formats=FORMATS) as image:
             _check_size(job, image)
             frames = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-            check_pages(frames, job.options.max_pages)
             metadata = _metadata(image)
-            for frame in range(frames):
-                draft.add(_frame(job, image, frame, frames))
-                job.progress()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+            for number in job.wanted(frames):
+                try:
+                    draft.add(_frame(job, image, number - 1))
+                except DAMAGED as error:
+                    if frames == 1:
+                        raise
+                    draft.add_unread(job, error)
+    except (UnidentifiedImageError, *DAMAGED) as error:
         raise PermanentError(
             "damaged", f"the picture cannot be decoded ({error}); save it again as PNG"
         ) from error
-    return draft.pages(job, metadata)
+    return draft.part(job, metadata)
 
 
 def _check_size(job: Job, image: Image) -> None:
@@ -61,18 +66,12 @@ def _check_size(job: Job, image: Image) -> None:
         )
 
 
-def _frame(job: Job, image: Image, frame: int, frames: int) -> PageText:
+def _frame(job: Job, image: Image, frame: int) -> PageText:
     """Read one page; one that is damaged is a warning among several, a failure alone."""
-    try:
-        image.seek(frame)
-        _check_size(job, image)
-        dpi = _dpi(image)
-        grey = _upright_grey(job, image)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        if frames == 1:
-            raise
-        job.warn(f"page {frame + 1} could not be read: {error}")
-        return PageText(text="", source=PageSource.NONE)
+    image.seek(frame)
+    _check_size(job, image)
+    dpi = _dpi(image)
+    grey = _upright_grey(job, image)
     return page_of(reader(job.options.language).read(grey, dpi), grey.size, dpi)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.documents import Metadata, Pages, PageSource
-from pipeline.engines.formats.draft import Draft, Job, PageText, check_pages, told
+from pipeline.documents import Metadata, Pages
+from pipeline.engines.formats.draft import Draft, Job, PageText, told
 from pipeline.engines.formats.images import page_of, reader
 from pipeline.engines.formats.pdf_layer import Layer, picture_share, read_layer
 from pipeline.engines.straightening import MOST_PIXELS
@@ -20,6 +20,8 @@ TAIL_BYTES = 2_048
 HELD_BYTES = 32 << 20
 """About how much of a file PDFium may hold before the file is opened anew: of each page that was
 looked at it keeps the picture's bytes until then."""
+OF_A_PAGE = (ValueError, ArithmeticError, LookupError)
+"""What code raises that is given numbers which make no sense."""
 DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 
 
@@ -30,28 +32,22 @@ def read_pdf(job: Job) -> Pages:
     document = _open(job)
     try:
         count = len(document)
-        check_pages(count, job.options.max_pages)
         if count == 0:
             raise PermanentError("damaged", "the PDF has no page; print it to PDF again")
-        if not _ends_well(job):
+        first = job.pages.first if job.pages else 1
+        if first == 1 and not _ends_well(job):
             job.warn("the PDF is cut short; the pages that are there were read")
-        draft = Draft(job.options.max_characters)
-        unread = 0
+        draft = Draft(job.options.max_characters, first)
         at_once = pages_at_once(job.path.stat().st_size, count)
-        for number in range(count):
-            if number and number % at_once == 0:
+        for number in job.wanted(count):
+            if number > first and (number - first) % at_once == 0:
                 document.close()
                 document = _open(job)
             try:
-                draft.add(_page(job, document, number))
-            except PdfiumError as error:
-                unread += 1
-                job.warn(f"page {number + 1} could not be read: {error}")
-                draft.add(PageText(text="", source=PageSource.NONE))
-            job.progress()
-        if unread == count:
-            raise PermanentError("damaged", "no page of the PDF can be read; print it to PDF again")
-        return draft.pages(job, _metadata(document))
+                draft.add(_page(job, document, number - 1))
+            except (PdfiumError, *OF_A_PAGE) as error:
+                draft.add_unread(job, error)
+        return draft.part(job, _metadata(document))
     finally:
         document.close()
 

@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.documents import Pages
+from pipeline.documents import PageCount, Pages
 from pipeline.engines import media_types as types
-from pipeline.engines.formats.draft import Job, clean
+from pipeline.engines.formats.draft import Job, LongDocumentError, clean
 from pipeline.engines.formats.members import MemberWriter
 from pipeline.engines.parse_request import ParseRequest
 from pipeline.errors import PermanentError
@@ -51,8 +51,11 @@ CONVERSIONS = {
 }
 
 
-def read(request: ParseRequest, progress: Callable[[], None]) -> Pages:
-    """Read a file. Raises PermanentError with the word and the sentence for `failures`."""
+def read(request: ParseRequest, progress: Callable[..., None]) -> Pages | PageCount:
+    """Read a file. `progress` is told that something is done, or that a page of so many begins.
+
+    Raises PermanentError with the word and the sentence for `failures`.
+    """
     path = Path(request.path)
     size = _size_of(path)
     reader = reader_of(request.media_type, size)
@@ -64,13 +67,19 @@ def read(request: ParseRequest, progress: Callable[[], None]) -> Pages:
         options=options,
         members=MemberWriter(Path(request.folder), size, options.archive),
         progress=progress,
+        pages=request.pages,
+        at_once=request.at_once,
     )
     try:
         pages = reader(job)
+    except LongDocumentError as error:
+        return PageCount(count=error.count)
     except PermanentError as error:
         raise PermanentError(error.code, _by_name(request, error.message)) from error
     warnings = tuple(_by_name(request, warning) for warning in pages.warnings)
     pages = pages.model_copy(update={"warnings": warnings})
+    if request.pages:
+        return pages
     return with_language(pages, mail=request.media_type in (types.MAIL, types.OUTLOOK))
 
 

@@ -13,7 +13,6 @@ from pipeline.engines.formats.draft import (
     Draft,
     Job,
     PageText,
-    check_length,
     headers_of,
     one_page,
     sentence_of_row,
@@ -21,6 +20,7 @@ from pipeline.engines.formats.draft import (
 from pipeline.engines.formats.packages import check_package, core_metadata
 from pipeline.engines.formats.text import read_decoded
 from pipeline.errors import PermanentError
+from pipeline.page_ranges import check_length
 
 DELIMITERS = ",;\t|"
 SAMPLE_ROWS = 20

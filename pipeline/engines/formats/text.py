@@ -10,8 +10,9 @@ import codecs
 import re
 
 from pipeline.documents import Metadata, Pages
-from pipeline.engines.formats.draft import Job, check_length, clean, one_page, told
+from pipeline.engines.formats.draft import Job, clean, one_page, told
 from pipeline.engines.media_types import HEAD_BYTES, wide_encoding
+from pipeline.page_ranges import check_length
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

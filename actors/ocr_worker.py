@@ -1,0 +1,119 @@
+"""Reads a long document in ranges of pages, each with a checkpoint of its own, and joins them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import cast
+
+from actors.calls import Answer, Outcome, Task
+from actors.stage_worker import Report, StageWorker
+from pipeline import codec
+from pipeline.documents import DocumentFailure, PageCount, Pages, Payload, Source
+from pipeline.errors import PermanentError
+from pipeline.stage import ReadsPages
+from pipeline.stores.protocols import Checkpoint, CheckpointKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class OcrWorker(StageWorker):
+    """`ocr` with the stores it reads and writes. Documents of more than `at_once` pages are only
+    counted; a task that is for a range of pages, or for joining all, is alone in its call.
+    """
+
+    paged: ReadsPages
+    at_once: int
+
+    def run(self, tasks: Sequence[Task]) -> Answer:
+        """See `StageWorker.run`."""
+        task = tasks[0]
+        report = Report()
+        if task.pages:
+            self._read_range(task, report)
+        elif task.joins:
+            self._join(task, report)
+        else:
+            return super().run(tasks)
+        return report.answer(tasks, self.checkpoints.trouble)
+
+    def _answers(
+        self, tasks: Sequence[Task], inputs: Mapping[str, object]
+    ) -> Sequence[Payload | PageCount | DocumentFailure]:
+        sources = [cast(Source, inputs[task.content_id]) for task in tasks]
+        return [self.paged.read(source, at_once=self.at_once) for source in sources]
+
+    def _read_range(self, task: Task, report: Report) -> None:
+        """Read a range of pages whose part is not there, and put that."""
+        known = self._parts([self._key(task)], report)
+        if known:
+            self._put([task], [part for part, _ in known.values()], report, reused=True)
+            return
+        with ExitStack() as open_files:
+            source = self._source(task, open_files)
+            if isinstance(source, Outcome):
+                report.outcomes[task.content_id] = source
+                return
+            began = time.perf_counter()
+            answer = self.paged.read(cast(Source, source), pages=task.pages)
+        self._give(task, answer, time.perf_counter() - began, report)
+
+    def _join(self, task: Task, report: Report) -> None:
+        """Join the parts of a document, and put the whole; a part that is gone is nobody's fault.
+
+        The seconds are those of all parts.
+        """
+        keys = [self._key(task)._replace(part=str(pages)) for pages in task.joins]
+        known = self._parts(keys, report)
+        if len(known) < len(keys):
+            report.outcomes[task.content_id] = Outcome(content_id=task.content_id)
+            return
+        began = time.perf_counter() - sum(part.seconds for part, _ in known.values())
+        answer = self.paged.join([known[key][1] for key in keys])
+        self._give(task, answer, time.perf_counter() - began, report)
+
+    def _give(
+        self,
+        task: Task,
+        answer: Pages | PageCount | DocumentFailure,
+        seconds: float,
+        report: Report,
+    ) -> None:
+        """Put what was read, or say why nothing was."""
+        if isinstance(answer, Pages):
+            self._put([task], [self._checkpoint(task, answer, seconds)], report, reused=False)
+        elif isinstance(answer, DocumentFailure):
+            report.outcomes[task.content_id] = Outcome(content_id=task.content_id, failure=answer)
+
+    def _outcome(self, checkpoint: Checkpoint, reused: bool) -> Outcome:
+        if not checkpoint.part:
+            return super()._outcome(checkpoint, reused)
+        return Outcome(
+            content_id=checkpoint.content, part=True, reused=reused, seconds=checkpoint.seconds
+        )
+
+    def _parts(
+        self, keys: Sequence[CheckpointKey], report: Report
+    ) -> dict[CheckpointKey, tuple[Checkpoint, Pages]]:
+        """Read the parts that are there, in Redis or PostgreSQL; one that cannot be decoded is
+        asked for once more, and then is not there.
+        """
+        known = self._ask(report, self.checkpoints.look, [], keys)
+        found = _decoded(known)
+        if useless := [key for key in known if key not in found]:
+            found |= _decoded(self._ask(report, self.checkpoints.renew, useless, []))
+        return found
+
+
+def _decoded(
+    known: Mapping[CheckpointKey, Checkpoint],
+) -> dict[CheckpointKey, tuple[Checkpoint, Pages]]:
+    """Decode the parts that can be."""
+    found: dict[CheckpointKey, tuple[Checkpoint, Pages]] = {}
+    for key, checkpoint in known.items():
+        try:
+            found[key] = checkpoint, codec.decode(Pages, checkpoint.payload)
+        except PermanentError:
+            continue
+    return found
