@@ -1,4 +1,5 @@
-"""The process in which strangers' bytes are parsed: `python -m pipeline.engines.parser_child`.
+"""The process in which strangers' bytes are parsed: `python -m pipeline.engines.parser_child`, with
+the folder that it may read from and the one that it may write into.
 
 Takes its limits as the first frame on standard input, then one request a frame, and answers on
 what was standard output when it started. Whatever a library prints goes to standard error, which
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.documents import Pages
@@ -31,7 +33,7 @@ OUT_OF_MEMORY = 3
 RECURSION_LIMIT = 4_000
 
 
-def main() -> int:
+def main(readable: str, writable: str) -> int:
     """Answer requests until there are no more; return the exit status."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -40,7 +42,7 @@ def main() -> int:
     if first is None:
         return 0
     limits = ChildLimits.model_validate_json(first)
-    sandbox.enter(limits)
+    sandbox.enter(limits, Path(readable), Path(writable))
     sys.setrecursionlimit(RECURSION_LIMIT)
 
     def say(frame: Frame) -> None:
@@ -111,4 +113,4 @@ def _read_frame(stream: BinaryIO) -> bytes | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -26,7 +26,8 @@ from pipeline.engines.parse_request import (
     ParseRequest,
     frame_bytes,
 )
-from pipeline.errors import UnavailableError
+from pipeline.engines.parser_folder import ParserFolder
+from pipeline.errors import PermanentError, UnavailableError
 from pipeline.settings import Limits
 
 START_SECONDS = 60.0
@@ -36,6 +37,7 @@ READ_BYTES = 1 << 20
 # sixty bytes a word.
 ANSWER_BYTES = 16 << 20
 ANSWER_BYTES_PER_CHARACTER = 40
+COMMAND = ("-P", "-X", "utf8", "-m")
 MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
 
 
@@ -55,17 +57,18 @@ class ParserProcess:
         self.served = 0
         self._tail = bytearray()
         self._answers = bytearray()
+        self._folder = ParserFolder()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "utf8", "-m", "pipeline.engines.parser_child"],
+            [sys.executable, *COMMAND, "pipeline.engines.parser_child", *self._folder.arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
-            env=_environment(),
+            env=environment(self._folder),
             start_new_session=True,
             bufsize=0,
         )
-        self._finalizer = weakref.finalize(self, _end, self._process)
+        self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
         self._selector = selectors.DefaultSelector()
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None  # noqa: S101 - both were asked for above
@@ -98,7 +101,11 @@ class ParserProcess:
         """
         options = request.options
         self._tail.clear()
-        self._send(request.model_dump_json())
+        try:
+            here = self._folder.put(request)
+        except PermanentError as error:
+            return ParseFailure(error=error.code, message=error.message)
+        self._send(here.model_dump_json())
         allowance = CpuAllowance(self._process.pid, self._limits.parse_seconds)
         largest = ANSWER_BYTES + ANSWER_BYTES_PER_CHARACTER * options.max_characters
         pages_left = options.max_pages
@@ -113,6 +120,8 @@ class ParserProcess:
             answer = frame.pages if frame.pages is not None else frame.failure
             if answer is None or (isinstance(answer, Pages) and not is_sound(answer)):
                 raise self._gone("parser_crashed", "the parser's answer makes no sense")
+            if isinstance(answer, Pages):
+                self._folder.take(answer, Path(request.folder))
             return answer
 
     def end(self) -> None:
@@ -233,13 +242,14 @@ def is_sound(pages: Pages) -> bool:
     return all(0 <= span.start < span.end <= len(pages.text) for span in pages.header_spans)
 
 
-def _environment() -> dict[str, str]:
+def environment(folder: ParserFolder) -> dict[str, str]:
     """Make the child's environment: nothing of ours but where Python finds its code."""
     variables = {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "HOME": "/nonexistent",
+        "TMPDIR": str(folder.writable),
         "PYTHONPATH": str(Path(pipeline.__file__).parent.parent),
         "PYTHONHASHSEED": "0",
         "PYTHONWARNINGS": "ignore",
@@ -263,9 +273,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and close what leads to it."""
+def _end(process: subprocess.Popen[bytes], folder: ParserFolder) -> None:
+    """End a process, close what leads to it, and remove its folder."""
     _kill(process)
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
+    folder.close()
