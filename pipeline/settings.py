@@ -232,9 +232,10 @@ def load_settings(**overrides: object) -> Settings:
         )
         raise UsageError(f"a setting is wrong ({problems})") from error
     except SettingsError as error:
+        example = f"""{PREFIX}LLM__PRICES='{{"MODEL": {{"input": 0.15, "output": 0.6}}}}'"""
         raise UsageError(
             f"a setting in the environment or a secret file is wrong ({error}): what has parts is "
-            f"""written in JSON, as {PREFIX}LLM__PRICES='{{"MODEL": {{"input": 0.15, "output": 0.6}}}}'"""
+            f"written in JSON, as {example}"
         ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{CONFIG_FILE} cannot be read: {error}") from error

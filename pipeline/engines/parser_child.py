@@ -71,7 +71,7 @@ def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseF
         return read(request, progress)
     except (PermanentError, TemporaryError) as error:
         code = error.code if isinstance(error, PermanentError) else NO_ROOM
-        return ParseFailure(error=code, message=str(error))
+        return ParseFailure(error=code, message=on_one_line(str(error)))
     except MemoryError:
         return ParseFailure(
             error="parser_memory",
@@ -93,13 +93,18 @@ def parse(request: ParseRequest, progress: Callable[[], None]) -> Pages | ParseF
 
         traceback.print_exc(file=sys.stderr)
         sys.stderr.flush()
-        said = str(error).replace(request.path, request.name)[:300]
+        said = on_one_line(str(error).replace(request.path, request.name))[:300]
         return ParseFailure(
             error="damaged",
             message=f"the file cannot be read as {request.media_type} "
             f"({type(error).__name__}: {said}); open it in its own program and save "
             "it again",
         )
+
+
+def on_one_line(words: str) -> str:
+    """Write a message on one line: libraries say some on several."""
+    return " ".join(words.split())
 
 
 def _read_frame(stream: BinaryIO) -> bytes | None:

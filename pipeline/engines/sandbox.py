@@ -33,7 +33,7 @@ OPEN_FILES = 64
 # Where the system keeps libraries, and what every process may know of it.
 SYSTEM = (
     "/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/etc/ld.so.cache",
-    "/etc/localtime", "/dev/null", "/dev/urandom", "/dev/random",
+    "/etc/localtime", "/dev/urandom", "/dev/random",
 )  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def enter(limits: ChildLimits, readable: Path, writable: Path) -> None:
     """
     leave_network()
     lower_limits(limits)
-    landlock.restrict([*own_code(), readable], [writable])
+    # Tesseract writes what it has to say to the null device, and crashes where it cannot.
+    landlock.restrict([*own_code(), readable], [writable, Path(os.devnull)])
     drop_capabilities()
     syscall_filter.refuse_calls()
 

@@ -99,6 +99,16 @@ def test_a_scan_comes_back_through_the_pipe(parser: Parser, tmp_path: Path) -> N
     assert pages.text == "Ann Lee met Bob Ray in Paris"
 
 
+def test_a_picture_of_hardly_anything_is_read(parser: Parser, tmp_path: Path) -> None:
+    """Tesseract complains of it, and needs to have where."""
+    page = Image.new("L", (400, 200), 255)
+    draw = ImageDraw.Draw(page)
+    for left in (40, 120, 260):
+        draw.line((left, 40, left + 30, 150), fill=0, width=9)
+    page.save(tmp_path / "a.png")
+    assert isinstance(read(parser, tmp_path / "a.png"), Pages)
+
+
 @pytest.mark.parametrize("kind", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
 def test_a_crash_is_an_answer_and_the_next_file_is_read(
     tmp_path: Path, words: Path, kind: signal.Signals

@@ -69,7 +69,7 @@ def targets(folder: ParserFolder) -> Iterator[Targets]:
         (f"assert sandbox.leave_network() == {NAMESPACES}", {NETWORK, ENVIRONMENT}),
         ("sandbox.lower_limits(targets.limits)", {MEMORY, LENGTH, OPEN}),
         (
-            "assert landlock.restrict(sandbox.own_code(), [Path(targets.own)])",
+            "assert landlock.restrict(sandbox.own_code(), [Path(targets.own), Path('/dev/null')])",
             {READ, LIST, WRITE, ENVIRONMENT, NETWORK, SIGNAL, EXEC},
         ),
         ("assert syscall_filter.refuse_calls()", {CHANGE, NETWORK, LOCAL, SIGNAL, FORK, EXEC}),
