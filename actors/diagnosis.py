@@ -230,23 +230,25 @@ def tessdata(settings: Settings) -> Finding:
     return ok("tessdata", f"{', '.join(languages)} in {folder}")
 
 
-def isolation(_: Settings) -> Finding:
-    """See whether the parser's child can leave the network."""
-    code = "from pipeline.engines.sandbox import leave_network; print(leave_network())"
-    try:
-        answer = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            timeout=PROBE_SECONDS,
-            check=False,
-        ).stdout.strip()
-    except subprocess.TimeoutExpired:
-        answer = ""
-    if answer == "True":
-        return ok("parser isolation", "files are parsed in a process without network")
-    return warn(
+def isolation(settings: Settings) -> Finding:
+    """See what a file could do that takes the parser's child over, by trying it in such a child."""
+    from pipeline.engines.sandbox_probe import probe
+
+    found = probe(settings.limits)
+    if found.missing:
+        return fail(
+            "parser isolation",
+            f"libraries do not load in the parser's child: {', '.join(found.missing)}",
+            "install them below the same Python, or raise limits.parse_memory_bytes",
+        )
+    if found.doors:
+        return warn(
+            "parser isolation",
+            f"a file that takes the parser over could {', '.join(found.doors)}",
+            "allow Landlock, seccomp and user namespaces (docs/security.md says which is for what),"
+            " or run casegraph where strangers' files can do no harm",
+        )
+    return ok(
         "parser isolation",
-        "this system does not let an ordinary process leave the network",
-        "allow user namespaces, or run casegraph where strangers' files can do no harm",
+        "tried: the parser reads, writes, connects to, starts and signals nothing but its own",
     )

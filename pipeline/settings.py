@@ -1,7 +1,8 @@
-"""All settings: one frozen tree, read once from the environment and `casegraph.toml`.
+"""All settings: one frozen tree, read once from the environment, secret files and `casegraph.toml`.
 
 Names in the environment are `CASEGRAPH_…`, with two underscores for a nested one
-(`CASEGRAPH_OCR__DPI=300`). The environment outranks the file. Nothing is read at import.
+(`CASEGRAPH_OCR__DPI=300`); the files of the folder `CASEGRAPH_SECRETS_DIR` are called the same. The
+environment outranks them, and they outrank casegraph.toml. Nothing is read at import.
 What decides a stage's output stands in that stage's own settings, or says of itself that it does,
 and becomes part of its fingerprint; limits and counts stand elsewhere and do not.
 """
@@ -23,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -32,6 +34,8 @@ from pydantic_settings import (
 from pipeline.crash_points import VARIABLE as CRASH_AT
 from pipeline.errors import UsageError
 from pipeline.llm.settings import LlmSettings
+from pipeline.secret_files import VARIABLE as SECRETS_DIR
+from pipeline.secret_files import check_secrets
 from pipeline.section import Section
 from pipeline.stage_limits import StageMemory, StageSeconds
 
@@ -188,8 +192,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let arguments outrank the environment, and the environment the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, CONFIG_FILE)
+        """Let arguments outrank the environment, that the secret files, and those the file."""
+        folder = os.environ.get(SECRETS_DIR)
+        files = NestedSecretsSettingsSource(file_secret_settings, folder) if folder else None
+        toml = TomlConfigSettingsSource(settings_cls, CONFIG_FILE)
+        return init_settings, env_settings, *([files] if files else []), toml
 
     @property
     def home_folder(self) -> Path:
@@ -197,21 +204,33 @@ class Settings(BaseSettings):
         return self.home.expanduser().absolute()
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    """Refuse a name in the environment that is no setting's: a misspelt one would do nothing."""
-    known = {}
+def _known() -> list[str]:
+    """List the names of all settings, as in the environment."""
+    known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
     for name, field in Settings.model_fields.items():
-        known[f"{PREFIX}{name}".upper()] = True
         section = field.annotation
         if isinstance(section, type) and issubclass(section, Section):
-            known |= {f"{PREFIX}{name}__{inner}".upper(): True for inner in section.model_fields}
-    known[CRASH_AT] = True
-    for given in environment:
-        base = "__".join(given.upper().split("__")[:2])
-        if base.startswith(PREFIX) and base not in known:
+            known += [f"{PREFIX}{name}__{inner}".upper() for inner in section.model_fields]
+    return known
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Refuse what is no setting's name, in the environment or the folder of secret files: a
+    misspelt one would do nothing.
+    """
+    known = _known()
+
+    def refuse(given: str, called: str) -> None:
+        if "__".join(given.upper().split("__")[:2]) not in known:
             near = difflib.get_close_matches(given.upper(), known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise UsageError(f"{given} is set, but there is no such setting{hint}")
+            raise UsageError(f"{called} is set, but there is no such setting{hint}")
+
+    for name in environment:
+        if name.upper().startswith(PREFIX) and name.upper() not in {CRASH_AT, SECRETS_DIR}:
+            refuse(name, name)
+    if folder := environment.get(SECRETS_DIR):
+        check_secrets(Path(folder).expanduser(), refuse)
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -226,9 +245,10 @@ def load_settings(**overrides: object) -> Settings:
         )
         raise UsageError(f"a setting is wrong ({problems})") from error
     except SettingsError as error:
+        example = f"""{PREFIX}LLM__PRICES='{{"MODEL": {{"input": 0.15, "output": 0.6}}}}'"""
         raise UsageError(
-            f"a setting in the environment is wrong ({error}): what has parts is written in JSON, "
-            f"""as {PREFIX}LLM__PRICES='{{"MODEL": {{"input": 0.15, "output": 0.6}}}}'"""
+            f"a setting in the environment or a secret file is wrong ({error}): what has parts is "
+            f"written in JSON, as {example}"
         ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{CONFIG_FILE} cannot be read: {error}") from error

@@ -1,4 +1,5 @@
-"""The process in which strangers' bytes are parsed: `python -m pipeline.engines.parser_child`.
+"""The process in which strangers' bytes are parsed: `python -m pipeline.engines.parser_child`, with
+the folder that it may read from and the one that it may write into.
 
 Takes its limits as the first frame on standard input, then one request a frame, and answers on
 what was standard output when it started. Whatever a library prints goes to standard error, which
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.documents import PageCount, Pages
@@ -32,7 +34,7 @@ OUT_OF_MEMORY = 3
 RECURSION_LIMIT = 4_000
 
 
-def main() -> int:
+def main(readable: str, writable: str) -> int:
     """Answer requests until there are no more; return the exit status."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -41,7 +43,7 @@ def main() -> int:
     if first is None:
         return 0
     limits = ChildLimits.model_validate_json(first)
-    sandbox.enter(limits)
+    sandbox.enter(limits, Path(readable), Path(writable))
     sys.setrecursionlimit(RECURSION_LIMIT)
 
     def say(frame: Frame) -> None:
@@ -75,7 +77,7 @@ def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
         return read(request, progress)
     except (PermanentError, TemporaryError) as error:
         code = error.code if isinstance(error, PermanentError) else NO_ROOM
-        return ParseFailure(error=code, message=str(error))
+        return ParseFailure(error=code, message=on_one_line(str(error)))
     except MemoryError:
         return ParseFailure(
             error="parser_memory",
@@ -97,13 +99,18 @@ def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
 
         traceback.print_exc(file=sys.stderr)
         sys.stderr.flush()
-        said = str(error).replace(request.path, request.name)[:300]
+        said = on_one_line(str(error).replace(request.path, request.name))[:300]
         return ParseFailure(
             error="damaged",
             message=f"the file cannot be read as {request.media_type} "
             f"({type(error).__name__}: {said}); open it in its own program and save "
             "it again",
         )
+
+
+def on_one_line(words: str) -> str:
+    """Write a message on one line: libraries say some on several."""
+    return " ".join(words.split())
 
 
 def _read_frame(stream: BinaryIO) -> bytes | None:
@@ -117,4 +124,4 @@ def _read_frame(stream: BinaryIO) -> bytes | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

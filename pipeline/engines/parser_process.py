@@ -27,7 +27,8 @@ from pipeline.engines.parse_request import (
     frame_bytes,
 )
 from pipeline.engines.parser_answers import answer_of, is_answer_to
-from pipeline.errors import UnavailableError
+from pipeline.engines.parser_folder import ParserFolder
+from pipeline.errors import PermanentError, UnavailableError
 from pipeline.going_on import goes_on
 from pipeline.settings import Limits
 
@@ -38,6 +39,7 @@ READ_BYTES = 1 << 20
 # sixty bytes a word.
 ANSWER_BYTES = 16 << 20
 ANSWER_BYTES_PER_CHARACTER = 40
+COMMAND = ("-P", "-X", "utf8", "-m")
 MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
 
 
@@ -58,17 +60,18 @@ class ParserProcess:
         self._page = self._count = 0
         self._tail = bytearray()
         self._answers = bytearray()
+        self._folder = ParserFolder()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "utf8", "-m", "pipeline.engines.parser_child"],
+            [sys.executable, *COMMAND, "pipeline.engines.parser_child", *self._folder.arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
-            env=_environment(),
+            env=environment(self._folder),
             start_new_session=True,
             bufsize=0,
         )
-        self._finalizer = weakref.finalize(self, _end, self._process)
+        self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
         self._selector = selectors.DefaultSelector()
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None  # noqa: S101 - both were asked for above
@@ -104,7 +107,11 @@ class ParserProcess:
         self._page = self._count = 0
         self._tail.clear()
         goes_on()
-        self._send(request.model_dump_json())
+        try:
+            here = self._folder.put(request)
+        except PermanentError as error:
+            return ParseFailure(error=error.code, message=error.message)
+        self._send(here.model_dump_json())
         allowance = CpuAllowance(self._process.pid, self._limits.parse_seconds)
         largest = ANSWER_BYTES + ANSWER_BYTES_PER_CHARACTER * options.max_characters
         pages_left = options.max_pages + 1
@@ -123,6 +130,8 @@ class ParserProcess:
             answer = answer_of(frame)
             if answer is None or not is_answer_to(request, answer):
                 raise self._gone("parser_crashed", "the parser's answer makes no sense")
+            if isinstance(answer, Pages):
+                self._folder.take(answer, Path(request.folder))
             return self._at_page(answer) if isinstance(answer, ParseFailure) else answer
 
     def _at_page(self, failure: ParseFailure) -> ParseFailure:
@@ -228,13 +237,14 @@ class ParserProcess:
         return ChildGoneError(self._at_page(failure))
 
 
-def _environment() -> dict[str, str]:
+def environment(folder: ParserFolder) -> dict[str, str]:
     """Make the child's environment: nothing of ours but where Python finds its code."""
     variables = {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "HOME": "/nonexistent",
+        "TMPDIR": str(folder.writable),
         "PYTHONPATH": str(Path(pipeline.__file__).parent.parent),
         "PYTHONHASHSEED": "0",
         "PYTHONWARNINGS": "ignore",
@@ -258,9 +268,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and close what leads to it."""
+def _end(process: subprocess.Popen[bytes], folder: ParserFolder) -> None:
+    """End a process, close what leads to it, and remove its folder."""
     _kill(process)
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
+    folder.close()

@@ -317,3 +317,29 @@ def test_a_model_is_looked_for_where_it_is_named_or_a_stage_asks_it() -> None:
 def test_the_parser_is_looked_for_where_others_find_the_names() -> None:
     others = {"extractor": "transformers", "model": "owner/name"}
     assert diagnosis.spacy_model(Settings(extract=others)).state is State.OK
+
+
+def isolation(settings: Settings) -> Finding:
+    [finding] = diagnosis.findings([("parser isolation", diagnosis.isolation)], settings)
+    return finding
+
+
+def test_what_the_parser_could_do_is_found_by_trying(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a system with none of the layers: the child tries, and takes nothing away before."""
+    finding = isolation(Settings(limits={"parse_memory_bytes": 64 << 20}))
+    assert finding.state is State.FAIL
+    assert "limits.parse_memory_bytes" in finding.seen + finding.advice
+    code = (
+        "import sys; from pipeline.engines import sandbox_probe as p; "
+        "p.attempt(p.Targets.model_validate_json(sys.argv[-1]))"
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    finding = isolation(Settings())
+    assert finding.state is State.WARN
+    assert "could read other files, " in finding.seen
+    assert finding.advice

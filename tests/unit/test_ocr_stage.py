@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from pydantic import SecretStr
 from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
 from pipeline.engines.parse_request import ParseFailure, ParseRequest
 from pipeline.engines.parser import Parser
+from pipeline.engines.parser_folder import ParserFolder
 from pipeline.errors import TemporaryError
 from pipeline.ocr import OcrStage, detect
-from pipeline.scratch import scratch
 from pipeline.settings import ArchiveLimits, Limits, OcrSettings
 from pipeline.stores.folder_blobs import FolderBlobs
 
@@ -176,15 +175,17 @@ def test_a_disk_that_takes_no_members_leaves_none_out(
     stage = OcrStage(parser, blobs, OcrSettings(), Limits())
     container = source(tmp_path, "made.zip" if kind == "archive" else "made.eml", path.read_bytes())
 
-    @contextmanager
-    def full() -> Iterator[Path]:
-        with scratch() as folder:
-            (folder / "writing").symlink_to("/dev/full")
-            yield folder
+    put = ParserFolder.put
+
+    def full(self: ParserFolder, request: ParseRequest) -> ParseRequest:
+        """Give the child a folder in which it cannot write what it will try to."""
+        here = put(self, request)
+        (self.writable / "writing").symlink_to("/dev/full")
+        return here
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.ocr.scratch", full)
-        with pytest.raises(TemporaryError, match=r"cannot be written \(No space left on device\)"):
+        patched.setattr(ParserFolder, "put", full)
+        with pytest.raises(TemporaryError, match=r"cannot be written \("):
             stage([container])
     [answer] = stage([container])
     assert isinstance(answer, Pages)
