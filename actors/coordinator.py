@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 
 from actors.actor_pools import ActorPools
 from actors.admission import Admission, Load
+from actors.broadcast import Broadcast
 from actors.claims import Claims
 from actors.dispatch import Dispatch
 from actors.ending import Ending
@@ -22,6 +22,7 @@ from actors.flow import Flow
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.memory import Growth, available_bytes
+from actors.metrics import Meters, on_ray
 from actors.mode import ACCELERATED, Mode
 from actors.outlook import Outlook
 from actors.persistence_actor import BY_CHOICE, Drained
@@ -31,6 +32,7 @@ from actors.pulse import Pulse
 from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
+from actors.tally import Tally
 from actors.vectors import filled
 from actors.workplace import Workplace
 from pipeline.documents import StageName
@@ -64,10 +66,11 @@ class RunCoordinator:
 
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
-        self._progress = assembly.open_progress(place.settings, place.urls, place.run)
         self._pools = pools or ActorPools(place, actors)
         self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
         self._claims = Claims(total=total)
+        meters = Meters(place.project, None if pools else on_ray)
+        self._tally = Tally(meters, self._claims.waits)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._growth = Growth()
         self._events = Events()
@@ -107,6 +110,7 @@ class RunCoordinator:
             place.last,
             self._flow,
             self._claims,
+            self._tally,
             self._mode,
             self._pulse,
             self._events,
@@ -119,6 +123,7 @@ class RunCoordinator:
         self._outlook = Outlook(
             place.settings.run,
             self._claims,
+            self._tally,
             self._flow,
             self._mode,
             self._persisting,
@@ -127,6 +132,17 @@ class RunCoordinator:
             self._thread,
             self._pulse,
             self._load,
+        )
+        self._broadcast = Broadcast(
+            assembly.open_progress(place.settings, place.urls, place.run),
+            partial(self._ledger.tell, place.run),
+            partial(assembly.open_account(place.urls, place.project).spent, [place.run])
+            if place.waits
+            else None,
+            self._thread,
+            self._tally,
+            self._mode,
+            meters,
         )
 
     # -- what the driver calls ---------------------------------------------------------------
@@ -263,10 +279,9 @@ class RunCoordinator:
     # -- the rest ----------------------------------------------------------------------------
 
     async def _publish_progress(self) -> None:
-        """Tell `status` of other processes where the run is."""
-        snapshot = await self.snapshot()
-        with suppress(StoppedWaitingError):
-            await self._thread.ask(self._progress, snapshot.model_dump_json())
+        """Tell others where the run is."""
+        self._outlook.spent = await self._broadcast.look()
+        await self._broadcast.send(await self.snapshot(), self._persisting.backlog)
 
     async def _end(self, outcome: str, reason: str = "") -> RunResult:
         """Give back what was claimed and not finished, and say how it went. Who began the run ends
@@ -275,7 +290,8 @@ class RunCoordinator:
         result = self._settlement.result(
             outcome, reason, self._outlook.seconds, self._mode, self._dispatch.embeddings
         )
-        result = result.model_copy(update={"behind": self._resolving.given_up})
+        update = {"behind": self._resolving.given_up, "work": self._tally.work()}
+        result = result.model_copy(update=update)
         # A run that ends since PostgreSQL is away does not wait for it once more.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
         try:

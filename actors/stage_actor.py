@@ -7,7 +7,7 @@ that waits for a language model, each about one content.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
 from typing import NoReturn
@@ -22,6 +22,22 @@ from pipeline.llm.charging import Charge
 from pipeline.scratch import sweep_scratch
 from pipeline.sources import Identified, Located
 from pipeline.stores.protocols import CacheUse
+
+
+class _News:
+    """What a cache was asked for since that was last told, by any call. `now` is all of it."""
+
+    def __init__(self, now: Callable[[], CacheUse]) -> None:
+        self._now = now
+        self._told = CacheUse()
+        self._telling = Lock()
+
+    def tell(self) -> CacheUse:
+        """Say what was not told yet."""
+        with self._telling:
+            before, self._told = self._told, self._now()
+            now = self._told
+        return CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
 
 
 class StageActor:
@@ -52,8 +68,8 @@ class StageActor:
             account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()
-        self._told = CacheUse()
-        self._telling = Lock()
+        self._embeddings = _News(lambda: self._stores.vectors.use)
+        self._answers = _News(lambda: self._stores.answers.counted.use)
 
     def ready(self) -> str:
         """Say that the models are loaded."""
@@ -67,15 +83,12 @@ class StageActor:
         """See `StageWorker.run`."""
         answer = self._worker.run(tasks)
         return answer.model_copy(
-            update={"embeddings": self._embeddings(), "grown": self._growth.bytes}
+            update={
+                "embeddings": self._embeddings.tell(),
+                "answers": self._answers.tell(),
+                "grown": self._growth.bytes,
+            }
         )
-
-    def _embeddings(self) -> CacheUse:
-        """Say what the embedding cache was asked for since that was last told, by any call."""
-        with self._telling:
-            before, self._told = self._told, self._stores.vectors.use
-            now = self._told
-        return CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
 
     def fill_vectors(self) -> int:
         """Compute vectors that published chunks lack, some at a time; return how many were filled.

@@ -24,6 +24,11 @@ UPDATE runs SET lease_until = now() + make_interval(secs => :seconds),
 WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
 """)
 
+TELL = text("""
+UPDATE runs SET progress = CAST(:progress AS jsonb)
+WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
+""")
+
 COMPLETED = text("""
 SELECT id::text FROM documents WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'completed'
 """)

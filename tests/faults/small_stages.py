@@ -58,6 +58,8 @@ FAILS = "cannot be read"
 BREAKS, KILLS = "breaks a stage", "kills a process"
 """What makes `extract` raise, and end its process, whenever it comes to it."""
 SECONDS = "SMALL_STAGE_SECONDS"
+HOLDS = "SMALL_STAGE_HOLDS"
+"""A file: no stage after `ocr` goes on while it is there."""
 HOARDS = "SMALL_STAGE_HOARDS"
 """How many bytes each input leaves behind in the process for ever."""
 RAISES = "SMALL_STAGE_RAISES"
@@ -82,6 +84,9 @@ class SmallStage:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
+        held = os.environ.get(HOLDS)
+        while held and self.name is not StageName.OCR and Path(held).exists():
+            time.sleep(0.02)
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
