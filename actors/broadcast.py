@@ -6,18 +6,20 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from actors.ledger_thread import LedgerThread
-from actors.metrics import Meters
 from actors.mode import Mode
 from actors.progress import PERSISTENCE, Snapshot, line
+from actors.run_result import RunResult
 from actors.tally import Tally
+from actors.workplace import Workplace
 from pipeline.errors import TemporaryError
 from pipeline.llm.charging import MILLIONTHS
 from pipeline.llm.spending import NOTHING_SPENT, Spent
 from pipeline.stage import STAGES
+from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import Backlog
 
 SPENT_SECONDS = 10.0
@@ -26,28 +28,28 @@ logger = logging.getLogger(__name__)
 
 
 class Broadcast:
-    """What one run tells of itself every two seconds. `tell` brings a JSON text to other processes
-    by Redis, and says if it did; else `write` does so by PostgreSQL. `spent` asks what language
-    models cost so far, where some are asked.
+    """What one run tells of itself every two seconds, by Redis, or by PostgreSQL while that is
+    away; and what its `tally` and `mode` are for Prometheus.
     """
 
     def __init__(
         self,
-        tell: Callable[[str], bool],
-        write: Callable[[str], None],
-        spent: Callable[[], Spent] | None,
+        place: Workplace,
+        ledger: Ledger,
         thread: LedgerThread,
         tally: Tally,
         mode: Mode,
-        meters: Meters,
     ) -> None:
-        self._tell = tell
-        self._write = write
-        self._ask = spent
+        from pipeline import assembly
+
+        self._tell = assembly.open_progress(place.settings, place.urls, place.run)
+        self._write = partial(ledger.tell, place.run)
+        account = assembly.open_account(place.urls, place.project)
+        self._ask = partial(account.spent, [place.run]) if place.waits else None
         self._thread = thread
         self._tally = tally
         self._mode = mode
-        self._meters = meters
+        self._meters = tally.meters
         self._asked = 0.0
         self.spent = NOTHING_SPENT
 
@@ -72,6 +74,13 @@ class Broadcast:
         if not await asyncio.to_thread(self._tell, text):
             with suppress(TemporaryError):
                 await self._thread.ask_once(self._write, text)
+
+    def ended(self, result: RunResult) -> None:
+        """Log how the run ended."""
+        logger.info(
+            "the run is %s: %d documents completed, %d failed, in %.1f s",
+            result.outcome, result.completed, result.failed, result.seconds,
+        )  # fmt: skip
 
     def _measure(self, snapshot: Snapshot, backlog: Backlog) -> None:
         """Write what is true at this moment."""

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 
+from actors.actor_log import begin_log
 from actors.actor_pools import ActorPools
 from actors.admission import Admission, Load
 from actors.broadcast import Broadcast
@@ -64,13 +65,13 @@ class RunCoordinator:
     ) -> None:
         from pipeline import assembly
 
+        begin_log(place, "coordinator")
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._pools = pools or ActorPools(place, actors)
         self._flow = Flow(blames=place.settings.run.attempts, waits=place.waits)
         self._claims = Claims(total=total)
-        meters = Meters(place.project, None if pools else on_ray)
-        self._tally = Tally(meters, self._claims.waits)
+        self._tally = Tally(Meters(place.project, None if pools else on_ray), self._claims.waits)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._growth = Growth()
         self._events = Events()
@@ -133,17 +134,7 @@ class RunCoordinator:
             self._pulse,
             self._load,
         )
-        self._broadcast = Broadcast(
-            assembly.open_progress(place.settings, place.urls, place.run),
-            partial(self._ledger.tell, place.run),
-            partial(assembly.open_account(place.urls, place.project).spent, [place.run])
-            if place.waits
-            else None,
-            self._thread,
-            self._tally,
-            self._mode,
-            meters,
-        )
+        self._broadcast = Broadcast(place, self._ledger, self._thread, self._tally, self._mode)
 
     # -- what the driver calls ---------------------------------------------------------------
 
@@ -299,4 +290,5 @@ class RunCoordinator:
         except TemporaryError as error:
             result = result.model_copy(update={"reason": reason or str(error)})
         await self._pools.close()
+        self._broadcast.ended(result)
         return result

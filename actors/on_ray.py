@@ -12,6 +12,7 @@ from actors.run_result import RunResult, own_fault
 from actors.stop import Stop
 from actors.topology import actors_for
 from actors.workplace import Workplace
+from pipeline import logs
 from pipeline.errors import CasegraphError, UnavailableError
 
 POLL_SECONDS = 0.25
@@ -36,7 +37,7 @@ def on_ray(
     memory = int(available_bytes() * MEMORY_SHARE)
     counts = actors_for(cpus, memory, pending, settings.run.actors, place.waits)
     show(Snapshot(state="starting Ray", total=pending))
-    with local_ray(cpus) as ray:
+    with logs.kept(settings, run=place.run), local_ray(cpus) as ray:
         coordinator_class = ray.remote(RunCoordinator).options(
             num_cpus=0, max_restarts=0, max_concurrency=16
         )

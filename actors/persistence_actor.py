@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+from actors.actor_log import begin_log
 from actors.memory import Growth
 from actors.workplace import Workplace
 from pipeline.documents import Value
@@ -210,6 +211,7 @@ class PersistenceActor:
     """A `PersistenceWorker` that builds itself where it runs."""
 
     def __init__(self, place: Workplace) -> None:
+        begin_log(place, "persistence")
         self._worker = make_worker(place.settings, place.urls, place.project, place.run)
         self._away = BY_CHOICE
         self._growth = Growth()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
+from actors.actor_log import begin_log
 from actors.memory import Growth
 from actors.workplace import Workplace
 from pipeline.documents import Value
@@ -33,6 +34,7 @@ class RegistryActor:
     def __init__(self, place: Workplace) -> None:
         from pipeline import assembly
 
+        begin_log(place, "registry")
         self._keeper: RegistryKeeper | None = assembly.open_registry(
             place.settings, place.urls, place.project, place.rules(), fills=True
         )

@@ -12,6 +12,7 @@ from functools import partial
 from threading import Lock
 from typing import NoReturn
 
+from actors.actor_log import begin_log
 from actors.calls import Answer, Task
 from actors.memory import Growth
 from actors.stage_worker import StageWorker
@@ -49,6 +50,7 @@ class StageActor:
     def __init__(self, place: Workplace, name: StageName) -> None:
         from pipeline import assembly
 
+        begin_log(place, name)
         sweep_scratch()
         self._stores = assembly.open_stores(place.settings, place.urls)
         if name in place.waits:

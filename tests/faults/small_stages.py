@@ -153,7 +153,7 @@ def find(chunks: Chunks) -> Mentions:
         if KILLS in chunk.text:
             os._exit(11)
         if BREAKS in chunk.text:
-            raise ValueError(f"no such word: {BREAKS}")
+            raise ValueError(f"no such word: {chunk.text}")
     return Mentions(
         mentions=tuple(
             Mention(
