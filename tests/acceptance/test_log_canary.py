@@ -44,7 +44,14 @@ def corpus_in(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "accelerated",
+        pytest.param("database", marks=pytest.mark.long),
+        pytest.param("without Redis", marks=pytest.mark.long),
+    ],
+)
 def test_no_log_has_a_documents_words_or_a_secret(
     small_on_ray: Any, tmp_path: Path, short_folder: Path, mode: str
 ) -> None:
