@@ -72,15 +72,16 @@ class Outcome(Value):
 
 class Answer(Value):
     """What a stage actor says of one call: an outcome for each task, what became durable with it,
-    why Redis did not serve, what its embedding cache was asked for and had, how many seconds it
-    `waited` for checkpoints to be read and written, and by how many bytes its process has `grown`
-    since its models were loaded.
+    why Redis did not serve, what its caches of embeddings and of language models' answers were
+    asked for and had, how many seconds it `waited` for checkpoints to be read and written, and by
+    how many bytes its process has `grown` since its models were loaded.
     """
 
     outcomes: tuple[Outcome, ...]
     persisted: Persisted | None = None
     trouble: str = ""
     embeddings: CacheUse = CacheUse()
+    answers: CacheUse = CacheUse()
     waited: float = 0.0
     grown: int = 0
 

@@ -14,6 +14,7 @@ from pipeline.errors import CasegraphError, OverBudgetError, StoppedWaitingError
 COMMANDS = {
     "run": "actors.commands.run:run",
     "status": "actors.commands.status:status",
+    "report": "actors.commands.report:report",
     "failures": "actors.commands.failures:failures",
     "costs": "actors.commands.costs:costs",
     "retry": "actors.commands.failures:retry",

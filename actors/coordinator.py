@@ -8,13 +8,14 @@ thread, so that they happen one after the other; documents are taken in beside t
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from functools import partial
 
+from actors.actor_log import begin_log
 from actors.actor_pools import ActorPools
 from actors.admission import Admission
 from actors.balancing import Balancing
 from actors.bounds import Load
+from actors.broadcast import Broadcast
 from actors.claims import Claims, Expected
 from actors.dispatch import Dispatch
 from actors.ending import Ending
@@ -23,6 +24,7 @@ from actors.flow import Flow
 from actors.lease import Lease
 from actors.ledger_thread import LedgerThread
 from actors.memory import Growth, available_bytes
+from actors.metrics import Meters, on_ray
 from actors.mode import ACCELERATED, Mode
 from actors.outlook import Outlook
 from actors.persistence_actor import BY_CHOICE, Drained
@@ -33,6 +35,7 @@ from actors.ranges import Ranges
 from actors.resolving import Resolving
 from actors.run_result import RunResult, own_fault
 from actors.settlement import Settlement
+from actors.tally import Tally
 from actors.vectors import filled
 from actors.workplace import Workplace
 from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
@@ -58,15 +61,16 @@ class RunCoordinator:
         # Others are sent it as it came: each node opens it for itself.
         self._pools = pools or ActorPools(place)
         place = place.opened()
+        begin_log(place, "coordinator")
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
-        self._progress = assembly.open_progress(place.settings, place.urls, place.run)
         self._flow = Flow(
             blames=place.settings.run.attempts,
             waits=place.waits,
             ranges=Ranges(place.settings.run.pages_at_once),
         )
         self._claims = Claims(expected.total, expected)
+        self._tally = Tally(Meters(place.project, None if pools else on_ray), self._claims.waits)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._growth = Growth()
         self._events = Events()
@@ -109,6 +113,7 @@ class RunCoordinator:
             place.last,
             self._flow,
             self._claims,
+            self._tally,
             self._mode,
             self._pulse,
             self._events,
@@ -121,6 +126,7 @@ class RunCoordinator:
         self._outlook = Outlook(
             place.settings.run,
             self._claims,
+            self._tally,
             self._flow,
             self._mode,
             self._persisting,
@@ -130,6 +136,7 @@ class RunCoordinator:
             self._pulse,
             self._load,
         )
+        self._broadcast = Broadcast(place, self._ledger, self._thread, self._tally, self._mode)
 
     # -- what the driver calls ---------------------------------------------------------------
 
@@ -281,10 +288,9 @@ class RunCoordinator:
     # -- the rest ----------------------------------------------------------------------------
 
     async def _publish_progress(self) -> None:
-        """Tell `status` of other processes where the run is."""
-        snapshot = await self.snapshot()
-        with suppress(StoppedWaitingError):
-            await self._thread.ask(self._progress, snapshot.model_dump_json())
+        """Tell others where the run is."""
+        self._outlook.spent = await self._broadcast.look()
+        await self._broadcast.send(await self.snapshot(), self._persisting.backlog)
 
     async def _end(self, outcome: str, reason: str = "") -> RunResult:
         """Give back what was claimed and not finished, and say how it went. Who began the run ends
@@ -293,7 +299,8 @@ class RunCoordinator:
         result = self._settlement.result(
             outcome, reason, self._outlook.seconds, self._mode, self._dispatch.embeddings
         )
-        result = result.model_copy(update={"behind": self._resolving.given_up})
+        update = {"behind": self._resolving.given_up, "work": self._tally.work()}
+        result = result.model_copy(update=update)
         # A run that ends since PostgreSQL is away does not wait for it once more.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
         try:
@@ -301,4 +308,5 @@ class RunCoordinator:
         except TemporaryError as error:
             result = result.model_copy(update={"reason": reason or str(error)})
         await self._pools.close()
+        self._broadcast.ended(result)
         return result

@@ -16,6 +16,7 @@ from actors.mode import Mode
 from actors.persisting import Persisting
 from actors.pulse import RETRY_SECONDS, Pulse
 from actors.settlement import Settlement
+from actors.tally import Tally
 from pipeline.documents import StageName
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.stage import STAGES
@@ -28,7 +29,7 @@ NODE_LOST = "node_lost"
 class Dispatch:
     """The calls of one run. `run` makes one; contents that have `last` go no further; `settle`
     hears what became durable, `stop` why the run is to end. `embeddings` says what the embedding
-    cache was asked for by all of them.
+    cache was asked for by all of them, `tally` keeps what they came to.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Dispatch:
         last: StageName,
         flow: Flow,
         claims: Claims,
+        tally: Tally,
         mode: Mode,
         pulse: Pulse,
         events: Events,
@@ -50,6 +52,7 @@ class Dispatch:
         self._last = last
         self._flow = flow
         self._claims = claims
+        self._tally = tally
         self._mode = mode
         self._pulse = pulse
         self._events = events
@@ -68,6 +71,7 @@ class Dispatch:
         """
         calls = self._flow.calls()
         for call in calls:
+            self._tally.sent(call)
             self._events.spawn(self._call(call))
         return len(calls)
 
@@ -100,6 +104,8 @@ class Dispatch:
         self._persisting.more()
         self._mode.heard_of(call.stage, call.actor, answer.trouble, self._flow.resting())
         self.embeddings = self.embeddings.joined(answer.embeddings)
+        self._tally.answered(call, answer)
+        self._tally.heard_mode(self._mode.name, self._mode.reason)
         self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
         before = self._flow.processed
         blames = self._flow.finished(call, answer.outcomes)
@@ -114,12 +120,14 @@ class Dispatch:
         await self._settlement.resume()
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
+        self._tally.lost(call)
         blames = self._flow.lost(call, why.code, str(why), why.log_tail)
         await self._settlement.blame(blames)
         await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()
 
     async def _displaced(self, call: Call, why: NodeLostError) -> None:
+        self._tally.lost(call)
         for stage, actor in why.actors:
             self._flow.shrink(stage, actor)
         self._flow.shrink(call.stage, call.actor)
@@ -128,4 +136,5 @@ class Dispatch:
         self._pulse.moved()
 
     async def _postponed(self, call: Call) -> None:
+        self._tally.postponed(call)
         self._flow.postponed(call)

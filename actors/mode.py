@@ -32,6 +32,11 @@ class Mode:
                 del self._troubles[who]
 
     @property
+    def without(self) -> int:
+        """Count the processes that Redis did not serve the last time; by choice that is one."""
+        return len(self._troubles) or bool(self.by_choice)
+
+    @property
     def name(self) -> str:
         """Say `accelerated`, or `database` while any process works without Redis."""
         return DATABASE if self.reason else ACCELERATED

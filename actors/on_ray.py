@@ -14,6 +14,7 @@ from actors.progress import Snapshot
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
 from actors.workplace import Workplace
+from pipeline import logs
 from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
 
 POLL_SECONDS = 0.25
@@ -42,11 +43,11 @@ def on_ray(
     if address is None:
         cpus = settings.run.cpus or len(os.sched_getaffinity(0))
         show(Snapshot(state="starting Ray", total=expected.total, more=expected.more))
-        with local_ray(cpus) as ray:
+        with logs.kept(settings, run=place.run), local_ray(cpus) as ray:
             return _carried_out(ray, place, source, show, stop)
     state = f"joining the Ray cluster at {address}"
     show(Snapshot(state=state, total=expected.total, more=expected.more))
-    with joined(address) as ray:
+    with logs.kept(settings, run=place.run), joined(address) as ray:
         if not has_nodes(settings.run.patience_seconds, stop):
             raise StoppedWaitingError("stopped before the cluster had a node to work on")
         return _carried_out(ray, place.sealed(), source, show, stop)

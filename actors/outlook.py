@@ -8,25 +8,30 @@ from collections.abc import Callable
 from actors.admission import Admission
 from actors.bounds import Load, shortage
 from actors.claims import Claims
-from actors.flow import Flow
+from actors.flow import SLOTS, Flow
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persisting import Persisting
-from actors.progress import LOOKING, RESOLVING, Snapshot, note
+from actors.progress import LOOKING, RESOLVING, Snapshot, note, stuck
+from actors.progress import stalled as in_words
 from actors.pulse import Pulse
 from actors.resolving import Resolving
+from actors.tally import Tally
+from pipeline.documents import StageName
+from pipeline.llm.spending import NOTHING_SPENT
 from pipeline.settings import RunSettings
 
 
 class Outlook:
     """What one run says of itself. `state` is a word for what it does; time runs from the first
-    call to a stage on.
+    call to a stage on. `spent` is what is known of its language models' cost.
     """
 
     def __init__(
         self,
         run: RunSettings,
         claims: Claims,
+        tally: Tally,
         flow: Flow,
         mode: Mode,
         persisting: Persisting,
@@ -38,6 +43,7 @@ class Outlook:
     ) -> None:
         self._run = run
         self._claims = claims
+        self._tally = tally
         self._flow = flow
         self._mode = mode
         self._persisting = persisting
@@ -48,6 +54,7 @@ class Outlook:
         self._load = load
         self._began: float | None = None
         self.state = "starting"
+        self.spent = NOTHING_SPENT
 
     def begin(self) -> None:
         """Take down that a stage is called."""
@@ -63,34 +70,48 @@ class Outlook:
 
     def snapshot(self, *, draining: bool) -> Snapshot:
         """Say where the run is. One that is `draining` takes nothing in whatever there is."""
-        claims = self._claims
+        claims, queued = self._claims, self._flow.queued()
+        at_work, backlog = self._tally.at_work(self._slots()), self._persisting.backlog.entries
+        said, stalled, still = self._waiting(draining), "", self._still
+        if not said and still >= self._run.stall_seconds:
+            stalled = stuck(at_work, queued, backlog)
+            said = in_words(stalled, still, at_work, queued, backlog)
         return Snapshot(
             total=max(claims.total, claims.completed + claims.failed),
             more=claims.expected.more,
             processed=claims.processed,
             completed=claims.completed,
             failed=claims.failed,
-            queue=self._persisting.backlog.entries,
+            queue=backlog,
             changes=self._resolving.pending,
             mode=self._mode.name,
             reason=self._mode.reason,
             seconds=self.seconds,
             done=dict(self._flow.done),
-            queued=self._flow.queued(),
+            queued=queued,
             state=self.state,
-            note=self._note(draining),
+            note=said,
+            at_work=at_work,
+            stalled=stalled,
+            still=still,
+            caches=self._tally.caches,
+            spent=self.spent,
         )
 
-    def _note(self, draining: bool) -> str:
-        """Say what is waited for; empty for nothing. No stage is to blame while only entities are
-        settled, which takes minutes where all names have to be, or while only the walk is at work.
+    def _waiting(self, draining: bool) -> str:
+        """Say what is waited for, and known; empty for nothing."""
+        trouble = self._thread.trouble or self._admission.trouble or self._pulse.trouble
+        return note(trouble, "" if draining else shortage(self._load(), self._run))
+
+    @property
+    def _still(self) -> float:
+        """Say for how long nothing has moved, where it should have. No stage is to blame while only
+        entities are settled, which takes minutes where all names have to be, or while only the walk
+        is at work.
         """
         at_work = self._began and self.state not in {LOOKING, RESOLVING}
-        return note(
-            self._thread.trouble or self._admission.trouble or self._pulse.trouble,
-            "" if draining else shortage(self._load(), self._run),
-            self._pulse.still_seconds if at_work else 0.0,
-            self._run.stall_seconds,
-            self._flow.queued(),
-            self._persisting.backlog.entries,
-        )
+        return self._pulse.still_seconds if at_work else 0.0
+
+    def _slots(self) -> dict[StageName, int]:
+        waits = self._flow.waits
+        return {stage: waits.get(stage, SLOTS) * len(n) for stage, n in self._flow.actors.items()}

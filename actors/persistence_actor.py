@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+from actors.actor_log import begin_log
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.workplace import Workplace
@@ -212,6 +213,7 @@ class PersistenceActor:
 
     def __init__(self, place: Workplace) -> None:
         place = place.opened()
+        begin_log(place, "persistence")
         self._worker = make_worker(place.settings, place.urls, place.project, place.run)
         self._away = BY_CHOICE
         self._growth = Growth()

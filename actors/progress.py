@@ -16,11 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.mode import ACCELERATED
+from actors.tally import AtWork
+from pipeline.counting import counted
 from pipeline.documents import StageName, Value
+from pipeline.llm.charging import dollars
+from pipeline.llm.spending import NOTHING_SPENT, Spent
 from pipeline.stage import STAGES
+from pipeline.stores.protocols import CacheUse
 
 LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
-LOOKING, RESOLVING = "looking for documents", "resolving"
+LOOKING, RESOLVING, PERSISTENCE = "looking for documents", "resolving", "persistence"
+IDLE = AtWork()
 
 
 class Snapshot(Value):
@@ -28,7 +34,9 @@ class Snapshot(Value):
     and `changes`, of names, that entities do not show yet. `more` says that the sources are still
     walked over, and `total` grows.
 
-    `seconds` runs from the first call to a stage, so that starting up is not in the rate.
+    `seconds` runs from the first call to a stage, so that starting up is not in the rate. `stalled`
+    names the stage, or persistence, at which nothing has moved for `still` seconds; empty while all
+    goes on. `spent` is what language models cost so far.
     """
 
     total: int = 0
@@ -45,6 +53,11 @@ class Snapshot(Value):
     reason: str = ""
     state: str = "starting"
     note: str = ""
+    at_work: Mapping[StageName, AtWork] = {}
+    stalled: str = ""
+    still: float = 0.0
+    caches: Mapping[str, CacheUse] = {}
+    spent: Spent = NOTHING_SPENT
 
     @property
     def finished(self) -> int:
@@ -68,30 +81,45 @@ class Snapshot(Value):
         return f"{self.total:,} found so far" if self.more else f"{self.total} documents"
 
 
-def note(
-    trouble: str,
-    shortage: str,
+def note(trouble: str, shortage: str) -> str:
+    """Say what a run waits for: a store's `trouble`, or why it takes nothing in; else nothing."""
+    if trouble:
+        return f"waiting: {trouble}"
+    return f"taking nothing in: {shortage}" if shortage else ""
+
+
+def stuck(
+    at_work: Mapping[StageName, AtWork], queued: Mapping[StageName, int], backlog: int
+) -> str:
+    """Name where a run is stuck in which nothing moves: the stage whose call has been under way for
+    longest, however few wait for it, since those behind it wait for its end; without any call the
+    stage that most wait for, or persistence where none waits for one and `backlog` results do.
+    """
+    longest = max(at_work, key=lambda stage: at_work[stage].oldest, default=None)
+    if longest is not None and at_work[longest].calls:
+        return longest.value
+    busiest = max(queued, key=lambda stage: queued[stage])
+    return PERSISTENCE if backlog and not queued[busiest] else busiest.value
+
+
+def stalled(
+    where: str,
     still: float,
-    stall: float,
+    at_work: Mapping[StageName, AtWork],
     queued: Mapping[StageName, int],
     backlog: int,
 ) -> str:
-    """Say what a run waits for: a store's `trouble`, or why it takes nothing in; else, where
-    nothing has moved for `stall` seconds, the stage that has the longest queue, or persistence
-    where none has one and `backlog` results wait for it.
-    """
-    if trouble:
-        return f"waiting: {trouble}"
-    if shortage:
-        return f"taking nothing in: {shortage}"
-    if still < stall:
-        return ""
-    busiest = max(queued, key=lambda stage: queued[stage])
-    if not queued[busiest] and backlog:
-        where = f"persistence has {backlog:,} results to write"
-    else:
-        where = f"{busiest} has the longest queue"
-    return f"nothing has moved for {round(still)}s; {where}"
+    """Say in words where nothing has moved for so many seconds; see `stuck`."""
+    since = f"nothing has moved for {round(still)}s"
+    if where == PERSISTENCE:
+        return f"{since}; persistence has {backlog:,} results to write"
+    stage = StageName(where)
+    wait = f"{counted(queued[stage], 'content')} waiting"
+    if not (mine := at_work.get(stage, IDLE)).calls:
+        return f"{since}; {stage} works on nothing, and {wait}"
+    calls = counted(mine.calls, "call")
+    oldest = clock(mine.oldest)
+    return f"{since}; {stage} has {calls} under way, the oldest for {oldest}, and {wait}"
 
 
 async def again_and_again(publish: Callable[[], Awaitable[None]]) -> None:
@@ -133,14 +161,18 @@ def line(snapshot: Snapshot) -> str:
 def panel(snapshot: Snapshot) -> Group:
     """Draw a snapshot for a terminal."""
     stages = Table.grid(padding=(0, 2))
-    for _ in range(3):
+    for _ in range(4):
         stages.add_column()
     for stage in STAGES:
-        waiting = snapshot.queued.get(stage, 0)
+        waiting, busy = snapshot.queued.get(stage, 0), snapshot.at_work.get(stage, IDLE)
         stages.add_row(
             f"  {stage}",
             Text(str(snapshot.done.get(stage, 0)), style="bold", justify="right"),
             Text(f"{waiting} waiting" if waiting else "", style="dim"),
+            Text(
+                f"{busy.calls} of {busy.slots} calls" if busy.calls else "",
+                style="bold red" if stage == snapshot.stalled else "dim",
+            ),
         )
     bar = Table.grid(padding=(0, 1))
     bar.add_row(
@@ -156,6 +188,8 @@ def panel(snapshot: Snapshot) -> Group:
         ("   queue ", "dim"), f"{snapshot.queue}",
         ("   changes ", "dim"), f"{snapshot.changes}",
     )  # fmt: skip
+    if snapshot.spent.calls:
+        counts.append("   models ", style="dim").append(dollars(snapshot.spent.cost))
     state = Text(f"{snapshot.state}  {snapshot.note}".rstrip(), style="bold")
     if snapshot.reason:
         state.append(f"  {snapshot.mode} mode: {snapshot.reason}", style="yellow")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
+from actors.actor_log import begin_log
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.workplace import Workplace
@@ -35,6 +36,7 @@ class RegistryActor:
         from pipeline import assembly
 
         place = place.opened()
+        begin_log(place, "registry")
         self._keeper: RegistryKeeper | None = assembly.open_registry(
             place.settings, place.urls, place.project, place.rules(), fills=True
         )

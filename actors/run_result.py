@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from actors.tally import NO_WORK, Work
 from actors.waits import Spread
 from pipeline.documents import StageName, Value
 from pipeline.stores.postgres import words_of
@@ -24,8 +25,9 @@ class RunResult(Value):
     failed, `reason` why it is one of the last three. `stage_calls` counts the contents each stage
     worked on; `mode` is how it worked at the end; the embedding cache was `asked` for vectors and
     `found` some. `store_wait` is how long contents waited for stores along their way, `latency`
-    from admitted to persisted. `by_own_fault` says of a run that failed that no service was to
-    blame: see its log. `behind` is why entities are not those of all that was published.
+    from admitted to persisted, `work` what the stages came to. `by_own_fault` says of a run that
+    failed that no service was to blame: see its log. `behind` is why entities are not those of all
+    that was published.
     """
 
     outcome: str
@@ -42,3 +44,4 @@ class RunResult(Value):
     store_wait: Spread = Spread()
     latency: Spread = Spread()
     behind: str = ""
+    work: Work = NO_WORK

@@ -6,6 +6,7 @@ says; what a process reported and then lost is found out here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from actors.calls import Outcome, Task
@@ -18,11 +19,14 @@ from actors.run_result import RunResult
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import UsageError
+from pipeline.logs import about_documents
 from pipeline.stage import Chain
 from pipeline.stores.blame import REFUSED
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.protocols import CacheUse, Persisted
 from pipeline.stores.publisher import Publisher
+
+logger = logging.getLogger(__name__)
 
 READMISSIONS = 5
 READMITTED_AT_ONCE = 200
@@ -96,6 +100,15 @@ class Settlement:
     async def fail(self, documents: Sequence[str], failure: DocumentFailure) -> None:
         """Record why documents failed."""
         rows = self._claims.fail(documents, failure)
+        logger.info(
+            "%d documents fail",
+            len(rows),
+            extra={
+                "stage": failure.stage,
+                "error": failure.error,
+                **about_documents([document for document, *_ in rows]),
+            },
+        )
         failed = await self._thread.ask(self._ledger.failed, self._place.run, rows)
         # One that was forgotten meanwhile, or that another run has by now, did not fail.
         self._claims.failed -= len(rows) - len(failed)

@@ -16,6 +16,7 @@ from functools import partial
 from threading import Lock
 from typing import NoReturn
 
+from actors.actor_log import begin_log
 from actors.calls import Answer, Task
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
@@ -31,6 +32,22 @@ from pipeline.sources import Identified, Located
 from pipeline.stores.protocols import CacheUse
 
 
+class _News:
+    """What a cache was asked for since that was last told, by any call. `now` is all of it."""
+
+    def __init__(self, now: Callable[[], CacheUse]) -> None:
+        self._now = now
+        self._told = CacheUse()
+        self._telling = Lock()
+
+    def tell(self) -> CacheUse:
+        """Say what was not told yet."""
+        with self._telling:
+            before, self._told = self._told, self._now()
+            now = self._told
+        return CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
+
+
 class StageActor:
     """A `StageWorker` that is built where it runs; Ray restarts it when its process dies.
 
@@ -41,8 +58,6 @@ class StageActor:
     def __init__(self, place: Workplace, name: StageName) -> None:
         self._place = place
         self._name = name
-        self._telling = Lock()
-        self._told = CacheUse()
         self._limits: ProcessLimits | None = None
         self._loaded = False
 
@@ -68,6 +83,7 @@ class StageActor:
         from pipeline import assembly
 
         place, name = self._place.opened(), self._name
+        begin_log(place, name)
         sweep_scratch()
         self._stores = assembly.open_stores(place.settings, place.urls)
         if name in place.waits:
@@ -95,6 +111,8 @@ class StageActor:
             account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()
+        self._embeddings = _News(lambda: self._stores.vectors.use)
+        self._answers = _News(lambda: self._stores.answers.counted.use)
         self._loaded = True
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
@@ -108,20 +126,17 @@ class StageActor:
         with self._limits.memory() if self._limits is not None else nullcontext():
             answer = self._worker.run(tasks)
         return answer.model_copy(
-            update={"embeddings": self._embeddings(), "grown": self._growth.bytes}
+            update={
+                "embeddings": self._embeddings.tell(),
+                "answers": self._answers.tell(),
+                "grown": self._growth.bytes,
+            }
         )
 
     def _be_ready(self) -> None:
         """Load the models in a process that took the place of one that died unnoticed."""
         if not self._loaded:
             self.ready()
-
-    def _embeddings(self) -> CacheUse:
-        """Say what the embedding cache was asked for since that was last told, by any call."""
-        with self._telling:
-            before, self._told = self._told, self._stores.vectors.use
-            now = self._told
-        return CacheUse(asked=now.asked - before.asked, found=now.found - before.found)
 
     def fill_vectors(self) -> int:
         """Compute vectors that published chunks lack, some at a time; return how many were filled.

@@ -19,6 +19,7 @@ from pipeline import codec, identity
 from pipeline.documents import DocumentFailure, PageCount, Payload, StageName
 from pipeline.errors import PermanentError
 from pipeline.llm.charging import Charge, charged_to
+from pipeline.logs import about, about_documents
 from pipeline.patience import patient
 from pipeline.process import stage_input
 from pipeline.sources import Fetcher, Identified, Located, SourceChangedError, unreadable
@@ -80,6 +81,10 @@ class StageWorker:
 
         Raises TemporaryError if no store answers for `patience` seconds.
         """
+        with about(**about_documents([task.document_id for task in tasks])):
+            return self._run(tasks)
+
+    def _run(self, tasks: Sequence[Task]) -> Answer:
         wanted = {task.content_id: self._key(task) for task in tasks}
         report = Report()
         found = self._found(list(wanted.values()), self._inputs(tasks), report)
@@ -152,7 +157,8 @@ class StageWorker:
             return self.stage([inputs[task.content_id] for task in tasks])
         answers: list[Payload | DocumentFailure] = []
         for task in tasks:
-            with charged_to(self.account._replace(content=task.content_id)):
+            charge = self.account._replace(content=task.content_id)
+            with charged_to(charge), about(document=task.document_id):
                 answers += self.stage([inputs[task.content_id]])
         return answers
 

@@ -32,6 +32,7 @@ NO_SPREAD = Spread()
 class _Way:
     began: float
     waited: float = 0.0
+    ready: float | None = None
 
 
 def _kept() -> deque[float]:
@@ -50,7 +51,22 @@ class Waits:
     def admit(self, content: str) -> None:
         """Begin the way of a content; one that is on its way already stays as it is."""
         if content not in self._ways:
-            self._ways[content] = _Way(self.clock())
+            now = self.clock()
+            self._ways[content] = _Way(now, ready=now)
+
+    def taken_up(self, content: str) -> float | None:
+        """Say how long a content waited for the call that takes it up now; None if it did not."""
+        way = self._ways.get(content)
+        if way is None or way.ready is None:
+            return None
+        waited, way.ready = self.clock() - way.ready, None
+        return waited
+
+    def put_down(self, contents: Iterable[str]) -> None:
+        """Note that a call is over: from now on its contents wait for the next one."""
+        for content in contents:
+            if way := self._ways.get(content):
+                way.ready = self.clock()
 
     def add(self, contents: Iterable[str], seconds: float) -> None:
         """Add what a call waited for stores: each content of it waited for all of that."""

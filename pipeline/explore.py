@@ -17,6 +17,7 @@ from pipeline.engines.sentences import Sentences
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.marked_texts import of_document, of_entity
 from pipeline.marking import Marked
+from pipeline.run_view import RunView
 from pipeline.settings import Settings, load_settings
 from pipeline.stores.graph_reader import WHO_WHAT_WHERE
 from pipeline.stores.graph_rows import DocumentRow, EntityRow
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.example_desk import ExampleDesk
     from pipeline.passages import Nearness
     from pipeline.stores.llm_account import LlmAccount
+    from pipeline.stores.run_progress import RunProgress
 
 
 def open_project(name: str, settings: Settings | None = None) -> Project:
@@ -45,6 +47,7 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     from pipeline.stores.embedded import ensure_services
     from pipeline.stores.llm_account import LlmAccount
     from pipeline.stores.project_reader import find_project
+    from pipeline.stores.run_progress import RunProgress
 
     settings = settings or load_settings()
     urls = ensure_services(settings)
@@ -52,7 +55,8 @@ def open_project(name: str, settings: Settings | None = None) -> Project:
     engine = postgres.connect(urls.database_url)
     desk = assembly.open_desk(settings, urls, find_project(engine, name), engine=engine)
     account = LlmAccount(engine, desk.reader.project_id)
-    return Project(name, desk, settings, ExampleDesk.on(engine), account)
+    progress = RunProgress(engine, account.project, assembly.open_link(settings, urls))
+    return Project(name, desk, settings, ExampleDesk.on(engine), account, progress)
 
 
 class Project:
@@ -65,10 +69,11 @@ class Project:
         settings: Settings,
         examples: ExampleDesk,
         account: LlmAccount,
+        progress: RunProgress,
     ) -> None:
         self.name = name
         self._examples = examples
-        self._account = account
+        self._account, self._progress = account, progress
         self._desk = desk
         self._reader = desk.reader
         self._settings = settings
@@ -80,6 +85,10 @@ class Project:
     def close(self) -> None:
         """Close the connections; the services go on running."""
         self._reader.close()
+
+    def progress(self) -> RunView:
+        """Say where the run at work is, or how the last one ended; `.watch()` goes on with it."""
+        return RunView.of(self._progress)
 
     # Tables
 

@@ -155,6 +155,21 @@ class ServiceSettings(Section):
     redis_answer_seconds: float = Field(2.0, gt=0)
 
 
+class LogSettings(Section):
+    """What is written down, and where: JSON lines in `file`, from all processes of a machine, else
+    each actor on its standard error, which Ray keeps. DEBUG may show words of documents.
+    """
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    file: Path | None = None
+
+    @field_validator("file")
+    @classmethod
+    def _is_absolute(cls, file: Path | None) -> Path | None:
+        """Say where it is also to a process that runs in another folder."""
+        return file.expanduser().absolute() if file else None
+
+
 class Settings(BaseSettings):
     """The whole tree."""
 
@@ -182,6 +197,7 @@ class Settings(BaseSettings):
     run: RunSettings = RunSettings()
     services: ServiceSettings = ServiceSettings()
     llm: LlmSettings = LlmSettings()
+    log: LogSettings = LogSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -28,9 +28,13 @@ DISSOLVED_SHOWN = 5
 
 @click.command(short_help="Show how far a project is.")
 @project_option
+@click.option("--watch", is_flag=True, help="Show the run that is at work until it ends.")
 @json_option
-def status(project: str, as_json: bool) -> None:
-    """Show how many documents are done, failed or waiting, and how the last run ended."""
+def status(project: str, watch: bool, as_json: bool) -> None:
+    """Show how many documents are done, failed or waiting, and how the last run ended. With --watch
+    show where the run is that is at work, with --json as a line each time that this is news.
+    """
+    from actors.commands.watching import watch_run
     from pipeline.stores import project_reader
     from pipeline.stores.llm_account import LlmAccount
     from pipeline.stores.registry_reader import RegistryReader
@@ -38,6 +42,9 @@ def status(project: str, as_json: bool) -> None:
 
     with opened_services() as (settings, engine, redis_url):
         found = project_reader.find_project(engine, project)
+        if watch:
+            watch_run(settings, engine, redis_url, found, as_json)
+            return
         state = project_reader.state(engine, found)
         behind = PostgresRegistry(engine, found).behind()
         changes = behind.pending if behind else 0

@@ -12,6 +12,7 @@ from pipeline.llm.answering import Answering, Terms
 from pipeline.llm.asking import Question, Reply
 from pipeline.patience import Stopping, never, pause
 from pipeline.settings import Settings
+from pipeline.stores.counted_answers import AnswerUse, CountedAnswers
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,11 +28,14 @@ ASKED_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Answers:
-    """Where answers are kept: in PostgreSQL, with copies where there is a way to Redis."""
+    """Where answers are kept: in PostgreSQL, with copies where there is a way to Redis. `counted`
+    says how often they served.
+    """
 
     engine: Engine
     link: RedisLink | None
     ttl_seconds: int
+    counted: AnswerUse = field(default_factory=AnswerUse)
 
     @property
     def stored(self) -> LlmLedger:
@@ -81,7 +85,11 @@ class LanguageModel:
         heartbeat = Heartbeat(self.answers.stored.renew, ASKED_SECONDS)
         return Answering(
             self,
-            PatientAnswers(self.answers.cached, self.settings.run.patience_seconds, self.stopping),
+            PatientAnswers(
+                CountedAnswers(self.answers.cached, self.answers.counted),
+                self.settings.run.patience_seconds,
+                self.stopping,
+            ),
             Terms(
                 self.settings.llm.prices,
                 ASKED_SECONDS,

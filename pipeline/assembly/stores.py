@@ -241,19 +241,20 @@ def _cache_of(link: RedisLink, ttl: int) -> Callable[[str], CachedVectors | None
     return cache_of
 
 
-def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[str], None]:
-    """Give a function that tells other processes where a run is: a JSON text, kept a minute.
-
-    Without Redis nobody is told; nothing depends on it.
+def open_progress(settings: Settings, urls: ServiceUrls, run: str) -> Callable[[str], bool]:
+    """Give a function that tells other processes where a run is: a JSON text, kept a minute. It
+    says no where Redis does not serve: then it is for `Ledger.tell`.
     """
     from pipeline.stores import keys
 
     link = open_link(settings, urls)
 
-    def tell(snapshot: str) -> None:
+    def tell(snapshot: str) -> bool:
         if link is not None:
             with suppress(TemporaryError), link.answering() as client:
                 client.set(keys.run(run, "progress"), snapshot, ex=60)
+                return True
+        return False
 
     return tell
 

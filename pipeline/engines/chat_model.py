@@ -271,7 +271,9 @@ def _distance(state: RetryCallState) -> float:
 def _tell(state: RetryCallState) -> None:
     wait = state.next_action.sleep if state.next_action else 0.0
     trouble = _trouble_in(state)
-    logger.info("asking again in %.1f s: %s: %s", wait, trouble.code, trouble.message)
+    # What an endpoint says may repeat what it was asked.
+    logger.info("asking again in %.1f s: %s", wait, trouble.code)
+    logger.debug("the model's endpoint said: %s", trouble.message)
 
 
 def _trouble_in(state: RetryCallState) -> Trouble:

@@ -136,8 +136,8 @@ class Interview:
         if self.settings.fallback == "fail":
             raise error
         logger.warning(
-            "a chunk is read without the language model (characters %d to %d): %s: %s",
-            chunk.start, chunk.end, error.code, error.message,
+            "a chunk is read without the language model (characters %d to %d): %s",
+            chunk.start, chunk.end, error.code,
         )  # fmt: skip
         return error.code
 

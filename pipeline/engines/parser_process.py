@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import pipeline
+from pipeline.documents import Pages
 from pipeline.engines.cpu_allowance import CpuAllowance
 from pipeline.engines.parse_request import (
     LENGTH,

@@ -67,6 +67,11 @@ class Ledger(Documents):
             )
             return answer.rowcount == 1
 
+    def tell(self, run: str, progress: str) -> None:
+        """Write down where a run is, in JSON, for who cannot read it in Redis."""
+        with transaction(self._engine) as connection:
+            connection.execute(queries.TELL, {"run": run, "progress": progress})
+
     def end_run(self, run: str, outcome: str, summary: Mapping[str, Any]) -> None:
         """Write down how a run ended. What it still claims is anybody's from now on."""
         with transaction(self._engine, "end") as connection:

@@ -32,6 +32,11 @@ SELECT stage, avg(seconds) FROM (
 ) AS part_of_them GROUP BY stage
 """)
 
+TELL = text("""
+UPDATE runs SET progress = CAST(:progress AS jsonb)
+WHERE id = CAST(:run AS uuid) AND ended_at IS NULL
+""")
+
 COMPLETED = text("""
 SELECT id::text FROM documents WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'completed'
 """)

@@ -62,6 +62,8 @@ def engine_of(url: str, *, pool_size: int = 4, ask_first: bool = False) -> Engin
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=ask_first,
         isolation_level=ISOLATION,
+        # The values of a statement are a document's words: they stand in no traceback.
+        hide_parameters=True,
         # What the URL says itself stays.
         connect_args={name: value for name, value in ours.items() if name not in target.query},
     )

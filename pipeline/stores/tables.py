@@ -84,7 +84,8 @@ registries = Table(
 )
 
 # One call of `casegraph run`. Documents are claimed by a run while its lease lasts. `mode` is how
-# it works at the moment, accelerated or database, and why if it is not as it was asked.
+# it works at the moment, accelerated or database, and why if it is not as it was asked; `progress`
+# where it last was without Redis, as `run:{run}:progress` says it with.
 runs = Table(
     "runs",
     metadata,
@@ -97,6 +98,7 @@ runs = Table(
     Column("summary", JSONB),
     Column("mode", Text),
     Column("mode_reason", Text),
+    Column("progress", JSONB),
 )
 Index(None, runs.c.project_id, runs.c.started_at)
 

@@ -61,6 +61,8 @@ BREAKS, KILLS = "breaks a stage", "kills a process"
 SECONDS = "SMALL_STAGE_SECONDS"
 BURNS = "SMALL_STAGE_BURNS"
 """How many seconds of CPU time each input takes."""
+HOLDS = "SMALL_STAGE_HOLDS"
+"""A file: no stage after `ocr` goes on while it is there."""
 HOARDS = "SMALL_STAGE_HOARDS"
 """How many bytes each input leaves behind in the process for ever."""
 RAISES = "SMALL_STAGE_RAISES"
@@ -88,6 +90,9 @@ class SmallStage:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
         burn(float(os.environ.get(BURNS, "0")) * len(inputs))
+        held = os.environ.get(HOLDS)
+        while held and self.name is not StageName.OCR and Path(held).exists():
+            time.sleep(0.02)
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
@@ -163,7 +168,7 @@ def find(chunks: Chunks) -> Mentions:
         if KILLS in chunk.text:
             os._exit(11)
         if BREAKS in chunk.text:
-            raise ValueError(f"no such word: {BREAKS}")
+            raise ValueError(f"no such word: {chunk.text}")
     return Mentions(
         mentions=tuple(
             Mention(
