@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -48,13 +49,9 @@ ENVIRONMENT = QUIET | {
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
 }
-# Ray asks a cluster for minutes that does not answer, and 20 times one that refuses its token, and
-# writes of each time on standard error.
-IMPATIENT = QUIET | {
-    "RAY_py_gcs_connect_timeout_s": "5",
-    "RAY_gcs_server_port_wait_time_s": "2",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
-}
+# How a client of gRPC begins, and the type of what a server says first.
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+SETTINGS_FRAME = 4
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@]+):[0-9]{1,5}")
 
@@ -113,8 +110,9 @@ def joined(address: str) -> Iterator[Any]:
             f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
             "--address or RAY_ADDRESS has the port of `ray start --head`"
         )
-    with _environment(IMPATIENT | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
+    with _environment(QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
         ray = _imported()
+        _show_token(ray, address)
         ray._private.utils.get_entrypoint_name = lambda: "casegraph"
         with redirect_stdout(_ToLog()):
             try:
@@ -151,15 +149,21 @@ def working_nodes(ray: Any, seconds: float, stop: Stop) -> Size | None:
 
 
 def answers(address: str) -> bool:
-    """Say whether something listens where a cluster should be; of `auto` that cannot be said."""
-    host, _, port = address.rpartition(":")
-    if not host:
+    """Say whether something that may be a cluster listens at an address; of `auto` that cannot be
+    said.
+    """
+    if address == "auto":
         return True
+    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
-    except OSError:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS) as link:
+            if os.environ.get("RAY_USE_TLS") == "1":
+                return True
+            link.sendall(GREETING)
+            frame = link.recv(SETTINGS_FRAME)
+    except (OSError, OverflowError):
         return False
-    return True
+    return len(frame) == SETTINGS_FRAME and frame[-1] == SETTINGS_FRAME
 
 
 def check_address(address: str) -> None:
@@ -177,6 +181,35 @@ def check_address(address: str) -> None:
         )
 
 
+def _show_token(ray: Any, address: str) -> None:
+    """See that a cluster takes the token. Raises UnavailableError.
+
+    Ray itself would show it twenty times, and write of each time on standard error.
+    """
+    try:
+        if address != "auto":
+            with _standard_error_aside():
+                ray._raylet.GcsClient(address=address)
+    except ray.exceptions.AuthenticationError as error:
+        raise UnavailableError(_refused(address)) from error
+    except ray.exceptions.RayError as error:
+        raise UnavailableError(_not_joined(address, error)) from error
+
+
+@contextmanager
+def _standard_error_aside() -> Iterator[None]:
+    """Keep what is not Python's from writing on standard error for a moment."""
+    sys.stderr.flush()
+    kept, aside = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(aside, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(aside)
+
+
 def _join(ray: Any, address: str) -> None:
     """Join. Raises UnavailableError with what Ray says and what to do."""
     try:
@@ -186,33 +219,29 @@ def _join(ray: Any, address: str) -> None:
             logging_level=logging.ERROR,
             configure_logging=False,
         )
+    except ray.exceptions.AuthenticationError as error:
+        raise UnavailableError(_refused(address)) from error
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise UnavailableError(_why(address, error)) from error
+        raise UnavailableError(_not_joined(address, error)) from error
 
 
-def _why(address: str, error: BaseException) -> str:
+def _refused(address: str) -> str:
+    mode = os.environ["RAY_AUTH_MODE"]
+    return (
+        f"the Ray cluster at {address} refuses the token (RAY_AUTH_MODE={mode}); set "
+        "RAY_AUTH_TOKEN, or put the cluster's token in ~/.ray/auth_token"
+    )
+
+
+def _not_joined(address: str, error: Exception) -> str:
     """Say in one line why a cluster cannot be joined."""
-    # Ray quotes the refusal in the words of what it raises in the end.
-    if any("AuthenticationError" in f"{type(one).__name__} {one}" for one in _chain(error)):
-        mode = os.environ["RAY_AUTH_MODE"]
-        return (
-            f"the Ray cluster at {address} refuses the token (RAY_AUTH_MODE={mode}); set "
-            "RAY_AUTH_TOKEN, or put the cluster's token in ~/.ray/auth_token"
-        )
     said = " ".join(str(error).split())
-    if "ersion mismatch" in said:
-        return f"the Ray cluster at {address} is of another version, install the same: {said}"
+    if "Version mismatch" in said:
+        return f"the Ray cluster at {address} is of another version; install the same: {said}"
     return (
         f"the Ray cluster at {address} cannot be joined from here ({said}); run on one of its "
         "nodes, or submit the run: ray job submit --address http://HEAD:8265 -- casegraph run …"
     )
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what led to it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _start(ray: Any, cpus: int) -> None:
