@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from actors.cluster import address_of, check_address
+from actors.joining import address_of, check_address
 from actors.node_settings import check_cluster
 from actors.planning import PlanOf, opened
 from actors.progress import Snapshot

@@ -17,6 +17,7 @@ from pipeline.documents import StageName
 from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
 
 POLL_SECONDS = 0.25
+ANSWER_SECONDS = 2.0
 MEMORY_SHARE = 0.6
 
 CarryOut = Callable[[Workplace, int, Callable[[Snapshot], None], Stop], RunResult]
@@ -32,7 +33,8 @@ def on_ray(
     Raises UnavailableError for whatever ends the coordinator itself, and for a cluster that cannot
     be joined or goes away.
     """
-    from actors.cluster import address_of, joined, local_ray, working_nodes
+    from actors.cluster import local_ray
+    from actors.joining import Presence, address_of, joined, working_nodes
 
     settings = place.settings
     address = address_of(settings)
@@ -51,7 +53,13 @@ def on_ray(
         cpus = min(size.cpus, settings.run.cpus or size.cpus)
         memory = int(size.memory * MEMORY_SHARE)
         counts = actors_for(cpus, memory, pending, settings.run.actors, place.waits)
-        return _carried_out(ray, place.sealed(), counts, pending, show, stop)
+        presence = Presence(ray.get_runtime_context().gcs_address)
+        try:
+            return _carried_out(
+                ray, place.sealed(), counts, pending, show, stop, look=presence.look
+            )
+        except UnavailableError as error:
+            raise presence.explain(error) from error
 
 
 def _carried_out(
@@ -61,8 +69,10 @@ def _carried_out(
     pending: int,
     show: Callable[[Snapshot], None],
     stop: Stop,
+    *,
+    look: Callable[[], None] = lambda: None,
 ) -> RunResult:
-    """Start a coordinator, and wait until it ends."""
+    """Start a coordinator, and wait until it ends; `look` raises for a Ray that is gone."""
     from actors.cluster import log_folder
     from actors.coordinator import RunCoordinator
 
@@ -71,7 +81,7 @@ def _carried_out(
     )
     coordinator = coordinator_class.remote(place, counts, pending)
     try:
-        result = _watch(ray, coordinator, show, stop)
+        result = _watch(ray, coordinator, show, stop, look)
     except ray.exceptions.RayError as error:
         raised = isinstance(error, ray.exceptions.RayTaskError)
         if raised and not isinstance(error.cause, CasegraphError):
@@ -84,15 +94,32 @@ def _carried_out(
     return result.model_copy(update={"reason": reason})
 
 
-def _watch(ray: Any, coordinator: Any, show: Callable[[Snapshot], None], stop: Stop) -> RunResult:
-    """Poll a coordinator until its run has ended. Raises ray.exceptions.RayError."""
+def _watch(
+    ray: Any,
+    coordinator: Any,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+    look: Callable[[], None],
+) -> RunResult:
+    """Poll a coordinator until its run has ended. Raises ray.exceptions.RayError, and what `look`
+    does.
+    """
+
+    def ask(what: Any) -> Any:
+        while True:
+            try:
+                return ray.get(what, timeout=ANSWER_SECONDS)
+            except ray.exceptions.GetTimeoutError:
+                look()
+
     ended = coordinator.run.remote()
     told = False
     while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
+        look()
         if stop.asked and not told:
-            ray.get(coordinator.drain.remote())
+            ask(coordinator.drain.remote())
             told = True
-        show(ray.get(coordinator.snapshot.remote()))
-    result: RunResult = ray.get(ended)
-    show(ray.get(coordinator.snapshot.remote()))
+        show(ask(coordinator.snapshot.remote()))
+    result: RunResult = ask(ended)
+    show(ask(coordinator.snapshot.remote()))
     return result

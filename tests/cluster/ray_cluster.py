@@ -62,6 +62,7 @@ class RayCluster:
             "RAY_AUTH_TOKEN": self.token,
             "RAY_TMPDIR": str(self.folder),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "PATH": f"{RAY.parent}:{os.environ['PATH']}",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
         }
 

@@ -11,7 +11,7 @@ import pytest
 from faults import small_stages
 from pydantic import BaseModel, SecretStr
 
-from actors.cluster import address_of, check_address
+from actors.joining import address_of, check_address
 from actors.node_settings import (
     ENDPOINTS,
     SECRETS,
