@@ -6,6 +6,7 @@ makes them, `claims` keeps account of documents, `admission` takes them in, `set
 out, `persisting` watches the queue, `lease` keeps what is claimed, `ending` knows why it is to end,
 `actor_pools` starts the actors and asks them, `ledger_thread` waits for PostgreSQL. `stage_actor`
 hosts one stage, which `stage_worker` calls; `persistence_actor` drains the write-behind queue into
-PostgreSQL; `cluster` starts Ray; `cli` and `commands` are what a person types. Every actor may die
+PostgreSQL; `cluster` starts Ray and `joining` joins one, whose nodes add their `node_settings` to
+the `workplace`; `cli` and `commands` are what a person types. Every actor may die
 at any time: its state is in PostgreSQL, or can be rebuilt from it.
 """
