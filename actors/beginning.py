@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from actors.cluster import address_of, check_address
 from actors.intake import Intake, Record
+from actors.joining import address_of, check_address
 from actors.node_settings import check_cluster
 from actors.planning import PlanOf, opened
 from actors.progress import Snapshot

@@ -1,38 +1,30 @@
-"""Starts Ray on this machine, or joins a cluster, quietly and on purpose.
+"""Starts Ray on this machine, quietly and on purpose.
 
 `RAY_AUTH_MODE` is set before `import ray`: Ray turns token authentication on by itself once it
 finds a token, and then half of a cluster refuses the other. Each local run gets a token of its own
-that is never written down, and is forgotten with it; a cluster is joined with the cluster's.
+that is never written down, and is forgotten with it.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
-import socket
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from io import TextIOBase
-from pathlib import Path
 from typing import Any
 
 from actors.memory import available_bytes
-from actors.stop import Stop
 from actors.topology import Node
-from pipeline.errors import UnavailableError, UsageError
-from pipeline.settings import Settings
+from pipeline.errors import UnavailableError
 
 MEMORY_SHARE = 0.6
 """How much of the free memory of a machine the stages may take."""
 OBJECT_STORE_BYTES = 80 << 20
 LONGEST_FOLDER = 30
 SHORT_FOLDER = "/tmp/ray"  # noqa: S108 - Ray's own default, with its own rights
-ANSWER_SECONDS = 5.0
-POLL_SECONDS = 0.5
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -52,20 +44,11 @@ ENVIRONMENT = QUIET | {
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
 }
-# Ray asks a cluster for minutes that does not answer, and 20 times one that refuses its token, and
-# writes of each time on standard error.
-IMPATIENT = QUIET | {
-    "RAY_py_gcs_connect_timeout_s": "5",
-    "RAY_gcs_server_port_wait_time_s": "2",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
-}
-
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@]+):[0-9]{1,5}")
 
 logger = logging.getLogger(__name__)
 
 
-class _ToLog(TextIOBase):
+class ToLog(TextIOBase):
     """A stream whose words go to the log."""
 
     def write(self, words: str) -> int:
@@ -73,14 +56,6 @@ class _ToLog(TextIOBase):
         if words.strip():
             logger.info("Ray says: %s", words.strip())
         return len(words)
-
-
-def address_of(settings: Settings) -> str | None:
-    """Give the address of the cluster that is to do the work: as it was chosen, else as Ray's own
-    RAY_ADDRESS says, which it sets for the jobs of a cluster. None for a Ray of the run's own.
-    """
-    address = settings.run.address or os.environ.get("RAY_ADDRESS")
-    return None if address == "local" else address or None
 
 
 @contextmanager
@@ -91,123 +66,16 @@ def local_ray(cpus: int) -> Iterator[Any]:
     output, whatever it is told, and what it held back of a second one as it shuts down; that stream
     is for our one JSON object.
     """
-    with _environment(ENVIRONMENT, {"RAY_AUTH_TOKEN": secrets.token_hex(16)}):
-        ray = _imported()
+    with environment(ENVIRONMENT, {"RAY_AUTH_TOKEN": secrets.token_hex(16)}):
+        ray = imported()
         # Ray writes down the command line, and does not start where a path in it is no text.
         ray._private.utils.get_entrypoint_name = lambda: "casegraph"
-        with redirect_stdout(_ToLog()):
+        with redirect_stdout(ToLog()):
             try:
                 _start(ray, cpus)
                 yield ray
             finally:
                 ray.shutdown()
-
-
-@contextmanager
-def joined(address: str) -> Iterator[Any]:
-    """Join a cluster that this machine is a node of, for the length of the block.
-
-    Which token it takes is its own affair: RAY_AUTH_TOKEN, a file that RAY_AUTH_TOKEN_PATH names,
-    or ~/.ray/auth_token. Raises UsageError for what is no such address, UnavailableError for a
-    cluster that cannot be joined.
-    """
-    check_address(address)
-    if not answers(address):
-        raise UnavailableError(
-            f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
-            "--address or RAY_ADDRESS has the port of `ray start --head`"
-        )
-    with _environment(IMPATIENT | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
-        ray = _imported()
-        ray._private.utils.get_entrypoint_name = lambda: "casegraph"
-        with redirect_stdout(_ToLog()):
-            try:
-                _join(ray, address)
-                yield ray
-            finally:
-                ray.shutdown()
-
-
-def has_nodes(seconds: float, stop: Stop) -> bool:
-    """Wait so long for a node with cores to work with; say no if it is to stop meanwhile. Raises
-    UnavailableError for a cluster without one.
-    """
-    late = time.monotonic() + seconds
-    while not stop.asked:
-        if alive_nodes():
-            return True
-        if time.monotonic() > late:
-            raise UnavailableError(
-                "the Ray cluster has no node with a core to work with; start a worker (`ray start "
-                "--address=…`), or raise min_workers, and run again"
-            )
-        time.sleep(POLL_SECONDS)
-    return False
-
-
-def answers(address: str) -> bool:
-    """Say whether something listens where a cluster should be; of `auto` that cannot be said."""
-    host, _, port = address.rpartition(":")
-    if not host:
-        return True
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
-    except OSError:
-        return False
-    return True
-
-
-def check_address(address: str) -> None:
-    """Refuse what is no address of a cluster. Raises UsageError."""
-    if address.startswith("ray://"):
-        raise UsageError(
-            f"{address} is the address of a Ray client, whose cluster forgets the run when the "
-            "connection breaks; submit it instead: ray job submit --address http://HEAD:8265 "
-            "-- casegraph run …"
-        )
-    if address != "auto" and not _ADDRESS.fullmatch(address):
-        raise UsageError(
-            f"{address!r} is no address of a Ray cluster; give HOST:PORT, as `ray start --head` "
-            "was given its --port, or `auto` on one of its nodes"
-        )
-
-
-def _join(ray: Any, address: str) -> None:
-    """Join. Raises UnavailableError with what Ray says and what to do."""
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=False,
-        )
-    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise UnavailableError(_why(address, error)) from error
-
-
-def _why(address: str, error: BaseException) -> str:
-    """Say in one line why a cluster cannot be joined."""
-    # Ray quotes the refusal in the words of what it raises in the end.
-    if any("AuthenticationError" in f"{type(one).__name__} {one}" for one in _chain(error)):
-        mode = os.environ["RAY_AUTH_MODE"]
-        return (
-            f"the Ray cluster at {address} refuses the token (RAY_AUTH_MODE={mode}); set "
-            "RAY_AUTH_TOKEN, or put the cluster's token in ~/.ray/auth_token"
-        )
-    said = " ".join(str(error).split())
-    if "ersion mismatch" in said:
-        return f"the Ray cluster at {address} is of another version, install the same: {said}"
-    return (
-        f"the Ray cluster at {address} cannot be joined from here ({said}); run on one of its "
-        "nodes, or submit the run: ray job submit --address http://HEAD:8265 -- casegraph run …"
-    )
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what led to it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _start(ray: Any, cpus: int) -> None:
@@ -248,7 +116,7 @@ def alive_nodes() -> list[Node]:
 
 
 @contextmanager
-def _environment(
+def environment(
     defaults: Mapping[str, str], own: Mapping[str, str] | None = None
 ) -> Iterator[None]:
     """Set what the environment has not, and what is one's `own`, for the length of the block: what
@@ -268,7 +136,7 @@ def _environment(
                 os.environ[name] = value
 
 
-def _imported() -> Any:
+def imported() -> Any:
     """Import Ray, and have it read its environment, which an earlier import may have done."""
     import ray
 
@@ -276,12 +144,6 @@ def _imported() -> Any:
     compiled.Config.initialize("")
     compiled.AuthenticationTokenLoader.instance().reset_cache()
     return ray
-
-
-def _has_token() -> bool:
-    """Say whether Ray finds a token for a cluster."""
-    names = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
-    return any(map(os.environ.get, names)) or (Path.home() / ".ray" / "auth_token").is_file()
 
 
 def log_folder(ray: Any) -> str:

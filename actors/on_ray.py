@@ -18,6 +18,7 @@ from pipeline import logs
 from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
 
 POLL_SECONDS = 0.25
+ANSWER_SECONDS = 2.0
 
 Source = Callable[[], Expected]
 CarryOut = Callable[[Workplace, Source, Callable[[Snapshot], None], Stop], RunResult]
@@ -35,7 +36,8 @@ def on_ray(
     Raises UnavailableError for what a coordinator raises, and for a cluster that cannot be joined
     or goes away.
     """
-    from actors.cluster import address_of, has_nodes, joined, local_ray
+    from actors.cluster import local_ray
+    from actors.joining import Presence, address_of, has_nodes, joined
 
     settings, expected = place.settings, source()
     ask_of(settings, place.waits).check()
@@ -44,59 +46,17 @@ def on_ray(
         cpus = settings.run.cpus or len(os.sched_getaffinity(0))
         show(Snapshot(state="starting Ray", total=expected.total, more=expected.more))
         with logs.kept(settings, run=place.run), local_ray(cpus) as ray:
-            return _carried_out(ray, place, source, show, stop)
+            return _Watch(ray, source, show, stop).carry_out(place)
     state = f"joining the Ray cluster at {address}"
     show(Snapshot(state=state, total=expected.total, more=expected.more))
     with logs.kept(settings, run=place.run), joined(address) as ray:
         if not has_nodes(settings.run.patience_seconds, stop):
             raise StoppedWaitingError("stopped before the cluster had a node to work on")
-        return _carried_out(ray, place.sealed(), source, show, stop)
-
-
-def _carried_out(
-    ray: Any, place: Workplace, source: Source, show: Callable[[Snapshot], None], stop: Stop
-) -> RunResult:
-    """Start a coordinator, and wait until it ends."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    from actors.cluster import log_folder
-    from actors.coordinator import RunCoordinator
-
-    # With the process that asks for the run, since neither is of use without the other.
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    coordinator_class = ray.remote(RunCoordinator).options(
-        num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
-    )
-    coordinator = coordinator_class.remote(place, source())
-    last = _Last(show)
-    try:
-        result = _watch(ray, coordinator, source, last, stop)
-    except ray.exceptions.RayTaskError as error:
-        if not isinstance(error.cause, CasegraphError):
-            raise UnavailableError(own_fault(error.cause)) from error
-        raise UnavailableError(f"the run ended early: {told_by(error)}") from error
-    except ray.exceptions.RayActorError as error:
-        return interrupted(last.snapshot, told_by(error))
-    except ray.exceptions.RayError as error:
-        raise UnavailableError(f"the run ended early: {told_by(error)}") from error
-    if not result.by_own_fault:
-        return result
-    # Who looks for the fault needs the traceback, which the processes of Ray write down.
-    reason = f"{result.reason}; the log of the run has more: {log_folder(ray)}"
-    return result.model_copy(update={"reason": reason})
-
-
-@dataclass
-class _Last:
-    """Shows where a run is, and keeps what was shown last."""
-
-    show: Callable[[Snapshot], None]
-    snapshot: Snapshot = field(default_factory=Snapshot)
-
-    def __call__(self, snapshot: Snapshot) -> None:
-        """Show it."""
-        self.snapshot = snapshot
-        self.show(snapshot)
+        presence = Presence(ray.get_runtime_context().gcs_address)
+        try:
+            return _Watch(ray, source, show, stop, presence.look).carry_out(place.sealed())
+        except UnavailableError as error:
+            raise presence.explain(error) from error
 
 
 def interrupted(last: Snapshot, why: str) -> RunResult:
@@ -111,20 +71,72 @@ def interrupted(last: Snapshot, why: str) -> RunResult:
     )
 
 
-def _watch(
-    ray: Any, coordinator: Any, source: Source, show: Callable[[Snapshot], None], stop: Stop
-) -> RunResult:
-    """Poll a coordinator until its run has ended, and tell it what is expected: each time, since
-    one that was started anew does not know. Raises ray.exceptions.RayError.
-    """
-    ended = coordinator.run.remote()
-    told = False
-    while not ray.wait([ended], timeout=POLL_SECONDS)[0]:
-        if stop.asked and not told:
-            ray.get(coordinator.drain.remote())
-            told = True
-        ray.get(coordinator.expect.remote(source()))
-        show(ray.get(coordinator.snapshot.remote()))
-    result: RunResult = ray.get(ended)
-    show(ray.get(coordinator.snapshot.remote()))
-    return result
+@dataclass
+class _Watch:
+    """One coordinator, from its start to its end. `look` raises for a Ray that is gone."""
+
+    ray: Any
+    source: Source
+    show: Callable[[Snapshot], None]
+    stop: Stop
+    look: Callable[[], None] = lambda: None
+    last: Snapshot = field(default_factory=Snapshot)
+
+    def carry_out(self, place: Workplace) -> RunResult:
+        """Start it, and wait until it ends. Raises UnavailableError, and what `look` does."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        from actors.cluster import log_folder
+        from actors.coordinator import RunCoordinator
+
+        ray = self.ray
+        # With the process that asks for the run, since neither is of use without the other.
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+        coordinator_class = ray.remote(RunCoordinator).options(
+            num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
+        )
+        coordinator = coordinator_class.remote(place, self.source())
+        try:
+            result = self._until_ended(coordinator)
+        except ray.exceptions.RayTaskError as error:
+            if not isinstance(error.cause, CasegraphError):
+                raise UnavailableError(own_fault(error.cause)) from error
+            raise UnavailableError(f"the run ended early: {told_by(error)}") from error
+        except ray.exceptions.RayActorError as error:
+            return interrupted(self.last, told_by(error))
+        except ray.exceptions.RayError as error:
+            raise UnavailableError(f"the run ended early: {told_by(error)}") from error
+        if not result.by_own_fault:
+            return result
+        # Who looks for the fault needs the traceback, which the processes of Ray write down.
+        reason = f"{result.reason}; the log of the run has more: {log_folder(ray)}"
+        return result.model_copy(update={"reason": reason})
+
+    def _until_ended(self, coordinator: Any) -> RunResult:
+        """Poll it, and tell it what is expected: each time, since one that was started anew does
+        not know. Raises ray.exceptions.RayError.
+        """
+        ended = coordinator.run.remote()
+        told = False
+        while not self.ray.wait([ended], timeout=POLL_SECONDS)[0]:
+            self.look()
+            if self.stop.asked and not told:
+                self._ask(coordinator.drain.remote())
+                told = True
+            self._ask(coordinator.expect.remote(self.source()))
+            self._show(coordinator)
+        result: RunResult = self._ask(ended)
+        self._show(coordinator)
+        return result
+
+    def _show(self, coordinator: Any) -> None:
+        self.last = self._ask(coordinator.snapshot.remote())
+        self.show(self.last)
+
+    def _ask(self, what: Any) -> Any:
+        """Wait for an answer as long as Ray is there."""
+        while True:
+            try:
+                return self.ray.get(what, timeout=ANSWER_SECONDS)
+            except self.ray.exceptions.GetTimeoutError:
+                self.look()

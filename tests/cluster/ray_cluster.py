@@ -36,7 +36,7 @@ class RayCluster:
         self.mark = uuid.uuid4().hex
         self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir="/tmp"))
         self.token = secrets.token_hex(16)
-        self.port, self.jobs_port, *self._ports = _free_ports(6)
+        self.port, self.jobs_port, *self.agents = _free_ports(4)
         self.nodes_environment = dict(environment)
 
     @property
@@ -62,6 +62,7 @@ class RayCluster:
             "RAY_AUTH_TOKEN": self.token,
             "RAY_TMPDIR": str(self.folder),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "PATH": f"{RAY.parent}:{os.environ['PATH']}",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
         }
 
@@ -72,16 +73,15 @@ class RayCluster:
             f"--port={self.port}",
             "--dashboard-host=127.0.0.1",
             f"--dashboard-port={self.jobs_port}",
-            f"--dashboard-agent-listen-port={self._ports[0]}",
+            f"--dashboard-agent-listen-port={self.agents[0]}",
             f"--num-cpus={cpus}",
         )
 
     def start_node(self, cpus: int = 2) -> None:
-        """Have another raylet join."""
-        agent = self._ports.pop()
+        """Have another raylet join, one at most."""
         self._start(
             f"--address={self.address}",
-            f"--dashboard-agent-listen-port={agent}",
+            f"--dashboard-agent-listen-port={self.agents[1]}",
             f"--num-cpus={cpus}",
         )
 
@@ -118,15 +118,14 @@ class RayCluster:
 
 
 @contextmanager
-def cluster(environment: Mapping[str, str], nodes: int = 1) -> Iterator[RayCluster]:
-    """Run a cluster of a head and so many workers; afterwards it is gone, whatever happened."""
+def cluster(environment: Mapping[str, str]) -> Iterator[RayCluster]:
+    """Run a cluster of a head and a worker; afterwards it is gone, whatever happened."""
     with ExitStack() as stack:
         started = RayCluster(environment)
         stack.callback(shutil.rmtree, started.folder, ignore_errors=True)
         stack.callback(started.kill)
         started.start_head()
-        for _ in range(nodes):
-            started.start_node()
+        started.start_node()
         yield started
 
 

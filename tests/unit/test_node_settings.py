@@ -11,7 +11,7 @@ import pytest
 from faults import small_stages
 from pydantic import BaseModel, SecretStr
 
-from actors.cluster import address_of, check_address
+from actors.joining import address_of, check_address
 from actors.node_settings import (
     ENDPOINTS,
     SECRETS,
@@ -77,7 +77,7 @@ def test_nothing_that_is_secret_travels_and_a_node_adds_its_own(
 
     # The node's own environment has the places and nothing of what was chosen for the run.
     settings_of(monkeypatch, SET | {"CASEGRAPH_OCR__DPI": "300"})
-    opened = pickle.loads(sent).opened()  # noqa: S301 - our own words
+    opened = pickle.loads(sent).opened()  # noqa: S301 - what Ray does
     assert opened.settings == settings
     assert opened.urls == place(settings).urls
     assert opened.marks is None

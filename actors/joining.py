@@ -1,0 +1,221 @@
+"""Joins a Ray cluster that is there, and says in one line why not.
+
+Which token it takes is the cluster's own affair: RAY_AUTH_TOKEN, a file that RAY_AUTH_TOKEN_PATH
+names, or ~/.ray/auth_token.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from actors.cluster import QUIET, ToLog, alive_nodes, environment, imported
+from actors.stop import Stop
+from pipeline.errors import UnavailableError, UsageError
+from pipeline.settings import Settings
+
+ANSWER_SECONDS = 5.0
+POLL_SECONDS = 0.5
+LOOK_SECONDS, MISSING = 4.0, 4
+
+# How a client of gRPC begins, and the type of what a server says first.
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+SETTINGS_FRAME = 4
+
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@]+):[0-9]{1,5}")
+
+
+def address_of(settings: Settings) -> str | None:
+    """Give the address of the cluster that is to do the work: as it was chosen, else as Ray's own
+    RAY_ADDRESS says, which it sets for the jobs of a cluster. None for a Ray of the run's own.
+    """
+    address = settings.run.address or os.environ.get("RAY_ADDRESS")
+    return None if address == "local" else address or None
+
+
+@contextmanager
+def joined(address: str) -> Iterator[Any]:
+    """Join a cluster that this machine is a node of, for the length of the block.
+
+    Raises UsageError for what is no such address, UnavailableError for a
+    cluster that cannot be joined.
+    """
+    check_address(address)
+    if not answers(address):
+        raise UnavailableError(
+            f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
+            "--address or RAY_ADDRESS has the port of `ray start --head`"
+        )
+    if os.environ.get("RAY_AUTH_MODE") == "token" and not _has_token():
+        raise UnavailableError(_refused(address))  # Ray would end this process.
+    with environment(QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
+        ray = imported()
+        _show_token(ray, address)
+        ray._private.utils.get_entrypoint_name = lambda: "casegraph"
+        with redirect_stdout(ToLog()):
+            try:
+                _join(ray, address)
+                yield ray
+            finally:
+                ray.shutdown()
+
+
+class Presence:
+    """Tells a cluster that goes away, which Ray waits for for minutes, or ends the process."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._missing = 0
+        self._next = time.monotonic() + LOOK_SECONDS
+
+    def look(self) -> None:
+        """Look whether it is there, from time to time. Raises UnavailableError for one that was
+        missing several times in a row: its head may be started again meanwhile.
+        """
+        if time.monotonic() < self._next:
+            return
+        self._missing = 0 if answers(self._address) else self._missing + 1
+        self._next = time.monotonic() + LOOK_SECONDS
+        if self._missing == MISSING:
+            raise self.gone
+
+    @property
+    def gone(self) -> UnavailableError:
+        """Make the error for a cluster that went away."""
+        return UnavailableError(
+            f"the Ray cluster at {self._address} went away; see why its head ended, start it and "
+            "run again: what is done is kept"
+        )
+
+    def explain(self, error: UnavailableError) -> UnavailableError:
+        """Say instead that the cluster went away, where that is why something failed."""
+        return error if answers(self._address) else self.gone
+
+
+def has_nodes(seconds: float, stop: Stop) -> bool:
+    """Wait so long for a node with cores to work with; say no if it is to stop meanwhile. Raises
+    UnavailableError for a cluster without one.
+    """
+    late = time.monotonic() + seconds
+    while not stop.asked:
+        if alive_nodes():
+            return True
+        if time.monotonic() > late:
+            raise UnavailableError(
+                "the Ray cluster has no node with a core to work with; start a worker (`ray start "
+                "--address=…`), or raise min_workers, and run again"
+            )
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def answers(address: str) -> bool:
+    """Say whether something that may be a cluster listens at an address; of `auto` that cannot be
+    said.
+    """
+    if address == "auto":
+        return True
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS) as link:
+            if os.environ.get("RAY_USE_TLS") == "1":
+                return True
+            link.sendall(GREETING)
+            frame = link.recv(SETTINGS_FRAME)
+    except (OSError, OverflowError):
+        return False
+    return len(frame) == SETTINGS_FRAME and frame[-1] == SETTINGS_FRAME
+
+
+def check_address(address: str) -> None:
+    """Refuse what is no address of a cluster. Raises UsageError."""
+    if address.startswith("ray://"):
+        raise UsageError(
+            f"{address} is the address of a Ray client, whose cluster forgets the run when the "
+            "connection breaks; submit it instead: ray job submit --address http://HEAD:8265 "
+            "-- casegraph run …"
+        )
+    if address != "auto" and not _ADDRESS.fullmatch(address):
+        raise UsageError(
+            f"{address!r} is no address of a Ray cluster; give HOST:PORT, as `ray start --head` "
+            "was given its --port, or `auto` on one of its nodes"
+        )
+
+
+def _show_token(ray: Any, address: str) -> None:
+    """See that a cluster takes the token. Raises UnavailableError.
+
+    Ray itself would show it twenty times, and write of each time on standard error.
+    """
+    try:
+        if address != "auto":
+            with _standard_error_aside():
+                ray._raylet.GcsClient(address=address)
+    except ray.exceptions.AuthenticationError as error:
+        raise UnavailableError(_refused(address)) from error
+    except ray.exceptions.RayError as error:
+        raise UnavailableError(_not_joined(address, error)) from error
+
+
+@contextmanager
+def _standard_error_aside() -> Iterator[None]:
+    """Keep what is not Python's from writing on standard error for a moment."""
+    sys.stderr.flush()
+    kept, aside = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(aside, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(aside)
+
+
+def _join(ray: Any, address: str) -> None:
+    """Join. Raises UnavailableError with what Ray says and what to do."""
+    try:
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=False,
+        )
+    except ray.exceptions.AuthenticationError as error:
+        raise UnavailableError(_refused(address)) from error
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise UnavailableError(_not_joined(address, error)) from error
+
+
+def _refused(address: str) -> str:
+    mode = os.environ.get("RAY_AUTH_MODE")
+    return (
+        f"the Ray cluster at {address} refuses the token (RAY_AUTH_MODE={mode}); set "
+        "RAY_AUTH_TOKEN, or put the cluster's token in ~/.ray/auth_token"
+    )
+
+
+def _not_joined(address: str, error: Exception) -> str:
+    """Say in one line why a cluster cannot be joined."""
+    said = " ".join(str(error).split())
+    if "Version mismatch" in said:
+        return f"the Ray cluster at {address} is of another version; install the same: {said}"
+    return (
+        f"the Ray cluster at {address} cannot be joined from here ({said}); run on one of its "
+        "nodes, or submit the run: ray job submit --address http://HEAD:8265 -- casegraph run …"
+    )
+
+
+def _has_token() -> bool:
+    """Say whether Ray finds a token for a cluster."""
+    if os.environ.get("RAY_AUTH_TOKEN"):
+        return True
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return (Path(named) if named else Path.home() / ".ray" / "auth_token").is_file()

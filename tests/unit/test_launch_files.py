@@ -1,0 +1,115 @@
+"""The files that launch clusters say what Ray, and KubeRay, understand, and nothing secret."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from ray._private.label_utils import validate_node_label_syntax
+from ray.autoscaler._private.util import prepare_config, validate_config
+
+from actors.node_settings import SECRETS, variable
+from pipeline.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+LAUNCHERS = ("cluster.yaml", "cluster.local.yaml")
+ENVIRONMENT = ROOT / "deploy" / "cluster.env"
+RAYJOB = yaml.safe_load((ROOT / "tests/data/kuberay/rayjob.yaml").read_text("utf-8"))
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text("utf-8"))
+
+
+def checked(config: dict[str, Any]) -> dict[str, Any]:
+    """Check a launcher's file as `ray up` does, before it asks any cloud."""
+    prepared: dict[str, Any] = prepare_config(copy.deepcopy(config))
+    validate_config(prepared)
+    return prepared
+
+
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_the_launcher_understands_it(name: str) -> None:
+    prepared = checked(read(name))
+    assert prepared["head_node_type"] in prepared["available_node_types"]
+    assert prepared["max_workers"] >= 2
+
+
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_the_launcher_would_see_an_error(name: str) -> None:
+    with pytest.raises(jsonschema.ValidationError, match="max_workerss"):
+        checked(read(name) | {"max_workerss": 2})
+
+
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_every_node_is_given_endpoints_and_token_outside_of_any_job(name: str) -> None:
+    config = read(name)
+    assert set(config["file_mounts"]) == {"~/casegraph", "~/casegraph.env", "~/.ray/auth_token"}
+    for kind in ("head_start_ray_commands", "worker_start_ray_commands"):
+        *_, start = config[kind]
+        before, _, after = start.partition("ray start")
+        assert "set -a; . ~/casegraph.env; RAY_AUTH_MODE=token;" in before
+        assert ("--head" in after) == kind.startswith("head")
+
+
+def test_no_other_ray_of_a_machine_is_stopped() -> None:
+    assert "ray stop" not in (ROOT / "cluster.local.yaml").read_text("utf-8")
+
+
+def test_heads_do_no_documents_work() -> None:
+    aws = checked(read("cluster.yaml"))["available_node_types"]
+    assert aws["head"]["resources"] == {"CPU": 0}
+    assert aws["cpu"]["min_workers"] > 0
+    [start] = read("cluster.local.yaml")["head_start_ray_commands"]
+    assert "--num-cpus=0" in start
+    head = read("deploy/kuberay.yaml")["spec"]["rayClusterSpec"]["headGroupSpec"]
+    assert head["rayStartParams"]["num-cpus"] == "0"
+
+
+def test_labels_are_such_as_ray_takes() -> None:
+    types = read("cluster.yaml")["available_node_types"].values()
+    groups = read("deploy/kuberay.yaml")["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    labels = [one["labels"] for one in (*types, *groups) if "labels" in one]
+    assert {key for one in labels for key in one} == {"casegraph.io/gpu", "casegraph.io/ocr"}
+    for one in labels:
+        validate_node_label_syntax(one)
+
+
+def test_the_operator_understands_the_job() -> None:
+    jsonschema.validate(read("deploy/kuberay.yaml"), RAYJOB)
+
+
+def test_the_operator_would_see_an_error() -> None:
+    job = read("deploy/kuberay.yaml")
+    job["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]["replica"] = 2
+    with pytest.raises(jsonschema.ValidationError, match="replica"):
+        jsonschema.validate(job, RAYJOB)
+
+
+def test_secrets_of_pods_come_from_secrets_of_the_cluster() -> None:
+    spec = read("deploy/kuberay.yaml")["spec"]
+    assert spec["rayClusterSpec"]["authOptions"] == {"mode": "token"}
+    assert not {"runtimeEnvYAML", "metadata"} & spec.keys()
+    for group in (
+        spec["rayClusterSpec"]["headGroupSpec"],
+        *spec["rayClusterSpec"]["workerGroupSpecs"],
+    ):
+        [container] = group["template"]["spec"]["containers"]
+        plain = {one["name"] for one in container["env"] if "value" in one}
+        assert plain == {"CASEGRAPH_OBJECT_STORE_URL"}
+        named = {one["name"] for one in container["env"]}
+        assert {"CASEGRAPH_DATABASE_URL", "CASEGRAPH_REDIS_URL"} <= named
+        assert {"readinessProbe", "livenessProbe", "resources"} <= container.keys()
+
+
+def test_the_environment_names_settings_that_there_are() -> None:
+    names = re.findall(r"^(?:# )?(CASEGRAPH_\w+)=", ENVIRONMENT.read_text("utf-8"), re.MULTILINE)
+    known = {variable(name) for name in Settings.model_fields} | {
+        variable(name) for name in (*SECRETS, "llm.base_url")
+    }
+    assert {"CASEGRAPH_DATABASE_URL", "CASEGRAPH_REDIS_URL"} <= set(names) <= known
