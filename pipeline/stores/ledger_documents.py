@@ -37,6 +37,9 @@ WHERE project_id = CAST(:project AS uuid)
        WHERE r.id = d.claimed_by AND r.ended_at IS NULL AND r.lease_until > now())))
 """)
 
+# What a living run works on is being looked at already, but where only the plan is another.
+_NOT_LOOKED_AT = "d.status <> 'running' OR NOT d.unread AND d.next_content_id = d.content_id"
+
 # A batch finds its documents by their keys. While a project grows no statistics say how large it
 # is, and PostgreSQL would read all of it for each batch.
 _BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
@@ -113,8 +116,7 @@ class Documents(Projects):
                 store_mark.check(connection, self._blobs)
             connection.exec_driver_sql(_BY_KEY)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
-            # What a living run works on is being looked at already.
-            again = " OR d.status <> 'running'" if rehash else ""
+            again = f" OR {_NOT_LOOKED_AT}" if rehash else ""
             were = _reopen(
                 connection,
                 project,

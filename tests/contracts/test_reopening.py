@@ -182,6 +182,24 @@ def test_a_document_whose_bytes_were_known_is_read_again(
     assert known([claimed]) == []
 
 
+def test_a_document_whose_bytes_were_known_is_read_again_though_it_is_worked_on(
+    case: LedgerCase, reopen: Reopen
+) -> None:
+    """The work on it may have begun before the walk came to it."""
+    case.publish("a", WORDS, "Ann Lee")
+    case.ledger.open_project(case.name, case.plan, from_stage=StageName.RELATE)
+    run = case.run()
+    [before] = case.ledger.claim(run, 10)
+    assert known([before])
+
+    reopen(case)
+
+    [claimed] = case.ledger.claim(run, 10)
+    assert (claimed.document_id, known([claimed])) == (before.document_id, [])
+    reopen(case)
+    assert case.ledger.claim(run, 10) == [], "it is being looked at"
+
+
 def test_what_is_left_out_or_forgotten_leaves_nothing_behind(
     case: LedgerCase, reopen: Reopen
 ) -> None:
