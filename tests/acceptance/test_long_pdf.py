@@ -53,7 +53,7 @@ def test_a_long_pdf_is_gone_on_with_and_gives_what_reading_it_at_once_gives(
     assert (document["pages"], document["partial"]) == (PAGES, True)
     [warning] = document["warnings"]
     assert warning.startswith(f"page {POISON} could not be read: it ")
-    assert casegraph.json("verify", "--project", "p")["findings"] == []
+    assert casegraph.json_lines("verify", "--project", "p") == []
 
     here.environment.update(limits, CASEGRAPH_RUN__PAGES_AT_ONCE=str(PAGES))
     here("run", str(path.parent), "--project", "q")
