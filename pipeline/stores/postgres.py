@@ -45,6 +45,10 @@ DATA_CLASSES = frozenset({"21", "22", "23", "54"})
 # there, a database that is gone.
 REFUSED_CODES = frozenset({"42501", "42P01", "3D000", "3F000"})
 HINT = "start it, or correct CASEGRAPH_DATABASE_URL"
+TLS_HINT = (
+    "name the CA that signed the server's certificate with sslrootcert=FILE in "
+    "CASEGRAPH_DATABASE_URL, and the host as the certificate does"
+)
 
 
 def engine_of(url: str, *, pool_size: int = 4, ask_first: bool = False) -> Engine:
@@ -81,8 +85,10 @@ def connect(url: str, *, pool_size: int = 4) -> Engine:
             _check_server(connection)
     except (OperationalError, psycopg2.OperationalError) as error:
         engine.dispose()
+        reason = _reason(error, _target(url))
+        hint = TLS_HINT if "certificate" in reason else HINT
         raise UnavailableError(
-            f"PostgreSQL at {masked(url)} cannot be reached: {_reason(error, _target(url))}; {HINT}"
+            f"PostgreSQL at {masked(url)} cannot be reached: {reason}; {hint}"
         ) from error
     except UnavailableError:
         engine.dispose()

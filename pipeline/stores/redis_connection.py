@@ -19,9 +19,19 @@ ANSWER_SECONDS = 2.0
 SCHEMES = ("redis", "rediss", "unix")
 MINIMUM_VERSION = (7, 0)
 KEEPING_POLICIES = ("volatile-", "noeviction")
+AWAY_HINT = "start it, correct CASEGRAPH_REDIS_URL, or unset it to use the embedded one"
+TLS_HINT = (
+    "name the CA that signed the server's certificate with ?ssl_ca_certs=FILE in "
+    "CASEGRAPH_REDIS_URL, and the host as the certificate does"
+)
 
 _SCRIPT = re.compile(r"\buser_script:\d")
 """How an error names the line of a script that it comes from."""
+
+_CONNECTING = re.compile(r" connecting to \S+?\. (.+?)\.?$")
+"""What stands after the place in the words of a client that gets no connection, several sentences
+where it is about TLS. The path of a socket, which may hold blanks, is not found by it.
+"""
 
 _SERVERS_WORDS = re.compile(
     r"[A-Z]{3,} |The user executing the script|ACL failure in script|Script killed|"
@@ -93,10 +103,9 @@ def connect(url: str) -> redis.Redis:
             "or name a server in CASEGRAPH_REDIS_URL that takes writes"
         ) from error
     except (redis.RedisError, OSError) as error:
-        raise UnavailableError(
-            f"Redis at {masked(url)} does not answer ({short(error)}); start it, correct "
-            "CASEGRAPH_REDIS_URL, or unset it to use the embedded one"
-        ) from error
+        why = short(error)
+        hint = TLS_HINT if "certificate" in why.lower() else AWAY_HINT
+        raise UnavailableError(f"Redis at {masked(url)} does not answer ({why}); {hint}") from error
     return client
 
 
@@ -227,7 +236,9 @@ def short(error: BaseException) -> str:
         return "no answer in time"
     # redis-py says "Error 111 connecting to URL. Connection refused."
     words = _words_of(error)
-    if " connecting to " in words:
+    if after := _CONNECTING.search(words):
+        words = after[1]
+    elif " connecting to " in words:
         words = words.rstrip(".").rpartition(". ")[2]
     return words[:120] or type(error).__name__
 
