@@ -73,7 +73,7 @@ class Balancing:
         """Start the actors; see `ActorPools.start`."""
         self._costs = {**COSTS, **costs}
         self._nodes = await self._look_for_nodes()
-        return await self._pools.start(self._wanted(), self._flow.grow)
+        return await self._pools.start(self._wanted(), self._flow.crew.grow)
 
     async def keep(self) -> None:
         """Look for ever at the nodes and the stages, and change what is to be changed."""
@@ -90,7 +90,7 @@ class Balancing:
         here = {node.id for node in self._nodes}
         stood = {node for _, node in self._pools.placement}
         for stage, number in self._pools.lose(stood - here):
-            self._flow.shrink(stage, number)
+            self._flow.crew.shrink(stage, number)
         if self._nodes:
             self._pulse.answered(WHO)
         else:
@@ -146,7 +146,7 @@ class Balancing:
         if (number := self._idle_at(place)) is None:
             return False
         stage, _ = place
-        self._flow.shrink(stage, number)
+        self._flow.crew.shrink(stage, number)
         self._moved[place] -= 1
         self._events.watch(self._pools.retire(stage, number))
         return True
@@ -155,8 +155,8 @@ class Balancing:
         """Find an actor without a call at a place."""
         stage, _ = place
         busy = self._flow.at_work(stage)
-        mine = (x for x in self._flow.actors[stage] if self._pools.place_of(stage, x) == place)
+        mine = (x for x in self._flow.crew.actors[stage] if self._pools.place_of(stage, x) == place)
         return next((number for number in mine if not busy[number]), None)
 
     def _add(self, place: Place) -> None:
-        self._events.watch(self._pools.add(place, self._flow.grow))
+        self._events.watch(self._pools.add(place, self._flow.crew.grow))

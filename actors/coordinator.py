@@ -17,6 +17,7 @@ from actors.balancing import Balancing
 from actors.bounds import Load
 from actors.broadcast import Broadcast
 from actors.claims import Claims, Expected
+from actors.crew import Crew
 from actors.dispatch import Dispatch
 from actors.ending import Ending
 from actors.events import Events
@@ -65,8 +66,8 @@ class RunCoordinator:
         self._place = place
         self._ledger: Ledger = assembly.open_ledger(place.settings, place.urls)
         self._flow = Flow(
+            Crew(waits=place.waits),
             blames=place.settings.run.attempts,
-            waits=place.waits,
             ranges=Ranges(place.settings.run.pages_at_once),
         )
         self._claims = Claims(expected.total, expected)
@@ -222,8 +223,8 @@ class RunCoordinator:
             free_memory=available_bytes(),
             grown=self._growth.bytes,
             unread=self._flow.unread,
-            at_first=self._flow.at_first,
-            at_once=self._flow.at_once,
+            at_first=self._flow.crew.at_first,
+            at_once=self._flow.crew.at_once,
             held_bytes=self._flow.unprocessed_bytes,
             next_bytes=self._admission.next_bytes,
         )

@@ -129,8 +129,8 @@ class Dispatch:
     async def _displaced(self, call: Call, why: NodeLostError) -> None:
         self._tally.lost(call)
         for stage, actor in why.actors:
-            self._flow.shrink(stage, actor)
-        self._flow.shrink(call.stage, call.actor)
+            self._flow.crew.shrink(stage, actor)
+        self._flow.crew.shrink(call.stage, call.actor)
         await self._settlement.blame(self._flow.displaced(call, NODE_LOST, str(why)))
         await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()

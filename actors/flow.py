@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actors.calls import Call, Outcome, Task
+from actors.crew import Crew
 from actors.items import Blame, Item, batch_of
 from actors.ranges import Ranges
 from actors.speeds import Speeds
@@ -21,7 +22,6 @@ from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Located
 from pipeline.stage import STAGES, Chain
 
-SLOTS = 2
 CALL_BYTES = 16 << 20
 LOSSES = 2
 UNREADABLE = 3
@@ -29,14 +29,12 @@ UNREADABLE = 3
 
 @dataclass
 class Flow:
-    """The contents in flight of one run. `actors` are the numbers of those that each stage has,
-    `waits` says how many calls at once, each with one content, an actor takes that waits for a
-    language model.
+    """The contents in flight of one run, which `crew` works on. One that is blamed for `blames`
+    calls that gave no answer is given up.
     """
 
-    actors: dict[StageName, set[int]] = field(default_factory=lambda: {x: set() for x in STAGES})
+    crew: Crew = field(default_factory=Crew)
     blames: int = 2
-    waits: Mapping[StageName, int] = field(default_factory=dict)
     speeds: Speeds = field(default_factory=Speeds)
     ranges: Ranges = field(default_factory=Ranges)
     _items: dict[str, Item] = field(default_factory=dict)
@@ -75,20 +73,9 @@ class Flow:
         """
         return frozenset(self._adrift)
 
-    @property
-    def at_once(self) -> int:
-        """Count the contents that all actors together can take up without a queue."""
-        return sum(self._slots(stage) * len(numbers) for stage, numbers in self.actors.items())
-
-    @property
-    def at_first(self) -> int:
-        """Count those that the actors of the first stage can."""
-        return self._slots(STAGES[0]) * len(self.actors[STAGES[0]])
-
     def could_do(self, stages: Collection[StageName] = STAGES) -> float:
         """Say how many contents a second these stages get through if they never wait for work."""
-        at_work = {stage: len(x) * self.waits.get(stage, 1) for stage, x in self.actors.items()}
-        return self.speeds.could_do(at_work, stages)
+        return self.speeds.could_do(self.crew.at_work(), stages)
 
     @property
     def unread(self) -> int:
@@ -104,14 +91,6 @@ class Flow:
         """Name the stages that work on nothing and for which nothing waits."""
         working = {call.stage for call in self._calls.values()}
         return frozenset(x for x in STAGES if x not in working and not self._ready[x])
-
-    def grow(self, stage: StageName, actor: int) -> None:
-        """Give a stage one more actor, under a number that it never had before."""
-        self.actors[stage].add(actor)
-
-    def shrink(self, stage: StageName, actor: int) -> None:
-        """Give an actor no more calls; those that it has go on."""
-        self.actors[stage].discard(actor)
 
     def at_work(self, stage: StageName) -> Counter[int]:
         """Count the calls that each actor of a stage has."""
@@ -209,7 +188,7 @@ class Flow:
             item.displaced += nodes
             if not nodes or item.displaced > LOSSES:
                 item.blamed += call.suspect and call.company == 1
-                together = call.company if call.suspect else self.waits.get(call.stage, 1)
+                together = call.company if call.suspect else self.crew.waits.get(call.stage, 1)
                 item.alone, item.company = True, max(1, together // 2)
             if item.blamed >= self.blames:
                 blames.append(self._give_up(item.task.content_id, failure))
@@ -246,44 +225,17 @@ class Flow:
         else:
             self._ready[gap].append(key)
 
-    def _slots(self, stage: StageName) -> int:
-        """Count the calls that an actor may have. One of a stage that computes has the next call
-        at hand while it works on the last.
-        """
-        return self.waits.get(stage, SLOTS)
-
     def _freest(self, stage: StageName) -> int | None:
-        """Find the actor with the fewest calls for what is next, if it has a free slot.
-
-        A suspect gets an actor that has no other call, and that gets none meanwhile, but for those
-        of other suspects within its company: a death takes all calls of its actor along, and nobody
-        must be blamed for another's.
-        """
         first = self._items[self._ready[stage][0]]
-        load = dict.fromkeys(sorted(self.actors[stage]), 0)
-        for call in self._calls.values():
-            if call.stage == stage and call.actor in load:
-                same = call.suspect == first.alone
-                load[call.actor] += (
-                    self._weight(stage, call.suspect, call.company) if same else self._slots(stage)
-                )
-        if not load:
-            return None
-        least = min(load, key=load.__getitem__)
-        more = self._weight(stage, first.alone, first.company)
-        return least if load[least] + more <= self._slots(stage) else None
-
-    def _weight(self, stage: StageName, suspect: bool, company: int) -> int:
-        """Say how many slots of an actor a call takes."""
-        return math.ceil(self._slots(stage) / company) if suspect else 1
+        return self.crew.freest(stage, self._calls.values(), first)
 
     def _call(self, stage: StageName, actor: int) -> Call:
         """Take a batch that is worth a call off a stage's queue, of no more than `CALL_BYTES` of
         sources, since an actor holds all of it at once; a suspect goes alone.
         """
         queue = self._ready[stage]
-        share = math.ceil(len(queue) / len(self.actors[stage]))
-        wanted = 1 if stage in self.waits else min(self.speeds.batch(stage), share)
+        share = math.ceil(len(queue) / len(self.crew.actors[stage]))
+        wanted = 1 if stage in self.crew.waits else min(self.speeds.batch(stage), share)
         batch = batch_of((self._items[key] for key in queue), wanted, CALL_BYTES)
         self._number += 1
         for item in batch:
@@ -331,7 +283,7 @@ class Flow:
         else:
             self._let_go([task.key])
             self.ranges.read(task)
-        for ready in self.ranges.more(task.content_id, self.at_first):
+        for ready in self.ranges.more(task.content_id, self.crew.at_first):
             item = self._items.setdefault(ready.key, Item(ready))
             item.task, item.apart = ready, True
             self._enqueue(ready.key)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from actors.admission import Admission
 from actors.bounds import Load, shortage
 from actors.claims import Claims
-from actors.flow import SLOTS, Flow
+from actors.flow import Flow
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persisting import Persisting
@@ -17,7 +17,6 @@ from actors.progress import stalled as in_words
 from actors.pulse import Pulse
 from actors.resolving import Resolving
 from actors.tally import Tally
-from pipeline.documents import StageName
 from pipeline.llm.spending import NOTHING_SPENT
 from pipeline.settings import RunSettings
 
@@ -71,7 +70,10 @@ class Outlook:
     def snapshot(self, *, draining: bool) -> Snapshot:
         """Say where the run is. One that is `draining` takes nothing in whatever there is."""
         claims, queued = self._claims, self._flow.queued()
-        at_work, backlog = self._tally.at_work(self._slots()), self._persisting.backlog.entries
+        at_work, backlog = (
+            self._tally.at_work(self._flow.crew.slots()),
+            self._persisting.backlog.entries,
+        )
         said, stalled, still = self._waiting(draining), "", self._still
         if not said and still >= self._run.stall_seconds:
             stalled = stuck(at_work, queued, backlog)
@@ -111,7 +113,3 @@ class Outlook:
         """
         at_work = self._began and self.state not in {LOOKING, RESOLVING}
         return self._pulse.still_seconds if at_work else 0.0
-
-    def _slots(self) -> dict[StageName, int]:
-        waits = self._flow.waits
-        return {stage: waits.get(stage, SLOTS) * len(n) for stage, n in self._flow.actors.items()}

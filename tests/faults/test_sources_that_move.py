@@ -19,6 +19,7 @@ from actors.admission import Admission, Identify
 from actors.bounds import Load
 from actors.calls import Outcome
 from actors.claims import Claims
+from actors.crew import Crew
 from actors.events import Events
 from actors.flow import Flow
 from actors.lease import Lease
@@ -249,7 +250,7 @@ class Desk:
             run.settings, run.urls, project.id, number, project.plan, small_stages.host
         )
         self.claims, self.events = Claims(total=1), Events()
-        self.flow = Flow(actors={stage: {0} for stage in STAGES})
+        self.flow = Flow(Crew({stage: {0} for stage in STAGES}))
         thread = LedgerThread(TIMEOUT)
         self.settlement = Settlement(
             place,

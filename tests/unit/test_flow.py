@@ -1,21 +1,25 @@
 """The scheduler, driven by hand: no Ray, no clock."""
 
 import itertools
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.calls import Outcome, Task
-from actors.flow import CALL_BYTES, SLOTS, Flow
+from actors.crew import SLOTS, Crew
+from actors.flow import CALL_BYTES, Flow
 from actors.speeds import MAX_BATCH
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES, Chain, Link
 
 
-def each(count: int) -> dict[StageName, set[int]]:
-    return {stage: set(range(count)) for stage in STAGES}
+def each(count: int, waits: Mapping[StageName, int] | None = None, **other: int) -> Crew:
+    """Give each stage so many actors, some another number."""
+    counts = dict.fromkeys(STAGES, count) | {StageName(name): n for name, n in other.items()}
+    return Crew({stage: set(range(n)) for stage, n in counts.items()}, waits or {})
 
 
 def task(name: str, done: int = 0, size: int = 1) -> Task:
@@ -79,7 +83,7 @@ def test_a_stage_without_an_actor_makes_its_contents_wait():
     flow = Flow()
     flow.add(task("a"))
     assert flow.calls() == []
-    flow.grow(StageName.OCR, 0)
+    flow.crew.grow(StageName.OCR, 0)
     [call] = flow.calls()
     assert (call.stage, call.actor) == (StageName.OCR, 0)
 
@@ -136,7 +140,7 @@ def test_quick_work_is_batched_and_shared_among_actors():
 
 
 def test_what_a_run_could_do_is_known_when_each_stage_is():
-    flow = Flow({**each(2), StageName.RELATE: {0}})
+    flow = Flow(each(2, relate=1))
     flow.add(task("a"))
     could = []
     while calls := flow.calls():
@@ -396,7 +400,7 @@ def test_whoever_kills_actors_is_blamed_and_nobody_else(data):
 
 
 def test_a_stage_that_waits_gets_a_call_for_each_content_and_as_many_as_it_takes():
-    flow = Flow(each(1), waits={StageName.EXTRACT: 5})
+    flow = Flow(each(1, {StageName.EXTRACT: 5}))
     flow.speeds.learn(StageName.EXTRACT, [0.001])
     for number in range(8):
         flow.add(task(f"d{number}", done=2))
@@ -404,13 +408,13 @@ def test_a_stage_that_waits_gets_a_call_for_each_content_and_as_many_as_it_takes
     assert [(call.stage, call.actor, len(call.tasks)) for call in calls] == [
         (StageName.EXTRACT, 0, 1)
     ] * 5
-    assert flow.at_once == 4 * SLOTS + 5
+    assert flow.crew.at_once == 4 * SLOTS + 5
     flow.finished(calls[0], good(calls[0]))
     assert [call.stage for call in flow.calls()] == [StageName.RESOLVE, StageName.EXTRACT]
 
 
 def test_a_suspect_has_an_actor_that_waits_for_itself():
-    flow = Flow(each(1), waits={StageName.EXTRACT: 5})
+    flow = Flow(each(1, {StageName.EXTRACT: 5}))
     for name in "ab":
         flow.add(task(name, done=2))
     first, second = flow.calls()
@@ -424,7 +428,7 @@ def test_a_suspect_has_an_actor_that_waits_for_itself():
 
 
 def test_what_waits_side_by_side_is_not_slow():
-    flow = Flow(each(1), waits={StageName.EXTRACT: 16})
+    flow = Flow(each(1, {StageName.EXTRACT: 16}))
     for stage in STAGES:
         flow.speeds.learn(stage, [8.0 if stage is StageName.EXTRACT else 0.5])
     assert flow.could_do() == 2
@@ -432,7 +436,7 @@ def test_what_waits_side_by_side_is_not_slow():
 
 def test_who_waits_for_a_model_is_tried_in_halves_until_the_one_that_kills_is_alone() -> None:
     waits = {StageName.EXTRACT: 16}
-    flow = Flow(dict.fromkeys(STAGES, 1), waits=waits)
+    flow = Flow(each(1, waits))
     names = [f"d{number}" for number in range(16)]
     for name in names:
         flow.add(task(name, done=2))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.calls import Call, Outcome, Task
-from actors.flow import SLOTS, Flow
+from actors.crew import SLOTS, Crew
+from actors.flow import Flow
 from actors.ranges import Ranges
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
@@ -30,7 +31,7 @@ def task(name: str) -> Task:
 
 
 def flow_of(actors: int = 2, at_once: int = 10) -> Flow:
-    return Flow(dict.fromkeys(STAGES, actors), ranges=Ranges(at_once))
+    return Flow(Crew({stage: set(range(actors)) for stage in STAGES}), ranges=Ranges(at_once))
 
 
 def answer(call: Call, pages: int = 35) -> list[Outcome]:
