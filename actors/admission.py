@@ -30,6 +30,7 @@ from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 from pipeline.stores.ledger import Claimed, Ledger
 from pipeline.stores.ledger import Identified as IdentifiedDocument
+from pipeline.stores.protocols import Backlog
 
 THREADS = 3
 
@@ -98,6 +99,21 @@ class Admission:
     def trouble(self) -> str:
         """Say why PostgreSQL has to be asked again; empty if it answers."""
         return self._thread.trouble
+
+    def load(self, backlog: Backlog, free_memory: int, grown: int) -> Load:
+        """Say what the run holds at this moment; see `Load`."""
+        return Load(
+            unprocessed=self._flow.unprocessed,
+            waiting=self.waiting,
+            backlog=backlog,
+            free_memory=free_memory,
+            grown=grown,
+            unread=self._flow.unread,
+            at_first=self._flow.crew.at_first,
+            at_once=self._flow.crew.at_once,
+            held_bytes=self._flow.unprocessed_bytes,
+            next_bytes=self.next_bytes,
+        )
 
     def admit(self, load: Load) -> None:
         """Let in what stands ready, and begin to claim more ahead of need: not where there was

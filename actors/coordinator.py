@@ -216,18 +216,7 @@ class RunCoordinator:
             await self._events.handle()
 
     def _load(self) -> Load:
-        return Load(
-            unprocessed=self._flow.unprocessed,
-            waiting=self._admission.waiting,
-            backlog=self._persisting.backlog,
-            free_memory=available_bytes(),
-            grown=self._growth.bytes,
-            unread=self._flow.unread,
-            at_first=self._flow.crew.at_first,
-            at_once=self._flow.crew.at_once,
-            held_bytes=self._flow.unprocessed_bytes,
-            next_bytes=self._admission.next_bytes,
-        )
+        return self._admission.load(self._persisting.backlog, available_bytes(), self._growth.bytes)
 
     def _nothing_left(self) -> bool:
         """Say whether all that was begun is processed and the queue is empty."""
@@ -251,8 +240,6 @@ class RunCoordinator:
         await self._settlement.take(persisted)
         if persisted.members_admitted:
             self._admission.more()
-
-    # -- persistence -------------------------------------------------------------------------
 
     def _all_processed(self) -> bool:
         """Say whether nothing more is on its way into the queue."""

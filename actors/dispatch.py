@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from actors.actor_pools import CallLostError, NodeLostError
 from actors.calls import Answer, Call
 from actors.claims import Claims
 from actors.ending import Ending
@@ -16,6 +15,7 @@ from actors.mode import Mode
 from actors.persisting import Persisting
 from actors.pulse import RETRY_SECONDS, Pulse
 from actors.settlement import Settlement
+from actors.stage_pools import CallLostError, NodeLostError
 from actors.tally import Tally
 from pipeline.documents import StageName
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError

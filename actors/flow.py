@@ -42,9 +42,11 @@ class Flow:
         default_factory=lambda: {stage: deque() for stage in STAGES}
     )
     _calls: dict[int, Call] = field(default_factory=dict)
+    _unread: set[str] = field(default_factory=set)
     _processed: set[str] = field(default_factory=set)
     _adrift: set[str] = field(default_factory=set)
     _number: int = 0
+    _in_ranges: int = 0
     unprocessed_bytes: int = 0
     done: dict[StageName, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
 
@@ -54,7 +56,7 @@ class Flow:
     @property
     def in_flight(self) -> int:
         """Count the contents that are not published yet."""
-        return sum(item.task.pages is None for item in self._items.values())
+        return len(self._items) - self._in_ranges
 
     @property
     def unprocessed(self) -> int:
@@ -80,8 +82,7 @@ class Flow:
     @property
     def unread(self) -> int:
         """Count the contents that have not gone through the first stage."""
-        tasks = (item.task for item in self._items.values())
-        return sum(task.chain.gap is STAGES[0] and task.pages is None for task in tasks)
+        return len(self._unread)
 
     def queued(self) -> dict[StageName, int]:
         """Count the contents that wait for each stage."""
@@ -140,7 +141,10 @@ class Flow:
         """Fill the free slots, last stage first, so that what is begun gets finished."""
         made: list[Call] = []
         for stage in reversed(STAGES):
-            while self._ready[stage] and (actor := self._freest(stage)) is not None:
+            while self._ready[stage]:
+                first = self._items[self._ready[stage][0]]
+                if (actor := self.crew.freest(stage, self._calls.values(), first)) is None:
+                    break
                 made.append(self._call(stage, actor))
         return made
 
@@ -202,14 +206,16 @@ class Flow:
             if content_id in self._items and content_id not in self._processed:
                 self.unprocessed_bytes -= self._items[content_id].task.identified.size
             self._let_go([content_id, *self.ranges.drop(content_id)])
-            self._processed.discard(content_id)
-            self._adrift.discard(content_id)
+            for where in (self._unread, self._processed, self._adrift):
+                where.discard(content_id)
 
     def _let_go(self, keys: Iterable[str]) -> None:
         """Take items out of the flow; what they come to in a call that runs is passed over."""
         for key in keys:
-            item = self._items.pop(key, None)
-            gap = item.task.chain.gap if item else None
+            if (item := self._items.pop(key, None)) is None:
+                continue
+            self._in_ranges -= item.task.pages is not None
+            gap = item.task.chain.gap
             if gap is not None and key in self._ready[gap]:
                 self._ready[gap].remove(key)
 
@@ -219,15 +225,16 @@ class Flow:
 
     def _enqueue(self, key: str) -> None:
         task = self._items[key].task
-        if (gap := task.chain.gap) is None:
+        gap = task.chain.gap
+        if gap is not STAGES[0]:
+            self._unread.discard(key)
+        elif task.pages is None:
+            self._unread.add(key)
+        if gap is None:
             self._processed.add(key)
             self.unprocessed_bytes -= task.identified.size
         else:
             self._ready[gap].append(key)
-
-    def _freest(self, stage: StageName) -> int | None:
-        first = self._items[self._ready[stage][0]]
-        return self.crew.freest(stage, self._calls.values(), first)
 
     def _call(self, stage: StageName, actor: int) -> Call:
         """Take a batch that is worth a call off a stage's queue, of no more than `CALL_BYTES` of
@@ -284,6 +291,7 @@ class Flow:
             self._let_go([task.key])
             self.ranges.read(task)
         for ready in self.ranges.more(task.content_id, self.crew.at_first):
+            self._in_ranges += ready.key not in self._items
             item = self._items.setdefault(ready.key, Item(ready))
             item.task, item.apart = ready, True
             self._enqueue(ready.key)

@@ -9,7 +9,7 @@ from ray.exceptions import RayTaskError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from actors.actor_pools import _answer
+from actors.hosting import answer_of
 from actors.run_result import own_fault
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.stores import postgres
@@ -28,7 +28,7 @@ def test_an_error_of_postgresql_is_one_line_without_statement_and_values(postgre
     assert "secret" in str(refused.value)
 
     with pytest.raises(DBAPIError) as told:
-        asyncio.run(_answer("persistence", raised(refused.value)))
+        asyncio.run(answer_of("persistence", raised(refused.value)))
 
     assert own_fault(told.value) == (
         'the run ended by a fault of its own (ProgrammingError: relation "nowhere" does not exist)'
@@ -37,9 +37,9 @@ def test_an_error_of_postgresql_is_one_line_without_statement_and_values(postgre
 
 def test_what_an_administrator_has_to_mend_is_no_fault_of_the_run() -> None:
     with pytest.raises(UnavailableError, match=r"^persistence failed: a right is missing$"):
-        asyncio.run(_answer("persistence", raised(UnavailableError("a right is missing"))))
+        asyncio.run(answer_of("persistence", raised(UnavailableError("a right is missing"))))
 
 
 def test_what_may_be_repeated_comes_through() -> None:
     with pytest.raises(TemporaryError, match="later"):
-        asyncio.run(_answer("persistence", raised(TemporaryError("later"))))
+        asyncio.run(answer_of("persistence", raised(TemporaryError("later"))))

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
-from actors.actor_pools import CallLostError, Grown
 from actors.calls import Answer, Call
 from actors.persistence_actor import Drained, PersistenceActor
 from actors.registry_actor import RegistryActor, Settled
 from actors.stage_actor import StageActor
+from actors.stage_pools import CallLostError, Grown
 from actors.topology import Node, Place, Placement
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName

@@ -1,0 +1,232 @@
+"""The actors of the stages, and what they are asked.
+
+An actor that dies is restarted by Ray, and the call that was lost with it is never repeated here:
+the coordinator decides, since it counts attempts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from itertools import count
+
+from actors.calls import Answer, Call
+from actors.deaths import LONGEST_MESSAGE, death_of, raised_in, tail_of
+from actors.hosted_actor import GoneError, HostedActor
+from actors.hosting import answer_of, hosted
+from actors.topology import Node, Place, Placement
+from actors.workplace import Workplace
+from pipeline.documents import DocumentFailure, StageName
+from pipeline.errors import CasegraphError, TemporaryError
+from pipeline.sources import Identified, Located
+from pipeline.stage_limits import CLOCK_PER_CPU
+
+SPARE_CALLS = 2
+"""Threads of an actor beside those that wait for a language model: to be told to stop."""
+
+Grown = Callable[[StageName, int], None]
+"""Hears of an actor of a stage that is ready, by its number."""
+
+logger = logging.getLogger(__name__)
+
+
+class CallLostError(Exception):
+    """Tell why a call gave no answer; `code` is the word that `failures` shows if it is blamed,
+    `log_tail` the last words.
+    """
+
+    def __init__(self, code: str, message: str, log_tail: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.log_tail = log_tail
+
+
+class NodeLostError(Exception):
+    """Tell that a call gave no answer since its node is gone, and which `actors` went with it."""
+
+    def __init__(self, message: str, actors: Sequence[tuple[StageName, int]]) -> None:
+        super().__init__(message)
+        self.actors = actors
+
+
+class StagePools:
+    """One pool of actors for each stage.
+
+    An actor belongs to its node: one whose process dies is started again there, and one whose node
+    is gone is gone.
+    """
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self._stages: dict[StageName, dict[int, HostedActor]] = {x: {} for x in place.stages}
+        self._starting: Counter[Place] = Counter()
+        self._numbers = count()
+        self._turn = 0
+
+    async def nodes(self) -> list[Node]:
+        """Name the nodes that actors of stages may run on at this moment."""
+        from actors.cluster import alive_nodes
+
+        return await asyncio.to_thread(alive_nodes)
+
+    @property
+    def placement(self) -> Counter[Place]:
+        """Count the actors of stages, by place; those that are still starting, too."""
+        stand = Counter(
+            (stage, actor.node)
+            for stage, actors in self._stages.items()
+            for actor in actors.values()
+        )
+        return stand + self._starting
+
+    def place_of(self, stage: StageName, number: int) -> Place | None:
+        """Say where an actor stands; None for one that is gone."""
+        actor = self._stages[stage].get(number)
+        return None if actor is None else (stage, actor.node)
+
+    def begin(
+        self, placement: Placement, grown: Grown
+    ) -> tuple[list[asyncio.Task[None]], list[asyncio.Task[None]]]:
+        """Start all actors at once; give the tasks that wait for one of each stage, and those that
+        wait for the others.
+        """
+        first: dict[StageName, asyncio.Task[None]] = {}
+        later: list[asyncio.Task[None]] = []
+        for (stage, node), wanted in sorted(placement.items()):
+            for _ in range(wanted if stage in self._stages else 0):
+                task = asyncio.create_task(self.add((stage, node), grown))
+                if stage in first:
+                    later.append(task)
+                first.setdefault(stage, task)
+        return list(first.values()), later
+
+    async def add(self, place: Place, grown: Grown) -> None:
+        """Start one actor more, and tell `grown` when it is ready; nothing if its node is lost
+        before. Raises UnavailableError for one that cannot start.
+        """
+        stage, node = place
+        self._starting[place] += 1
+        actor = self._make_stage(stage, node)
+        try:
+            await actor.started()
+        except GoneError as error:
+            logger.warning("%s", error)
+            return
+        finally:
+            self._starting[place] -= 1
+        number = next(self._numbers)
+        self._stages[stage][number] = actor
+        grown(stage, number)
+
+    async def retire(self, stage: StageName, number: int) -> None:
+        """End an actor that has no call any more, and what it started."""
+        if actor := self._stages[stage].pop(number, None):
+            await actor.let_go("close")
+            actor.kill()
+
+    def lose(self, nodes: Collection[str]) -> list[tuple[StageName, int]]:
+        """Forget the actors of nodes that are gone, and name them."""
+        lost = [
+            (stage, number)
+            for stage, actors in self._stages.items()
+            for number, actor in actors.items()
+            if actor.node in nodes
+        ]
+        for stage, number in lost:
+            del self._stages[stage][number]
+        return lost
+
+    def waiting(self) -> list[HostedActor]:
+        """Name the actors of the stages that wait for a language model."""
+        return [x for stage in self._place.waits for x in self._stages.get(stage, {}).values()]
+
+    def readers(self) -> list[HostedActor]:
+        """Name the actors that read sources."""
+        return list(self._stages[StageName.OCR].values())
+
+    async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
+        """Ask one of the `ocr` actors, each in turn, what the bytes of sources are.
+
+        Raises TemporaryError if the store where they lie does not answer, or if the process died,
+        which is told when it is there again; UnavailableError if it cannot be, UnavailableError or
+        UsageError for a store that refuses.
+        """
+        from ray.exceptions import RayActorError, RayTaskError
+
+        reader = self._one_of(StageName.OCR)
+        try:
+            found: list[Identified | DocumentFailure] = await reader.ask("identify", sources)
+        except RayActorError as error:
+            death = f"the ocr process died while it looked at documents: {death_of(str(error))}"
+            with suppress(GoneError):
+                await reader.started()
+            raise TemporaryError(death) from error
+        except GoneError as error:
+            raise TemporaryError(str(error)) from error
+        except RayTaskError as error:
+            raise error.cause from error
+        return found
+
+    def _one_of(self, stage: StageName) -> HostedActor:
+        """Choose an actor of a stage, each in turn. Raises TemporaryError where there is none."""
+        if not (numbers := sorted(self._stages[stage])):
+            raise TemporaryError(f"no node is left for the {stage} stage")
+        self._turn += 1
+        return self._stages[stage][numbers[self._turn % len(numbers)]]
+
+    async def run(self, call: Call) -> Answer:
+        """Make one call of a stage.
+
+        Raises CallLostError if its process died or it raised, which it never should: what is wrong
+        with a document is an outcome. The errors of a store that does not answer come through.
+        A death is told when the actor is there again, since it refuses calls until then. Raises
+        NodeLostError if it never will be.
+        """
+        actor = self._stages[call.stage].get(call.actor)
+        if actor is None:
+            raise NodeLostError("its node is gone", ())
+        try:
+            return await self._asked(actor, call)
+        except GoneError as error:
+            raise NodeLostError(str(error), self.lose([actor.node])) from error
+
+    async def _asked(self, actor: HostedActor, call: Call) -> Answer:
+        """Do so of an actor whose node may go. Raises GoneError then."""
+        from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+
+        from pipeline.stores.postgres import words_of
+
+        try:
+            answer: Answer = await actor.ask("run", call.tasks)
+        except (OutOfMemoryError, RayActorError) as error:
+            death = await actor.death(call.stage, str(error))
+            await actor.started()
+            raise CallLostError(*death) from error
+        except RayTaskError as error:
+            if isinstance(error.cause, CasegraphError):
+                raise error.cause from error
+            words = words_of(error.cause)[:LONGEST_MESSAGE]
+            message = f"the {call.stage} stage raised {type(error.cause).__name__}: {words}"
+            tail = tail_of(raised_in(str(error)))
+            raise CallLostError("stage_raised", message, tail) from error
+        return answer
+
+    async def fill_vectors(self) -> int:
+        """Have some vectors computed that published chunks lack; return how many, 0 if none."""
+        reader = self._one_of(StageName.CHUNK)
+        filled: int = await answer_of(StageName.CHUNK, reader.ask("fill_vectors"))
+        return filled
+
+    def _make_stage(self, stage: StageName, node: str) -> HostedActor:
+        from actors.stage_actor import StageActor
+
+        at_once = self._place.waits.get(stage)
+        calls = 1 if at_once is None else at_once + SPARE_CALLS
+        silence = CLOCK_PER_CPU * self._place.settings.limits.stage_seconds.of(stage)
+        return hosted(
+            self._place, stage, StageActor, self._place, stage,
+            calls=calls, node=node, silence=silence,
+        )  # fmt: skip
