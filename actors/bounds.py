@@ -11,6 +11,7 @@ from pipeline.stores.protocols import Backlog
 IDENTIFY_BATCH = 32
 AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
 HELD_SECONDS = 20.0
+FEWEST, CALLS_OF = 64, 4
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,20 @@ class Load:
     next_bytes: int = 0
 
 
+def window(load: Load, run: RunSettings) -> int:
+    """Say how many documents may be on their way: as many as a person wants, else what keeps all
+    actors at work, since a call of many small ones holds some for each slot.
+    """
+    return run.window or max(FEWEST, CALLS_OF * load.at_once)
+
+
 def room(load: Load, run: RunSettings) -> int:
     """Count the documents that the flow may take in now: what the window has left; none while the
     queue is long, what only Redis holds takes over half of its memory, or memory is short.
 
     A run that holds nothing waits for nothing: what is short then is not short because of it.
     """
-    return 0 if shortage(load, run) else max(run.window - load.unprocessed, 0)
+    return 0 if shortage(load, run) else max(window(load, run) - load.unprocessed, 0)
 
 
 def fits(load: Load, run: RunSettings) -> bool:
@@ -61,9 +69,9 @@ def to_claim(load: Load, run: RunSettings) -> int:
     first stage does: other runs may have the rest. None for less than a batch, since a claim is a
     transaction.
     """
-    window = run.window + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
+    ahead = window(load, run) + min(math.ceil(load.pace * AHEAD_SECONDS), MOST_AHEAD)
     soon = math.ceil(load.pace * HELD_SECONDS)
-    most = min(window, max(soon, load.at_once))
+    most = min(ahead, max(soon, load.at_once))
     fresh = min(most, max(soon, load.at_first, math.ceil(load.pace_at_first * HELD_SECONDS)))
     wanted = min(most - load.unprocessed, fresh - load.unread) - load.waiting
     batch = max(min(IDENTIFY_BATCH, fresh // 2), 1)

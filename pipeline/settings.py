@@ -133,7 +133,7 @@ class RunSettings(Section):
     shared_files: bool = False
     cpus: int | None = Field(None, ge=1)
     actors: dict[str, int] = Field(default_factory=dict)
-    window: int = Field(64, ge=1)
+    window: int | None = Field(None, ge=1)
     window_bytes: int = Field(1 << 30, ge=1)
     pages_at_once: int = Field(50, ge=1)
     attempts: int = Field(2, ge=1)

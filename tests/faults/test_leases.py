@@ -15,6 +15,7 @@ from ledger_case import LedgerCase
 from sqlalchemy import Engine, text
 from waiting import until
 
+from actors.bounds import FEWEST
 from faults import history
 from faults.holder import FAILURE as LATE
 from faults.holder import holder
@@ -163,7 +164,7 @@ def until_done(run: SmallRun, seconds: str) -> None:
 
 @pytest.mark.parametrize(
     ("acceleration", "window", "count"),
-    [("on", 8, 160), ("off", 8, 160), ("on", RunSettings().window, RunSettings().window - 3)],
+    [("on", 8, 160), ("off", 8, 160), ("on", FEWEST, FEWEST - 3)],
 )
 def test_runs_at_the_same_time_share_the_work(
     acceleration: str,

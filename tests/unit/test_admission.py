@@ -25,6 +25,13 @@ def test_the_window_bounds_what_is_unprocessed():
     assert room(load(unprocessed=70), RUN) == 0
 
 
+def test_a_window_that_nobody_sets_keeps_all_actors_at_work():
+    free = RUN.model_copy(update={"window": None})
+    assert room(load(at_once=4), free) == 64
+    assert room(load(at_once=100), free) == 400
+    assert room(load(at_once=100), RUN) == 64
+
+
 def test_a_long_queue_pauses_it():
     assert room(load(entries=1000), RUN) == 64
     assert room(load(entries=1001), RUN) == 0
