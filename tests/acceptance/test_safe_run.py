@@ -21,7 +21,7 @@ from malformed import malformed, real_files
 from pipeline.stores import embedded_postgres, embedded_valkey
 from tests.acceptance.conftest import Casegraph, clean_environment
 
-FILES, SEED = 36, 8
+FILES, SEED = 18, 8
 ERRORS = {"archive_bomb", "damaged", "empty_file", "encrypted", "parser_memory", "unsafe_xml",
           "unsupported_type"}  # fmt: skip
 
