@@ -21,7 +21,7 @@ from malformed import malformed, real_files
 from pipeline.stores import embedded_postgres, embedded_valkey
 from tests.acceptance.conftest import Casegraph, clean_environment
 
-FILES, SEED = 36, 8
+FILES, SEED = 18, 8
 ERRORS = {"archive_bomb", "damaged", "empty_file", "encrypted", "parser_memory", "unsafe_xml",
           "unsupported_type"}  # fmt: skip
 
@@ -60,6 +60,12 @@ class Watched:
         for connection in process.net_connections("inet"):
             if connection.status == psutil.CONN_LISTEN or not connection.raddr:
                 self.listening[connection.laddr.ip].add(name)
+
+
+def is_loopback(place: str) -> bool:
+    """Say whether only this machine reaches an address, also one of IPv4 that IPv6 writes."""
+    address = ipaddress.ip_address(place)
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def test_a_run_over_malformed_files_listens_to_nobody_else_and_loses_no_process(
@@ -103,4 +109,4 @@ def test_a_run_over_malformed_files_listens_to_nobody_else_and_loses_no_process(
     assert len(watched.stage_actors) == sum(ONE_EACH.values())
 
     assert watched.listening, "nothing was seen"
-    assert [ip for ip in watched.listening if not ipaddress.ip_address(ip).is_loopback] == []
+    assert {place for place in watched.listening if not is_loopback(place)} == set()
