@@ -159,7 +159,9 @@ def unreadable(error: OSError | PermanentError) -> DocumentFailure:
     if isinstance(error, PermanentError):
         code, message = error.code, error.message
         if code == "blob_missing":
-            message += "; `forget` this file, or the container that holds it, and run again"
+            message += (
+                "; `forget` the container that holds this file, or the file itself, and run again"
+            )
     elif isinstance(error, FileNotFoundError):
         code, message = "source_missing", "the file is not there any more"
     elif isinstance(error, IsADirectoryError):

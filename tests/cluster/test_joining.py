@@ -10,12 +10,21 @@ from pathlib import Path
 import pytest
 
 from cluster.on_cluster import OnCluster
-from cluster.ray_cluster import RAY, cluster
+from cluster.ray_cluster import RAY, RayCluster, cluster
 
 # boto3 still calls datetime.utcnow() where the standard library warns about it.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 RUN = ("run", "in", "--json", "--project")
+SAY_VERSION = """
+import json, sys
+from ray._raylet import GcsClient
+cluster = GcsClient(address=sys.argv[1])
+known = json.loads(cluster.internal_kv_get(b"CLUSTER_METADATA", b"cluster"))
+said = json.dumps(known | {"ray_version": sys.argv[2]}).encode()
+cluster.internal_kv_put(b"CLUSTER_METADATA", said, True, b"cluster")
+print(known["ray_version"])
+"""
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -24,6 +33,17 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
     assert all(" documents" in line or line == "starting services" for line in above), above
     assert last.startswith("casegraph: ")
     return last
+
+
+def say_version(own: RayCluster, version: str) -> str:
+    """Have a cluster say that it is of another version of Ray, and give what it said before."""
+    return subprocess.run(
+        [sys.executable, "-c", SAY_VERSION, own.address, version],
+        env=own.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
 
 
 def digest(on_cluster: OnCluster, project: str) -> str:
@@ -154,6 +174,12 @@ def test_a_cluster_that_goes_away_or_is_of_another_version_is_said(on_cluster: O
     with cluster(on_cluster.endpoints) as own:
         more = {"RAY_AUTH_TOKEN": own.token, "RAY_TMPDIR": str(own.folder)}
         arguments = ("run", "many", "--json", "--project", "away", "--address", own.address)
+        before = say_version(own, "2.59.0")
+        words = last_line(on_cluster(*arguments, status=1, **more))
+        assert "is of another version; install the same" in words
+        assert "2.59.0" in words
+        say_version(own, before)
+
         running = on_cluster.start(*arguments, **more)
         assert running.stderr is not None
         for line in running.stderr:
