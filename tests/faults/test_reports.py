@@ -161,9 +161,9 @@ def test_what_to_type_after_an_interrupted_from_does_not_begin_anew(
 ) -> None:
     whole(run)
 
-    def stopped(place: Any, pending: int, show: Any, stop: Stop) -> RunResult:
+    def stopped(place: Any, source: Any, show: Any, stop: Stop) -> RunResult:
         stop.asked = True
-        return in_threads(place, pending, show, stop)
+        return in_threads(place, source, show, stop)
 
     report = whole(run, stopped, from_stage=StageName.EXTRACT)
     assert report.outcome == "stopped"
@@ -371,9 +371,9 @@ def test_a_run_is_at_work_until_its_sum_is_read(
         seen.append(assembly.projects_at_work(run.urls))
         return report(*arguments)
 
-    def carry_out(place: Any, pending: int, show: Any, stop: Stop) -> RunResult:
+    def carry_out(place: Any, source: Any, show: Any, stop: Stop) -> RunResult:
         stop.asked = ends == "stopped"
-        return in_threads(place, pending, show, stop)
+        return in_threads(place, source, show, stop)
 
     report = driver._report
     monkeypatch.setattr(driver, "_report", summed)
