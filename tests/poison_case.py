@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines import parser_process
+from pipeline.engines.parser_folder import ParserFolder
 
 FONT = "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
 FORM = f"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << {FONT}"
@@ -68,14 +69,15 @@ def _stream(dictionary: str, data: bytes) -> bytes:
 
 
 HARM = """
-import os, signal
+import ctypes, os
 from pipeline.engines.formats import pdf
-really, log = pdf._page, {log!r}
+# Opened before the child gives up all files but its own.
+really, log = pdf._page, os.open({log!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 def page(job, document, number):
     found = really(job, document, number)
-    os.write(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), b"%d\\n" % (number + 1))
+    os.write(log, b"%d\\n" % (number + 1))
     if "killed" in found.text:
-        os.kill(os.getpid(), signal.SIGSEGV)
+        ctypes.string_at(0)
     if "leaves" in found.text:
         os._exit(7)
     if "hangs" in found.text:
@@ -97,13 +99,13 @@ def harmful(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     """
     log = folder / "pages-read"
     (folder / "sitecustomize.py").write_text(HARM.format(log=str(log)))
-    really = parser_process._environment
+    really = parser_process.environment
 
-    def environment() -> dict[str, str]:
-        of_child = really()
+    def environment(own: ParserFolder) -> dict[str, str]:
+        of_child = really(own)
         return of_child | {"PYTHONPATH": f"{folder}{os.pathsep}{of_child['PYTHONPATH']}"}
 
-    monkeypatch.setattr(parser_process, "_environment", environment)
+    monkeypatch.setattr(parser_process, "environment", environment)
     return log
 
 
