@@ -1,0 +1,153 @@
+"""What a run on Ray survives by itself: a coordinator that dies, nodes that leave and that join."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from waiting import until
+
+from faults import small_stages
+from faults.nodes import Nodes, ray_nodes
+from faults.ray_process import reap, start
+from faults.servers import OwnPostgres, OwnValkey
+from faults.small_run import Outcome, SmallRun, write_documents
+from pipeline.settings import RunSettings, Settings
+
+PATIENT = 240.0
+DOCUMENTS = 60
+RUN = RunSettings(shared_files=True, persist_seconds=0.05, lease_seconds=3.0)
+
+
+@pytest.fixture
+def case(postgres_server: OwnPostgres, valkey_server: OwnValkey, tmp_path: Path) -> Iterator[Case]:
+    folder = tmp_path / "documents"
+    write_documents(folder, DOCUMENTS)
+    made = Case(postgres_server, valkey_server, tmp_path, folder)
+    with made.stack:
+        yield made
+
+
+class Case:
+    """A run that is held at its first stage until it is let go, and the same documents quiet."""
+
+    def __init__(self, postgres: OwnPostgres, valkey: OwnValkey, home: Path, folder: Path) -> None:
+        self.stack = ExitStack()
+        self.folder = folder
+        self.held = home / "held"
+        self.held.touch()
+        self.environment: Mapping[str, str] = {
+            small_stages.HOLDS: str(self.held),
+            small_stages.SECONDS: "0.02",
+            "CASEGRAPH_HOME": str(home / "home"),
+            "CASEGRAPH_DATABASE_URL": postgres.url,
+            "CASEGRAPH_REDIS_URL": valkey.url,
+            "CASEGRAPH_RUN": RUN.model_dump_json(),
+        }
+        self.settings = Settings(
+            home=home / "home",
+            database_url=postgres.url,  # type: ignore[arg-type]
+            redis_url=valkey.url,  # type: ignore[arg-type]
+            run=RUN,
+        )
+        self.project = home.name
+        self.harmed = SmallRun(self.settings, folder, self.project)
+
+    def quiet(self) -> Outcome:
+        """Give what comes out where nothing is harmed."""
+        quiet = SmallRun(self.settings, self.folder, f"{self.project} quiet")
+        quiet.until_done()
+        return quiet.digest(), quiet.counts()
+
+    @contextmanager
+    def going(self, joining: Mapping[str, str] | None = None) -> Iterator[Any]:
+        """Run beside the block, on Ray."""
+        process = start({**self.environment, **(joining or {})}, str(self.folder), self.project)
+        try:
+            yield process
+        finally:
+            reap(process)
+
+    def done(self) -> int:
+        """Count the completed documents."""
+        return self.harmed.counts()["completed"]
+
+    def ended(self, process: Any) -> dict[str, Any]:
+        """Wait for its end, and hold it to what the quiet run gives; give its report."""
+        out, err = process.communicate(timeout=PATIENT)
+        assert process.returncode == 3, f"{out}\n{err}"
+        assert (self.harmed.digest(), self.harmed.counts()) == self.quiet()
+        report: dict[str, Any] = json.loads(out)
+        return report
+
+
+def actors(above: psutil.Process, name: str) -> list[psutil.Process]:
+    """Find the processes of actors that a process has started."""
+    found = []
+    for child in above.children(recursive=True):
+        with suppress(psutil.Error):
+            if child.name().startswith(name) or " ".join(child.cmdline()).startswith(name):
+                found.append(child)
+    return found
+
+
+def raylet(node: Any) -> psutil.Process:
+    [process] = node.all_processes["raylet"]
+    return psutil.Process(process.process.pid)
+
+
+def test_a_coordinator_that_dies_is_followed_by_another_one(case: Case) -> None:
+    with case.going() as process:
+        command = psutil.Process(process.pid)
+        until(lambda: actors(command, "ray::RunCoordinator"), PATIENT)
+        until(lambda: case.harmed.counts()["running"], PATIENT)
+        case.held.unlink()
+        until(lambda: case.done() > DOCUMENTS // 6, PATIENT)
+        for coordinator in actors(command, "ray::RunCoordinator"):
+            coordinator.kill()
+        report = case.ended(process)
+    assert report["outcome"] == "finished"
+    assert report["documents"]["pending"] == report["documents"]["running"] == 0
+
+
+@pytest.fixture
+def nodes(case: Case) -> Nodes:
+    return case.stack.enter_context(ray_nodes(2, case.environment))
+
+
+def test_nodes_that_join_are_used_and_nodes_that_leave_cost_only_time(
+    case: Case, nodes: Nodes
+) -> None:
+    with case.going(nodes.joining) as process:
+        for node in nodes.alive:
+            until(lambda node=node: actors(raylet(node), "ray::StageActor"), PATIENT)
+        until(lambda: case.harmed.counts()["running"], PATIENT)
+        joined = nodes.add()
+        until(lambda: actors(raylet(joined), "ray::StageActor"), PATIENT)
+        case.held.unlink()
+        until(lambda: case.done() > DOCUMENTS // 10, PATIENT)
+        nodes.cluster.remove_node(nodes.alive.pop(0), allow_graceful=False)
+        report = case.ended(process)
+    # As many failed as do for a reason of their own: nobody was blamed for what the node took along.
+    assert report["outcome"] == "finished"
+
+
+def test_a_run_whose_nodes_are_all_gone_waits_for_one(case: Case, nodes: Nodes) -> None:
+    with case.going(nodes.joining) as process:
+        until(lambda: case.harmed.counts()["running"], PATIENT)
+        for node in list(nodes.alive):
+            until(lambda node=node: actors(raylet(node), "ray::StageActor"), PATIENT)
+        for node in nodes.alive:
+            nodes.cluster.remove_node(node, allow_graceful=False)
+        nodes.alive.clear()
+        case.held.unlink()
+        before = case.done()
+        joined = nodes.add()
+        until(lambda: actors(raylet(joined), "ray::StageActor"), PATIENT)
+        until(lambda: case.done() > before, PATIENT)
+        case.ended(process)
