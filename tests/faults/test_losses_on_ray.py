@@ -133,7 +133,7 @@ def test_nodes_that_join_are_used_and_nodes_that_leave_cost_only_time(
         until(lambda: case.done() > DOCUMENTS // 10, PATIENT)
         nodes.cluster.remove_node(nodes.alive.pop(0), allow_graceful=False)
         report = case.ended(process)
-    # As many failed as do for a reason of their own: nobody was blamed for what the node took along.
+    # As many failed as do for reasons of their own: nobody was blamed for what went with the node.
     assert report["outcome"] == "finished"
 
 
