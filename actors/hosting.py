@@ -28,7 +28,7 @@ def hosted(
     here = node or ray.get_runtime_context().get_node_id()
     options: dict[str, Any] = {
         "num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "max_concurrency": calls,
-        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not node),
+        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
     }  # fmt: skip
     if silence is not None:
         options["concurrency_groups"] = {LOOKING: 1}

@@ -91,7 +91,7 @@ class _Watch:
 
         ray = self.ray
         # With the process that asks for the run, since neither is of use without the other.
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         coordinator_class = ray.remote(RunCoordinator).options(
             num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
         )

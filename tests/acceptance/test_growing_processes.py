@@ -27,7 +27,8 @@ def processes(of: int, kind: str) -> set[int]:
     with suppress(psutil.NoSuchProcess):
         for process in psutil.Process(of).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if process.cmdline()[:1] and process.cmdline()[0].startswith(f"ray::{kind}"):
+                # One that has just ended has no words.
+                if "".join(process.cmdline()[:1]).startswith(f"ray::{kind}"):
                     found.add(process.pid)
     return found
 

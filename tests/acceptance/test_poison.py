@@ -68,8 +68,10 @@ def blameless(casegraph) -> list[int]:
     return attempts
 
 
-def check(casegraph, doses: list[tuple[StageName, str]]) -> None:
-    """See that exactly the poisonous documents failed, with all that is known of it."""
+def check(casegraph, doses: list[tuple[StageName, str]], in_company: int = 1) -> None:
+    """See that exactly the poisonous documents failed, with all that is known of it. Others are
+    lost with them so many times in each stage.
+    """
     rows = {
         Path(row["source"]).stem.partition("-")[2]: row
         for row in casegraph.json_lines("failures", "--project", "p")
@@ -85,8 +87,8 @@ def check(casegraph, doses: list[tuple[StageName, str]]) -> None:
         assert len(row["log_tail"]) <= 4_096
     attempts = blameless(casegraph)
     assert len(attempts) == INNOCENT
-    # Lost in company at most once in each stage, and never alone.
-    assert max(attempts) <= 1 + len({stage for stage, _ in doses})
+    # Never lost alone.
+    assert max(attempts) <= 1 + in_company * len({stage for stage, _ in doses})
 
 
 @pytest.mark.long
@@ -119,4 +121,5 @@ def test_one_that_waits_for_a_language_model_takes_no_other_along(
 
     casegraph.json("run", str(tmp_path / "corpus"), "--project", "p", status=3)
 
-    check(replace(small, environment=small.environment | asks), doses)
+    # Of ten at once, of five, and of two.
+    check(replace(small, environment=small.environment | asks), doses, in_company=3)

@@ -45,6 +45,11 @@ class RayCluster:
         return f"127.0.0.1:{self.port}"
 
     @property
+    def second_folder(self) -> Path:
+        """Where the second raylet keeps its own: it would write anew what the first runs from."""
+        return self.folder / "second"
+
+    @property
     def jobs(self) -> str:
         """Where jobs are submitted."""
         return f"http://127.0.0.1:{self.jobs_port}"
@@ -81,6 +86,7 @@ class RayCluster:
         """Have another raylet join, one at most."""
         self._start(
             f"--address={self.address}",
+            f"--temp-dir={self.second_folder}",
             f"--dashboard-agent-listen-port={self.agents[1]}",
             f"--num-cpus={cpus}",
         )

@@ -61,7 +61,7 @@ class Machine:
             if kind.startswith("head"):
                 own += f" --dashboard-port={self.cluster.jobs_port}"
             else:
-                own += " --num-cpus=2"
+                own += f" --num-cpus=2 --temp-dir={self.cluster.second_folder}"
             self(command.replace("6379", str(self.cluster.port)) + own)
 
 

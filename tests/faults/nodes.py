@@ -33,12 +33,19 @@ class Nodes:
     environment: Mapping[str, str]
     cores: int
     alive: list[Any] = field(default_factory=list)
+    joined: int = 0
 
     def add(self, **options: Any) -> Any:
         """Let a node join, and wait until it has; return it."""
+        self.joined += 1
         with environment(self.environment):
             node = self.cluster.add_node(
-                num_cpus=self.cores, object_store_memory=STORE_BYTES, **options
+                # An address of its own: who joins from this machine is then the head's neighbour,
+                # and outlives each of these.
+                node_ip_address=f"127.0.0.{1 + self.joined}",
+                num_cpus=self.cores,
+                object_store_memory=STORE_BYTES,
+                **options,
             )
         self.alive.append(node)
         return node
@@ -67,7 +74,7 @@ def environment(wanted: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def ray_nodes(count: int, settings: Mapping[str, str], cores: int = 2) -> Iterator[Nodes]:
+def ray_nodes(count: int, settings: Mapping[str, str], cores: int = 1) -> Iterator[Nodes]:
     """Start a head and so many nodes, whose processes have these settings; end them all."""
     auth = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
     theirs = {

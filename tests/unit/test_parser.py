@@ -166,8 +166,8 @@ def test_each_page_is_told_to_whoever_watches(tmp_path: Path) -> None:
     heard: list[None] = []
     with Parser(Limits()) as parser, heard_by(lambda: heard.append(None)):
         assert isinstance(read(parser, path), Pages)
-    # With each page, and as the file is begun.
-    assert len(heard) == 1 + len(pages)
+    # As the file is begun, with each page, and as its end is reached.
+    assert len(heard) == 2 + len(pages)
 
 
 def test_a_limit_of_the_parents_memory_is_none_of_the_childs(tmp_path: Path) -> None:
