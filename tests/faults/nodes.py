@@ -13,6 +13,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 STORE_BYTES = 80 << 20
+# One for all clusters of a process: Ray reads it once.
+TOKEN = secrets.token_hex(16)
 # Ray's own are for networks that falter: it takes a node for dead after some seconds only.
 FAST_HEALTH = {
     "health_check_initial_delay_ms": 0,
@@ -76,7 +78,7 @@ def environment(wanted: Mapping[str, str]) -> Iterator[None]:
 @contextmanager
 def ray_nodes(count: int, settings: Mapping[str, str], cores: int = 1) -> Iterator[Nodes]:
     """Start a head and so many nodes, whose processes have these settings; end them all."""
-    auth = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+    auth = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
     theirs = {
         **auth,
         **settings,

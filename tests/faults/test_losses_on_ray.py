@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,14 @@ class Case:
         self.environment: Mapping[str, str] = {
             small_stages.HOLDS: str(self.held),
             small_stages.SECONDS: "0.02",
-            "CASEGRAPH_HOME": str(home / "home"),
+            # One for all runs of a database: its objects lie there.
+            "CASEGRAPH_HOME": str(valkey.home / "home"),
             "CASEGRAPH_DATABASE_URL": postgres.url,
             "CASEGRAPH_REDIS_URL": valkey.url,
             "CASEGRAPH_RUN": RUN.model_dump_json(),
         }
         self.settings = Settings(
-            home=home / "home",
+            home=valkey.home / "home",
             database_url=postgres.url,  # type: ignore[arg-type]
             redis_url=valkey.url,  # type: ignore[arg-type]
             run=RUN,
@@ -72,6 +73,15 @@ class Case:
             yield process
         finally:
             reap(process)
+
+    def until(self, process: Any, true: Callable[[], object]) -> None:
+        """Poll until something holds of a run that is on."""
+
+        def holds() -> bool:
+            assert process.poll() is None, process.communicate()
+            return bool(true())
+
+        until(holds, PATIENT)
 
     def done(self) -> int:
         """Count the completed documents."""
@@ -104,10 +114,10 @@ def raylet(node: Any) -> psutil.Process:
 def test_a_coordinator_that_dies_is_followed_by_another_one(case: Case) -> None:
     with case.going() as process:
         command = psutil.Process(process.pid)
-        until(lambda: actors(command, "ray::RunCoordinator"), PATIENT)
-        until(lambda: case.harmed.counts()["running"], PATIENT)
+        case.until(process, lambda: actors(command, "ray::RunCoordinator"))
+        case.until(process, lambda: case.harmed.counts()["running"])
         case.held.unlink()
-        until(lambda: case.done() > DOCUMENTS // 6, PATIENT)
+        case.until(process, lambda: case.done() > DOCUMENTS // 6)
         for coordinator in actors(command, "ray::RunCoordinator"):
             coordinator.kill()
         report = case.ended(process)
@@ -125,12 +135,12 @@ def test_nodes_that_join_are_used_and_nodes_that_leave_cost_only_time(
 ) -> None:
     with case.going(nodes.joining) as process:
         for node in nodes.alive:
-            until(lambda node=node: actors(raylet(node), "ray::StageActor"), PATIENT)
-        until(lambda: case.harmed.counts()["running"], PATIENT)
+            case.until(process, lambda node=node: actors(raylet(node), "ray::StageActor"))
+        case.until(process, lambda: case.harmed.counts()["running"])
         joined = nodes.add()
-        until(lambda: actors(raylet(joined), "ray::StageActor"), PATIENT)
+        case.until(process, lambda: actors(raylet(joined), "ray::StageActor"))
         case.held.unlink()
-        until(lambda: case.done() > DOCUMENTS // 10, PATIENT)
+        case.until(process, lambda: case.done() > DOCUMENTS // 10)
         nodes.cluster.remove_node(nodes.alive.pop(0), allow_graceful=False)
         report = case.ended(process)
     # As many failed as do for reasons of their own: nobody was blamed for what went with the node.
@@ -139,15 +149,15 @@ def test_nodes_that_join_are_used_and_nodes_that_leave_cost_only_time(
 
 def test_a_run_whose_nodes_are_all_gone_waits_for_one(case: Case, nodes: Nodes) -> None:
     with case.going(nodes.joining) as process:
-        until(lambda: case.harmed.counts()["running"], PATIENT)
+        case.until(process, lambda: case.harmed.counts()["running"])
         for node in list(nodes.alive):
-            until(lambda node=node: actors(raylet(node), "ray::StageActor"), PATIENT)
+            case.until(process, lambda node=node: actors(raylet(node), "ray::StageActor"))
         for node in nodes.alive:
             nodes.cluster.remove_node(node, allow_graceful=False)
         nodes.alive.clear()
         case.held.unlink()
         before = case.done()
         joined = nodes.add()
-        until(lambda: actors(raylet(joined), "ray::StageActor"), PATIENT)
-        until(lambda: case.done() > before, PATIENT)
+        case.until(process, lambda: actors(raylet(joined), "ray::StageActor"))
+        case.until(process, lambda: case.done() > before)
         case.ended(process)
