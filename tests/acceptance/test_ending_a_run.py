@@ -36,8 +36,11 @@ def host(stage, settings, stores):
     return small_stages.host(stage, settings, stores)
 
 async def started(place, **more):
-    pools = ActorPools(place, dict.fromkeys(STAGES, 1) | more)
-    await asyncio.gather(*await pools.start(lambda stage: None))
+    pools = ActorPools(place)
+    [node] = await pools.nodes()
+    actors = dict.fromkeys(STAGES, 1) | more
+    placement = {(stage, node.id): number for stage, number in actors.items()}
+    await asyncio.gather(*await pools.start(placement, lambda stage, number: None))
     return pools
 
 async def ending(place):

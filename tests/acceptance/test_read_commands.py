@@ -280,7 +280,7 @@ def test_failures_are_the_last_ones(run: Run, case: PublishedCase) -> None:
     assert status == 0
     assert lines(out) == [
         {"source": "bad.pdf", "stage": "ocr", "error": "pdf_encrypted",
-         "message": "needs\na password", "attempts": 2}
+         "message": "needs\na password", "attempts": 2, "log_tail": ""}
     ]  # fmt: skip
     status, out, _ = run("failures", "--project", "case")
     assert "needs a password" in out

@@ -6,6 +6,7 @@ A page is written down when it is read, so that a test sees what was read again.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,8 @@ class SmallPages:
             return small_stages.read(source, self.blobs)
         if pages is None and at_once and len(texts) > at_once:
             return PageCount(count=len(texts))
+        if pages:
+            time.sleep(float(os.environ.get(small_stages.SECONDS, "0")))
         parts = [
             Pages(
                 text=texts[number - 1],

@@ -14,7 +14,7 @@ import redis
 from databases import Databases
 from sqlalchemy import text
 
-from faults import paged_stages
+from faults import paged_stages, small_stages
 from faults.invariants import broken
 from faults.small_run import SmallRun
 from pipeline.crash_points import VARIABLE
@@ -112,7 +112,12 @@ def work_until(run: SmallRun, environment: Mapping[str, str]) -> None:
 
 def dies_at(run: SmallRun, point: str, marker: Path) -> None:
     """Run in a process that dies there."""
-    environment = {VARIABLE: f"{point}@{marker}", paged_stages.READ: os.environ[paged_stages.READ]}
+    environment = {
+        VARIABLE: f"{point}@{marker}",
+        paged_stages.READ: os.environ[paged_stages.READ],
+        # Else all is read, and joined, before the first parts are persisted.
+        small_stages.SECONDS: "0.2",
+    }
     process = PROCESSES.Process(target=work_until, args=(run, environment))
     process.start()
     process.join(120)
