@@ -89,8 +89,8 @@ def test_a_killed_actor_takes_no_document_along_and_a_stopped_run_waits_for_no_m
         until(lambda: server.at_once == DOCUMENTS, 120)
         held.died.set()
         asker(process.pid, int(server.url.split(":")[2].split("/")[0])).kill()
-        # Whose asker is dead is asked again when it has had its time, in half of the company: one of
-        # it may be to blame.
+        # Whose asker is dead is asked again when it has had its time, by half of the company at a
+        # time: one of it may be to blame.
         until(lambda: held.hung, 60)
         until(lambda: completed(here) == ANSWERED, 60)
         process.send_signal(signal.SIGINT)
