@@ -95,6 +95,11 @@ class Presence:
             "run again: what is done is kept"
         )
 
+    def check(self) -> None:
+        """Look at once. Raises UnavailableError for a cluster that is not there."""
+        if not answers(self._address):
+            raise self.gone
+
     def explain(self, error: UnavailableError) -> UnavailableError:
         """Say instead that the cluster went away, where that is why something failed."""
         return error if answers(self._address) else self.gone

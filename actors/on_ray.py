@@ -54,7 +54,8 @@ def on_ray(
             raise StoppedWaitingError("stopped before the cluster had a node to work on")
         presence = Presence(ray.get_runtime_context().gcs_address)
         try:
-            return _Watch(ray, source, show, stop, presence.look).carry_out(place.sealed())
+            watch = _Watch(ray, source, show, stop, presence.look, presence.check)
+            return watch.carry_out(place.sealed())
         except UnavailableError as error:
             raise presence.explain(error) from error
 
@@ -73,13 +74,16 @@ def interrupted(last: Snapshot, why: str) -> RunResult:
 
 @dataclass
 class _Watch:
-    """One coordinator, from its start to its end. `look` raises for a Ray that is gone."""
+    """One coordinator, from its start to its end. `look`, from time to time, and `gone`, at once,
+    raise for a Ray that is not there any more.
+    """
 
     ray: Any
     source: Source
     show: Callable[[Snapshot], None]
     stop: Stop
     look: Callable[[], None] = lambda: None
+    gone: Callable[[], None] = lambda: None
     last: Snapshot = field(default_factory=Snapshot)
 
     def carry_out(self, place: Workplace) -> RunResult:
@@ -103,6 +107,9 @@ class _Watch:
                 raise UnavailableError(own_fault(error.cause)) from error
             raise UnavailableError(f"the run ended early: {told_by(error)}") from error
         except ray.exceptions.RayActorError as error:
+            if error.actor_init_failed:
+                raise UnavailableError(told_by(error)) from error
+            self.gone()
             return interrupted(self.last, told_by(error))
         except ray.exceptions.RayError as error:
             raise UnavailableError(f"the run ended early: {told_by(error)}") from error
