@@ -9,8 +9,9 @@ PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 # What is installed beside casegraph itself: `cluster` is enough for a node of a Ray cluster.
 EXTRAS ?= dev
 
-# How many faults `make chaos` makes.
+# How many faults `make chaos` makes, and how many of another kind on a cluster of three nodes.
 FAULTS ?= 200
+ON_NODES ?= 100
 
 # Which language model `make test-llm` asks, 0.5B (491 MB) or 1.5B (1.1 GB). It is fetched into the
 # folder LLM_MODELS, by default ~/.cache/casegraph/models.
@@ -33,8 +34,9 @@ test-llm: $(STAMP) ## Fetch a real language model, and its server, and test with
 	$(BIN)/python tests/llm/fetching.py $(LLM)
 	LLM=$(LLM) $(BIN)/pytest tests/llm
 
-chaos: $(STAMP) ## Harm runs at random moments (some 20 minutes), then plant bugs that the tests must catch.
+chaos: $(STAMP) ## Harm runs at random moments (under an hour), then plant bugs that the tests must catch.
 	PYTHONPATH=.:tests $(BIN)/python -m faults.chaos --faults $(FAULTS)
+	PYTHONPATH=.:tests $(BIN)/python -m faults.chaos --nodes 3 --faults $(ON_NODES)
 	PYTHONPATH=.:tests $(BIN)/python -m faults.planted
 
 lint: $(STAMP) ## Style, types and architecture.

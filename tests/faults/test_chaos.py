@@ -33,6 +33,17 @@ def test_some_faults_change_nothing(tmp_path: Path) -> None:
     assert sum(chaos.made.values()) >= 3
 
 
+def test_some_faults_on_a_cluster_change_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 40)
+    seed = random.SystemRandom().randrange(1 << 32)
+    told: list[str] = []
+    chaos = Chaos(3, folder, seed, told.append, nodes=3)
+    chaos()
+    assert chaos.differences == [], "\n".join([f"seed {seed}", *told])
+    assert sum(chaos.made.values()) >= 3
+
+
 @pytest.mark.parametrize(
     ("program", "found"),
     [
