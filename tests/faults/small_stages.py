@@ -59,8 +59,6 @@ FAILS = "cannot be read"
 BREAKS, KILLS = "breaks a stage", "kills a process"
 """What makes `extract` raise, and end its process, whenever it comes to it."""
 SECONDS = "SMALL_STAGE_SECONDS"
-BURNS = "SMALL_STAGE_BURNS"
-"""How many seconds of CPU time each input takes."""
 HOLDS = "SMALL_STAGE_HOLDS"
 """A file: no stage after `ocr` goes on while it is there."""
 HOARDS = "SMALL_STAGE_HOARDS"
@@ -89,7 +87,6 @@ class SmallStage:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
-        burn(float(os.environ.get(BURNS, "0")) * len(inputs))
         held = os.environ.get(HOLDS)
         while held and self.name is not StageName.OCR and Path(held).exists():
             time.sleep(0.02)
@@ -99,13 +96,6 @@ class SmallStage:
         for value in inputs:
             poison.taken(self.name, poison.text_of(value))
         return [self.work(value) for value in inputs]
-
-
-def burn(seconds: float) -> None:
-    """Keep this thread busy for so long."""
-    late = time.thread_time() + seconds
-    while time.thread_time() < late:
-        pass
 
 
 def raise_once(marker: Path) -> None:
