@@ -13,8 +13,11 @@ import yaml
 from ray._private.label_utils import validate_node_label_syntax
 from ray.autoscaler._private.util import prepare_config, validate_config
 
+from actors.cluster import ENVIRONMENT as LOCAL
 from actors.node_settings import SECRETS, variable
+from actors.topology import GPU_LABEL, Node, placed
 from pipeline.settings import Settings
+from pipeline.stage import STAGES
 
 ROOT = Path(__file__).parents[2]
 LAUNCHERS = ("cluster.yaml", "cluster.local.yaml")
@@ -75,7 +78,7 @@ def test_labels_are_such_as_ray_takes() -> None:
     types = read("cluster.yaml")["available_node_types"].values()
     groups = read("deploy/kuberay.yaml")["spec"]["rayClusterSpec"]["workerGroupSpecs"]
     labels = [one["labels"] for one in (*types, *groups) if "labels" in one]
-    assert {key for one in labels for key in one} == {"casegraph.io/gpu", "casegraph.io/ocr"}
+    assert {key for one in labels for key in one} == {GPU_LABEL}
     for one in labels:
         validate_node_label_syntax(one)
 
@@ -113,3 +116,34 @@ def test_the_environment_names_settings_that_there_are() -> None:
         variable(name) for name in (*SECRETS, "llm.base_url")
     }
     assert {"CASEGRAPH_DATABASE_URL", "CASEGRAPH_REDIS_URL"} <= set(names) <= known
+
+
+def test_all_types_of_a_cloud_name_an_image() -> None:
+    for type_ in read("cluster.yaml")["available_node_types"].values():
+        assert type_["node_config"]["ImageId"].startswith("ami-")
+
+
+def test_workers_do_all_that_there_is_to_do() -> None:
+    """A label that keeps a node for one stage would leave the others without."""
+    types = read("cluster.yaml")["available_node_types"]
+    cpu = Node(id="cpu", cpus=16, memory=1 << 36, labels=types["cpu"].get("labels", {}))
+    gpu = Node(id="gpu", cpus=16, memory=1 << 36, labels=types["gpu"]["labels"])
+    placement = placed([cpu, gpu], 10_000)
+    assert {stage for stage, node in placement if node == "cpu"} == set(STAGES)
+
+
+def test_a_pod_runs_as_a_number_that_is_not_root() -> None:
+    words = (ROOT / "deploy/Dockerfile").read_text("utf-8")
+    assert re.search(r"^USER [1-9]\d*$", words, re.MULTILINE)
+    assert "runAsUser: 1000" in (ROOT / "deploy/kuberay.yaml").read_text("utf-8")
+
+
+def test_nodes_compute_as_a_run_on_one_machine_does() -> None:
+    theirs = ENVIRONMENT.read_text("utf-8"), (ROOT / "deploy/Dockerfile").read_text("utf-8")
+    for name in (
+        "OMP_NUM_THREADS",
+        "OMP_THREAD_LIMIT",
+        "MKL_NUM_THREADS",
+        "TOKENIZERS_PARALLELISM",
+    ):
+        assert all(f"{name}={LOCAL[name]}" in words for words in theirs), name
