@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from actors.actor_pools import ActorPools
+from actors.balance import Balance, Look, Step
 from actors.claims import Claims
 from actors.events import Events
 from actors.flow import Flow
 from actors.pulse import Pulse
-from actors.topology import COSTS, Ask, Balance, Look, Node, Place, Step, placed, within
+from actors.topology import COSTS, Ask, Node, Place, missing, placed, within
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
@@ -86,8 +87,11 @@ class Balancing:
 
     async def _look_at_nodes(self) -> None:
         """Take up nodes that joined, and let go of those that left."""
+        before = {node.id for node in self._nodes}
         self._nodes = await self._look_for_nodes()
         here = {node.id for node in self._nodes}
+        if here != before:
+            self._balance.forget()
         stood = {node for _, node in self._pools.placement}
         for stage, number in self._pools.lose(stood - here):
             self._flow.crew.shrink(stage, number)
@@ -95,7 +99,8 @@ class Balancing:
             self._pulse.answered(WHO)
         else:
             self._pulse.no_answer(TemporaryError("no node with a core is left in the cluster"), WHO)
-        for place, count in (self._wanted() - self._pools.placement).items():
+        lack = missing(self._wanted(), self._pools.placement, self._ask)
+        for place, count in lack.items():
             for _ in range(count):
                 self._add(place)
 

@@ -134,7 +134,7 @@ def _in_turns(
             if source().failed:
                 turns.leave()
                 begun.intake.check()
-            ended = losses.taken_up(ended.followed_by(result), result)
+            ended = losses.taken_up(ended.followed_by(result), result, stop)
             idle, tried = idle_after(result, idle), now
         elif not counts[DocumentStatus.PENDING]:
             break
@@ -154,13 +154,17 @@ class Losses:
 
     count: int = 0
 
-    def taken_up(self, ended: Ended, result: RunResult) -> Ended:
-        """Go on where a coordinator died, in a turn that takes up what it had; not for ever."""
+    def taken_up(self, ended: Ended, result: RunResult, stop: Stop) -> Ended:
+        """Go on where a coordinator died, in a turn that takes up what it had; not for ever, and
+        not where it is to stop.
+        """
         moved = bool(result.completed + result.failed)
         if result.outcome != INTERRUPTED:
             self.count = 0
             return ended
         logger.warning("%s", result.reason)
+        if stop.asked:
+            return replace(ended, outcome="stopped", reason="")
         self.count = 1 if moved else self.count + 1
         if self.count == LOST_RUNS:
             reason = f"{result.reason}, {LOST_RUNS} times in a row"

@@ -72,6 +72,7 @@ class Events:
         for task in self._watched:
             if task.done():
                 task.result()
+        self._watched = [task for task in self._watched if not task.done()]
 
     def cancel(self) -> None:
         """End all tasks."""

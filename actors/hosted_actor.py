@@ -180,10 +180,13 @@ class HostedActor:
     def _gone(self) -> GoneError:
         return GoneError(f"the {self._what} process is gone with its node ({self.node[:8]})")
 
-    def kill(self) -> None:
-        """End the process for good."""
+    async def retire(self) -> None:
+        """End the process for good, and what it started, when none of its calls is left."""
         import ray
 
+        while self._running:
+            await self._idle.wait()
+        await self.let_go("close")
         ray.kill(self._actor)
 
     async def let_go(self, method: str) -> None:

@@ -10,6 +10,7 @@ from actors.beginning import begin
 from actors.on_ray import CarryOut, on_ray
 from actors.progress import Snapshot
 from actors.request import Request
+from actors.run_result import INTERRUPTED
 from actors.stop import Stop
 from actors.turns import Turns
 from actors.workplace import HostStage, Workplace
@@ -51,7 +52,7 @@ def read(
             turns.ended(result)
             turns.leave()
             intake.check()
-            if result.outcome == "failed":
+            if result.outcome in {"failed", INTERRUPTED}:
                 raise UnavailableError(result.reason)
     if stop.asked:
         raise StoppedWaitingError("stopped; what was read is kept")

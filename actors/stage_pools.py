@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from itertools import count
+from typing import Any
 
 from actors.calls import Answer, Call
 from actors.deaths import LONGEST_MESSAGE, death_of, raised_in, tail_of
@@ -103,12 +104,15 @@ class StagePools:
                 first.setdefault(stage, task)
         return list(first.values()), later
 
-    async def add(self, place: Place, grown: Grown) -> None:
+    def add(self, place: Place, grown: Grown) -> Coroutine[Any, Any, None]:
         """Start one actor more, and tell `grown` when it is ready; nothing if its node is lost
-        before. Raises UnavailableError for one that cannot start.
+        before. It counts from now on. Raises UnavailableError for one that cannot start.
         """
-        stage, node = place
         self._starting[place] += 1
+        return self._add(place, grown)
+
+    async def _add(self, place: Place, grown: Grown) -> None:
+        stage, node = place
         actor = self._make_stage(stage, node)
         try:
             await actor.started()
@@ -122,10 +126,11 @@ class StagePools:
         grown(stage, number)
 
     async def retire(self, stage: StageName, number: int) -> None:
-        """End an actor that has no call any more, and what it started."""
+        """End an actor that gets no call any more, and what it started; what it still looks at is
+        waited for.
+        """
         if actor := self._stages[stage].pop(number, None):
-            await actor.let_go("close")
-            actor.kill()
+            await actor.retire()
 
     def lose(self, nodes: Collection[str]) -> list[tuple[StageName, int]]:
         """Forget the actors of nodes that are gone, and name them."""

@@ -74,12 +74,13 @@ class Turns:
 
     def ended(self, result: RunResult) -> None:
         """Hear how the run ended, and take statistics for what is read next."""
-        self._result = result
         if result.outcome == INTERRUPTED:
-            # Nobody gave back what it had, and who is still at it, cut off, must not go on.
+            # Who is still at it, being cut off only, must not go on before another one begins.
+            summary = result.model_dump(mode="json")
+            self._ask(self._ledger.end_run, self._run, result.outcome, summary)
             self._ask(self._ledger.release, self._run)
-            self.leave()
             return
+        self._result = result
         # Who lost patience with PostgreSQL does not begin to wait anew.
         if not result.reason:
             self._ask(self._ledger.renew, self._run, self._lease_seconds)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors import balancing, topology
+from actors import balance, balancing, topology
 from faults import local_pools, small_stages
 from faults.small_run import SmallRun, write_documents
 from pipeline.documents import StageName
@@ -71,7 +71,7 @@ def test_an_actor_that_gives_way_loses_nothing(
     write_documents(folder, 150)
     quiet = SmallRun(settings, folder, "quiet")
     quiet.until_done()
-    monkeypatch.setattr(topology, "IDLE_LOOKS", 3)
+    monkeypatch.setattr(balance, "IDLE_LOOKS", 3)
     # As much as all that are placed at first take: whoever wants more has to be given room.
     placement = topology.placed([topology.Node(id="here", cpus=8, memory=1 << 40)], 10_000)
     taken = sum(topology.MEMORY[stage] * count for (stage, _), count in placement.items())

@@ -6,19 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.topology import (
-    GPU_LABEL,
-    IDLE_LOOKS,
-    LOOKS,
-    MEMORY,
-    MODELS,
-    OCR_LABEL,
-    Ask,
-    Balance,
-    Look,
-    Node,
-    placed,
-)
+from actors.balance import IDLE_LOOKS, LOOKS, Balance, Look
+from actors.topology import GPU_LABEL, MEMORY, MODELS, OCR_LABEL, Ask, Node, missing, placed
 from pipeline import assembly
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
@@ -127,6 +116,17 @@ def test_one_actor_is_enough_for_a_stage_that_waits():
     assert (
         of(placed(two, 9, ask=waiting.model_copy(update={"actors": {"extract": 3}})), EXTRACT) == 3
     )
+
+
+def test_a_larger_node_that_joins_gets_no_more_of_what_there_is_enough_of():
+    ask = Ask(actors={"ocr": 4}, waits=frozenset({EXTRACT}))
+    small = [node("a", 4)]
+    stand = placed(small, 10_000, ask=ask)
+    both = placed([*small, node("b", 32)], 10_000, ask=ask)
+    more = missing(both, stand, ask)
+    assert more.keys() == {(stage, "b") for stage in (CHUNK, RESOLVE, RELATE)}
+    gone = Counter({place: n for place, n in stand.items() if place[0] != EXTRACT})
+    assert of(missing(both, gone, ask), EXTRACT) == 1
 
 
 def test_where_there_is_no_node_there_is_no_actor():
