@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -15,6 +18,7 @@ from pipeline.stores.run_progress import RunProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from sqlalchemy import Engine
 
@@ -35,32 +39,56 @@ def watch_run(
 
     with opened_link(settings, redis_url) as link:
         near = None if settings.acceleration == "off" else link
-        looks = _looks(RunProgress(engine, project, near), settings.run.patience_seconds)
-        if as_json:
-            _print_lines(looks)
-            return
         last: Told | None = None
         watched = False
-        with ProgressDisplay(Console()) as display:
-            for last in looks:
-                if last.alive:
-                    watched = True
-                    display.show(_snapshot(last))
+        with _interrupted() as interrupted:
+            progress = RunProgress(engine, project, near)
+            looks = _looks(progress, settings.run.patience_seconds, interrupted)
+            if as_json:
+                _print_lines(looks)
+                return
+            with ProgressDisplay(Console()) as display:
+                for last in looks:
+                    if last.alive:
+                        watched = True
+                        display.show(_snapshot(last))
     if last is None:
         say("no run yet")
     else:
         say(f"{'the run' if watched else 'no run is at work; the last one'}: {_outcome(last)}")
 
 
-def _looks(progress: RunProgress, patience: float) -> Iterator[Told]:
-    """Look again and again at the run that is at work, and for the last time when it has ended."""
+@contextmanager
+def _interrupted() -> Iterator[Event]:
+    """Take down the first Ctrl-C, which some library may be at work in and swallow; the second one
+    is raised where it comes.
+    """
+    asked = Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _looks(progress: RunProgress, patience: float, interrupted: Event) -> Iterator[Told]:
+    """Look again and again at the run that is at work, and for the last time when it has ended.
+    Raises KeyboardInterrupt.
+    """
     told = progress.look()
     since = time.monotonic()
     while told is not None:
         yield told
         if not told.alive:
             return
-        time.sleep(LOOK_SECONDS)
+        if interrupted.wait(LOOK_SECONDS):
+            raise KeyboardInterrupt
         try:
             told = progress.look(told.run)
             since = time.monotonic()

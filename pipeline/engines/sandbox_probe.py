@@ -105,7 +105,10 @@ def said(command: list[str], variables: dict[str, str]) -> Probe:
     lines = [line.partition(" ") for line in done.stdout.splitlines()]
     if READY not in {kind for kind, _, _ in lines}:
         words = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise UnavailableError(f"the parser's child does not start: {words[-1]}")
+        raise UnavailableError(
+            f"the parser's child does not start: {words[-1]}; is limits.parse_memory_bytes too "
+            "small?"
+        )
     return Probe(
         doors=tuple(words for kind, _, words in lines if kind == OPEN),
         missing=tuple(words for kind, _, words in lines if kind == MISSING),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from actors.cluster import imported
+
 ROOT = Path(__file__).resolve().parents[2]
 STORE_BYTES = 80 << 20
 # One for all clusters of a process: Ray reads it once.
@@ -86,6 +88,7 @@ def ray_nodes(count: int, settings: Mapping[str, str], cores: int = 1) -> Iterat
         "RAY_USAGE_STATS_ENABLED": "0",
     }
     with environment(theirs):
+        imported()
         from ray.cluster_utils import Cluster
 
         cluster = Cluster(
