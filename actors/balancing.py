@@ -1,7 +1,7 @@
 """Keeps the actors of a run where they should be, and as many as there should be.
 
-What it goes by is decided in `topology`; here the nodes are asked for, and actors are started and
-ended.
+What it goes by is decided in `topology` and `balance`; here the nodes are asked for, and actors are
+started and ended.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def ask_of(settings: Settings, waits: Collection[StageName]) -> Ask:
 
 
 class Balancing:
-    """The actors of one run. `costs` are the CPU seconds that a document takes in each stage, as
-    far as the project knows them.
+    """The actors of one run. `costs` are the seconds that a document takes in each stage, by the
+    clock, as far as the project knows them.
     """
 
     def __init__(

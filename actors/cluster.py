@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from io import TextIOBase
 from typing import Any
@@ -48,7 +48,7 @@ ENVIRONMENT = QUIET | {
 logger = logging.getLogger(__name__)
 
 
-class ToLog(TextIOBase):
+class _ToLog(TextIOBase):
     """A stream whose words go to the log."""
 
     def write(self, words: str) -> int:
@@ -68,14 +68,21 @@ def local_ray(cpus: int) -> Iterator[Any]:
     """
     with environment(ENVIRONMENT, {"RAY_AUTH_TOKEN": secrets.token_hex(16)}):
         ray = imported()
-        # Ray writes down the command line, and does not start where a path in it is no text.
-        ray._private.utils.get_entrypoint_name = lambda: "casegraph"
-        with redirect_stdout(ToLog()):
-            try:
-                _start(ray, cpus)
-                yield ray
-            finally:
-                ray.shutdown()
+        with begun(ray, lambda: _start(ray, cpus)):
+            yield ray
+
+
+@contextmanager
+def begun(ray: Any, begin: Callable[[], None]) -> Iterator[None]:
+    """Use Ray, once it has begun, for the length of the block; what it prints goes to the log."""
+    # Ray writes down the command line, and does not start where a path in it is no text.
+    ray._private.utils.get_entrypoint_name = lambda: "casegraph"
+    with redirect_stdout(_ToLog()):
+        try:
+            begin()
+            yield
+        finally:
+            ray.shutdown()
 
 
 def _start(ray: Any, cpus: int) -> None:

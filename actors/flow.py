@@ -111,20 +111,18 @@ class Flow:
         Nobody is to blame, however often; but what keeps getting lost is made durable. What was
         made anew and cannot be read each time is given up: its stage makes it so.
         """
-        if content_id not in self._adrift:
-            return
-        self._adrift.discard(content_id)
-        item = self._items[content_id]
-        item.task = item.task.at(chain, durable=item.lost_inputs >= LOSSES)
-        self._enqueue(content_id)
+        if content_id in self._adrift:
+            item = self._items[content_id]
+            self._go_on(content_id, item.task.at(chain, durable=item.lost_inputs >= LOSSES))
 
     def reread(self, content_id: str, document_id: str, located: Located) -> None:
         """Let a content that is adrift go on with the source of another document."""
-        if content_id not in self._adrift:
-            return
+        if content_id in self._adrift:
+            self._go_on(content_id, self._items[content_id].task.read_from(document_id, located))
+
+    def _go_on(self, content_id: str, task: Task) -> None:
         self._adrift.discard(content_id)
-        item = self._items[content_id]
-        item.task = item.task.read_from(document_id, located)
+        self._items[content_id].task = task
         self._enqueue(content_id)
 
     def postponed(self, call: Call) -> None:

@@ -13,11 +13,11 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actors.cluster import QUIET, ToLog, alive_nodes, environment, imported
+from actors.cluster import QUIET, alive_nodes, begun, environment, imported
 from actors.stop import Stop
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
@@ -59,13 +59,8 @@ def joined(address: str) -> Iterator[Any]:
     with environment(QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
         ray = imported()
         _show_token(ray, address)
-        ray._private.utils.get_entrypoint_name = lambda: "casegraph"
-        with redirect_stdout(ToLog()):
-            try:
-                _join(ray, address)
-                yield ray
-            finally:
-                ray.shutdown()
+        with begun(ray, lambda: _join(ray, address)):
+            yield ray
 
 
 class Presence:

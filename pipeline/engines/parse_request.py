@@ -10,11 +10,19 @@ import struct
 from typing import Literal
 
 from pipeline.documents import PageCount, PageRange, Pages, Value
+from pipeline.errors import PermanentError
 from pipeline.settings import ArchiveLimits, Limits, OcrSettings
 
 LENGTH = struct.Struct(">I")
 NO_ROOM = "no_room"
 """The error of a file whose members the disk does not take now: nothing is wrong with the file."""
+
+
+def unread(error: OSError) -> PermanentError:
+    """Say why a file cannot be read: source_missing, unreadable."""
+    if isinstance(error, FileNotFoundError):
+        return PermanentError("source_missing", "the file is not there any more")
+    return PermanentError("unreadable", f"the file cannot be read: {error.strerror or error}")
 
 
 class ParseOptions(Value):

@@ -13,8 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.documents import Pages
-from pipeline.engines.parse_request import ParseRequest
-from pipeline.errors import PermanentError
+from pipeline.engines.parse_request import ParseRequest, unread
 from pipeline.scratch import disk_asked, scratch, written
 
 BLOCK_BYTES = 1 << 20
@@ -58,12 +57,8 @@ class ParserFolder:
             with path.open("rb") as source, written(self._source) as write:
                 while block := source.read(BLOCK_BYTES):
                     write(block)
-        except FileNotFoundError as error:
-            raise PermanentError("source_missing", "the file is not there any more") from error
         except OSError as error:
-            raise PermanentError(
-                "unreadable", f"the file cannot be read: {error.strerror or error}"
-            ) from error
+            raise unread(error) from error
 
     def take(self, pages: Pages, folder: Path) -> None:
         """Move the members that an answer names to `folder`, where they are the caller's to check.

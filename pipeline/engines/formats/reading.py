@@ -10,7 +10,7 @@ from pipeline.documents import PageCount, Pages
 from pipeline.engines import media_types as types
 from pipeline.engines.formats.draft import Job, LongDocumentError, clean
 from pipeline.engines.formats.members import MemberWriter
-from pipeline.engines.parse_request import ParseRequest
+from pipeline.engines.parse_request import ParseRequest, unread
 from pipeline.errors import PermanentError
 
 # Which module of this folder reads a type, and by which function. Named, not imported, so that a
@@ -92,12 +92,8 @@ def _size_of(path: Path) -> int:
     """Look at the file. Raises PermanentError: source_missing, unreadable."""
     try:
         return path.stat().st_size
-    except FileNotFoundError as error:
-        raise PermanentError("source_missing", "the file is not there any more") from error
     except OSError as error:
-        raise PermanentError(
-            "unreadable", f"the file cannot be read: {error.strerror or error}"
-        ) from error
+        raise unread(error) from error
 
 
 def reader_of(media_type: str, size: int) -> Callable[[Job], Pages]:
