@@ -12,8 +12,7 @@ from actors.hosted_actor import HostedActor
 from actors.hosting import answer_of, hosted
 from actors.persistence_actor import Drained
 from actors.registry_actor import DiedError, Settled
-from actors.stage_pools import Grown, StagePools
-from actors.topology import Placement
+from actors.stage_pools import StagePools
 from actors.workplace import Workplace
 from pipeline.errors import TemporaryError
 
@@ -31,21 +30,16 @@ class ActorPools(StagePools):
         self._persistence: HostedActor | None = None
         self._registry: HostedActor | None = None
 
-    async def start(self, placement: Placement, grown: Grown) -> list[asyncio.Task[None]]:
-        """Start all actors at once, and wait until one of each stage has loaded its models. Nobody
-        waits for the registry's.
-
-        `grown` hears of each actor of a stage that is ready, also of those that come later: the
-        tasks that wait for them are returned. Raises UnavailableError for one that cannot start.
+    async def open(self) -> None:
+        """Start the two that stand here, and wait for the one that persists; nobody waits for the
+        registry's. Raises NoStartError.
         """
         from actors.persistence_actor import PersistenceActor
         from actors.registry_actor import RegistryActor
 
-        first, later = self.begin(placement, grown)
         self._persistence = hosted(self._place, "persistence", PersistenceActor, self._place)
         self._registry = hosted(self._place, "registry", RegistryActor, self._place)
-        await asyncio.gather(self._persistence.started(), *first)
-        return later
+        await self._persistence.started()
 
     async def stop(self) -> None:
         """Let stages that wait for a language model ask nothing more; what they have asked is

@@ -10,15 +10,18 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from typing import Any
 
 from actors.actor_pools import ActorPools
 from actors.balance import Balance, Look, Step
 from actors.claims import Claims
 from actors.events import Events
 from actors.flow import Flow
-from actors.pulse import Pulse
-from actors.topology import COSTS, Ask, Node, Place, missing, placed, within
+from actors.hosted_actor import NoStartError
+from actors.mode import Mode
+from actors.pulse import NODES, Pulse
+from actors.topology import COSTS, Ask, Node, Place, missing, of_stage, placed, within
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
@@ -27,7 +30,8 @@ from pipeline.stage import STAGES
 
 LOOK_SECONDS = 1.0
 NODES_SECONDS = 5.0
-WHO = "nodes"
+UNFIT_SECONDS = 300.0
+"""For so long none is started again at a place where one could not be."""
 FEWEST = 100
 """So many documents are reckoned with, at least, while a walk may find more."""
 
@@ -54,27 +58,59 @@ class Balancing:
         pools: ActorPools,
         flow: Flow,
         claims: Claims,
+        mode: Mode,
         pulse: Pulse,
         events: Events,
     ) -> None:
         self._pools = pools
+        self._mode = mode
         self._flow = flow
         self._claims = claims
         self._pulse = pulse
         self._events = events
+        self._stages = frozenset(place.stages)
         self._cores = place.settings.run.cpus
         self._costs: Mapping[StageName, float] = COSTS
         self._moved: Counter[Place] = Counter()
+        self._unfit: dict[Place, float] = {}
         self._nodes: Sequence[Node] = ()
         self._ask = ask_of(place.settings, place.waits)
         self._balance = Balance(self._ask)
         self._asked = time.monotonic()
 
-    async def start(self, costs: Mapping[StageName, float]) -> list[asyncio.Task[None]]:
-        """Start the actors; see `ActorPools.start`."""
+    async def start(self, costs: Mapping[StageName, float]) -> None:
+        """Start the actors, and wait until one of each stage has loaded its models; the others come
+        when they have. Raises NoStartError for a stage of which none can be started.
+        """
         self._costs = {**COSTS, **costs}
         self._nodes = await self._look_for_nodes()
-        return await self._pools.start(self._wanted(), self._flow.crew.grow)
+        works: list[Coroutine[Any, Any, None]] = [self._pools.open()]
+        for place, count in sorted(self._wanted().items()):
+            works += [self._growth(place) for _ in range(count)]
+        tasks = [asyncio.create_task(work) for work in works]
+        self._events.watch_tasks(tasks)
+        while not tasks[0].done() or not all(self._flow.crew.actors[x] for x in self._stages):
+            left = [task for task in tasks if not task.done()]
+            await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_SECONDS)
+            self._events.check()
+
+    def bear(self, stage: StageName, node: str, why: NoStartError) -> bool:
+        """Hear that an actor could not be started on a node, or not again; say whether its stage
+        has another one. No other is tried there for a while.
+        """
+        if not of_stage(stage, self._pools.placement):
+            return False
+        logger.warning("%s; the run goes on without it", why)
+        self._unfit[stage, node] = time.monotonic() + UNFIT_SECONDS
+        self._asks()
+        return True
+
+    def _asks(self) -> None:
+        """Ask for no actor where one could not be started lately."""
+        now = time.monotonic()
+        self._unfit = {place: until for place, until in self._unfit.items() if until > now}
+        self._ask = self._ask.model_copy(update={"unfit": frozenset(self._unfit)})
+        self._balance.ask = self._ask
 
     async def keep(self) -> None:
         """Look for ever at the nodes and the stages, and change what is to be changed."""
@@ -87,6 +123,7 @@ class Balancing:
 
     async def _look_at_nodes(self) -> None:
         """Take up nodes that joined, and let go of those that left."""
+        self._asks()
         before = {node.id for node in self._nodes}
         self._nodes = await self._look_for_nodes()
         here = {node.id for node in self._nodes}
@@ -94,15 +131,21 @@ class Balancing:
             self._balance.forget()
         stood = {node for _, node in self._pools.placement}
         for stage, number in self._pools.lose(stood - here):
-            self._flow.crew.shrink(stage, number)
+            self._let_go(stage, number)
         if self._nodes:
-            self._pulse.answered(WHO)
+            self._pulse.answered(NODES)
         else:
-            self._pulse.no_answer(TemporaryError("no node with a core is left in the cluster"), WHO)
+            gone = TemporaryError("no node with a core is left in the cluster")
+            self._pulse.no_answer(gone, NODES)
         lack = missing(self._wanted(), self._pools.placement, self._ask)
         for place, count in lack.items():
             for _ in range(count):
-                self._add(place)
+                self._events.watch(self._growth(place))
+
+    def _let_go(self, stage: StageName, number: int) -> None:
+        """Give an actor no more calls, and think no more of what it said."""
+        self._flow.crew.shrink(stage, number)
+        self._mode.forget(stage, number)
 
     async def _look_for_nodes(self) -> list[Node]:
         """Ask for the nodes, those that the run already works on first."""
@@ -122,15 +165,15 @@ class Balancing:
         )
         here = {node.id for node in self._nodes}
         for place, change in self._moved.items():
-            if place[1] in here:
+            if place[1] in here and place not in self._unfit:
                 wanted[place] += change
-        return +wanted
+        return Counter({x: n for x, n in (+wanted).items() if x[0] in self._stages})
 
     def _look_at_stages(self) -> None:
         """Note what the stages do, and give one that is short of actors another one."""
         busy: Counter[Place] = Counter()
         for stage in STAGES:
-            for number in self._flow.at_work(stage):
+            for number in self._flow.crew.busy(stage):
                 if place := self._pools.place_of(stage, number):
                     busy[place] += 1
         placement = self._pools.placement
@@ -142,7 +185,7 @@ class Balancing:
         if step.shrink and not self._give_way(step.shrink):
             return
         self._moved[step.grow] += 1
-        self._add(step.grow)
+        self._events.watch(self._growth(step.grow))
         gives = f", and one of {step.shrink[0]} gives way" if step.shrink else ""
         logger.info("the %s stage gets another actor%s", step.grow[0], gives)
 
@@ -151,7 +194,7 @@ class Balancing:
         if (number := self._idle_at(place)) is None:
             return False
         stage, _ = place
-        self._flow.crew.shrink(stage, number)
+        self._let_go(stage, number)
         self._moved[place] -= 1
         self._events.watch(self._pools.retire(stage, number))
         return True
@@ -159,9 +202,19 @@ class Balancing:
     def _idle_at(self, place: Place) -> int | None:
         """Find an actor without a call at a place."""
         stage, _ = place
-        busy = self._flow.at_work(stage)
+        busy = self._flow.crew.busy(stage)
         mine = (x for x in self._flow.crew.actors[stage] if self._pools.place_of(stage, x) == place)
         return next((number for number in mine if not busy[number]), None)
 
-    def _add(self, place: Place) -> None:
-        self._events.watch(self._pools.add(place, self._flow.crew.grow))
+    def _growth(self, place: Place) -> Coroutine[Any, Any, None]:
+        """Have one actor more at a place from now on, or do without it. Raises NoStartError where
+        its stage has no other.
+        """
+        return self._borne(place, self._pools.add(place, self._flow.crew.grow))
+
+    async def _borne(self, place: Place, adding: Coroutine[Any, Any, None]) -> None:
+        try:
+            await adding
+        except NoStartError as error:
+            if not self.bear(*place, error):
+                raise

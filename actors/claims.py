@@ -43,6 +43,7 @@ class Claims:
     waits: Waits = field(default_factory=Waits)
     _documents: dict[str, Claimed] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=dict)
+    _content: dict[str, str] = field(default_factory=dict)
     _processed: set[str] = field(default_factory=set)
     _changes: dict[str, int] = field(default_factory=dict)
 
@@ -60,11 +61,9 @@ class Claims:
         """Take in documents that were claimed. One that is claimed anew waits for nothing any more:
         what comes late of a content it waited for is about the bytes of before.
         """
-        claimed = list(claimed)
-        anew = {document.document_id for document in claimed}
-        for waiting in self._waiting.values():
-            waiting.difference_update(anew)
-        self._documents |= {document.document_id: document for document in claimed}
+        for document in claimed:
+            self._wait_no_more(document.document_id)
+            self._documents[document.document_id] = document
 
     def expect(self, expected: Expected) -> bool:
         """Hear how many documents there are by now; say if there are more than before."""
@@ -86,7 +85,7 @@ class Claims:
                 )
 
     def lose(self, documents: Iterable[str]) -> None:
-        """Let go of documents that another run has by now."""
+        """Let go of documents that another run has by now, or that this one is done with."""
         for document in documents:
             self._documents.pop(document, None)
 
@@ -103,13 +102,20 @@ class Claims:
 
     def wait(self, content: str, document: str) -> None:
         """Let a document wait for its content; a copy waits for the same one."""
+        self._wait_no_more(document)
         self._waiting.setdefault(content, set()).add(document)
+        self._content[document] = content
+
+    def _wait_no_more(self, document: str) -> None:
+        """Let a document wait for no content, whichever it did."""
+        if (content := self._content.pop(document, None)) is not None:
+            self._waiting.get(content, set()).discard(document)
 
     def leave(self, content: str, document: str) -> bool:
         """Let a document wait for a content no longer, and say if it did."""
-        waiting = self._waiting.get(content, set())
-        left = document in waiting
-        waiting.discard(document)
+        left = self._content.get(document) == content
+        if left:
+            self._wait_no_more(document)
         return left
 
     def changed(self, document: str) -> DocumentFailure | None:
@@ -153,7 +159,17 @@ class Claims:
         """Name the documents that waited for a content, and let none wait for it any more."""
         self._processed.discard(content)
         self.waits.drop(content)
-        return sorted(self._waiting.pop(content, ()))
+        documents = sorted(self._waiting.pop(content, ()))
+        for document in documents:
+            del self._content[document]
+        return documents
+
+    def set_aside(self, contents: Iterable[str]) -> None:
+        """Let go of contents that are read as far as they are wanted, and of their documents: these
+        stay claimed until the run ends.
+        """
+        for content in contents:
+            self.lose(self.abandon(content))
 
     def count_failed(self, documents: Iterable[str]) -> None:
         """Settle documents that failed where they were identified."""

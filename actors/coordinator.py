@@ -81,7 +81,7 @@ class RunCoordinator:
         self._pulse = Pulse(patience, stopping)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
         self._balancing = Balancing(
-            place, self._pools, self._flow, self._claims, self._pulse, self._events
+            place, self._pools, self._flow, self._claims, self._mode, self._pulse, self._events
         )
         look = assembly.open_backlog(place.settings, place.urls)
         self._persisting = Persisting(
@@ -123,6 +123,7 @@ class RunCoordinator:
             self._settle,
             self._ending,
             self._stop,
+            self._balancing.bear,
         )
         self._outlook = Outlook(
             place.settings.run,
@@ -169,7 +170,7 @@ class RunCoordinator:
         self._events.watch(self._lease.keep(), again_and_again(self._publish_progress))
         try:
             costs = await self._thread.ask(self._ledger.stage_seconds, self._place.project)
-            self._events.watch_tasks(await self._balancing.start(costs))
+            await self._balancing.start(costs)
             self._events.watch(self._balancing.keep())
             self._outlook.state = "stopping" if self._ending.begun else "running"
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
@@ -281,14 +282,12 @@ class RunCoordinator:
         await self._broadcast.send(await self.snapshot(), self._persisting.backlog)
 
     async def _end(self, outcome: str, reason: str = "") -> RunResult:
-        """Give back what was claimed and not finished, and say how it went. Who began the run ends
-        it.
-        """
+        """Give back what was claimed and not finished, and say how it went; who began ends it."""
         result = self._settlement.result(
             outcome, reason, self._outlook.seconds, self._mode, self._dispatch.embeddings
         )
-        update = {"behind": self._resolving.given_up, "work": self._tally.work()}
-        result = result.model_copy(update=update)
+        behind, work = self._resolving.given_up, self._tally.work()
+        result = result.model_copy(update={"behind": behind, "work": work})
         # A run that ends since PostgreSQL is away does not wait for it once more.
         ask = self._thread.ask_once if outcome == "failed" else self._thread.ask
         try:

@@ -11,6 +11,7 @@ from actors.claims import Claims
 from actors.ending import Ending
 from actors.events import Events
 from actors.flow import Flow
+from actors.hosted_actor import NoStartError
 from actors.mode import Mode
 from actors.persisting import Persisting
 from actors.pulse import RETRY_SECONDS, Pulse
@@ -28,7 +29,8 @@ NODE_LOST = "node_lost"
 
 class Dispatch:
     """The calls of one run. `run` makes one; contents that have `last` go no further; `settle`
-    hears what became durable, `stop` why the run is to end. `embeddings` says what the embedding
+    hears what became durable, `stop` why the run is to end, and `bear` says whether it can go on
+    without an actor. `embeddings` says what the embedding
     cache was asked for by all of them, `tally` keeps what they came to.
     """
 
@@ -47,6 +49,7 @@ class Dispatch:
         settle: Callable[[Persisted], Awaitable[None]],
         ending: Ending,
         stop: Callable[[UnavailableError], None],
+        bear: Callable[[StageName, str, NoStartError], bool],
     ) -> None:
         self._run = run
         self._last = last
@@ -61,6 +64,7 @@ class Dispatch:
         self._settle = settle
         self._ending = ending
         self._stop = stop
+        self._bear = bear
         self.embeddings = CacheUse()
 
     def send(self) -> int:
@@ -93,6 +97,8 @@ class Dispatch:
             self._pulse.no_answer(error)
             await asyncio.sleep(RETRY_SECONDS)
             await self._events.put(partial(self._postponed, call))
+        except NoStartError as error:
+            await self._events.put(partial(self._not_asked, call, error))
         except UnavailableError as error:
             self._stop(error)
             await self._events.put(partial(self._postponed, call))
@@ -107,11 +113,13 @@ class Dispatch:
         self._tally.answered(call, answer)
         self._tally.heard_mode(self._mode.name, self._mode.reason)
         self._claims.waits.add([task.content_id for task in call.tasks], answer.waited)
-        before = self._flow.processed
         blames = self._flow.finished(call, answer.outcomes)
-        self._claims.count_processed(self._flow.processed - before)
+        self._claims.count_processed(self._flow.newly_processed())
         if call.stage is self._last is not STAGES[-1]:
-            self._flow.forget(outcome.content_id for outcome in answer.outcomes if outcome.link)
+            # Nothing of it will be published, which is what else lets go of it.
+            read = [outcome.content_id for outcome in answer.outcomes if outcome.link]
+            self._flow.forget(read)
+            self._claims.set_aside(read)
         await self._settlement.blame(blames)
         for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
             if outcome.is_sourceless:
@@ -121,6 +129,8 @@ class Dispatch:
 
     async def _lost(self, call: Call, why: CallLostError) -> None:
         self._tally.lost(call)
+        if why.no_start is not None:
+            self._without(call, why.no_start)
         blames = self._flow.lost(call, why.code, str(why), why.log_tail)
         await self._settlement.blame(blames)
         await self._settlement.count_again(task.content_id for task in call.tasks)
@@ -128,12 +138,24 @@ class Dispatch:
 
     async def _displaced(self, call: Call, why: NodeLostError) -> None:
         self._tally.lost(call)
-        for stage, actor in why.actors:
+        for stage, actor in (*why.actors, (call.stage, call.actor)):
             self._flow.crew.shrink(stage, actor)
-        self._flow.crew.shrink(call.stage, call.actor)
+            self._mode.forget(stage, actor)
         await self._settlement.blame(self._flow.displaced(call, NODE_LOST, str(why)))
         await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()
+
+    def _without(self, call: Call, why: NoStartError) -> None:
+        """Go on without an actor that cannot be started again, or end if the stage has no other."""
+        self._flow.crew.shrink(call.stage, call.actor)
+        self._mode.forget(call.stage, call.actor)
+        node = self._flow.crew.node_of(call.stage, call.actor)
+        if not self._bear(call.stage, node, why):
+            self._stop(why)
+
+    async def _not_asked(self, call: Call, why: NoStartError) -> None:
+        self._without(call, why)
+        await self._postponed(call)
 
     async def _postponed(self, call: Call) -> None:
         self._tally.postponed(call)

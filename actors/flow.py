@@ -9,7 +9,7 @@ another source, has to be looked up), or processed and waiting to be published.
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -41,9 +41,9 @@ class Flow:
     _ready: dict[StageName, deque[str]] = field(
         default_factory=lambda: {stage: deque() for stage in STAGES}
     )
-    _calls: dict[int, Call] = field(default_factory=dict)
     _unread: set[str] = field(default_factory=set)
     _processed: set[str] = field(default_factory=set)
+    _fresh: set[str] = field(default_factory=set)
     _adrift: set[str] = field(default_factory=set)
     _number: int = 0
     _in_ranges: int = 0
@@ -68,6 +68,11 @@ class Flow:
         """Name the contents that wait to be published."""
         return frozenset(self._processed)
 
+    def newly_processed(self) -> frozenset[str]:
+        """Name those of them that this has not named before."""
+        fresh, self._fresh = frozenset(self._fresh), set()
+        return fresh
+
     @property
     def adrift(self) -> frozenset[str]:
         """Name the contents of which an input is gone: `reread` those whose source was not what it
@@ -90,12 +95,7 @@ class Flow:
 
     def resting(self) -> frozenset[StageName]:
         """Name the stages that work on nothing and for which nothing waits."""
-        working = {call.stage for call in self._calls.values()}
-        return frozenset(x for x in STAGES if x not in working and not self._ready[x])
-
-    def at_work(self, stage: StageName) -> Counter[int]:
-        """Count the calls that each actor of a stage has."""
-        return Counter(call.actor for call in self._calls.values() if call.stage == stage)
+        return frozenset(x for x in STAGES if not self._ready[x] and not self.crew.busy(x))
 
     def add(self, task: Task) -> None:
         """Take in a content at the first gap of its chain; one that is in flight stays put."""
@@ -127,12 +127,15 @@ class Flow:
 
     def postponed(self, call: Call) -> None:
         """Take back the contents of a call that found no store to work with. It may be for one of
-        them only, which a full disk does not take: they share no call until they are a stage on.
+        them only, which a full disk does not take: they share no call until they are a stage on. It
+        may be the actor's: they go to another one.
         """
-        del self._calls[call.number]
+        self.crew.done(call)
+        self.crew.failing(call.stage, call.actor)
         for item in self._held(call):
             if item is not None:
                 item.apart = True
+                item.tried.add(call.actor)
                 self._enqueue(item.task.key)
 
     def calls(self) -> list[Call]:
@@ -141,14 +144,15 @@ class Flow:
         for stage in reversed(STAGES):
             while self._ready[stage]:
                 first = self._items[self._ready[stage][0]]
-                if (actor := self.crew.freest(stage, self._calls.values(), first)) is None:
+                if (actor := self.crew.freest(stage, first)) is None:
                     break
                 made.append(self._call(stage, actor))
         return made
 
     def finished(self, call: Call, outcomes: Sequence[Outcome]) -> list[Blame]:
         """Move the contents of a call on; return those that are given up."""
-        del self._calls[call.number]
+        self.crew.done(call)
+        self.crew.failing(call.stage, call.actor, now=False)
         fresh = [outcome for outcome in outcomes if outcome.link and not outcome.reused]
         if not any(task.joins for task in call.tasks):
             self.speeds.learn(call.stage, [outcome.seconds for outcome in fresh])
@@ -165,11 +169,8 @@ class Flow:
         return [item if item and item.call == call.number else None for item in items]
 
     def lost(self, call: Call, error: str, message: str, log_tail: str = "") -> list[Blame]:
-        """Take back the contents of a call that gave no answer, with the word and the words for it.
-
-        Its contents run alone from now on, and only one that was alone is blamed. Those of a stage
-        that waits for a language model, which take long, run in halves of who was lost together,
-        until one is alone.
+        """Take back the contents of a call that gave no answer, with the word and the words for it:
+        see `Item.suspect`. Only one that was alone is blamed.
         """
         failure = DocumentFailure(stage=call.stage, error=error, message=message, log_tail=log_tail)
         return self._taken_back(call, failure, nodes=0)
@@ -182,17 +183,17 @@ class Flow:
         return self._taken_back(call, failure, nodes=1)
 
     def _taken_back(self, call: Call, failure: DocumentFailure, nodes: int) -> list[Blame]:
-        del self._calls[call.number]
+        self.crew.done(call)
+        self.crew.failing(call.stage, call.actor)
+        node = self.crew.node_of(call.stage, call.actor)
         blames: list[Blame] = []
         for item in self._held(call):
             if item is None:
                 continue
             item.displaced += nodes
             if not nodes or item.displaced > LOSSES:
-                item.blamed += call.suspect and call.company == 1
-                together = call.company if call.suspect else self.crew.waits.get(call.stage, 1)
-                item.alone, item.company = True, max(1, together // 2)
-            if item.blamed >= self.blames:
+                item.suspect(call, node, self.crew.waits.get(call.stage, 1))
+            if self.crew.convicts(call.stage, item, self.blames):
                 blames.append(self._give_up(item.task.content_id, failure))
             else:
                 self._enqueue(item.task.key)
@@ -204,7 +205,7 @@ class Flow:
             if content_id in self._items and content_id not in self._processed:
                 self.unprocessed_bytes -= self._items[content_id].task.identified.size
             self._let_go([content_id, *self.ranges.drop(content_id)])
-            for where in (self._unread, self._processed, self._adrift):
+            for where in (self._unread, self._processed, self._fresh, self._adrift):
                 where.discard(content_id)
 
     def _let_go(self, keys: Iterable[str]) -> None:
@@ -230,6 +231,7 @@ class Flow:
             self._unread.add(key)
         if gap is None:
             self._processed.add(key)
+            self._fresh.add(key)
             self.unprocessed_bytes -= task.identified.size
         else:
             self._ready[gap].append(key)
@@ -254,7 +256,7 @@ class Flow:
             suspect=batch[0].alone,
             company=batch[0].company,
         )
-        self._calls[call.number] = call
+        self.crew.take(call)
         return call
 
     def _settle(self, item: Item, outcome: Outcome) -> list[Blame]:
@@ -265,9 +267,7 @@ class Flow:
             self._read_on(item.task, outcome.count)
             return []
         if outcome.link is not None:
-            chain = item.task.chain.extended(outcome.link)
-            item.task = item.task.at(chain, durable=item.task.durable)
-            item.apart, item.alone, item.company, item.blamed = False, False, 1, 0
+            item.move_on(outcome.link)
             self._enqueue(outcome.content_id)
             return []
         if outcome.unreadable is not None:

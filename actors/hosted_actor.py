@@ -21,7 +21,7 @@ from typing import Any
 from actors.deaths import LONGEST_MESSAGE, Death, death_of, explained, gist
 from actors.last_words import Whereabouts, last_words
 from pipeline.documents import StageName
-from pipeline.errors import UnavailableError
+from pipeline.errors import TemporaryError, UnavailableError
 
 LOOKING = "looking"
 """The threads of an actor in which it is asked whether it is alive, whatever else it does."""
@@ -35,6 +35,10 @@ logger = logging.getLogger(__name__)
 
 class GoneError(Exception):
     """Tell that an actor is gone with its node, and never comes back."""
+
+
+class NoStartError(UnavailableError):
+    """Tell that an actor cannot be started, or not again; another one may."""
 
 
 class HostedActor:
@@ -68,9 +72,10 @@ class HostedActor:
     async def ask(self, method: str, *arguments: object) -> Any:
         """Call a method, after the process has been started anew if it has grown too much.
 
-        Raises what Ray does, UnavailableError if it cannot be started again, GoneError.
+        Raises what Ray does, NoStartError if it cannot be started again, GoneError, and
+        TemporaryError if only the connection to it was lost.
         """
-        from ray.exceptions import ActorUnschedulableError
+        from ray.exceptions import ActorUnavailableError, ActorUnschedulableError
 
         while self._renewal is not None:
             # Shielded: who is not waiting any more must not keep others from it.
@@ -81,6 +86,11 @@ class HostedActor:
             answer = await self._answer(getattr(self._actor, method).remote(*arguments))
         except ActorUnschedulableError as error:
             raise self._gone() from error
+        except ActorUnavailableError as error:
+            if await self._is_still_there():
+                lost = f"the connection to the {self._what} process was lost while it was at work"
+                raise TemporaryError(lost) from error
+            raise
         finally:
             self._running -= 1
             if not self._running:
@@ -110,7 +120,7 @@ class HostedActor:
         import ray
         from ray.exceptions import RayError
 
-        sign = self._actor.alive.options(concurrency_group=LOOKING).remote()
+        sign = self._beside("alive").remote()
         try:
             await asyncio.wait_for(sign, self._silence)
         except TimeoutError:
@@ -119,6 +129,26 @@ class HostedActor:
             ray.kill(self._actor, no_restart=False)
         except RayError:
             pass  # it is dead, which its call will tell
+
+    def _beside(self, method: str) -> Any:
+        """Choose a method for a call that is not to wait for what the process is at."""
+        called = getattr(self._actor, method)
+        return called if self._silence is None else called.options(concurrency_group=LOOKING)
+
+    async def _is_still_there(self) -> bool:
+        """Say whether the process is the one that it was, once it answers or another one does."""
+        from ray.exceptions import ActorUnavailableError, RayError
+
+        late = time.monotonic() + self._start_seconds
+        while time.monotonic() < late:
+            try:
+                asked = self._beside("where").remote()
+                return bool(await asyncio.wait_for(asked, self._start_seconds) == self._where)
+            except ActorUnavailableError:
+                await asyncio.sleep(RESTART_SECONDS)
+            except (RayError, TimeoutError):
+                break
+        return False
 
     async def death(self, stage: StageName, words: str) -> Death:
         """Say why the process died while it worked for a stage; `words` are Ray's."""
@@ -137,7 +167,7 @@ class HostedActor:
     async def started(self) -> None:
         """Wait until a process is there and has loaded its models, also the one after a death.
 
-        Raises UnavailableError for one that cannot, after three that died over it, or when the one
+        Raises NoStartError for one that cannot, after three that died over it, or when the one
         or the other takes too long; GoneError.
         """
         from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError
@@ -174,8 +204,8 @@ class HostedActor:
         called = getattr(self._actor, method).remote()
         return await asyncio.wait_for(called, max(late - time.monotonic(), 0))
 
-    def _no_start(self, what: str) -> UnavailableError:
-        return UnavailableError(f"{self._what} {what}")
+    def _no_start(self, what: str) -> NoStartError:
+        return NoStartError(f"{self._what} {what}")
 
     def _gone(self) -> GoneError:
         return GoneError(f"the {self._what} process is gone with its node ({self.node[:8]})")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from actors.claims import Expected
@@ -69,6 +70,8 @@ class Intake:
         self._stop, self._left = stop, False
         self._error: BaseException | None = None
         self._over = threading.Event()
+        self._recording = threading.Lock()
+        self._turned = False
         self._thread = threading.Thread(
             target=self._walk, args=(batches,), name="walk", daemon=True
         )
@@ -105,14 +108,23 @@ class Intake:
             raise
 
     def to_do(self) -> Callable[[], Expected]:
-        """Say what there is to work on now, and on: as the walk has it, until that is over; what
-        PostgreSQL says after it. Raises what ended the walk.
+        """Say what there is to work on now, for one turn of work, and on: as the walk has it, less
+        what turns before have settled, until that is over; what PostgreSQL says after it. Raises
+        what ended the walk.
         """
         self.check()
-        if self.expected().more:
-            return self.expected
-        now = Expected(self._ask(self._ledger.pending_count, self._project))
-        return lambda: now
+        with self._recording:
+            left = self._ask(self._ledger.pending_count, self._project)
+            settled = self._open - left if self._turned else 0
+            self._turned = True
+        if not self.expected().more:
+            return lambda: Expected(left)
+
+        def now() -> Expected:
+            known = self.expected()
+            return replace(known, total=known.total - settled)
+
+        return now
 
     def check(self) -> None:
         """Raise what ended the walk before its end: UsageError for a source that is not there any
@@ -166,8 +178,9 @@ class Intake:
         """
         small, large = split_by_size(files, self._max_file_bytes)
         rehash = self._request.rehash
-        self._count(self._ask(self._record_files, self._project, small, rehash=rehash))
-        self._count(self._ask(self._ledger.record_skipped, self._project, large))
+        with self._recording:
+            self._count(self._ask(self._record_files, self._project, small, rehash=rehash))
+            self._count(self._ask(self._ledger.record_skipped, self._project, large))
 
     def _count(self, recorded: Recorded) -> None:
         self._open += recorded.opened

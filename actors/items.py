@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from actors.calls import Task
+from actors.calls import Call, Task
 from pipeline.documents import DocumentFailure, StageName, Value
+from pipeline.stage import Link
 
 
 class Blame(Value):
@@ -20,19 +21,38 @@ class Blame(Value):
 class Item:
     """A content on its way, or a range of its pages. `apart` says that it shares no call, `alone`
     that it is a suspect, and `company` how many of these may share an actor, it among them.
-    `displaced` counts the nodes that were lost while they worked on it. `call` is the number of the
-    last call that it was in.
+    `tried` are the actors of its stage that gave no answer, and `blamed_on` the nodes where it was
+    alone with one that was lost, time after time. `displaced` counts the nodes that were lost while
+    they worked on it. `call` is the number of the last call that it was in.
     """
 
     task: Task
     apart: bool = False
     alone: bool = False
     company: int = 1
-    blamed: int = 0
+    tried: set[int] = field(default_factory=set)
+    blamed_on: list[str] = field(default_factory=list)
     lost_inputs: int = 0
     displaced: int = 0
     unreadable: list[StageName] = field(default_factory=list)
     call: int = 0
+
+    def suspect(self, call: Call, node: str, together: int) -> None:
+        """Take down that a call gave no answer on a node. It runs alone from now on; in a stage
+        where `together` are at work at once, since they wait for a language model, which takes
+        long, in halves of who was lost together until it is alone.
+        """
+        self.tried.add(call.actor)
+        if call.suspect and call.company == 1:
+            self.blamed_on.append(node)
+        of = call.company if call.suspect else together
+        self.alone, self.company = True, max(1, of // 2)
+
+    def move_on(self, link: Link) -> None:
+        """Go to the next stage, where it is as good as any other."""
+        self.task = self.task.at(self.task.chain.extended(link), durable=self.task.durable)
+        self.apart, self.alone, self.company = False, False, 1
+        self.tried, self.blamed_on = set(), []
 
 
 def batch_of(ready: Iterable[Item], wanted: int, most: int) -> list[Item]:

@@ -18,9 +18,12 @@ READ_SECONDS = 10.0
 
 
 class Whereabouts(NamedTuple):
-    """The node of a process, and its log there: the file that standard error goes to, if known."""
+    """The node of a process, its id there, and its log: the file that standard error goes to, if
+    known.
+    """
 
     node: str
+    pid: int
     log: str
 
     @property
@@ -36,7 +39,7 @@ def whereabouts() -> Whereabouts:
     log = ""
     with suppress(OSError):  # only Linux says so
         log = str(Path(f"/proc/self/fd/{STANDARD_ERROR}").readlink())
-    return Whereabouts(ray.get_runtime_context().get_node_id(), log)
+    return Whereabouts(ray.get_runtime_context().get_node_id(), os.getpid(), log)
 
 
 async def last_words(of: Whereabouts | None) -> LastWords:

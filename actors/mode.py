@@ -31,6 +31,10 @@ class Mode:
             for who in [x for x in self._troubles if x.partition(" ")[0] in resting]:
                 del self._troubles[who]
 
+    def forget(self, stage: str, actor: int) -> None:
+        """Let go of what an actor said that is gone."""
+        self._troubles.pop(f"{stage} {actor}", None)
+
     @property
     def without(self) -> int:
         """Count the processes that Redis did not serve the last time; by choice that is one."""

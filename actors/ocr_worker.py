@@ -16,6 +16,9 @@ from pipeline.errors import PermanentError
 from pipeline.stage import ReadsPages
 from pipeline.stores.protocols import Checkpoint, CheckpointKey
 
+Parts = dict[CheckpointKey, tuple[Checkpoint, Pages]]
+"""Parts of documents, decoded, with their checkpoints."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OcrWorker(StageWorker):
@@ -46,7 +49,7 @@ class OcrWorker(StageWorker):
 
     def _read_range(self, task: Task, report: Report) -> None:
         """Read a range of pages whose part is not there, and put that."""
-        known = self._parts([self._key(task)], report)
+        known, _ = self._parts([self._key(task)], report)
         if known:
             self._put([task], [part for part, _ in known.values()], report, reused=True)
             return
@@ -60,14 +63,17 @@ class OcrWorker(StageWorker):
         self._give(task, answer, time.perf_counter() - began, report)
 
     def _join(self, task: Task, report: Report) -> None:
-        """Join the parts of a document, and put the whole; a part that is gone is nobody's fault.
+        """Join the parts of a document, and put the whole; a part that is gone is nobody's fault,
+        nor is one that cannot be read, unless that is so each time it is made.
 
         The seconds are those of all parts.
         """
         keys = [self._key(task)._replace(part=str(pages)) for pages in task.joins]
-        known = self._parts(keys, report)
+        known, unreadable = self._parts(keys, report)
         if len(known) < len(keys):
-            report.outcomes[task.content_id] = Outcome(content_id=task.content_id)
+            first = next((unreadable[key] for key in keys if key in unreadable), None)
+            outcome = Outcome(content_id=task.content_id, unreadable=first)
+            report.outcomes[task.content_id] = outcome
             return
         began = time.perf_counter() - sum(part.seconds for part, _ in known.values())
         answer = self.paged.join([known[key][1] for key in keys])
@@ -95,25 +101,30 @@ class OcrWorker(StageWorker):
 
     def _parts(
         self, keys: Sequence[CheckpointKey], report: Report
-    ) -> dict[CheckpointKey, tuple[Checkpoint, Pages]]:
-        """Read the parts that are there, in Redis or PostgreSQL; one that cannot be decoded is
-        asked for once more, and then is not there.
+    ) -> tuple[Parts, dict[CheckpointKey, DocumentFailure]]:
+        """Read the parts that are there, in Redis or PostgreSQL, and say what is wrong with those
+        that cannot be decoded, after they were asked for once more.
         """
         known = self._ask(report, self.checkpoints.look, [], keys)
-        found = _decoded(known)
-        if useless := [key for key in known if key not in found]:
-            found |= _decoded(self._ask(report, self.checkpoints.renew, useless, []))
-        return found
+        found, unreadable = _decoded(known)
+        if unreadable:
+            again, still = _decoded(self._ask(report, self.checkpoints.renew, [*unreadable], []))
+            found |= again
+            unreadable = {key: still.get(key, why) for key, why in unreadable.items()}
+        return found, {key: why for key, why in unreadable.items() if key not in found}
 
 
 def _decoded(
     known: Mapping[CheckpointKey, Checkpoint],
-) -> dict[CheckpointKey, tuple[Checkpoint, Pages]]:
-    """Decode the parts that can be."""
-    found: dict[CheckpointKey, tuple[Checkpoint, Pages]] = {}
+) -> tuple[Parts, dict[CheckpointKey, DocumentFailure]]:
+    """Decode the parts that can be, and say why others cannot."""
+    found: Parts = {}
+    unreadable: dict[CheckpointKey, DocumentFailure] = {}
     for key, checkpoint in known.items():
         try:
             found[key] = checkpoint, codec.decode(Pages, checkpoint.payload)
-        except PermanentError:
-            continue
-    return found
+        except PermanentError as error:
+            unreadable[key] = DocumentFailure(
+                stage=key.stage, error=error.code, message=error.message
+            )
+    return found, unreadable

@@ -9,6 +9,8 @@ from pipeline.errors import TemporaryError
 from pipeline.patience import Stopping, left_of, lost_patience, never
 
 RETRY_SECONDS = 0.5
+NODES = "nodes"
+"""Gives no answer where no node is left."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +42,11 @@ class Pulse:
         self._moved = time.monotonic()
 
     def heard(self) -> None:
-        """Take down that something moved, and that the stores answer."""
+        """Take down that something moved, and that the stores answer. Of the nodes that says
+        nothing: what was under way when the last one left may come to its end.
+        """
         self._moved = time.monotonic()
-        self._silent.clear()
+        self._silent = {who: since for who, since in self._silent.items() if who == NODES}
 
     def answered(self, who: str) -> None:
         """Take down that one of them waits no longer, though nothing has moved."""

@@ -16,9 +16,9 @@ from typing import Any
 
 from actors.calls import Answer, Call
 from actors.deaths import LONGEST_MESSAGE, death_of, raised_in, tail_of
-from actors.hosted_actor import GoneError, HostedActor
+from actors.hosted_actor import GoneError, HostedActor, NoStartError
 from actors.hosting import answer_of, hosted
-from actors.topology import Node, Place, Placement
+from actors.topology import Node, Place
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError
@@ -28,21 +28,25 @@ from pipeline.stage_limits import CLOCK_PER_CPU
 SPARE_CALLS = 2
 """Threads of an actor beside those that wait for a language model: to be told to stop."""
 
-Grown = Callable[[StageName, int], None]
-"""Hears of an actor of a stage that is ready, by its number."""
+Grown = Callable[[StageName, int, str], None]
+"""Hears of an actor of a stage that is ready, by its number, and of its node."""
 
 logger = logging.getLogger(__name__)
 
 
 class CallLostError(Exception):
     """Tell why a call gave no answer; `code` is the word that `failures` shows if it is blamed,
-    `log_tail` the last words.
+    `log_tail` the last words. `no_start` says why the actor cannot be started again, where that is
+    so.
     """
 
-    def __init__(self, code: str, message: str, log_tail: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, log_tail: str = "", no_start: NoStartError | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.log_tail = log_tail
+        self.no_start = no_start
 
 
 class NodeLostError(Exception):
@@ -88,25 +92,9 @@ class StagePools:
         actor = self._stages[stage].get(number)
         return None if actor is None else (stage, actor.node)
 
-    def begin(
-        self, placement: Placement, grown: Grown
-    ) -> tuple[list[asyncio.Task[None]], list[asyncio.Task[None]]]:
-        """Start all actors at once; give the tasks that wait for one of each stage, and those that
-        wait for the others.
-        """
-        first: dict[StageName, asyncio.Task[None]] = {}
-        later: list[asyncio.Task[None]] = []
-        for (stage, node), wanted in sorted(placement.items()):
-            for _ in range(wanted if stage in self._stages else 0):
-                task = asyncio.create_task(self.add((stage, node), grown))
-                if stage in first:
-                    later.append(task)
-                first.setdefault(stage, task)
-        return list(first.values()), later
-
     def add(self, place: Place, grown: Grown) -> Coroutine[Any, Any, None]:
         """Start one actor more, and tell `grown` when it is ready; nothing if its node is lost
-        before. It counts from now on. Raises UnavailableError for one that cannot start.
+        before. It counts from now on. Raises NoStartError for one that cannot start.
         """
         self._starting[place] += 1
         return self._add(place, grown)
@@ -123,7 +111,7 @@ class StagePools:
             self._starting[place] -= 1
         number = next(self._numbers)
         self._stages[stage][number] = actor
-        grown(stage, number)
+        grown(stage, number, node)
 
     async def retire(self, stage: StageName, number: int) -> None:
         """End an actor that gets no call any more, and what it started; what it still looks at is
@@ -156,18 +144,20 @@ class StagePools:
         """Ask one of the `ocr` actors, each in turn, what the bytes of sources are.
 
         Raises TemporaryError if the store where they lie does not answer, or if the process died,
-        which is told when it is there again; UnavailableError if it cannot be, UnavailableError or
-        UsageError for a store that refuses.
+        which is told when it is there again, or without it; NoStartError if it cannot be, and no
+        other is there; UnavailableError or UsageError for a store that refuses.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
-        reader = self._one_of(StageName.OCR)
+        number, reader = self._one_of(StageName.OCR)
         try:
             found: list[Identified | DocumentFailure] = await reader.ask("identify", sources)
         except RayActorError as error:
             death = f"the ocr process died while it looked at documents: {death_of(str(error))}"
             with suppress(GoneError):
-                await reader.started()
+                no_start = await self._back(StageName.OCR, number, reader)
+                if no_start is not None and not self._stages[StageName.OCR]:
+                    raise no_start from error
             raise TemporaryError(death) from error
         except GoneError as error:
             raise TemporaryError(str(error)) from error
@@ -175,26 +165,42 @@ class StagePools:
             raise error.cause from error
         return found
 
-    def _one_of(self, stage: StageName) -> HostedActor:
+    def _one_of(self, stage: StageName) -> tuple[int, HostedActor]:
         """Choose an actor of a stage, each in turn. Raises TemporaryError where there is none."""
         if not (numbers := sorted(self._stages[stage])):
             raise TemporaryError(f"no node is left for the {stage} stage")
         self._turn += 1
-        return self._stages[stage][numbers[self._turn % len(numbers)]]
+        number = numbers[self._turn % len(numbers)]
+        return number, self._stages[stage][number]
+
+    async def _back(self, stage: StageName, number: int, actor: HostedActor) -> NoStartError | None:
+        """Wait until the process of an actor that died is there again; forget the actor if it
+        cannot be, and say why. Raises GoneError.
+        """
+        try:
+            await actor.started()
+        except NoStartError as error:
+            self._stages[stage].pop(number, None)
+            return error
+        return None
 
     async def run(self, call: Call) -> Answer:
         """Make one call of a stage.
 
         Raises CallLostError if its process died or it raised, which it never should: what is wrong
         with a document is an outcome. The errors of a store that does not answer come through.
-        A death is told when the actor is there again, since it refuses calls until then. Raises
-        NodeLostError if it never will be.
+        A death is told when the actor is there again, since it refuses calls until then, or cannot
+        be. Raises NodeLostError if it is gone with its node, NoStartError if it was not asked since
+        it could not be started.
         """
         actor = self._stages[call.stage].get(call.actor)
         if actor is None:
-            raise NodeLostError("its node is gone", ())
+            raise NodeLostError("its process is gone", ())
         try:
             return await self._asked(actor, call)
+        except NoStartError:
+            self._stages[call.stage].pop(call.actor, None)
+            raise
         except GoneError as error:
             raise NodeLostError(str(error), self.lose([actor.node])) from error
 
@@ -208,8 +214,8 @@ class StagePools:
             answer: Answer = await actor.ask("run", call.tasks)
         except (OutOfMemoryError, RayActorError) as error:
             death = await actor.death(call.stage, str(error))
-            await actor.started()
-            raise CallLostError(*death) from error
+            no_start = await self._back(call.stage, call.actor, actor)
+            raise CallLostError(*death, no_start=no_start) from error
         except RayTaskError as error:
             if isinstance(error.cause, CasegraphError):
                 raise error.cause from error
@@ -221,7 +227,7 @@ class StagePools:
 
     async def fill_vectors(self) -> int:
         """Have some vectors computed that published chunks lack; return how many, 0 if none."""
-        reader = self._one_of(StageName.CHUNK)
+        _, reader = self._one_of(StageName.CHUNK)
         filled: int = await answer_of(StageName.CHUNK, reader.ask("fill_vectors"))
         return filled
 

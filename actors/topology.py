@@ -59,12 +59,13 @@ class Node(Value):
 class Ask(Value):
     """What a run asks of a topology: `actors` says how many a stage gets in all, where a person
     wants it so, `waits` names the stages that wait for a language model, `on_gpu` those that
-    compute on a GPU.
+    compute on a GPU, `unfit` the places where an actor could not be started.
     """
 
     actors: Mapping[str, int] = {}
     waits: frozenset[StageName] = frozenset()
     on_gpu: frozenset[StageName] = frozenset()
+    unfit: frozenset[tuple[StageName, str]] = frozenset()
 
     def kept_for(self, node: Node) -> frozenset[StageName]:
         """Name the stages that a node's labels keep it for; none without a label."""
@@ -85,13 +86,15 @@ class Ask(Value):
 
     def allowed(self, nodes: Sequence[Node]) -> dict[StageName, list[Node]]:
         """Say where each stage may run. Nodes that are labelled for some stages run these alone,
-        and these run nowhere else; a stage that would find no node may run on any.
+        and these run nowhere else; a stage that would find no node may run on any. None runs where
+        it could not.
         """
         places: dict[StageName, list[Node]] = {}
         for stage in STAGES:
             mine = [node for node in nodes if stage in self.kept_for(node)]
             plain = [node for node in nodes if not self.kept_for(node)]
-            places[stage] = mine or plain or list(nodes)
+            fit = mine or plain or list(nodes)
+            places[stage] = [node for node in fit if (stage, node.id) not in self.unfit]
         return places
 
 

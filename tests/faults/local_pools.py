@@ -14,7 +14,7 @@ from actors.persistence_actor import Drained, PersistenceActor
 from actors.registry_actor import RegistryActor, Settled
 from actors.stage_actor import StageActor
 from actors.stage_pools import CallLostError, Grown
-from actors.topology import Node, Place, Placement
+from actors.topology import Node, Place
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError
@@ -62,20 +62,16 @@ class LocalPools:
         threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
         number = next(self._numbers)
         self._actors[stage][number] = actor, threads
-        grown(stage, number)
+        grown(stage, number, HERE)
 
     async def retire(self, stage: StageName, number: int) -> None:
         actor, thread = self._actors[stage].pop(number)
         await _in(thread, actor.close)
         await asyncio.to_thread(thread.shutdown)
 
-    async def start(self, placement: Placement, grown: Grown) -> list[asyncio.Task[None]]:
-        for place, wanted in placement.items():
-            for _ in range(wanted if place[0] in self._actors else 0):
-                await self.add(place, grown)
+    async def open(self) -> None:
         self._persistence = (PersistenceActor(self._place), ThreadPoolExecutor(1))
         self._registry = (RegistryActor(self._place), ThreadPoolExecutor(1))
-        return []
 
     async def close(self) -> None:
         left = [one for one in (self._persistence, self._registry) if one is not None]

@@ -67,6 +67,8 @@ RAISES = "SMALL_STAGE_RAISES"
 """A file that is made by the stage that raises, once: who finds it there does not."""
 STARTS = "SMALL_STAGE_STARTS"
 """How `extract` comes to its end before it is there: `misses` its model, `exits`, `sleeps`."""
+SICK = "SMALL_STAGE_SICK"
+"""A stage whose process ends whatever it works on."""
 WRITES = "SMALL_STAGE_WRITES"
 """A file, a colon, and the source over which it is moved as soon as that is identified."""
 
@@ -92,6 +94,8 @@ class SmallStage:
             time.sleep(0.02)
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
+        if os.environ.get(SICK) == self.name:
+            os._exit(12)
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
         for value in inputs:
             poison.taken(self.name, poison.text_of(value))

@@ -17,6 +17,7 @@ from faults.nodes import Nodes, ray_nodes
 from faults.ray_process import reap, start
 from faults.servers import OwnPostgres, OwnValkey
 from faults.small_run import Outcome, SmallRun, write_documents
+from pipeline.documents import StageName
 from pipeline.settings import RunSettings, Settings
 
 PATIENT = 240.0
@@ -161,3 +162,17 @@ def test_a_run_whose_nodes_are_all_gone_waits_for_one(case: Case, nodes: Nodes) 
         case.until(process, lambda: actors(raylet(joined), "ray::StageActor"))
         case.until(process, lambda: case.done() > before)
         case.ended(process)
+
+
+def test_sick_nodes_are_done_without_and_nobody_is_blamed_for_them(case: Case) -> None:
+    nodes = case.stack.enter_context(ray_nodes(1, case.environment))
+    sound = nodes.environment
+    for sick in ({small_stages.STARTS: "misses"}, {small_stages.SICK: StageName.CHUNK.value}):
+        nodes.environment = {**sound, **sick}
+        nodes.add()
+    with case.going(nodes.joining) as process:
+        for node in nodes.alive:
+            case.until(process, lambda node=node: actors(raylet(node), "ray::StageActor"))
+        case.held.unlink()
+        report = case.ended(process)
+    assert report["outcome"] == "finished"

@@ -9,20 +9,17 @@ from pipeline.stores.ledger import Claimed
 FAILURE = DocumentFailure(stage=StageName.RELATE, error="refused", message="it was refused")
 
 
+CLAIMED = Claimed(
+    document_id="a", uri="file:///a", source="a", size=1, stamp="1", attempts=1, claim=1
+)
+
+
 @pytest.fixture
 def claims() -> Claims:
     """Claim three documents, of which `a` and `copy` have one content."""
     claims = Claims(total=3)
     claims.add(
-        Claimed(
-            document_id=name,
-            uri=f"file:///{name}",
-            source=name,
-            size=1,
-            stamp="1",
-            attempts=1,
-            claim=1,
-        )
+        CLAIMED.model_copy(update={"document_id": name, "uri": f"file:///{name}", "source": name})
         for name in ("a", "copy", "other")
     )
     claims.wait("content", "a")
@@ -40,6 +37,25 @@ def test_what_is_expected_grows_beside_what_containers_bring() -> None:
     assert claims.expect(Expected(8, more=True))
     assert not claims.expect(Expected(8))
     assert (claims.total, claims.expected.more) == (10, False)
+
+
+def test_a_document_waits_for_one_content_and_for_none_once_it_is_claimed_anew(
+    claims: Claims,
+) -> None:
+    claims.wait("changed", "a")
+    assert (claims.waiting("content"), claims.waiting("changed")) == ([], ["a"])
+    claims.wait("content", "copy")
+    claims.add([CLAIMED.model_copy(update={"document_id": "copy", "claim": 2})])
+    assert claims.waiting("content") == []
+    assert not claims.leave("content", "copy")
+
+
+def test_what_is_set_aside_is_not_held_any_more(claims: Claims) -> None:
+    claims.set_aside(["content", "unknown"])
+    assert "a" not in claims
+    assert "other" in claims
+    assert claims.source("content") is None
+    assert claims.fail(["a"], FAILURE) == []
 
 
 def test_what_is_published_at_once_is_processed_too(claims: Claims) -> None:

@@ -1,15 +1,17 @@
 """The scheduler, driven by hand: no Ray, no clock."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.calls import Outcome, Task
+from actors.calls import Call, Outcome, Task
 from actors.crew import SLOTS, Crew
 from actors.flow import CALL_BYTES, Flow
+from actors.items import Item
 from actors.speeds import MAX_BATCH
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.sources import Identified, Located
@@ -461,3 +463,100 @@ def test_who_waits_for_a_model_is_tried_in_halves_until_the_one_that_kills_is_al
     assert max(sizes[1:]) == 8
     assert sizes.count(1) <= 4
     assert len(sizes) <= 12
+
+
+def on_nodes(*nodes: str) -> Crew:
+    """Give each stage an actor on each node."""
+    crew = Crew()
+    for stage in STAGES:
+        for number, node in enumerate(nodes):
+            crew.grow(stage, number, node)
+    return crew
+
+
+def test_what_finds_no_store_goes_to_another_actor_and_who_found_none_gets_one_call_at_a_time():
+    flow = Flow(on_nodes("one", "two"))
+    for name in "abcdefgh":
+        flow.add(task(name, done=4))
+    first, *others = flow.calls()
+    flow.postponed(first)
+    [again] = [call for call in others if call.actor != first.actor][:1]
+    flow.finished(again, good(again))
+    retried = [call for call in flow.calls() if call.actor != first.actor]
+    assert retried
+    for call in [one for one in others if one is not again]:
+        flow.finished(call, good(call))
+    calls = flow.calls()
+    assert [call.actor for call in calls].count(first.actor) <= 1
+    # Once it has an answer, it is as good as the other.
+    for call in calls:
+        flow.finished(call, good(call))
+
+
+def test_a_suspect_is_tried_on_another_node_before_it_is_blamed():
+    flow = Flow(on_nodes("one", "one", "two"), blames=2)
+    flow.add(task("a", done=4))
+    seen, blamed = [], []
+    while calls := flow.calls():
+        [call] = calls
+        seen.append((call.suspect, flow.crew.node_of(call.stage, call.actor)))
+        blamed += flow.lost(call, "worker_died", "it died")
+    assert [blame.content_id for blame in blamed] == ["a"]
+    assert len(seen) == 3
+    assert {node for suspect, node in seen if suspect} == {"one", "two"}
+
+
+def test_a_suspect_is_blamed_where_no_other_node_is():
+    flow = Flow(on_nodes("one", "one"), blames=2)
+    flow.add(task("a", done=4))
+    blamed = []
+    while calls := flow.calls():
+        blamed += flow.lost(calls[0], "worker_died", "it died")
+    assert [blame.content_id for blame in blamed] == ["a"]
+
+
+@given(st.data())
+def test_nobody_is_blamed_for_a_node_where_all_dies(data):
+    sick = data.draw(st.sampled_from(["one", "two", "three"]))
+    nodes = data.draw(st.permutations(["one", "two", "three"]).map(lambda x: [*x[:2], sick]))
+    flow = Flow(on_nodes(*nodes), blames=data.draw(st.integers(1, 3)))
+    names = [str(number) for number in range(data.draw(st.integers(1, 12)))]
+    for name in names:
+        flow.add(task(name, done=data.draw(st.integers(0, 4))))
+    healthy = set(nodes) - {sick}
+    under_way = flow.calls()
+    for _ in range(3_000):
+        if not under_way:
+            break
+        call = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+        if healthy and flow.crew.node_of(call.stage, call.actor) == sick:
+            assert flow.lost(call, "worker_died", "it died") == []
+        else:
+            assert flow.finished(call, good(call)) == []
+        under_way += flow.calls()
+    assert flow.processed == set(names)
+
+
+@given(st.data())
+def test_the_actor_with_the_fewest_calls_gets_the_next_one(data):
+    crew = on_nodes(*data.draw(st.lists(st.sampled_from("ab"), min_size=1, max_size=4)))
+    stage, held = StageName.CHUNK, []
+    for number in range(data.draw(st.integers(1, 40))):
+        what = data.draw(st.sampled_from(["take", "take", "done", "grow", "shrink"]))
+        if what == "done" and held:
+            crew.done(held.pop(data.draw(st.integers(0, len(held) - 1))))
+        elif what == "grow":
+            crew.grow(stage, 100 + number, "a")
+        elif what == "shrink" and len(crew.actors[stage]) > 1:
+            crew.shrink(stage, data.draw(st.sampled_from(sorted(crew.actors[stage]))))
+        actor = crew.freest(stage, Item(task("x")))
+        busy = crew.busy(stage)
+        assert busy == Counter(call.actor for call in held)
+        least = min(busy[one] for one in crew.actors[stage])
+        assert (actor is None) == (least >= SLOTS)
+        if actor is not None:
+            assert actor in crew.actors[stage]
+            assert busy[actor] == least
+            if what == "take":
+                held.append(Call(number=number, stage=stage, actor=actor, tasks=(task("x"),)))
+                crew.take(held[-1])

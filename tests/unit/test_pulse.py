@@ -8,11 +8,12 @@ import pytest
 
 from actors import pulse
 from actors.ledger_thread import LedgerThread
-from actors.pulse import Pulse
+from actors.pulse import NODES, Pulse
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.patience import patient
 
 AWAY = TemporaryError("PostgreSQL: connection refused")
+GONE = TemporaryError("no node is left")
 DIED = TemporaryError("the persistence process died and is started again")
 
 
@@ -56,6 +57,17 @@ def test_what_moves_ends_all_waiting(clock: Clock) -> None:
     assert (beat.trouble, beat.still_seconds) == ("", 0)
     clock.now += 299
     beat.no_answer(AWAY, "persistence")
+
+
+def test_what_moves_says_nothing_of_nodes_that_are_gone(clock: Clock) -> None:
+    beat = Pulse(300)
+    beat.no_answer(GONE, NODES)
+    clock.now += 299
+    beat.heard()
+    assert beat.trouble == str(GONE)
+    clock.now += 2
+    with pytest.raises(UnavailableError, match="no node"):
+        beat.no_answer(GONE, NODES)
 
 
 def test_who_is_answered_waits_no_longer_and_the_others_do(clock: Clock) -> None:
