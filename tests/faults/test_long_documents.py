@@ -17,9 +17,11 @@ from sqlalchemy import text
 from faults import paged_stages, small_stages
 from faults.invariants import broken
 from faults.small_run import SmallRun
+from pipeline import codec, identity
 from pipeline.crash_points import VARIABLE
+from pipeline.documents import Pages, Payload
 from pipeline.settings import RunSettings, Settings
-from pipeline.stores import postgres
+from pipeline.stores import postgres, project_reader
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["faults.small_run", "actors.coordinator", "boto3"])
@@ -172,3 +174,26 @@ def test_a_range_size_that_changed_leaves_no_part_of_the_other(
     assert run.digest() == at_once(run, databases, tmp_path / "quiet")
     assert parts_in_postgres(run) == set()
     assert broken(run) == []
+
+
+def test_a_part_that_never_can_be_read_fails_its_document_alone(
+    run: SmallRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = codec.encode
+
+    def nonsense(payload: Payload) -> bytes:
+        is_part = isinstance(payload, Pages) and len(payload.pages) < PAGES
+        harmed = is_part and 5 in [page.number for page in payload.pages]
+        return b"nonsense" if harmed else encode(payload)
+
+    monkeypatch.setattr(codec, "encode", nonsense)
+
+    [result] = run.until_done()
+
+    assert (result.outcome, result.completed, result.failed) == ("finished", 1, 1)
+    engine = postgres.engine_of(run.urls.database_url, pool_size=1)
+    try:
+        [failure] = project_reader.failures(engine, identity.project_id(run.project))
+    finally:
+        engine.dispose()
+    assert (Path(failure.source).name, failure.error) == ("book.txt", "unknown_codec")
