@@ -108,7 +108,8 @@ def _in_turns(
     losses = Losses()
     while ended.outcome == "finished":
         source = begun.intake.to_do()
-        pending = source().total
+        expected = source()
+        pending = expected.total
         counts = ask(ledger.counts, project)
         now = pending, _settled(counts)
         # Something moved since a turn in vain: another run had them first, and is at work.
@@ -128,7 +129,7 @@ def _in_turns(
                 f"{pending} documents cannot be worked on: none was completed and none failed; "
                 "run again, and if it stays so, `casegraph doctor` may say why"
             )
-        elif pending:
+        elif pending or expected.more:
             result = work(turns.begin(), source)
             turns.ended(result)
             if source().failed:

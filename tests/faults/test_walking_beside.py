@@ -18,6 +18,7 @@ from actors.claims import Expected
 from actors.progress import LOOKING, Snapshot, line
 from actors.report import Report
 from actors.request import BATCH, Request
+from actors.run_result import INTERRUPTED
 from actors.stop import Stop
 from faults import small_stages
 from faults.local_run import in_threads
@@ -307,3 +308,37 @@ class Noted:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         self.seen.extend([self.identity.stage] * len(inputs))
         return self.stage(inputs)  # type: ignore[no-any-return]
+
+
+def test_what_was_done_before_a_coordinator_died_is_not_expected_of_the_next_one(
+    running: Running,
+) -> None:
+    first, done = BATCH + 1, 5
+
+    def before(number: int) -> None:
+        if number == first:
+            until(lambda: len(running.expected) == 2, 60)
+
+    def dies(place: Any, source: Any, show: Any, stop: Any) -> Any:
+        running.expected.append(source())
+        if len(running.expected) == 2:
+            return in_threads(place, source, show, stop)
+        own = Stop()
+
+        def until_done(snapshot: Snapshot) -> None:
+            show(snapshot)
+            if snapshot.completed == done:
+                own.asked = True
+
+        result = in_threads(place, source, until_done, own)
+        return result.model_copy(update={"outcome": INTERRUPTED, "reason": "it died"})
+
+    running.walk.count, running.walk.before = 2 * BATCH + 200, before
+    running.carry_out = dies
+
+    report = running()
+
+    assert running.expected == [Expected(done, more=True), Expected(0, more=True)]
+    assert (report.outcome, report.completed, report.failed) == ("finished", 12, 0)
+    last = running.shown[-1]
+    assert (last.total, last.completed) == (7, 7)
