@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from faults import planted, poison
 from pipeline.assembly import Hosted, Stores
@@ -67,6 +69,8 @@ RAISES = "SMALL_STAGE_RAISES"
 """A file that is made by the stage that raises, once: who finds it there does not."""
 STARTS = "SMALL_STAGE_STARTS"
 """How `extract` comes to its end before it is there: `misses` its model, `exits`, `sleeps`."""
+CUTS = "SMALL_STAGE_CUTS"
+"""A file that is made by the process that cuts its connections to the coordinator, once."""
 SICK = "SMALL_STAGE_SICK"
 """A stage whose process ends whatever it works on."""
 WRITES = "SMALL_STAGE_WRITES"
@@ -94,6 +98,8 @@ class SmallStage:
             time.sleep(0.02)
         if once := os.environ.get(RAISES):
             raise_once(Path(once))
+        if once := os.environ.get(CUTS):
+            cut_once(Path(once))
         if os.environ.get(SICK) == self.name:
             os._exit(12)
         _hoarded.append(b"x" * int(os.environ.get(HOARDS, "0")) * len(inputs))
@@ -107,6 +113,22 @@ def raise_once(marker: Path) -> None:
     with suppress(FileExistsError):
         marker.touch(exist_ok=False)
         raise RuntimeError("a stage was to raise once")
+
+
+def cut_once(marker: Path) -> None:
+    """Cut the connections of this process to the coordinator, unless somebody has."""
+    try:
+        marker.touch(exist_ok=False)
+    except FileExistsError:
+        return
+    here = psutil.Process()
+    [coordinator] = [x for x in here.parent().children() if x.name().startswith("ray::RunCoord")]
+    theirs = {connection.laddr for connection in coordinator.net_connections("tcp")}
+    mine = [x for x in here.net_connections("tcp") if x.raddr and x.raddr in theirs]
+    for connection in mine:
+        with socket.socket(fileno=os.dup(connection.fd)) as opened:
+            opened.shutdown(socket.SHUT_RDWR)
+    marker.write_text(f"{len(mine)}")
 
 
 def write_when_identified(later: Path, source: Path) -> None:

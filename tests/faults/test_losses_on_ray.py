@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import text
 from waiting import until
 
 from faults import small_stages
@@ -19,6 +20,7 @@ from faults.servers import OwnPostgres, OwnValkey
 from faults.small_run import Outcome, SmallRun, write_documents
 from pipeline.documents import StageName
 from pipeline.settings import RunSettings, Settings
+from pipeline.stores import postgres
 
 PATIENT = 240.0
 DOCUMENTS = 60
@@ -124,6 +126,19 @@ def test_a_coordinator_that_dies_is_followed_by_another_one(case: Case) -> None:
         report = case.ended(process)
     assert report["outcome"] == "finished"
     assert report["documents"]["pending"] == report["documents"]["running"] == 0
+
+
+def test_a_connection_that_is_lost_is_no_death(case: Case, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    with case.going({small_stages.CUTS: str(cut)}) as process:
+        case.held.unlink()
+        report = case.ended(process)
+    assert int(cut.read_text()) > 0
+    assert report["outcome"] == "finished"
+    engine = postgres.connect(case.harmed.urls.database_url)
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT DISTINCT attempts FROM documents")).all() == [1]
+    engine.dispose()
 
 
 @pytest.fixture
