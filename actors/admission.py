@@ -255,7 +255,7 @@ class Admission:
         self._claims.lose((found.keys() & held) - {work.document_id for work in works})
         self._claims.publish([], [work.document_id for work in works if work.published])
         self._claims.count_failed(work.document_id for work in works if work.failed)
-        self._claims.lose(work.document_id for work in works if place.is_past(work.chain))
+        self._claims.set_aside(work.document_id for work in works if place.is_past(work.chain))
         left = (x for x in works if not (x.published or x.failed or place.is_past(x.chain)))
         for work in left:
             self._claims.wait(work.content_id, work.document_id)

@@ -48,8 +48,8 @@ def ask_of(settings: Settings, waits: Collection[StageName]) -> Ask:
 
 
 class Balancing:
-    """The actors of one run. `costs` are the seconds that a document takes in each stage, by the
-    clock, as far as the project knows them.
+    """The actors of one run. `costs` are the CPU seconds that a document has taken in each stage,
+    as far as the project knows them.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from pipeline.stores.protocols import Backlog
 IDENTIFY_BATCH = 32
 AHEAD_SECONDS, MOST_AHEAD = 5.0, 2 * IDENTIFY_BATCH
 HELD_SECONDS = 20.0
-FEWEST, CALLS_OF = 64, 4
+FEWEST, CALLS_OF = 128, 4
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Claims:
     failed: int = 0
     waits: Waits = field(default_factory=Waits)
     _documents: dict[str, Claimed] = field(default_factory=dict)
+    _aside: set[str] = field(default_factory=set)
     _waiting: dict[str, set[str]] = field(default_factory=dict)
     _content: dict[str, str] = field(default_factory=dict)
     _processed: set[str] = field(default_factory=set)
@@ -55,7 +56,7 @@ class Claims:
         return self.completed + sum(len(self._waiting.get(x, ())) for x in self._processed)
 
     def __contains__(self, document: str) -> bool:
-        return document in self._documents
+        return document in self._documents or document in self._aside
 
     def add(self, claimed: Iterable[Claimed]) -> None:
         """Take in documents that were claimed. One that is claimed anew waits for nothing any more:
@@ -64,6 +65,7 @@ class Claims:
         for document in claimed:
             self._wait_no_more(document.document_id)
             self._documents[document.document_id] = document
+            self._aside.discard(document.document_id)
 
     def expect(self, expected: Expected) -> bool:
         """Hear how many documents there are by now; say if there are more than before."""
@@ -85,7 +87,7 @@ class Claims:
                 )
 
     def lose(self, documents: Iterable[str]) -> None:
-        """Let go of documents that another run has by now, or that this one is done with."""
+        """Let go of documents that another run has by now."""
         for document in documents:
             self._documents.pop(document, None)
 
@@ -164,12 +166,13 @@ class Claims:
             del self._content[document]
         return documents
 
-    def set_aside(self, contents: Iterable[str]) -> None:
-        """Let go of contents that are read as far as they are wanted, and of their documents: these
-        stay claimed until the run ends.
+    def set_aside(self, documents: Iterable[str]) -> None:
+        """Keep no more of documents that are read as far as they are wanted than that they are
+        claimed until the run ends.
         """
-        for content in contents:
-            self.lose(self.abandon(content))
+        for document in documents:
+            if self._documents.pop(document, None):
+                self._aside.add(document)
 
     def count_failed(self, documents: Iterable[str]) -> None:
         """Settle documents that failed where they were identified."""

@@ -119,7 +119,8 @@ class Dispatch:
             # Nothing of it will be published, which is what else lets go of it.
             read = [outcome.content_id for outcome in answer.outcomes if outcome.link]
             self._flow.forget(read)
-            self._claims.set_aside(read)
+            for content in read:
+                self._claims.set_aside(self._claims.abandon(content))
         await self._settlement.blame(blames)
         for task, outcome in zip(call.tasks, answer.outcomes, strict=True):
             if outcome.is_sourceless:

@@ -51,22 +51,23 @@ class OcrWorker(StageWorker):
         """Read a range of pages whose part is not there, and put that."""
         known, _ = self._parts([self._key(task)], report)
         if known:
-            self._put([task], [part for part, _ in known.values()], report, reused=True)
+            self._put([task], [part for part, _ in known.values()], report)
             return
         with ExitStack() as open_files:
             source = self._source(task, open_files)
             if isinstance(source, Outcome):
                 report.outcomes[task.content_id] = source
                 return
-            began = time.perf_counter()
+            began, before = time.perf_counter(), self.clock()
             answer = self.paged.read(cast(Source, source), pages=task.pages)
-        self._give(task, answer, time.perf_counter() - began, report)
+            cost, took = self.clock() - before, time.perf_counter() - began
+        self._give(task, answer, cost, took, report)
 
     def _join(self, task: Task, report: Report) -> None:
         """Join the parts of a document, and put the whole; a part that is gone is nobody's fault,
         nor is one that cannot be read, unless that is so each time it is made.
 
-        The seconds are those of all parts.
+        What it cost is what all parts did.
         """
         keys = [self._key(task)._replace(part=str(pages)) for pages in task.joins]
         known, unreadable = self._parts(keys, report)
@@ -75,29 +76,30 @@ class OcrWorker(StageWorker):
             outcome = Outcome(content_id=task.content_id, unreadable=first)
             report.outcomes[task.content_id] = outcome
             return
-        began = time.perf_counter() - sum(part.seconds for part, _ in known.values())
+        cost = sum(part.seconds for part, _ in known.values())
+        began, before = time.perf_counter(), self.clock()
         answer = self.paged.join([known[key][1] for key in keys])
-        self._give(task, answer, time.perf_counter() - began, report)
+        cost, took = cost + self.clock() - before, time.perf_counter() - began
+        self._give(task, answer, cost, took, report)
 
     def _give(
         self,
         task: Task,
         answer: Pages | PageCount | DocumentFailure,
-        seconds: float,
+        cost: float,
+        took: float,
         report: Report,
     ) -> None:
         """Put what was read, or say why nothing was."""
         if isinstance(answer, Pages):
-            self._put([task], [self._checkpoint(task, answer, seconds)], report, reused=False)
+            self._put([task], [self._checkpoint(task, answer, cost)], report, took=took)
         elif isinstance(answer, DocumentFailure):
             report.outcomes[task.content_id] = Outcome(content_id=task.content_id, failure=answer)
 
     def _outcome(self, checkpoint: Checkpoint, reused: bool) -> Outcome:
         if not checkpoint.part:
             return super()._outcome(checkpoint, reused)
-        return Outcome(
-            content_id=checkpoint.content, part=True, reused=reused, seconds=checkpoint.seconds
-        )
+        return Outcome(content_id=checkpoint.content, part=True, reused=reused)
 
     def _parts(
         self, keys: Sequence[CheckpointKey], report: Report

@@ -10,6 +10,7 @@ gives. A process that took too much of either ends itself, and leaves word of wh
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -18,6 +19,7 @@ from typing import NoReturn
 
 from actors.actor_log import begin_log
 from actors.calls import Answer, Task
+from actors.cpu_clock import cpu_clock
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.ocr_worker import OcrWorker
@@ -108,6 +110,7 @@ class StageActor:
             checkpoints=self._stores.checkpoints,
             fetcher=assembly.open_fetcher(place.settings, self._stores),
             patience=min(StageWorker.patience, place.settings.run.patience_seconds),
+            clock=cpu_clock() if name not in place.waits else time.perf_counter,
             account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()

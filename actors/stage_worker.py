@@ -60,7 +60,8 @@ class Report:
 @dataclass(frozen=True)
 class StageWorker:
     """One stage with the stores it reads and writes. `account` says whom a stage that waits for a
-    language model charges its questions to; the content is added.
+    language model charges its questions to; the content is added. `clock` counts what a result has
+    cost, in seconds: of CPU, where that is what the stage takes.
     """
 
     name: StageName
@@ -71,6 +72,7 @@ class StageWorker:
     fetcher: Fetcher
     patience: float = 30.0
     account: Charge | None = None
+    clock: Callable[[], float] = time.perf_counter
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """Hash sources and tell their types, in order."""
@@ -93,7 +95,7 @@ class StageWorker:
         # lost or are held by a reader that died, or PostgreSQL had them for contents that were
         # deleted and are back. Harmless if they got there meanwhile.
         made = [found.made[wanted[task.content_id]] for task in there]
-        self._put(there, made, report, reused=True)
+        self._put(there, made, report)
         inputs: dict[str, object] = {}
         with ExitStack() as open_files:
             todo = [task for task in tasks if wanted[task.content_id] not in found.made]
@@ -130,9 +132,10 @@ class StageWorker:
         """Run the stage on inputs that are there, and put what it gives."""
         if not tasks:
             return
-        began = time.perf_counter()
+        began, before = time.perf_counter(), self.clock()
         answers = self._answers(tasks, inputs)
-        seconds = (time.perf_counter() - began) / len(tasks)
+        cost = (self.clock() - before) / len(tasks)
+        took = (time.perf_counter() - began) / len(tasks)
         made: list[tuple[Task, Checkpoint]] = []
         for task, answer in zip(tasks, answers, strict=True):
             if isinstance(answer, DocumentFailure):
@@ -144,8 +147,8 @@ class StageWorker:
                     content_id=task.content_id, count=answer.count
                 )
             else:
-                made.append((task, self._checkpoint(task, answer, seconds)))
-        self._put([task for task, _ in made], [x for _, x in made], report, reused=False)
+                made.append((task, self._checkpoint(task, answer, cost)))
+        self._put([task for task, _ in made], [x for _, x in made], report, took=took)
 
     def _answers(
         self, tasks: Sequence[Task], inputs: Mapping[str, object]
@@ -167,10 +170,12 @@ class StageWorker:
         tasks: Sequence[Task],
         checkpoints: Sequence[Checkpoint],
         report: Report,
-        *,
-        reused: bool,
+        took: float | None = None,
     ) -> None:
-        """Write checkpoints where their tasks want them, and note which ones stay."""
+        """Write checkpoints where their tasks want them, and note which ones stay. They took so
+        many seconds by the clock, each, or were there before.
+        """
+        reused = took is None
         for durable in (False, True):
             mine = [
                 checkpoint
@@ -185,7 +190,8 @@ class StageWorker:
             )
             report.add(put.persisted)
             for stays in put.stays:
-                report.outcomes[stays.content] = self._outcome(stays, reused)
+                outcome = self._outcome(stays, reused)
+                report.outcomes[stays.content] = outcome.model_copy(update={"seconds": took or 0.0})
 
     def _ask(
         self, report: Report, function: Callable[[*Arguments], T], *arguments: *Arguments
@@ -213,7 +219,6 @@ class StageWorker:
                 stage=self.name, fingerprint=checkpoint.fingerprint, digest=checkpoint.digest
             ),
             reused=reused,
-            seconds=checkpoint.seconds,
         )
 
     def _key(self, task: Task) -> CheckpointKey:

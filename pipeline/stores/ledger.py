@@ -94,8 +94,8 @@ class Ledger(Documents):
             connection.execute(queries.ANALYZE)
 
     def stage_seconds(self, project: str) -> Mapping[StageName, float]:
-        """Say how long a document of the project takes in each stage, on average of some of them;
-        nothing of a stage that has not worked on any.
+        """Say what a document of the project has cost in each stage, in CPU seconds, on average of
+        some of them; nothing of a stage that has not worked on any.
         """
         with alone(self._engine) as connection:
             found = connection.execute(queries.STAGE_SECONDS, {"project": project})

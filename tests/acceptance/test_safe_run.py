@@ -54,7 +54,9 @@ class Watched:
                         self._note(process)
 
     def _note(self, process: psutil.Process) -> None:
-        name = process.cmdline()[0]
+        if not (words := process.cmdline()):
+            return  # it has just ended
+        name = words[0]
         if name.startswith("ray::StageActor"):
             self.stage_actors.add(process.pid)
         for connection in process.net_connections("inet"):
@@ -85,15 +87,15 @@ def test_a_run_over_malformed_files_listens_to_nobody_else_and_loses_no_process(
         tmp_path,
     )
     try:
-        run = casegraph.start("run", str(folder), "--project", "p", "--json")
-        watched = Watched(run, home)
-        try:
-            while run.poll() is None:
-                watched.look()
-                time.sleep(1)
-            out, err = run.communicate()
-        finally:
-            run.kill()
+        with casegraph.start("run", str(folder), "--project", "p", "--json") as run:
+            watched = Watched(run, home)
+            try:
+                while run.poll() is None:
+                    watched.look()
+                    time.sleep(1)
+                out, err = run.communicate()
+            finally:
+                run.kill()
         assert run.returncode == 3, err
         documents = json.loads(out)["documents"]
         failures = casegraph.json_lines("failures", "--project", "p")

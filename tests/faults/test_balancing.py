@@ -3,15 +3,20 @@
 import threading
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from actors import balance, balancing, topology
+from actors import balance, balancing, reading, topology
+from actors.request import Request
+from actors.stop import Stop
 from faults import local_pools, small_stages
+from faults.local_run import in_threads
 from faults.small_run import SmallRun, write_documents
 from pipeline.documents import StageName
 from pipeline.settings import Settings
+from pipeline.walking import Selection, Walk
 
 SECONDS = 0.03
 
@@ -92,3 +97,24 @@ def test_an_actor_that_gives_way_loses_nothing(
     assert retired
     assert set(retired) <= {StageName.OCR, StageName.CHUNK, StageName.EXTRACT}
     assert (run.digest(), run.counts()) == (quiet.digest(), quiet.counts())
+
+
+def test_what_is_only_read_gets_no_actors_for_more(
+    many_cores: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balancing, "NODES_SECONDS", 0.02)
+    folder = tmp_path / "documents"
+    write_documents(folder, 60)
+    hosts = Hosts(StageName.CHUNK)
+
+    reading.read(
+        settings,
+        Request([str(folder)], "read", Walk(Selection())),
+        small_stages.plan(),
+        lambda _: None,
+        Stop(),
+        host=hosts,
+        carry_out=partial(in_threads, actors={}),
+    )
+
+    assert set(hosts.built) == {StageName.OCR, StageName.CHUNK}

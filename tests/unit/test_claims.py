@@ -50,12 +50,14 @@ def test_a_document_waits_for_one_content_and_for_none_once_it_is_claimed_anew(
     assert not claims.leave("content", "copy")
 
 
-def test_what_is_set_aside_is_not_held_any_more(claims: Claims) -> None:
-    claims.set_aside(["content", "unknown"])
-    assert "a" not in claims
-    assert "other" in claims
+def test_what_is_set_aside_is_known_and_no_more(claims: Claims) -> None:
+    claims.set_aside([*claims.abandon("content"), "unknown"])
+    assert "a" in claims
+    assert "unknown" not in claims
     assert claims.source("content") is None
     assert claims.fail(["a"], FAILURE) == []
+    claims.add([CLAIMED.model_copy(update={"claim": 2})])
+    assert claims.located("a").uri == CLAIMED.uri
 
 
 def test_what_is_published_at_once_is_processed_too(claims: Claims) -> None:
