@@ -71,7 +71,7 @@ class RunCoordinator:
             ranges=Ranges(place.settings.run.pages_at_once),
         )
         self._claims = Claims(expected.total, expected)
-        self._tally = Tally(Meters(place.project, None if pools else on_ray), self._claims.waits)
+        self._tally = Tally(Meters(place.called, None if pools else on_ray), self._claims.waits)
         self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
         self._growth = Growth()
         self._events = Events()

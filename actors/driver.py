@@ -74,8 +74,9 @@ def run(
     def work(run_: str, source: Source) -> RunResult:
         budget.begin(run_)
         place = Workplace(
-            settings, urls, project.id, run_, project.plan, host, rules, waits, begun.shown
-        )
+            settings, urls, project.id, run_, project.plan, host, rules, waits, begun.shown,
+            called=request.project,
+        )  # fmt: skip
         return carry_out(place, source, show, stop)
 
     with closing(begun.intake):

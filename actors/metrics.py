@@ -104,8 +104,9 @@ def on_ray(name: str, metric: Metric) -> Any:
 
 
 class Meters:
-    """The metrics of one run of a project, by its id. `make` makes one when it is first written;
-    without it nothing is measured: a run outside of Ray has nobody who would export it.
+    """The metrics of one run of a project, by its name, which is what people know of it. `make`
+    makes one when it is first written; without it nothing is measured: a run outside of Ray has
+    nobody who would export it.
     """
 
     def __init__(self, project: str, make: Make | None = None) -> None:

@@ -26,14 +26,14 @@ class Mode:
         """Do so of an actor of a stage. Once one is served, what those of `resting` stages said
         last is not true any more: they have nothing left to do, and will not say another thing.
         """
-        self.heard(f"{stage} {actor}", trouble)
+        self.heard(_called(stage, actor), trouble)
         if not trouble:
             for who in [x for x in self._troubles if x.partition(" ")[0] in resting]:
                 del self._troubles[who]
 
     def forget(self, stage: str, actor: int) -> None:
-        """Let go of what an actor said that is gone."""
-        self._troubles.pop(f"{stage} {actor}", None)
+        """Forget what an actor that is gone said last: nobody will say another thing for it."""
+        self.heard(_called(stage, actor), "")
 
     @property
     def without(self) -> int:
@@ -49,3 +49,7 @@ class Mode:
     def reason(self) -> str:
         """Say why it is not accelerated; empty if it is."""
         return self.by_choice or next(iter(sorted(self._troubles.values())), "")
+
+
+def _called(stage: str, actor: int) -> str:
+    return f"{stage} {actor}"

@@ -46,7 +46,7 @@ def read(
             turns = Turns(begun.ledger, begun.ask, project.id, settings.run.lease_seconds)
             place = Workplace(
                 settings, begun.urls, project.id, turns.begin(), project.plan, host,
-                last=StageName.CHUNK,
+                last=StageName.CHUNK, called=request.project,
             )  # fmt: skip
             result = carry_out(place, source, show, stop)
             turns.ended(result)

@@ -27,7 +27,8 @@ class Workplace:
     `waits` names the stages that wait for a language model, and says how many documents each of
     their actors works on at once; the others compute. Their questions show what is `shown`. `last`
     is the last stage that is run: of one before the end nothing is published, and its documents are
-    left pending. One that is `sealed` by marks has no endpoint and no secret in it.
+    left pending. One that is `sealed` by marks has no endpoint and no secret in it. `called` is
+    the project's name, for who watches.
     """
 
     settings: Settings
@@ -41,6 +42,7 @@ class Workplace:
     shown: Shown = field(default_factory=Shown)
     last: StageName = STAGES[-1]
     marks: Marks | None = None
+    called: str = ""
 
     @property
     def stages(self) -> Sequence[StageName]:

@@ -37,6 +37,13 @@ PICTURES = {
     "scan.pdf": {"resolution": 72},
 }  # fmt: skip
 
+ERRORS = {
+    "archive_bomb", "damaged", "empty_file", "encrypted", "image_too_large", "output_too_large",
+    "parser_crashed", "parser_memory", "parser_timeout", "text_too_long", "too_many_pages",
+    "unsafe_xml", "unsupported_type",
+}  # fmt: skip
+"""How such a file may end that cannot be read."""
+
 
 @cache
 def real_files() -> dict[str, bytes]:

@@ -34,9 +34,9 @@ def short_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def exported(folder: Path) -> dict[tuple[str, str, str], float]:
-    """Read what the agent of the node exports: (name, stage, outcome or le) → value; nothing while
-    it does not answer.
+def exported(folder: Path, project: str) -> dict[tuple[str, str, str], float]:
+    """Read what the agent of the node exports of a project, by its name: (name, stage, outcome or
+    le) → value; nothing while it does not answer.
     """
     found: dict[tuple[str, str, str], float] = {}
     for port in folder.glob("ray/session_2*/metrics_export_port_*"):
@@ -47,6 +47,8 @@ def exported(folder: Path) -> dict[tuple[str, str, str], float]:
             continue
         for name, tags, value in SAMPLE.findall(text):
             known = dict(re.findall(r'(\w+)="([^"]*)"', tags))
+            if known["project"] != project:
+                continue
             other = known.get("outcome") or known.get("le") or known.get("state") or ""
             found[(name, known.get("stage", ""), other)] = float(value)
     return found
@@ -69,18 +71,18 @@ def test_all_that_is_measured_of_a_run_is_there_for_prometheus(
             "TMPDIR": str(short_folder),
         },
     )
-    run = slow.start("run", str(corpus), "--project", "p", "--json")
+    run = slow.start("run", str(corpus), "--project", "my papers", "--json")
     try:
         wanted = {name for name in METRICS if not name.startswith(BESIDE)}
 
         def all_there() -> bool:
             time.sleep(SCRAPED_SECONDS)  # an agent that is asked all the time exports nothing
-            there = exported(short_folder)
+            there = exported(short_folder, "my papers")
             names = {re.sub(r"_(bucket|count|sum)$", "", name) for name, _, _ in there}
             return wanted <= names and there.get(("casegraph_stalled_seconds", "chunk", ""), 0) >= 1
 
         until(all_there, PATIENT)
-        there = exported(short_folder)
+        there = exported(short_folder, "my papers")
         assert there["casegraph_contents_total", "ocr", "made"] == DOCUMENTS
         assert there["casegraph_documents", "", "found"] == DOCUMENTS
         assert there["casegraph_service_seconds_count", "ocr", ""] == DOCUMENTS

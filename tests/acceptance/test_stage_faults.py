@@ -1,10 +1,11 @@
-"""A stage that raises, takes its process with it or hangs costs the document it was at and no
-other; one that cannot even start ends the run with the reason.
+"""A stage that raises, takes its process with it, hangs or eats memory costs the document it was at
+and no other; one that cannot even start ends the run with the reason.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from faults import poison
-from faults.small_stages import BREAKS, KILLS, SECONDS, STARTS
+from faults.small_stages import BREAKS, SECONDS, STARTS
 from waiting import until
 
 from pipeline.documents import StageName
@@ -34,13 +35,19 @@ def with_more(casegraph, **more: str):
     return replace(casegraph, environment=casegraph.environment | more)
 
 
-def test_what_kills_breaks_or_hangs_a_stage_fails_alone(small_on_ray, folder):
+def test_what_kills_breaks_hangs_or_exhausts_a_stage_fails_alone(small_on_ray, folder, tmp_path):
     (folder / "breaks.txt").write_text(f"Bob Ray {BREAKS}.")
-    (folder / "kills.txt").write_text(f"Bob Ray {KILLS}.")
-    hangs = poison.dose(StageName.EXTRACT, "backtracks")
-    (folder / "hangs.txt").write_text(f"Bob Ray {hangs}.")
+    for name, kind in (("kills", "exits"), ("hangs", "backtracks"), ("eats", "eats")):
+        dose = poison.dose(StageName.EXTRACT, kind)
+        (folder / f"{name}.txt").write_text(f"Bob Ray {dose}.")
+    taken = tmp_path / "taken"
 
-    limited = with_more(small_on_ray, CASEGRAPH_LIMITS__STAGE_SECONDS__EXTRACT="0.5")
+    limited = with_more(
+        small_on_ray,
+        **{poison.TAKEN: str(taken)},
+        CASEGRAPH_LIMITS__STAGE_SECONDS__EXTRACT="0.5",
+        CASEGRAPH_LIMITS__STAGE_MEMORY_BYTES__EXTRACT=str(128 << 20),
+    )
     result = limited.json("run", str(folder), "--project", "p", status=3)
 
     assert result["documents"]["completed"] == INNOCENT
@@ -48,15 +55,20 @@ def test_what_kills_breaks_or_hangs_a_stage_fails_alone(small_on_ray, folder):
         Path(row["source"]).name: row
         for row in small_on_ray.json_lines("failures", "--project", "p")
     }
-    assert failures.keys() == {"breaks.txt", "kills.txt", "hangs.txt"}
+    assert failures.keys() == {"breaks.txt", "kills.txt", "hangs.txt", "eats.txt"}
     assert failures["breaks.txt"]["error"] == "stage_raised"
     assert "no such word" in failures["breaks.txt"]["message"]
     assert "in find\n" in failures["breaks.txt"]["log_tail"]
     assert failures["kills.txt"]["error"] == "worker_died"
     assert failures["hangs.txt"]["error"] == "stage_timeout"
     assert "re/__init__.py" in failures["hangs.txt"]["log_tail"]
+    assert failures["eats.txt"]["error"] == "stage_memory"
+    assert "_eat" in failures["eats.txt"]["log_tail"]
     # One time in a call with others, and two alone, each counted before it was begun.
     assert failures["kills.txt"]["attempts"] == 3
+    # No call is made that is not counted.
+    calls = Counter(taken.read_text().split())
+    assert 2 <= calls["exits"] <= failures["kills.txt"]["attempts"]
     assert {row["stage"] for row in failures.values()} == {"extract"}
 
 

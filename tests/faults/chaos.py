@@ -3,14 +3,16 @@
     python -m faults.chaos --faults 200 [--nodes N] [--seed N] [--documents N]
 
 Each round brings the same documents through a project of its own, on Ray, with small stages, and
-meanwhile kills or pauses a stage actor, the persistence actor, the coordinator, the whole command,
-Redis or PostgreSQL, flushes Redis, or cuts, refuses, hangs or slows the line to one of them.
-With `--nodes` the run is on a Ray cluster of so many nodes on this machine, and its processes and
-whole nodes are killed, alone and in pairs. What
+meanwhile kills or pauses a stage actor, the persistence actor, the registry actor, the coordinator,
+the whole command, Redis or PostgreSQL, flushes Redis, or cuts, refuses, hangs or slows the line to
+one of them. With `--nodes` the run is on a Ray cluster of so many nodes on this machine, and its
+processes, those of each stage apart, and whole nodes are killed, alone and in pairs. What
 ends early is started again, as a person would. Then it must be as if nothing had happened: each
-document that the ledger of this program accepted is completed or failed for its own reason, the
-digest is the quiet run's, and nothing that PostgreSQL lacks looks persisted in Redis. Prints its
-seed, each fault, and the count; the exit status is 1 after any difference.
+document that the ledger of this program accepted is completed, once, or failed for its own reason,
+nobody is blamed for a death, the digest is the quiet run's, and nothing that PostgreSQL lacks looks
+persisted in Redis. Prints its seed, each fault, how often each kind was made, and every difference;
+the exit status is 1 after any, and where a kind was never made by a run of so many faults that
+each should have come.
 """
 
 from __future__ import annotations
@@ -23,36 +25,33 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from faults.harm import FAULTS, ON_NODES, Stage
+from sqlalchemy import Connection, text
+
+from faults import history
+from faults.harm import FAULTS, ON_NODES, Fault
 from faults.invariants import broken, unsettled
-from faults.nodes import ray_nodes
-from faults.proxy import proxy_for
 from faults.ray_process import reap, start
-from faults.servers import own_postgres, own_valkey
+from faults.scene import Scene, opened
 from faults.small_run import SmallRun, write_documents
-from faults.small_stages import SECONDS
-from pipeline import assembly, identity
-from pipeline.settings import RunSettings, ServiceSettings, Settings
-from pipeline.stores import migrating, postgres
+from pipeline import identity
+from pipeline.stores import postgres
 
 FAULTS_A_ROUND = 25
 ROUND_SECONDS = 240.0
 ENDED_WELL = (0, 3)
 FAULTY = ("Traceback (most recent call last)", "ended by a fault of its own")
-LEASE_SECONDS = 2.0
-RUN = RunSettings(
-    shared_files=True, window=16, persist_seconds=0.05, lease_seconds=LEASE_SECONDS, attempts=4
-)
-
-
-COSTLY = ("the coordinator killed", "the command killed")
-"""Each of these costs a start of Ray, or of all actors, so they come more rarely."""
+OWN_REASON = "unreadable"
+"""The error of documents that fail by themselves; another one is a blame."""
+ALL_KINDS = 100
+"""From so many faults on each kind is made at least once."""
+COSTLY, DEAR = ("the coordinator killed", "the command killed"), 3
+"""Each of these costs a start of Ray, or of all actors, so one counts for so many."""
 
 
 @dataclass
@@ -66,60 +65,74 @@ class Chaos:
     made: Counter[str] = field(default_factory=Counter)
     runs: int = 0
     documents: int = 0
-    blamed: int = 0
     differences: list[str] = field(default_factory=list)
     patience: float = ROUND_SECONDS
     nodes: int = 0
 
+    @property
+    def kinds(self) -> Mapping[str, Fault]:
+        """Name what is done."""
+        return ON_NODES if self.nodes else FAULTS
+
+    @property
+    def never(self) -> list[str]:
+        """Name what should have been done by now, and was not."""
+        return [kind for kind in self.kinds if not self.made[kind] and self.wanted >= ALL_KINDS]
+
     def __call__(self) -> None:
         """Make all faults, round by round, and compare after each round."""
-        dice = random.Random(self.seed)
-        with _stage(dice, self.nodes) as stage:
-            apart = {"acceleration": "off", "home": stage.valkey.home / "quiet"}
-            quiet = SmallRun(_settings(stage).model_copy(update=apart), self.folder, "quiet")
+        with opened(random.Random(self.seed), self.nodes) as scene:
+            apart = {"acceleration": "off", "home": scene.valkey.home / "quiet"}
+            quiet = SmallRun(scene.settings.model_copy(update=apart), self.folder, "quiet")
             quiet.until_done()
             expected = _finished(quiet)
-            SmallRun(_settings(stage), self.folder).move_in()
+            SmallRun(scene.settings, self.folder).move_in()
             round_ = 0
             while sum(self.made.values()) < self.wanted:
                 round_ += 1
-                self._round(stage, f"round-{round_}", expected)
+                self._round(scene, f"round-{round_}", expected)
 
-    def _start(self, stage: Stage, project: str) -> Any:
+    def _start(self, scene: Scene, project: str) -> Any:
         self.runs += 1
-        stage.process = start(_environment(stage), str(self.folder), project)
-        return stage.process
+        scene.process = start(scene.environment, str(self.folder), project)
+        return scene.process
 
-    def _round(self, stage: Stage, project: str, expected: object) -> None:
+    def _round(self, scene: Scene, project: str, expected: object) -> None:
         """Bring the documents through one project, harmed on the way."""
-        run = SmallRun(_settings(stage), self.folder, project)
-        process = self._start(stage, project)
+        run = SmallRun(scene.settings, self.folder, project)
+        process = self._start(scene, project)
         most = min(FAULTS_A_ROUND, self.wanted - sum(self.made.values()))
         here, late = 0, time.monotonic() + ROUND_SECONDS
         while here < most and time.monotonic() < late:
-            stage.wait(0.05, 0.8)
+            scene.wait(0.05, 0.8)
             if process.poll() is not None:
                 self._hear(project, *reap(process))
                 if process.returncode in ENDED_WELL and not _left(run):
                     break
-                process = self._start(stage, project)
+                process = self._start(scene, project)
                 continue
-            faults = ON_NODES if stage.nodes else FAULTS
-            name = stage.dice.choice(list(faults))
-            if name in COSTLY and stage.dice.random() < 0.6:
-                continue
-            if _working(run) and faults[name](stage):
+            kind = self._drawn(scene.dice)
+            if _working(run) and self.kinds[kind](scene):
                 here += 1
-                self.made[name] += 1
-                self.tell(f"{project} {sum(self.made.values())}: {name}")
-        _heal(stage)
+                self.made[kind] += 1
+                self.tell(f"{project} {sum(self.made.values())}: {kind}")
+        scene.heal()
         self._ended(project, process)
         for _ in range(6):
-            self.blamed += _retry_the_blamed(run)
             if not _left(run):
                 break
-            self._ended(project, self._start(stage, project), quiet=True)
+            self._ended(project, self._start(scene, project), quiet=True)
         self._compare(run, project, expected)
+
+    def _drawn(self, dice: random.Random) -> str:
+        """Draw a kind of those that were made least often; one time in four any, since some cannot
+        be made at every moment.
+        """
+        kinds = list(self.kinds)
+        if dice.random() < 0.25:
+            return dice.choice(kinds)
+        count = {x: self.made[x] * (DEAR if x in COSTLY else 1) for x in kinds}
+        return dice.choice([x for x in kinds if count[x] == min(count.values())])
 
     def _ended(self, project: str, process: Any, *, quiet: bool = False) -> None:
         """Wait for the end of a run that nothing harms any more; one that never ends is a
@@ -150,7 +163,7 @@ class Chaos:
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
         found = _finished(run)
-        wrong = broken(run) + unsettled(run)
+        wrong = broken(run) + unsettled(run) + _not_once(run) + _blamed(run)
         accepted = sorted(path.as_uri() for path in self.folder.iterdir())
         lost = set(accepted) - _settled(run)
         self.documents += len(accepted)
@@ -161,58 +174,6 @@ class Chaos:
         self.differences += [f"{project}: {line}" for line in wrong]
         same = "differs" if found != expected or wrong or lost else "the same"
         self.tell(f"{project}: {same}, after {sum(self.made.values())} faults in all")
-
-
-@contextmanager
-def _stage(dice: random.Random, nodes: int) -> Iterator[Stage]:
-    """Start servers, lines and nodes; end them, and the run that is on, whatever happens."""
-    with ExitStack() as stack:
-        database, valkey = stack.enter_context(own_postgres()), stack.enter_context(own_valkey())
-        lines = [stack.enter_context(proxy_for(url)) for url in (valkey.url, database.url)]
-        migrating.migrate(database.url)
-        stage = Stage(valkey, database, lines[0], lines[1], dice)
-        if nodes:
-            stage.nodes = stack.enter_context(ray_nodes(nodes, _environment(stage)))
-        try:
-            yield stage
-        finally:
-            _heal(stage)
-            if stage.process is not None:
-                reap(stage.process)
-
-
-def _settings(stage: Stage) -> Settings:
-    """Give the settings of this program's own looks, past the lines."""
-    return Settings(
-        home=stage.valkey.home / "home",
-        database_url=stage.postgres.url,  # type: ignore[arg-type]
-        redis_url=stage.valkey.url,  # type: ignore[arg-type]
-        run=RUN,
-    )
-
-
-def _environment(stage: Stage) -> dict[str, str]:
-    """Give the settings of a run, which are also those of the nodes that it runs on."""
-    joined = {} if stage.nodes is None else stage.nodes.joining
-    return joined | {
-        SECONDS: "0.03",
-        "CASEGRAPH_HOME": str(stage.valkey.home / "home"),
-        "CASEGRAPH_DATABASE_URL": stage.postgres_line.url(stage.postgres.url),
-        "CASEGRAPH_REDIS_URL": stage.redis_line.url(stage.valkey.url),
-        "CASEGRAPH_RUN": RUN.model_dump_json(),
-        "CASEGRAPH_SERVICES": ServiceSettings(redis_answer_seconds=0.5).model_dump_json(),
-    }
-
-
-def _heal(stage: Stage) -> None:
-    """End every fault."""
-    for server in (stage.valkey, stage.postgres):
-        server.resume()
-        if not server.processes:
-            server.start()
-    stage.valkey.limit_memory(1 << 30)
-    for line in (stage.redis_line, stage.postgres_line):
-        line.heal()
 
 
 def _working(run: SmallRun) -> bool:
@@ -231,26 +192,40 @@ def _finished(run: SmallRun) -> object:
     return {"digest": run.digest(), **run.counts()}
 
 
-def _retry_the_blamed(run: SmallRun) -> int:
-    """Let documents be tried again that were blamed for a death that this program caused; whatever
-    else fails one that does not fail by itself is a difference. Returns how many.
+def _not_once(run: SmallRun) -> list[str]:
+    with _reading(run) as connection:
+        return history.not_ended_once(connection, identity.project_id(run.project))
+
+
+def _blamed(run: SmallRun) -> list[str]:
+    """Name the documents that failed for what was done to the run."""
+    question = """
+        SELECT uri, stage, error, message FROM failures f JOIN documents d ON d.id = f.document_id
+        WHERE project_id = CAST(:project AS uuid) AND error <> :own ORDER BY failed_at
     """
-    ledger = assembly.open_ledger(run.settings, run.urls)
-    return ledger.retry(identity.project_id(run.project), error="worker_died")
+    with _reading(run) as connection:
+        asked = {"project": identity.project_id(run.project), "own": OWN_REASON}
+        rows = connection.execute(text(question), asked)
+        return [f"{x.uri} is blamed: {x.stage}, {x.error}, {x.message}" for x in rows]
 
 
 def _settled(run: SmallRun) -> set[str]:
-    """Name the documents that are completed, or failed for a reason of their own."""
-    engine = postgres.engine_of(run.urls.database_url)
+    """Name the documents that are completed, or failed."""
+    question = """
+        SELECT uri FROM documents
+        WHERE project_id = CAST(:project AS uuid) AND status IN ('completed', 'failed')
+    """
+    with _reading(run) as connection:
+        asked = {"project": identity.project_id(run.project)}
+        return set(connection.scalars(text(question), asked))
+
+
+@contextmanager
+def _reading(run: SmallRun) -> Iterator[Connection]:
+    engine = postgres.engine_of(run.urls.database_url, pool_size=1)
     try:
         with engine.connect() as connection:
-            return set(
-                connection.exec_driver_sql(
-                    "SELECT uri FROM documents WHERE status IN ('completed', 'failed')"
-                    " AND project_id = %s",
-                    (identity.project_id(run.project),),
-                ).scalars()
-            )
+            yield connection
     finally:
         engine.dispose()
 
@@ -280,15 +255,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "seed": seed,
         "nodes": chaos.nodes,
         "faults": sum(chaos.made.values()),
-        "kinds": dict(sorted(chaos.made.items())),
+        "kinds": {kind: chaos.made[kind] for kind in chaos.kinds},
+        "never made": chaos.never,
         "runs": chaos.runs,
         "documents": chaos.documents,
-        "blamed for a death of an actor, and tried again": chaos.blamed,
         "differences": chaos.differences,
         "seconds": round(time.monotonic() - began),
     }
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return 1 if chaos.differences else 0
+    return 1 if chaos.differences or chaos.never else 0
 
 
 if __name__ == "__main__":

@@ -3,72 +3,93 @@
 from __future__ import annotations
 
 import itertools
-import random
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 
 import psutil
 
-from faults.nodes import Nodes
 from faults.proxy import Proxy
-from faults.servers import OwnPostgres, OwnValkey
+from faults.scene import Scene
+from pipeline.stage import STAGES
 
-PAUSES = (0.2, 3.5)
 COMMIT_SECONDS = 5.0
+APART = (0.0, 0.3)
+"""So long after the first of a pair the second one comes."""
+STAGE, COORDINATOR = "ray::StageActor", "ray::RunCoordinator"
+PERSISTENCE, REGISTRY = "ray::PersistenceActor", "ray::RegistryActor"
+
+Fault = Callable[[Scene], bool]
+"""Harms a run; says whether there was all of it to harm."""
+Shot = Callable[[], bool]
+"""Ends what it is aimed at; says whether that was still there."""
+Aim = Callable[[Scene], Shot | None]
+"""Chooses what is to be ended; None where there is nothing."""
 
 
-@dataclass
-class Stage:
-    """The servers, the lines to them, and the run that is on."""
+def _at(title: str, stage: str = "") -> Aim:
+    def aim(on: Scene) -> Shot | None:
+        found = on.actors(title, stage)
+        return partial(_end, on.dice.choice(found)) if found else None
 
-    valkey: OwnValkey
-    postgres: OwnPostgres
-    redis_line: Proxy
-    postgres_line: Proxy
-    dice: random.Random
-    nodes: Nodes | None = None
-    process: subprocess.Popen[str] | None = None
-
-    def actors(self, *names: str) -> list[psutil.Process]:
-        """Find the run's processes of these actors: children of the run's own Ray, or of nodes that
-        this program has started.
-        """
-        if self.process is None:
-            return []
-        with suppress(psutil.NoSuchProcess):
-            above = psutil.Process(self.process.pid if self.nodes is None else None)
-            children = above.children(recursive=True)
-            return [child for child in children if _title(child).startswith(names)]
-        return []
-
-    def wait(self, least: float = PAUSES[0], most: float = PAUSES[1]) -> None:
-        """Let a fault last."""
-        time.sleep(self.dice.uniform(least, most))
+    return aim
 
 
-def _title(process: psutil.Process) -> str:
-    with suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""
+def _end(process: psutil.Process) -> bool:
+    """End a process; False for one that is gone, though nobody may have heard of it yet."""
+    with suppress(psutil.NoSuchProcess):
+        if process.status() != psutil.STATUS_ZOMBIE:
+            process.kill()
+            return True
+    return False
 
 
-def _kill(*names: str) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        found = on.actors(*names)
-        if found:
-            with suppress(psutil.NoSuchProcess):
-                on.dice.choice(found).kill()
-        return bool(found)
+def _at_command(on: Scene) -> Shot | None:
+    process = on.process
+    if process is None or process.poll() is not None:
+        return None
+
+    def shot() -> bool:
+        if process.poll() is not None:
+            return False
+        process.kill()
+        return True
+
+    return shot
+
+
+def _at_node(on: Scene) -> Shot | None:
+    nodes = on.nodes
+    return None if nodes is None or len(nodes.alive) < 2 else partial(nodes.kill, on.dice)
+
+
+def _killed(*aims: Aim) -> Fault:
+    """End all of this, one shortly after the other; nothing where not all of it is there. It counts
+    only if each was there until its turn came: some end with what was ended before.
+    """
+
+    def fault(on: Scene) -> bool:
+        shots = [shot for aim in aims if (shot := aim(on))]
+        if len(shots) < len(aims):
+            return False
+        nodes = len(on.nodes.alive) if on.nodes else 0
+        on.dice.shuffle(shots)
+        hit = shots[0]()
+        for shot in shots[1:]:
+            on.wait(*APART)
+            hit = shot() and hit
+        while on.nodes and len(on.nodes.alive) < nodes:
+            on.wait()
+            on.nodes.add()
+        return hit
 
     return fault
 
 
-def _pause(*names: str) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
-        found = on.actors(*names)
+def _pause(title: str) -> Fault:
+    def fault(on: Scene) -> bool:
+        found = on.actors(title)
         if not found:
             return False
         process = on.dice.choice(found)
@@ -76,22 +97,14 @@ def _pause(*names: str) -> Callable[[Stage], bool]:
             process.suspend()
             on.wait()
             process.resume()
-        return True
+            return True
+        return False
 
     return fault
 
 
-def _kill_command(on: Stage) -> bool:
-    if on.process is None or on.process.poll() is not None:
-        return False
-    on.process.kill()
-    return True
-
-
-def _line(
-    which: str, harm: Callable[[Proxy], object], last: bool = True
-) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
+def _line(which: str, harm: Callable[[Proxy], object], last: bool = True) -> Fault:
+    def fault(on: Scene) -> bool:
         line: Proxy = getattr(on, which)
         harm(line)
         if last:
@@ -102,8 +115,8 @@ def _line(
     return fault
 
 
-def _lose(*, answered: bool) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
+def _lose(*, answered: bool) -> Fault:
+    def fault(on: Scene) -> bool:
         on.postgres_line.lose("COMMIT", answered=answered)
         late = time.monotonic() + COMMIT_SECONDS
         while not on.postgres_line.lost and time.monotonic() < late:
@@ -120,67 +133,45 @@ def _refuse(line: Proxy) -> None:
     line.cut()
 
 
-def _redis_paused(on: Stage) -> bool:
+def _redis_paused(on: Scene) -> bool:
     on.valkey.pause()
     on.wait()
     on.valkey.resume()
     return True
 
 
-def _redis_full(on: Stage) -> bool:
+def _redis_full(on: Scene) -> bool:
     on.valkey.limit_memory(1 << 20)
     on.wait()
     on.valkey.limit_memory(1 << 30)
     return True
 
 
-def _postgres_paused(on: Stage) -> bool:
+def _postgres_paused(on: Scene) -> bool:
     on.postgres.pause()
     on.wait()
     on.postgres.resume()
     return True
 
 
-def _always(work: Callable[[Stage], object]) -> Callable[[Stage], bool]:
-    def fault(on: Stage) -> bool:
+def _always(work: Callable[[Scene], object]) -> Fault:
+    def fault(on: Scene) -> bool:
         work(on)
         return True
 
     return fault
 
 
-Fault = Callable[[Stage], bool]
-"""Harms a run; says whether there was anything to harm."""
-
-
-def _kill_node(on: Stage) -> bool:
-    """End a node with all that runs on it; another one joins a while later."""
-    if on.nodes is None or not on.nodes.kill(on.dice):
-        return False
-    on.wait()
-    on.nodes.add()
-    return True
-
-
-def _pair(one: Fault, other: Fault) -> Fault:
-    def fault(on: Stage) -> bool:
-        first = one(on)
-        on.wait(0.0, 0.3)
-        return bool(other(on) or first)
-
-    return fault
-
-
 FAULTS: dict[str, Fault] = {
-    "a stage actor killed": _kill("ray::StageActor"),
-    "a stage actor paused": _pause("ray::StageActor"),
-    "the persistence actor killed": _kill("ray::PersistenceActor"),
-    "the persistence actor paused": _pause("ray::PersistenceActor"),
-    "the registry actor killed": _kill("ray::RegistryActor"),
-    "the registry actor paused": _pause("ray::RegistryActor"),
-    "the coordinator killed": _kill("ray::RunCoordinator"),
-    "the coordinator paused": _pause("ray::RunCoordinator"),
-    "the command killed": _kill_command,
+    "a stage actor killed": _killed(_at(STAGE)),
+    "a stage actor paused": _pause(STAGE),
+    "the persistence actor killed": _killed(_at(PERSISTENCE)),
+    "the persistence actor paused": _pause(PERSISTENCE),
+    "the registry actor killed": _killed(_at(REGISTRY)),
+    "the registry actor paused": _pause(REGISTRY),
+    "the coordinator killed": _killed(_at(COORDINATOR)),
+    "the coordinator paused": _pause(COORDINATOR),
+    "the command killed": _killed(_at_command),
     "redis killed and restarted": _always(lambda on: on.valkey.restart()),
     "redis restarted empty": _always(lambda on: on.valkey.restart(empty=True)),
     "redis flushed": _always(lambda on: on.valkey.flush()),
@@ -199,16 +190,17 @@ FAULTS: dict[str, Fault] = {
     "a commit lost": _lose(answered=False),
 }
 
-KILLS: dict[str, Fault] = {
-    "a stage actor killed": FAULTS["a stage actor killed"],
-    "the persistence actor killed": FAULTS["the persistence actor killed"],
-    "the registry actor killed": FAULTS["the registry actor killed"],
-    "the coordinator killed": FAULTS["the coordinator killed"],
-    "the command killed": FAULTS["the command killed"],
-    "a node killed": _kill_node,
+ENDS: dict[str, Aim] = {
+    **{f"an actor of {stage} killed": _at(STAGE, stage) for stage in STAGES},
+    "the persistence actor killed": _at(PERSISTENCE),
+    "the registry actor killed": _at(REGISTRY),
+    "the coordinator killed": _at(COORDINATOR),
+    "the command killed": _at_command,
+    "a node killed": _at_node,
 }
-ON_NODES: dict[str, Fault] = KILLS | {
-    f"{one} and {other}": _pair(KILLS[one], KILLS[other])
-    for one, other in itertools.combinations(KILLS, 2)
+ON_NODES: dict[str, Fault] = {
+    " and ".join(names): _killed(*(ENDS[name] for name in names))
+    for together in (1, 2)
+    for names in itertools.combinations(ENDS, together)
 }
 """What is done to a run on a cluster: each process of it ends, alone and with another."""

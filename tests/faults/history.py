@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 RESULTS = ("stage_results", "chunks", "mentions", "relationships")
 
@@ -33,6 +33,19 @@ CREATE TRIGGER taken_over AFTER UPDATE ON documents FOR EACH ROW
     WHEN (OLD.status = 'running' AND NEW.claimed_by IS NOT NULL
           AND OLD.claimed_by IS DISTINCT FROM NEW.claimed_by)
     EXECUTE FUNCTION taken_over();
+"""
+
+_COUNT_ENDINGS = """
+CREATE TABLE endings (relation text, id uuid);
+CREATE FUNCTION ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO endings VALUES (TG_TABLE_NAME, NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ended AFTER UPDATE OF status ON documents FOR EACH ROW
+    WHEN (NEW.status = 'completed') EXECUTE FUNCTION ended();
+CREATE TRIGGER ended AFTER UPDATE OF chain ON contents FOR EACH ROW
+    WHEN (NEW.chain IS NOT NULL) EXECUTE FUNCTION ended();
 """
 
 
@@ -70,3 +83,27 @@ def takeovers(engine: Engine) -> tuple[int, int]:
     with engine.connect() as connection:
         every, wrong = connection.execute(text(question)).one()
     return every, wrong
+
+
+def count_endings(connection: Connection) -> None:
+    """Begin to count how often each document is completed, and each content published."""
+    connection.exec_driver_sql(_COUNT_ENDINGS)
+
+
+def not_ended_once(connection: Connection, project: str) -> list[str]:
+    """Name the documents of a project that are completed and were so more than once, or that were
+    and are not; likewise the contents.
+    """
+    question = """
+        SELECT uri || ' was completed ' || count(e.id) || ' times and is ' || status
+        FROM documents d LEFT JOIN endings e ON e.id = d.id AND relation = 'documents'
+        WHERE project_id = CAST(:project AS uuid)
+        GROUP BY d.id HAVING count(e.id) <> CAST(status = 'completed' AS int)
+        UNION ALL
+        SELECT 'content ' || c.id || ' was published ' || count(e.id) || ' times'
+        FROM contents c LEFT JOIN endings e ON e.id = c.id AND relation = 'contents'
+        WHERE project_id = CAST(:project AS uuid)
+        GROUP BY c.id HAVING count(e.id) <> CAST(chain IS NOT NULL AS int)
+        ORDER BY 1
+    """
+    return list(connection.scalars(text(question), {"project": project}))

@@ -13,204 +13,15 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from faults import bugs_of_runs, bugs_of_stores
 
 VARIABLE = "PLANTED_BUG"
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def acknowledge_before_commit() -> None:
-    """Drop the queue's entries, and let checkpoints expire, before PostgreSQL has them."""
-    from actors.persistence_actor import PersistenceWorker
-
-    write = PersistenceWorker._write
-
-    def early(self: Any, project: str, entries: Any, found: Any) -> Any:
-        self.write_behind.done(entries)
-        return write(self, project, entries, found)
-
-    PersistenceWorker._write = early  # type: ignore[method-assign]
-
-
-def expiry_before_commit() -> None:
-    """Give a checkpoint its expiry when it is put."""
-    from pipeline.stores import redis_checkpoints
-    from pipeline.stores.redis_values import key_of
-
-    put, crash_point = redis_checkpoints.RedisCheckpoints.put, redis_checkpoints.crash_point
-    putting = threading.local()
-
-    def expiring(self: Any, project: str, checkpoints: Any, **more: Any) -> Any:
-        putting.here = self._link.client, checkpoints
-        return put(self, project, checkpoints, **more)
-
-    def after(name: str) -> None:
-        if name == "put.after":
-            client, checkpoints = putting.here
-            for checkpoint in checkpoints:
-                client.expire(key_of(checkpoint), 100)
-        crash_point(name)
-
-    redis_checkpoints.RedisCheckpoints.put = expiring  # type: ignore[method-assign]
-    redis_checkpoints.crash_point = after
-
-
-def two_commands_for_a_put() -> None:
-    """Write the checkpoint with one command and its entry with another, not in one script."""
-    from pipeline.crash_points import crash_point
-    from pipeline.stores import keys
-    from pipeline.stores.redis_checkpoints import RedisCheckpoints
-    from pipeline.stores.redis_values import key_of, pack
-
-    def put(self: Any, project: str, checkpoints: Any, *, lacking: bool = False) -> Any:
-        with self._link.answering() as client:
-            for checkpoint in checkpoints:
-                value = pack(checkpoint, self._blobs)
-                client.set(key_of(checkpoint), value)
-                client.incrby(keys.UNPERSISTED_BYTES, len(value))
-                crash_point("put.after")
-                client.xadd(keys.WRITE_BEHIND, {"project": project, **checkpoint.key._asdict()})
-        return list(checkpoints)
-
-    RedisCheckpoints.put = put  # type: ignore[method-assign]
-
-
-def a_loser_that_stays() -> None:
-    """Leave a copy in Redis that differs from what PostgreSQL has."""
-    from pipeline.crash_points import crash_point
-    from pipeline.stores.redis_checkpoints import RedisCheckpoints
-
-    def keep(self: Any, checkpoints: Any) -> None:
-        """Come by where tests let a process die, and change nothing."""
-        if checkpoints:
-            crash_point("adopt.before")
-            crash_point("adopt.after")
-
-    RedisCheckpoints.adopt = keep  # type: ignore[method-assign]
-
-
-def gaps_that_nobody_looks_for() -> None:
-    """Take what was processed for persisted."""
-    from actors.settlement import Settlement
-
-    async def nothing(self: Any) -> bool:
-        return False
-
-    Settlement.readmit = nothing  # type: ignore[method-assign]
-
-
-def a_lost_input_is_a_failure() -> None:
-    """Blame a document for a flush."""
-    from actors.stage_worker import StageWorker
-    from pipeline.documents import DocumentFailure, StageName
-
-    inputs = StageWorker._input
-
-    def blaming(self: Any, task: Any, there: Any, open_files: Any) -> Any:
-        from actors.calls import Outcome
-
-        value = inputs(self, task, there, open_files)
-        if isinstance(value, Outcome) and value.failure is None and not value.is_sourceless:
-            failure = DocumentFailure(stage=StageName.OCR, error="inputs_lost", message="gone")
-            return value.model_copy(update={"failure": failure})
-        return value
-
-    StageWorker._input = blaming  # type: ignore[method-assign]
-
-
-def no_fall_back() -> None:
-    """Let an error of Redis end the call."""
-    from pipeline.stores.tiered_checkpoints import TieredCheckpoints
-
-    def only_fast(self: Any, project: str, checkpoints: Any, lacking: bool) -> Any:
-        return self.fast.put(project, checkpoints, lacking=lacking)
-
-    TieredCheckpoints._to_fast = only_fast  # type: ignore[method-assign]
-
-
-def a_chain_without_links() -> None:
-    """Take any output of a stage for the chain's, whatever it was made from."""
-    from pipeline.stage import Chain, Link, Plan
-
-    def follow(self: Any, sha256: str, media_type: str, known: Any) -> Chain:
-        chain = Chain()
-        for (stage, print_), digest in sorted(known.items()):
-            if stage == chain.gap:
-                chain = chain.extended(Link(stage=stage, fingerprint=print_, digest=digest))
-        while (stage := chain.gap) is not None:
-            found = [(p, d) for (s, p), d in known.items() if s == stage]
-            if not found:
-                break
-            chain = chain.extended(Link(stage=stage, fingerprint=found[0][0], digest=found[0][1]))
-        return chain
-
-    Plan.follow = follow  # type: ignore[method-assign]
-
-
-def failures_without_a_fence() -> None:
-    """Let a run that lost a document fail it all the same."""
-    from sqlalchemy import text
-
-    from pipeline.stores import ledger_queries
-
-    words = str(ledger_queries.FAIL)
-    open_ = words.replace("d.claimed_by = CAST(:run AS uuid) AND ", "").replace(
-        " AND d.claim = g.claim", ""
-    )
-    assert open_ != words
-    ledger_queries.FAIL = text(open_)
-
-
-def members_forgotten() -> None:
-    """Complete a container before its members are documents."""
-    from pipeline.stores import publishing
-    from pipeline.stores.members import Admission
-
-    publishing.admit = lambda *_: Admission()  # type: ignore[assignment]
-
-
-def a_fault_of_the_run() -> None:
-    """Raise where the coordinator hears what is persisted."""
-    from actors.settlement import Settlement
-
-    async def raising(self: Any, persisted: Any) -> None:
-        raise KeyError("mine")
-
-    Settlement.take = raising  # type: ignore[method-assign]
-
-
-def a_registry_without_epochs() -> None:
-    """Let who holds the lease write what it worked out before the last update."""
-    from sqlalchemy import text
-
-    from pipeline.stores import registry_statements
-
-    words = str(registry_statements.FENCE)
-    open_ = words.replace(" AND epoch = :seen", "")
-    assert open_ != words
-    registry_statements.FENCE = text(open_)
-
-
-def crowds_that_nobody_sees_come() -> None:
-    """Settle only the changed names of a block that crosses its bound, not all its members."""
-    from types import SimpleNamespace
-
-    from pipeline.registry import touching
-
-    cross = touching._cross
-
-    def blind(changes: Any, blocks: Any, found: Any, of: Any) -> None:
-        seen = SimpleNamespace(
-            bound=blocks.bound, block=blocks.block, part=blocks.part, members=lambda *_: []
-        )
-        cross(changes, seen, found, of)  # type: ignore[arg-type]
-
-    touching._cross = blind
 
 
 @dataclass(frozen=True)
@@ -239,26 +50,83 @@ CROSSING = (
     "::test_names_of_a_block_that_crosses_its_bound_are_settled_again"
 )
 EACH_COPY = "tests/contracts/test_publisher_members.py::test_members_become_documents_of_each_copy"
+LOST_NODES = "tests/unit/test_flow_of_lost_nodes.py"
+GOES_ON = f"{LOST_NODES}::test_what_goes_with_its_node_goes_on_as_it_was_and_nobody_is_blamed"
+FOLLOWED = (
+    "tests/faults/test_losses_on_ray.py::test_a_coordinator_that_dies_is_followed_by_another_one"
+)
+STAGE_FAULTS = (
+    "tests/acceptance/test_stage_faults.py"
+    "::test_what_kills_breaks_hangs_or_exhausts_a_stage_fails_alone"
+)
+MISSING_PAGES = (
+    "tests/faults/test_long_documents.py::test_who_goes_on_reads_only_the_pages_that_are_in_no_part"
+)
+JOINED = "tests/unit/test_flow_in_ranges.py::test_what_is_joined_is_all_ranges_in_order"
+POISONOUS_PAGE = (
+    "tests/unit/test_poisonous_pages.py"
+    "::test_a_page_that_ends_the_child_is_missing_and_the_others_are_read"
+)
 UNPERSISTED = "expires, and PostgreSQL does not have it"
 AN_ID = "'[0-9a-f-]{36}'"
 PLANTS = {
     plant.bug.__name__: plant
     for plant in (
-        Plant(acknowledge_before_commit, f"{CRASHES}[persist.before-commit-on]", UNPERSISTED),
-        Plant(expiry_before_commit, f"{CRASHES}[put.after-on]", UNPERSISTED),
         Plant(
-            two_commands_for_a_put, f"{CRASHES}[put.after-on]", "is neither persisted nor queued"
+            bugs_of_stores.acknowledge_before_commit,
+            f"{CRASHES}[persist.before-commit-on]",
+            UNPERSISTED,
         ),
-        Plant(a_loser_that_stays, f"{CRASHES}[adopt.before-on]", "is not what PostgreSQL has"),
-        Plant(gaps_that_nobody_looks_for, FLUSHED, r"\+ +'pending': [1-9]"),
-        Plant(a_lost_input_is_a_failure, FLUSHED, r"\+ +'failed': [1-9]"),
-        Plant(no_fall_back, f"{REDIS}::test_absent_from_the_start", "Redis does not answer"),
-        Plant(a_chain_without_links, FIRST_WINS, rf"assert \({AN_ID},\) == \(\)"),
-        Plant(failures_without_a_fence, EARLIER_CLAIM, rf"assert \[{AN_ID}\] == \[\]"),
-        Plant(members_forgotten, EACH_COPY, "members_admitted=0"),
-        Plant(a_registry_without_epochs, LATE, r"assert \(True, 1\) == \(False, 0\)"),
-        Plant(crowds_that_nobody_sees_come, CROSSING, "and should be in"),
-        Plant(a_fault_of_the_run, f"{REDIS}::test_absent_from_the_start", "KeyError: 'mine'"),
+        Plant(bugs_of_stores.expiry_before_commit, f"{CRASHES}[put.after-on]", UNPERSISTED),
+        Plant(
+            bugs_of_stores.two_commands_for_a_put,
+            f"{CRASHES}[put.after-on]",
+            "is neither persisted nor queued",
+        ),
+        Plant(
+            bugs_of_stores.a_loser_that_stays,
+            f"{CRASHES}[adopt.before-on]",
+            "is not what PostgreSQL has",
+        ),
+        Plant(bugs_of_runs.gaps_that_nobody_looks_for, FLUSHED, r"\+ +'pending': [1-9]"),
+        Plant(bugs_of_runs.a_lost_input_is_a_failure, FLUSHED, r"\+ +'failed': [1-9]"),
+        Plant(
+            bugs_of_stores.no_fall_back,
+            f"{REDIS}::test_absent_from_the_start",
+            "Redis does not answer",
+        ),
+        Plant(bugs_of_stores.a_chain_without_links, FIRST_WINS, rf"assert \({AN_ID},\) == \(\)"),
+        Plant(
+            bugs_of_stores.failures_without_a_fence, EARLIER_CLAIM, rf"assert \[{AN_ID}\] == \[\]"
+        ),
+        Plant(bugs_of_stores.members_forgotten, EACH_COPY, "members_admitted=0"),
+        Plant(
+            bugs_of_stores.a_registry_without_epochs, LATE, r"assert \(True, 1\) == \(False, 0\)"
+        ),
+        Plant(bugs_of_stores.crowds_that_nobody_sees_come, CROSSING, "and should be in"),
+        Plant(
+            bugs_of_runs.a_fault_of_the_run,
+            f"{REDIS}::test_absent_from_the_start",
+            "KeyError: 'mine'",
+        ),
+        Plant(bugs_of_runs.a_lost_node_blames, GOES_ON, "suspect=True"),
+        Plant(
+            bugs_of_runs.a_coordinator_without_a_successor,
+            FOLLOWED,
+            "the process that coordinates the run died",
+        ),
+        Plant(bugs_of_runs.a_call_repeated_silently, STAGE_FAULTS, r"assert [4-9] <= 3"),
+        Plant(
+            bugs_of_runs.parts_that_nobody_looks_for,
+            f"{MISSING_PAGES}[put.after-on-False-parts_in_redis]",
+            r"assert \{1, 2, .*\} == ",
+        ),
+        Plant(bugs_of_runs.a_range_left_out, JOINED, "'1-10 11-20 21-30' == "),
+        Plant(
+            bugs_of_runs.a_page_that_takes_its_file_along,
+            f"{POISONOUS_PAGE}[killed-crashes the process]",
+            "ParseFailure",
+        ),
     )
 }
 

@@ -47,6 +47,8 @@ WORDS = {
     "spins": "_spin", "backtracks": "re/__init__.py", "sleeps": "poison.py", "eats": "_eat",
 }  # fmt: skip
 """What the last words of each tell."""
+TAKEN = "POISON_TAKEN"
+"""A file in which the kind is written down each time that a stage comes to such a text."""
 DOSE = re.compile(r"poison: (\w+) (\w+)")
 
 
@@ -59,6 +61,9 @@ def taken(stage: StageName, text: str) -> None:
     """Come to the end that a text has for a stage, if it has one."""
     for for_stage, kind in DOSE.findall(text):
         if for_stage == stage:
+            if log := os.environ.get(TAKEN):
+                with Path(log).open("a") as file:
+                    file.write(f"{kind}\n")
             KINDS[kind]()
 
 

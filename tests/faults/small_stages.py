@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from faults import planted, poison
+from faults import planted, poison, stage_processes
 from pipeline.assembly import Hosted, Stores
 from pipeline.documents import (
     Chunk,
@@ -307,6 +307,7 @@ def start(how: str) -> None:
 
 
 def host(stage: StageName, _settings: Settings, stores: Stores) -> Hosted:
+    stage_processes.sign_in(stage)
     if stage is StageName.EXTRACT and STARTS in os.environ:
         start(os.environ[STARTS])
     work: dict[StageName, Callable[[Any], Any]] = {

@@ -1,47 +1,143 @@
 """A few faults on Ray at random moments, and the planted bugs; `make chaos` does many.
 
-In the long suite: it is mostly what makes faults that is tested here.
+What makes faults and what compares is tested here, too: what they would not see, nobody would.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from sqlalchemy import text
 
-from faults import planted
-from faults.chaos import Chaos
+from faults import harm, history, planted
+from faults.chaos import ALL_KINDS, Chaos
 from faults.ray_process import start
+from faults.scene import Scene
 from faults.servers import OwnPostgres, OwnValkey
-from faults.small_run import write_documents
+from faults.small_run import SmallRun, write_documents
+from pipeline.settings import Settings
+from pipeline.stage import STAGES
+from pipeline.stores import postgres
 
-pytestmark = pytest.mark.long
+FEW = 24
+BLAME = """
+INSERT INTO failures (document_id, stage, error, message, attempts)
+SELECT id, 'relate', 'node_lost', 'gone', 4 FROM documents WHERE uri LIKE '%/0000.txt'
+"""
 
 
-def test_some_faults_change_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nodes", [0, 2])
+def test_some_faults_change_nothing(tmp_path: Path, nodes: int) -> None:
     folder = tmp_path / "documents"
-    write_documents(folder, 40)
+    write_documents(folder, FEW)
     seed = random.SystemRandom().randrange(1 << 32)
     told: list[str] = []
-    chaos = Chaos(3, folder, seed, told.append)
+    chaos = Chaos(2, folder, seed, told.append, nodes=nodes)
     chaos()
     assert chaos.differences == [], "\n".join([f"seed {seed}", *told])
-    assert sum(chaos.made.values()) >= 3
+    assert sum(chaos.made.values()) >= 2
 
 
-def test_some_faults_on_a_cluster_change_nothing(tmp_path: Path) -> None:
+def test_on_nodes_each_process_ends_alone_and_with_each_other() -> None:
+    assert set(harm.ENDS) == {
+        *(f"an actor of {stage} killed" for stage in STAGES),
+        "the persistence actor killed",
+        "the registry actor killed",
+        "the coordinator killed",
+        "the command killed",
+        "a node killed",
+    }
+    pairs = {f"{one} and {other}" for one, other in itertools.combinations(harm.ENDS, 2)}
+    assert set(harm.ON_NODES) == {*harm.ENDS, *pairs}
+
+
+@dataclass
+class Beside:
+    """Stands where a scene is that has no nodes. No time passes."""
+
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+    nodes: None = None
+
+    def wait(self, *_seconds: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("there", "stays", "counts"),
+    [((True, True), True, True), ((True, False), True, False), ((True, True), False, False)],
+)
+def test_a_pair_of_which_one_half_came_off_is_none(
+    there: tuple[bool, bool], stays: bool, counts: bool
+) -> None:
+    shot: list[int] = []
+
+    def aim(number: int) -> harm.Aim:
+        def end() -> bool:
+            shot.append(number)
+            # What ends with the one that was ended before is no half of a pair.
+            return stays or len(shot) == 1
+
+        return lambda _: end if there[number] else None
+
+    fault = harm._killed(aim(0), aim(1))
+
+    assert fault(cast(Scene, Beside())) is counts
+    # Who does not find both leaves both alone.
+    assert sorted(shot) == ([0, 1] if all(there) else [])
+
+
+def test_a_long_chaos_makes_each_kind_and_says_which_it_never_made(tmp_path: Path) -> None:
+    for nodes in (0, 3):
+        chaos = Chaos(ALL_KINDS, tmp_path, 0, lambda _: None, nodes=nodes)
+        dice = random.Random(7)
+        assert chaos.never == list(chaos.kinds)
+        for _ in range(ALL_KINDS):
+            chaos.made[chaos._drawn(dice)] += 1
+        assert chaos.never == []
+        del chaos.made["the command killed"]
+        assert chaos.never == ["the command killed"]
+        assert replace(chaos, wanted=ALL_KINDS - 1).never == []
+
+
+@pytest.mark.parametrize(
+    ("done", "found"),
+    [
+        ("SELECT 1", ""),
+        ("UPDATE documents SET status = 'completed' WHERE uri LIKE '%/0000.txt'",
+         "0000.txt was completed 2 times and is completed"),
+        ("UPDATE documents SET status = 'failed' WHERE uri LIKE '%/0000.txt'",
+         "0000.txt was completed 1 times and is failed"),
+        ("UPDATE contents SET chain = chain", " was published 2 times"),
+        (BLAME, "0000.txt is blamed: relate, node_lost, gone"),
+    ],
+)  # fmt: skip
+def test_what_is_done_twice_or_blamed_is_a_difference(
+    settings: Settings, tmp_path: Path, done: str, found: str
+) -> None:
     folder = tmp_path / "documents"
-    write_documents(folder, 40)
-    seed = random.SystemRandom().randrange(1 << 32)
-    told: list[str] = []
-    chaos = Chaos(3, folder, seed, told.append, nodes=3)
-    chaos()
-    assert chaos.differences == [], "\n".join([f"seed {seed}", *told])
-    assert sum(chaos.made.values()) >= 3
+    write_documents(folder, FEW)
+    run = SmallRun(settings, folder)
+    engine = postgres.engine_of(run.urls.database_url, pool_size=1)
+    with engine.begin() as connection:
+        history.count_endings(connection)
+    run.until_done()
+    expected = {"digest": run.digest(), **run.counts()}
+    chaos = Chaos(0, folder, 0, lambda _: None)
+
+    with engine.begin() as connection:
+        connection.execute(text(done))
+    engine.dispose()
+    chaos._compare(run, "p", expected)
+
+    assert bool(chaos.differences) == bool(found)
+    assert found in "".join(chaos.differences)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +169,7 @@ def test_a_run_that_does_not_end_as_it_should_is_a_difference(
     assert found in "".join(chaos.differences)
 
 
+@pytest.mark.long
 def test_a_fault_of_its_own_in_a_run_on_ray_is_a_difference(
     postgres_server: OwnPostgres, valkey_server: OwnValkey, tmp_path: Path
 ) -> None:
@@ -95,11 +192,13 @@ def test_a_fault_of_its_own_in_a_run_on_ray_is_a_difference(
     assert any("Traceback" in words and "KeyError: 'mine'" in words for words in written)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bug", planted.PLANTS)
 def test_a_planted_bug_is_caught(bug: str) -> None:
     assert planted.tried(bug) == "caught"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fails", "said"),
     [

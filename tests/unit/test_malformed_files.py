@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from malformed import malformed, real_files
+from malformed import ERRORS, malformed, real_files
 from reading_case import assert_sound, request_for
 
 from pipeline.documents import Pages
@@ -25,11 +25,6 @@ SEED = int(os.environ.get("MALFORMED_SEED", "6"))
 SHARDS = 8
 # Pages without usable text are rendered and read: as small as will do.
 OPTIONS = ParseOptions(dpi=72, max_pages=50)
-ERRORS = {
-    "archive_bomb", "damaged", "empty_file", "encrypted", "image_too_large", "output_too_large",
-    "parser_crashed", "parser_memory", "parser_timeout", "text_too_long", "too_many_pages",
-    "unsafe_xml", "unsupported_type",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
