@@ -22,6 +22,7 @@ from actors.stop import Stop
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
 
+AUTO = "auto"
 ANSWER_SECONDS = 5.0
 POLL_SECONDS = 0.5
 LOOK_SECONDS, MISSING = 4.0, 4
@@ -35,9 +36,13 @@ _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@]+):[0-9]{1,5}")
 
 def address_of(settings: Settings) -> str | None:
     """Give the address of the cluster that is to do the work: as it was chosen, else as Ray's own
-    RAY_ADDRESS says, which it sets for the jobs of a cluster. None for a Ray of the run's own.
+    RAY_ADDRESS says, which it sets for the jobs of a cluster; that is what `auto` means, too, where
+    it names one. None for a Ray of the run's own.
     """
-    address = settings.run.address or os.environ.get("RAY_ADDRESS")
+    told = os.environ.get("RAY_ADDRESS")
+    address = settings.run.address or told
+    if address == AUTO and told and told != "local":
+        return told
     return None if address == "local" else address or None
 
 
@@ -49,17 +54,15 @@ def joined(address: str) -> Iterator[Any]:
     cluster that cannot be joined.
     """
     check_address(address)
-    if not answers(address):
-        raise UnavailableError(
-            f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
-            "--address or RAY_ADDRESS has the port of `ray start --head`"
-        )
-    if os.environ.get("RAY_AUTH_MODE") == "token" and not _has_token():
-        raise UnavailableError(_refused(address))  # Ray would end this process.
     with environment(QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
+        there = _written_down() if address == AUTO else address
+        if not answers(there):
+            raise UnavailableError(_no_answer(there, written=address == AUTO))
+        if os.environ["RAY_AUTH_MODE"] == "token" and not _has_token():
+            raise UnavailableError(_refused(there))  # Ray would end this process.
         ray = imported()
-        _show_token(ray, address)
-        with begun(ray, lambda: _join(ray, address)):
+        _show_token(ray, there)
+        with begun(ray, lambda: _join(ray, there)):
             yield ray
 
 
@@ -118,11 +121,7 @@ def has_nodes(seconds: float, stop: Stop) -> bool:
 
 
 def answers(address: str) -> bool:
-    """Say whether something that may be a cluster listens at an address; of `auto` that cannot be
-    said.
-    """
-    if address == "auto":
-        return True
+    """Say whether something that may be a cluster listens at an address."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS) as link:
@@ -143,11 +142,33 @@ def check_address(address: str) -> None:
             "connection breaks; submit it instead: ray job submit --address http://HEAD:8265 "
             "-- casegraph run …"
         )
-    if address != "auto" and not _ADDRESS.fullmatch(address):
+    if address != AUTO and not _ADDRESS.fullmatch(address):
         raise UsageError(
             f"{address!r} is no address of a Ray cluster; give HOST:PORT, as `ray start --head` "
             "was given its --port, or `auto` on one of its nodes"
         )
+
+
+def _written_down() -> str:
+    """Give the address that `ray start` wrote down last on this machine.
+
+    Raises UnavailableError where it wrote none. Ray itself would take any cluster that a process of
+    this machine names in its command line, be it another user's, and show the token there.
+    """
+    from ray._common.utils import get_ray_address_file
+    from ray._private.utils import read_ray_address
+
+    try:
+        written = read_ray_address() or ""
+    except (OSError, UnicodeDecodeError):
+        written = ""
+    if not _ADDRESS.fullmatch(written):
+        file = get_ray_address_file(None)
+        raise UnavailableError(
+            f"no Ray cluster is known on this machine: `ray start` would have written one down in "
+            f"{file}; run on a node of the cluster, or give its --address HOST:PORT"
+        )
+    return written
 
 
 def _show_token(ray: Any, address: str) -> None:
@@ -156,9 +177,8 @@ def _show_token(ray: Any, address: str) -> None:
     Ray itself would show it twenty times, and write of each time on standard error.
     """
     try:
-        if address != "auto":
-            with _standard_error_aside():
-                ray._raylet.GcsClient(address=address)
+        with _standard_error_aside():
+            ray._raylet.GcsClient(address=address)
     except ray.exceptions.AuthenticationError as error:
         raise UnavailableError(_refused(address)) from error
     except ray.exceptions.RayError as error:
@@ -192,6 +212,19 @@ def _join(ray: Any, address: str) -> None:
         raise UnavailableError(_refused(address)) from error
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise UnavailableError(_not_joined(address, error)) from error
+
+
+def _no_answer(address: str, *, written: bool) -> str:
+    """Say in one line that nobody answers at an address, be it `written` down or given."""
+    if written:
+        return (
+            f"no Ray cluster answers at {address}, as `ray start` wrote down last on this machine; "
+            "start it again, or give the --address HOST:PORT of another one"
+        )
+    return (
+        f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
+        "--address or RAY_ADDRESS has the port of `ray start --head`"
+    )
 
 
 def _refused(address: str) -> str:
