@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from actors.actor_pools import ActorPools
 from actors.balance import Balance, Look, Step
@@ -22,7 +22,6 @@ from actors.topology import COSTS, Ask, Node, Place, missing, placed, within
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
-from pipeline.settings import Settings
 from pipeline.stage import STAGES
 
 LOOK_SECONDS = 1.0
@@ -32,15 +31,6 @@ FEWEST = 100
 """So many documents are reckoned with, at least, while a walk may find more."""
 
 logger = logging.getLogger(__name__)
-
-
-def ask_of(settings: Settings, waits: Collection[StageName]) -> Ask:
-    """Say what settings ask of a topology."""
-    return Ask(
-        actors=settings.run.actors,
-        waits=frozenset(waits),
-        on_gpu=frozenset({StageName.EXTRACT} if settings.extract.device == "cuda" else ()),
-    )
 
 
 class Balancing:
@@ -66,7 +56,7 @@ class Balancing:
         self._costs: Mapping[StageName, float] = COSTS
         self._moved: Counter[Place] = Counter()
         self._nodes: Sequence[Node] = ()
-        self._ask = ask_of(place.settings, place.waits)
+        self._ask = Ask.of(place.settings, place.waits, place.stages)
         self._balance = Balance(self._ask)
         self._asked = time.monotonic()
 
@@ -95,12 +85,12 @@ class Balancing:
         stood = {node for _, node in self._pools.placement}
         for stage, number in self._pools.lose(stood - here):
             self._flow.crew.shrink(stage, number)
-        if self._nodes:
-            self._pulse.answered(WHO)
+        if lack := self._ask.lacks(self._nodes):
+            self._pulse.no_answer(TemporaryError(f"no node with {lack} is left"), WHO)
         else:
-            self._pulse.no_answer(TemporaryError("no node with a core is left in the cluster"), WHO)
-        lack = missing(self._wanted(), self._pools.placement, self._ask)
-        for place, count in lack.items():
+            self._pulse.answered(WHO)
+        more = missing(self._wanted(), self._pools.placement, self._ask)
+        for place, count in more.items():
             for _ in range(count):
                 self._add(place)
 
@@ -108,7 +98,9 @@ class Balancing:
         """Ask for the nodes, those that the run already works on first."""
         known = {node.id: number for number, node in enumerate(self._nodes)}
         nodes = await self._pools.nodes()
-        return within(sorted(nodes, key=lambda x: known.get(x.id, len(known))), self._cores)
+        return within(
+            sorted(nodes, key=lambda x: known.get(x.id, len(known))), self._cores, self._ask
+        )
 
     def _wanted(self) -> Counter[Place]:
         """Say how many actors there should be, at each place."""

@@ -19,6 +19,7 @@ from typing import Any
 
 from actors.cluster import QUIET, alive_nodes, begun, environment, imported
 from actors.stop import Stop
+from actors.topology import Ask
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
 
@@ -54,7 +55,7 @@ def joined(address: str) -> Iterator[Any]:
     cluster that cannot be joined.
     """
     check_address(address)
-    with environment(QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
+    with environment(by_token()):
         there = _written_down() if address == AUTO else address
         if not answers(there):
             raise UnavailableError(_no_answer(there, written=address == AUTO))
@@ -80,10 +81,14 @@ class Presence:
         """
         if time.monotonic() < self._next:
             return
-        self._missing = 0 if answers(self._address) else self._missing + 1
+        self._missing = 0 if self.is_there() else self._missing + 1
         self._next = time.monotonic() + LOOK_SECONDS
         if self._missing == MISSING:
             raise self.gone
+
+    def is_there(self) -> bool:
+        """Say whether it answers now."""
+        return answers(self._address)
 
     @property
     def gone(self) -> UnavailableError:
@@ -95,29 +100,34 @@ class Presence:
 
     def check(self) -> None:
         """Look at once. Raises UnavailableError for a cluster that is not there."""
-        if not answers(self._address):
+        if not self.is_there():
             raise self.gone
 
     def explain(self, error: UnavailableError) -> UnavailableError:
         """Say instead that the cluster went away, where that is why something failed."""
-        return error if answers(self._address) else self.gone
+        return error if self.is_there() else self.gone
 
 
-def has_nodes(seconds: float, stop: Stop) -> bool:
-    """Wait so long for a node with cores to work with; say no if it is to stop meanwhile. Raises
-    UnavailableError for a cluster without one.
+def has_nodes(ask: Ask, seconds: float, stop: Stop) -> bool:
+    """Wait so long for nodes with all that a run needs; say no if it is to stop meanwhile. Raises
+    UnavailableError for a cluster without them.
     """
     late = time.monotonic() + seconds
     while not stop.asked:
-        if alive_nodes():
+        if not (lack := ask.lacks(alive_nodes())):
             return True
         if time.monotonic() > late:
             raise UnavailableError(
-                "the Ray cluster has no node with a core to work with; start a worker (`ray start "
+                f"the Ray cluster has no node with {lack}; start a worker that has (`ray start "
                 "--address=…`), or raise min_workers, and run again"
             )
         time.sleep(POLL_SECONDS)
     return False
+
+
+def by_token() -> dict[str, str]:
+    """Give the environment in which a cluster is asked: it gets a token where there is one."""
+    return QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}
 
 
 def answers(address: str) -> bool:
