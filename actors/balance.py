@@ -82,7 +82,7 @@ class Balance:
         return None
 
     def _is_short(self, stage: StageName, placement: Placement) -> bool:
-        if not self.ask.is_free(stage):
+        if self.ask.is_steady(stage):
             return False
         count = sum(n for (of, _), n in placement.items() if of == stage)
         return all(
@@ -111,6 +111,6 @@ class Balance:
             place = of, node.id
             enough = free + MEMORY[of] >= MEMORY[stage]
             rested = self._resting[place] >= IDLE_LOOKS
-            if self.ask.is_free(of) and of != stage and count > 1 and rested and enough:
+            if not self.ask.is_steady(of) and of != stage and count > 1 and rested and enough:
                 return Step(grow=(stage, node.id), shrink=place)
         return None

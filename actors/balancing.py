@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from actors.actor_pools import ActorPools
@@ -25,7 +25,6 @@ from actors.topology import COSTS, Ask, Node, Place, missing, of_stage, placed, 
 from actors.workplace import Workplace
 from pipeline.documents import StageName
 from pipeline.errors import TemporaryError
-from pipeline.settings import Settings
 from pipeline.stage import STAGES
 
 LOOK_SECONDS = 1.0
@@ -36,15 +35,6 @@ FEWEST = 100
 """So many documents are reckoned with, at least, while a walk may find more."""
 
 logger = logging.getLogger(__name__)
-
-
-def ask_of(settings: Settings, waits: Collection[StageName]) -> Ask:
-    """Say what settings ask of a topology."""
-    return Ask(
-        actors=settings.run.actors,
-        waits=frozenset(waits),
-        on_gpu=frozenset({StageName.EXTRACT} if settings.extract.device == "cuda" else ()),
-    )
 
 
 class Balancing:
@@ -74,7 +64,7 @@ class Balancing:
         self._moved: Counter[Place] = Counter()
         self._unfit: dict[Place, float] = {}
         self._nodes: Sequence[Node] = ()
-        self._ask = ask_of(place.settings, place.waits)
+        self._ask = Ask.of(place.settings, place.waits, place.stages)
         self._balance = Balance(self._ask)
         self._asked = time.monotonic()
 
@@ -132,13 +122,12 @@ class Balancing:
         stood = {node for _, node in self._pools.placement}
         for stage, number in self._pools.lose(stood - here):
             self._let_go(stage, number)
-        if self._nodes:
-            self._pulse.answered(NODES)
+        if lack := self._ask.lacks(self._nodes):
+            self._pulse.no_answer(TemporaryError(f"no node with {lack} is left"), NODES)
         else:
-            gone = TemporaryError("no node with a core is left in the cluster")
-            self._pulse.no_answer(gone, NODES)
-        lack = missing(self._wanted(), self._pools.placement, self._ask)
-        for place, count in lack.items():
+            self._pulse.answered(NODES)
+        more = missing(self._wanted(), self._pools.placement, self._ask)
+        for place, count in more.items():
             for _ in range(count):
                 self._events.watch(self._growth(place))
 
@@ -151,7 +140,9 @@ class Balancing:
         """Ask for the nodes, those that the run already works on first."""
         known = {node.id: number for number, node in enumerate(self._nodes)}
         nodes = await self._pools.nodes()
-        return within(sorted(nodes, key=lambda x: known.get(x.id, len(known))), self._cores)
+        return within(
+            sorted(nodes, key=lambda x: known.get(x.id, len(known))), self._cores, self._ask
+        )
 
     def _wanted(self) -> Counter[Place]:
         """Say how many actors there should be, at each place."""

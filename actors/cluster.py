@@ -99,8 +99,8 @@ def _start(ray: Any, cpus: int) -> None:
             configure_logging=False,
             _temp_dir=_folder(),
         )
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # Ray's own is a plain one where its start takes too long
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UnavailableError(f"Ray does not start here: {reason}") from error
 
 
@@ -115,6 +115,7 @@ def alive_nodes() -> list[Node]:
             id=row["NodeID"],
             cpus=row["Resources"]["CPU"],
             memory=int(row["Resources"].get("memory", 0)),
+            gpus=int(row["Resources"].get("GPU", 0)),
             labels=row.get("Labels") or {},
         )
         for row in ray.nodes()  # type: ignore[no-untyped-call]

@@ -28,6 +28,8 @@ LOOKING = "looking"
 START_ATTEMPTS = 3
 RESTART_SECONDS = 0.5
 LEAVE_SECONDS = 3.0
+UNHEARD = "nothing is heard of it"
+NO_GPU = ": another run or job may have its GPU"
 
 
 logger = logging.getLogger(__name__)
@@ -45,7 +47,8 @@ class HostedActor:
     """An actor with `where`, `ready` and `end`, called `what`, on a node, which may take
     `start_seconds` to start. `most` is how many bytes its process may grow by; what it answers says
     in `grown` by how many it has, where it says so. After `silence` seconds a call is asked after,
-    and given up after as many more without a sign; of an actor without, nobody asks.
+    and given up after as many more without a sign; of an actor without, nobody asks. One `on_gpu`
+    may wait for that.
     """
 
     def __init__(
@@ -56,6 +59,8 @@ class HostedActor:
         start_seconds: float,
         node: str,
         silence: float | None = None,
+        *,
+        on_gpu: bool = False,
     ) -> None:
         self.node = node
         self._what = what
@@ -63,6 +68,7 @@ class HostedActor:
         self._most = most
         self._start_seconds = start_seconds
         self._silence = silence
+        self._unheard = UNHEARD + (NO_GPU if on_gpu else "")
         self._silent = False
         self._where: Whereabouts | None = None
         self._running = 0
@@ -189,7 +195,7 @@ class HostedActor:
                 # Until there is a process, Ray refuses calls; and one may wait for ever.
                 failures += loading
                 told = gist(await last_words(self._where)) if loading else ""
-                told = told or death_of(str(error) or "nothing is heard of it")
+                told = told or death_of(str(error) or self._unheard)
                 if time.monotonic() >= late:
                     within = f"{self._start_seconds:g} s (limits.start_seconds)"
                     raise self._no_start(f"did not start in {within}: {told}") from error

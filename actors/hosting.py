@@ -18,16 +18,19 @@ def hosted(
     calls: int = 1,
     node: str = "",
     silence: float | None = None,
+    gpus: float = 0.0,
 ) -> HostedActor:
     """Have an actor of a run started on a node, or where the coordinator is. It takes so many
-    `calls` at once; see `HostedActor` for `silence`.
+    `calls` at once, and so much of a GPU: Ray shows a process no other than it asked for, and gives
+    a part of one to nobody who would make it more than a whole; see `HostedActor` for `silence`.
     """
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = node or ray.get_runtime_context().get_node_id()
     options: dict[str, Any] = {
-        "num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "max_concurrency": calls,
+        "num_cpus": 0, "num_gpus": gpus, "max_restarts": -1, "max_task_retries": 0,
+        "max_concurrency": calls,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
     }  # fmt: skip
     if silence is not None:
@@ -35,7 +38,7 @@ def hosted(
     actor: Any = ray.remote(**options)(kind).remote(*arguments)
     settings = place.settings
     most, start = settings.run.growth_bytes, settings.limits.start_seconds
-    return HostedActor(what, actor, most, start, here, silence)
+    return HostedActor(what, actor, most, start, here, silence, on_gpu=gpus > 0)
 
 
 async def answer_of(what: str, asked: Awaitable[Any]) -> Any:

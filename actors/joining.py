@@ -19,9 +19,11 @@ from typing import Any
 
 from actors.cluster import QUIET, alive_nodes, begun, environment, imported
 from actors.stop import Stop
+from actors.topology import Ask
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.settings import Settings
 
+AUTO = "auto"
 ANSWER_SECONDS = 5.0
 POLL_SECONDS = 0.5
 LOOK_SECONDS, MISSING = 4.0, 4
@@ -35,9 +37,13 @@ _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@]+):[0-9]{1,5}")
 
 def address_of(settings: Settings) -> str | None:
     """Give the address of the cluster that is to do the work: as it was chosen, else as Ray's own
-    RAY_ADDRESS says, which it sets for the jobs of a cluster. None for a Ray of the run's own.
+    RAY_ADDRESS says, which it sets for the jobs of a cluster; that is what `auto` means, too, where
+    it names one. None for a Ray of the run's own.
     """
-    address = settings.run.address or os.environ.get("RAY_ADDRESS")
+    told = os.environ.get("RAY_ADDRESS")
+    address = settings.run.address or told
+    if address == AUTO and told and told != "local":
+        return told
     return None if address == "local" else address or None
 
 
@@ -49,17 +55,15 @@ def joined(address: str) -> Iterator[Any]:
     cluster that cannot be joined.
     """
     check_address(address)
-    if not answers(address):
-        raise UnavailableError(
-            f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
-            "--address or RAY_ADDRESS has the port of `ray start --head`"
-        )
-    if os.environ.get("RAY_AUTH_MODE") == "token" and not _has_token():
-        raise UnavailableError(_refused(address))  # Ray would end this process.
-    with environment(QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}):
+    with environment(by_token()):
+        there = _written_down() if address == AUTO else address
+        if not answers(there):
+            raise UnavailableError(_no_answer(there, written=address == AUTO))
+        if os.environ["RAY_AUTH_MODE"] == "token" and not _has_token():
+            raise UnavailableError(_refused(there))  # Ray would end this process.
         ray = imported()
-        _show_token(ray, address)
-        with begun(ray, lambda: _join(ray, address)):
+        _show_token(ray, there)
+        with begun(ray, lambda: _join(ray, there)):
             yield ray
 
 
@@ -77,10 +81,14 @@ class Presence:
         """
         if time.monotonic() < self._next:
             return
-        self._missing = 0 if answers(self._address) else self._missing + 1
+        self._missing = 0 if self.is_there() else self._missing + 1
         self._next = time.monotonic() + LOOK_SECONDS
         if self._missing == MISSING:
             raise self.gone
+
+    def is_there(self) -> bool:
+        """Say whether it answers now."""
+        return answers(self._address)
 
     @property
     def gone(self) -> UnavailableError:
@@ -92,37 +100,38 @@ class Presence:
 
     def check(self) -> None:
         """Look at once. Raises UnavailableError for a cluster that is not there."""
-        if not answers(self._address):
+        if not self.is_there():
             raise self.gone
 
     def explain(self, error: UnavailableError) -> UnavailableError:
         """Say instead that the cluster went away, where that is why something failed."""
-        return error if answers(self._address) else self.gone
+        return error if self.is_there() else self.gone
 
 
-def has_nodes(seconds: float, stop: Stop) -> bool:
-    """Wait so long for a node with cores to work with; say no if it is to stop meanwhile. Raises
-    UnavailableError for a cluster without one.
+def has_nodes(ask: Ask, seconds: float, stop: Stop) -> bool:
+    """Wait so long for nodes with all that a run needs; say no if it is to stop meanwhile. Raises
+    UnavailableError for a cluster without them.
     """
     late = time.monotonic() + seconds
     while not stop.asked:
-        if alive_nodes():
+        if not (lack := ask.lacks(alive_nodes())):
             return True
         if time.monotonic() > late:
             raise UnavailableError(
-                "the Ray cluster has no node with a core to work with; start a worker (`ray start "
+                f"the Ray cluster has no node with {lack}; start a worker that has (`ray start "
                 "--address=…`), or raise min_workers, and run again"
             )
         time.sleep(POLL_SECONDS)
     return False
 
 
+def by_token() -> dict[str, str]:
+    """Give the environment in which a cluster is asked: it gets a token where there is one."""
+    return QUIET | {"RAY_AUTH_MODE": "token" if _has_token() else "disabled"}
+
+
 def answers(address: str) -> bool:
-    """Say whether something that may be a cluster listens at an address; of `auto` that cannot be
-    said.
-    """
-    if address == "auto":
-        return True
+    """Say whether something that may be a cluster listens at an address."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS) as link:
@@ -143,11 +152,33 @@ def check_address(address: str) -> None:
             "connection breaks; submit it instead: ray job submit --address http://HEAD:8265 "
             "-- casegraph run …"
         )
-    if address != "auto" and not _ADDRESS.fullmatch(address):
+    if address != AUTO and not _ADDRESS.fullmatch(address):
         raise UsageError(
             f"{address!r} is no address of a Ray cluster; give HOST:PORT, as `ray start --head` "
             "was given its --port, or `auto` on one of its nodes"
         )
+
+
+def _written_down() -> str:
+    """Give the address that `ray start` wrote down last on this machine.
+
+    Raises UnavailableError where it wrote none. Ray itself would take any cluster that a process of
+    this machine names in its command line, be it another user's, and show the token there.
+    """
+    from ray._common.utils import get_ray_address_file
+    from ray._private.utils import read_ray_address
+
+    try:
+        written = read_ray_address() or ""
+    except (OSError, UnicodeDecodeError):
+        written = ""
+    if not _ADDRESS.fullmatch(written):
+        file = get_ray_address_file(None)
+        raise UnavailableError(
+            f"no Ray cluster is known on this machine: `ray start` would have written one down in "
+            f"{file}; run on a node of the cluster, or give its --address HOST:PORT"
+        )
+    return written
 
 
 def _show_token(ray: Any, address: str) -> None:
@@ -156,9 +187,8 @@ def _show_token(ray: Any, address: str) -> None:
     Ray itself would show it twenty times, and write of each time on standard error.
     """
     try:
-        if address != "auto":
-            with _standard_error_aside():
-                ray._raylet.GcsClient(address=address)
+        with _standard_error_aside():
+            ray._raylet.GcsClient(address=address)
     except ray.exceptions.AuthenticationError as error:
         raise UnavailableError(_refused(address)) from error
     except ray.exceptions.RayError as error:
@@ -192,6 +222,19 @@ def _join(ray: Any, address: str) -> None:
         raise UnavailableError(_refused(address)) from error
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise UnavailableError(_not_joined(address, error)) from error
+
+
+def _no_answer(address: str, *, written: bool) -> str:
+    """Say in one line that nobody answers at an address, be it `written` down or given."""
+    if written:
+        return (
+            f"no Ray cluster answers at {address}, as `ray start` wrote down last on this machine; "
+            "start it again, or give the --address HOST:PORT of another one"
+        )
+    return (
+        f"no Ray cluster answers at {address}; see that `ray status` does there, and that "
+        "--address or RAY_ADDRESS has the port of `ray start --head`"
+    )
 
 
 def _refused(address: str) -> str:

@@ -9,11 +9,13 @@ what a URL names, without user and password.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -24,8 +26,13 @@ from pipeline.settings import PREFIX, Settings
 ENDPOINTS = ("database_url", "redis_url", "object_store_url", "s3_endpoint_url", "llm.base_url")
 SECRETS = ("llm.key", "ocr.pdf_password")
 
-_PORTS = {"postgresql": "5432", "postgres": "5432", "redis": "6379", "rediss": "6379"}
-_LOOPBACK = ("localhost", "127.", "[::1]")
+_PORTS = {
+    "postgresql": "5432", "postgres": "5432", "redis": "6379", "rediss": "6379",
+    "http": "80", "https": "443",
+}  # fmt: skip
+_LOOPBACK = "[loopback]"
+"""Stands for a machine's own address, however it is written; no host is called so."""
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -85,15 +92,36 @@ def place_of(url: str, machine: str) -> str:
     the same name say the same, and what is on a machine itself is named with it.
     """
     parts = urlsplit(url)
-    query = parse_qs(parts.query)
+    query = {name: ",".join(values) for name, values in parse_qs(parts.query).items()}
     scheme = parts.scheme.partition("+")[0]
-    host = parts.netloc.rpartition("@")[2].lower() or query.get("host", [""])[0]
-    if scheme in _PORTS and not host.startswith("/") and ":" not in host.rpartition("]")[2]:
-        host += f":{query.get('port', [_PORTS[scheme]])[0]}"
-    path = parts.path.strip("/")
-    within = " ".join(query.get(name, [""])[0] for name in ("db", "dbname"))
-    own = host.startswith(_LOOPBACK) or host.startswith(("/", ":")) or not host
-    return f"{machine if own else ''} {host}/{path} {within}"
+    port = query.get("port") or _PORTS.get(scheme, "")
+    named = parts.netloc.rpartition("@")[2] or query.get("host", "")
+    hosts = [_host_of(unquote(one), port) for one in named.split(",")]
+    own = any(host.startswith((_LOOPBACK, "/", ":")) or not host for host in hosts)
+    within = parts.path.strip("/")
+    if scheme in ("redis", "rediss"):
+        within = query.get("db") or within or "0"
+    elif scheme == "unix":
+        within = f"{within} {query.get('db', '0')}"
+    else:
+        within = query.get("dbname") or within
+    return f"{machine if own else ''} {','.join(hosts)}/{within}"
+
+
+def _host_of(named: str, port: str) -> str:
+    """Name a host and the port that is asked there, `port` where none is named; a folder of sockets
+    is a host, too.
+    """
+    split = _HOST.fullmatch(named)
+    host, said = (split[1], split[2]) if split else (named, None)
+    port = said or port
+    try:
+        address = ip_address(host.strip("[]"))
+        host = _LOOPBACK if address.is_loopback else str(address)
+    except ValueError:
+        host = _LOOPBACK if host.lower() == "localhost" else host
+    host = host if host.startswith("/") else host.lower()
+    return f"{host}:{port}" if port else host
 
 
 def without_own(settings: Settings) -> Settings:

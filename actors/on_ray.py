@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.balancing import ask_of
 from actors.claims import Expected
 from actors.deaths import told_by
 from actors.progress import Snapshot
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
+from actors.topology import Ask
 from actors.workplace import Workplace
 from pipeline import logs
 from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
@@ -36,28 +36,36 @@ def on_ray(
     Raises UnavailableError for what a coordinator raises, and for a cluster that cannot be joined
     or goes away.
     """
-    from actors.cluster import local_ray
+    from actors.autoscaling import requested
+    from actors.cluster import alive_nodes, local_ray
     from actors.joining import Presence, address_of, has_nodes, joined
 
     settings, expected = place.settings, source()
-    ask_of(settings, place.waits).check()
+    ask = Ask.of(settings, place.waits, place.stages)
+    ask.check()
     address = address_of(settings)
     if address is None:
         cpus = settings.run.cpus or len(os.sched_getaffinity(0))
         show(Snapshot(state="starting Ray", total=expected.total, more=expected.more))
         with logs.kept(settings, run=place.run), local_ray(cpus) as ray:
+            if lack := ask.lacks(alive_nodes()):
+                raise UnavailableError(
+                    f"on this machine Ray finds no node with {lack}; see that `nvidia-smi` lists "
+                    "one, or set CASEGRAPH_EXTRACT__DEVICE=cpu"
+                )
             return _Watch(ray, source, show, stop).carry_out(place)
     state = f"joining the Ray cluster at {address}"
     show(Snapshot(state=state, total=expected.total, more=expected.more))
     with logs.kept(settings, run=place.run), joined(address) as ray:
-        if not has_nodes(settings.run.patience_seconds, stop):
-            raise StoppedWaitingError("stopped before the cluster had a node to work on")
         presence = Presence(ray.get_runtime_context().gcs_address)
-        try:
-            watch = _Watch(ray, source, show, stop, presence.look, presence.check)
-            return watch.carry_out(place.sealed())
-        except UnavailableError as error:
-            raise presence.explain(error) from error
+        with requested(ask, settings.run.cpus, presence.is_there):
+            if not has_nodes(ask, settings.run.patience_seconds, stop):
+                raise StoppedWaitingError("stopped before the cluster had a node to work on")
+            try:
+                watch = _Watch(ray, source, show, stop, presence.look, presence.check)
+                return watch.carry_out(place.sealed())
+            except UnavailableError as error:
+                raise presence.explain(error) from error
 
 
 def interrupted(last: Snapshot, why: str) -> RunResult:

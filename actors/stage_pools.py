@@ -18,7 +18,7 @@ from actors.calls import Answer, Call
 from actors.deaths import LONGEST_MESSAGE, death_of, raised_in, tail_of
 from actors.hosted_actor import GoneError, HostedActor, NoStartError
 from actors.hosting import answer_of, hosted
-from actors.topology import Node, Place
+from actors.topology import Ask, Node, Place
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import CasegraphError, TemporaryError
@@ -70,6 +70,7 @@ class StagePools:
         self._starting: Counter[Place] = Counter()
         self._numbers = count()
         self._turn = 0
+        self._ask = Ask.of(place.settings, place.waits, place.stages)
 
     async def nodes(self) -> list[Node]:
         """Name the nodes that actors of stages may run on at this moment."""
@@ -239,5 +240,5 @@ class StagePools:
         silence = CLOCK_PER_CPU * self._place.settings.limits.stage_seconds.of(stage)
         return hosted(
             self._place, stage, StageActor, self._place, stage,
-            calls=calls, node=node, silence=silence,
+            calls=calls, node=node, silence=silence, gpus=self._ask.gpus_of(stage),
         )  # fmt: skip

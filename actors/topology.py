@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.documents import StageName, Value
 from pipeline.errors import UsageError
+from pipeline.settings import Settings
 from pipeline.stage import STAGES
 
 MODELS = (StageName.OCR, StageName.CHUNK, StageName.EXTRACT)
@@ -36,18 +37,21 @@ MEMORY: Mapping[StageName, int] = {
 FEW_CORES = 4
 HEADROOM = 1.5
 DOCUMENTS_AN_ACTOR = 8
+GRAIN = 10_000
+"""Ray counts a resource in parts so small, and would round a share of a GPU up."""
 
 OCR_LABEL, GPU_LABEL = "casegraph.io/ocr", "casegraph.io/gpu"
 
 
 class Node(Value):
-    """A machine that actors may run on: its cores, the bytes that they may take in all, its
-    labels.
+    """A machine that actors may run on: its cores, the bytes that they may take in all, its GPUs
+    and its labels.
     """
 
     id: str
     cpus: float
     memory: int
+    gpus: int = 0
     labels: Mapping[str, str] = {}
 
     @property
@@ -59,17 +63,36 @@ class Node(Value):
 class Ask(Value):
     """What a run asks of a topology: `actors` says how many a stage gets in all, where a person
     wants it so, `waits` names the stages that wait for a language model, `on_gpu` those that
-    compute on a GPU, `unfit` the places where an actor could not be started.
+    compute on a GPU, which so many of their actors share, `unfit` the places where an actor could
+    not be started.
     """
 
     actors: Mapping[str, int] = {}
     waits: frozenset[StageName] = frozenset()
     on_gpu: frozenset[StageName] = frozenset()
+    actors_per_gpu: int = 1
     unfit: frozenset[tuple[StageName, str]] = frozenset()
+
+    @classmethod
+    def of(
+        cls, settings: Settings, waits: Collection[StageName], stages: Collection[StageName]
+    ) -> Ask:
+        """Say what settings ask for a run of these stages. A model of spaCy's computes on cores
+        whatever `extract.device` says.
+        """
+        extract = settings.extract
+        on_gpu = extract.extractor == "transformers" and extract.device == "cuda"
+        return cls(
+            actors=settings.run.actors,
+            waits=frozenset(waits),
+            on_gpu=frozenset({StageName.EXTRACT} & set(stages) if on_gpu else ()),
+            actors_per_gpu=settings.run.actors_per_gpu,
+        )
 
     def kept_for(self, node: Node) -> frozenset[StageName]:
         """Name the stages that a node's labels keep it for; none without a label."""
-        told = {OCR_LABEL: frozenset({StageName.OCR}), GPU_LABEL: self.on_gpu}
+        on_gpu = self.on_gpu if node.gpus else frozenset()
+        told = {OCR_LABEL: frozenset({StageName.OCR}), GPU_LABEL: on_gpu}
         mine = [stages for label, stages in told.items() if node.labels.get(label) == "true"]
         return frozenset().union(*mine)
 
@@ -86,29 +109,55 @@ class Ask(Value):
 
     def allowed(self, nodes: Sequence[Node]) -> dict[StageName, list[Node]]:
         """Say where each stage may run. Nodes that are labelled for some stages run these alone,
-        and these run nowhere else; a stage that would find no node may run on any. None runs where
-        it could not.
+        and these run nowhere else; a stage that would find no node may run on any. What computes
+        on a GPU runs only where there is one, and none where it could not be started.
         """
         places: dict[StageName, list[Node]] = {}
         for stage in STAGES:
-            mine = [node for node in nodes if stage in self.kept_for(node)]
-            plain = [node for node in nodes if not self.kept_for(node)]
-            fit = mine or plain or list(nodes)
+            able = [node for node in nodes if node.gpus or stage not in self.on_gpu]
+            mine = [node for node in able if stage in self.kept_for(node)]
+            plain = [node for node in able if not self.kept_for(node)]
+            fit = mine or plain or able
             places[stage] = [node for node in fit if (stage, node.id) not in self.unfit]
         return places
+
+    def lacks(self, nodes: Sequence[Node]) -> str:
+        """Say what no node has and a run needs, to follow "no node with"; empty for nothing."""
+        if not nodes:
+            return "a core to work with"
+        lacks_gpu = self.on_gpu and not any(node.gpus for node in nodes)
+        return "a GPU, which extract.device=cuda needs" if lacks_gpu else ""
+
+    def is_steady(self, stage: StageName) -> bool:
+        """Say whether a stage has as many actors as it should, however its queue grows: those that
+        a person wants, one that waits, or what its GPUs hold.
+        """
+        return stage in self.on_gpu or not self.is_free(stage)
+
+    def gpus_of(self, stage: StageName) -> float:
+        """Say how much of a GPU an actor of a stage asks Ray for, which hides the others from it;
+        so much that as many fit on one as should.
+        """
+        if stage not in self.on_gpu:
+            return 0.0
+        return math.floor(GRAIN / self.actors_per_gpu) / GRAIN
+
+    def room(self, stage: StageName, node: Node) -> float:
+        """Say how many actors of a stage a node can hold beside its memory."""
+        return node.gpus * self.actors_per_gpu if stage in self.on_gpu else math.inf
 
 
 NOTHING_ASKED = Ask()
 
 
-def within(nodes: Sequence[Node], cores: int | None) -> list[Node]:
-    """Take nodes until they have so many cores, and of the last one no more than are wanted; all of
-    them where that is not said.
+def within(nodes: Sequence[Node], cores: int | None, ask: Ask = NOTHING_ASKED) -> list[Node]:
+    """Take nodes until they have so many cores, those with a GPU first where one is needed, and of
+    the last one no more than are wanted; all of them where that is not said.
     """
     if cores is None:
         return list(nodes)
     taken: list[Node] = []
-    for node in nodes:
+    for node in sorted(nodes, key=lambda node: not (ask.on_gpu and node.gpus)):
         if (left := cores - sum(one.cores for one in taken)) > 0:
             taken.append(node.model_copy(update={"cpus": min(node.cpus, left)}))
     return taken
@@ -129,44 +178,45 @@ def placed(
     """Place the actors of a run with so many `pending` documents on nodes.
 
     Each node gets its share by what the stages cost, with some to spare, since how documents are
-    made up changes and the system shares cores between processes. Where there is little to do,
-    there are fewer, since an actor costs its models' loading. A stage that waits for a language
-    model has one actor in all, which works on many documents at once. Each stage has one at least,
-    where there is any node.
+    made up changes and the system shares cores between processes; of what computes on a GPU it gets
+    what its GPUs hold. Where there is little to do, there are fewer, since an actor costs its
+    models' loading. A stage that waits for a language model has one actor in all, which works on
+    many documents at once. Each stage has one at least, where there is any node that it may run on.
     """
     where = ask.allowed(nodes)
     counts: Counter[Place] = Counter()
     for node in nodes:
         mine = [stage for stage in STAGES if node in where[stage] and ask.is_free(stage)]
-        counts.update({(stage, node.id): n for stage, n in _share(node, mine, costs).items()})
+        counts.update({(stage, node.id): n for stage, n in _share(node, mine, costs, ask).items()})
     most = max(1, math.ceil(pending / DOCUMENTS_AN_ACTOR))
     for stage in STAGES:
         if ask.is_free(stage):
             _cut(counts, stage, where[stage], most)
         else:
-            _spread(counts, stage, where[stage], ask.actors.get(stage, 1))
+            _spread(counts, stage, where[stage], ask.actors.get(stage, 1), ask)
         if nodes and not any(counts[stage, node.id] for node in nodes):
-            _spread(counts, stage, where[stage], 1)
+            _spread(counts, stage, where[stage], 1, ask)
     return +counts
 
 
 def _share(
-    node: Node, stages: Sequence[StageName], costs: Mapping[StageName, float]
+    node: Node, stages: Sequence[StageName], costs: Mapping[StageName, float], ask: Ask
 ) -> dict[StageName, int]:
     """Count the actors of the stages on one node. A small one has an actor a core of each stage
     with a model: any of these may be the one that is needed.
     """
-    whole = sum(costs[stage] for stage in stages)
-    if not whole:
-        return {}
-    counts = {}
+    counts: dict[StageName, int] = {}
+    whole = sum(costs[stage] for stage in stages if stage not in ask.on_gpu)
     for stage in stages:
-        wanted = math.ceil(HEADROOM * node.cores * costs[stage] / whole)
+        if stage in ask.on_gpu:
+            counts[stage] = max(1, min(node.gpus * ask.actors_per_gpu, node.cores))
+            continue
+        wanted = math.ceil(HEADROOM * node.cores * costs[stage] / whole) if whole else 1
         if stage in MODELS and node.cores <= FEW_CORES:
             wanted = node.cores
         counts[stage] = max(1, min(wanted, node.cores))
     # What is most numerous gives way first: the others are one of a kind.
-    while bytes_of(counts) > node.memory and max(counts.values()) > 1:
+    while bytes_of(counts) > node.memory and max(counts.values(), default=0) > 1:
         most = max(counts, key=lambda stage: (counts[stage], MEMORY[stage]))
         counts[most] -= 1
     return counts
@@ -177,10 +227,18 @@ def bytes_of(counts: Mapping[StageName, int]) -> int:
     return sum(MEMORY[stage] * count for stage, count in counts.items())
 
 
-def _spread(counts: Counter[Place], stage: StageName, nodes: Sequence[Node], total: int) -> None:
-    """Put so many actors of a stage on nodes, each time where there are fewest a core."""
-    for _ in range(total if nodes else 0):
-        node = min(nodes, key=lambda node: (counts[stage, node.id] + 1) / node.cores)
+def _spread(
+    counts: Counter[Place], stage: StageName, nodes: Sequence[Node], total: int, ask: Ask
+) -> None:
+    """Put so many actors of a stage on nodes, or what they can hold, each time where there are
+    fewest a core, or a GPU.
+    """
+    for _ in range(total):
+        free = [node for node in nodes if counts[stage, node.id] < ask.room(stage, node)]
+        if not free:
+            return
+        by = {node.id: node.gpus if stage in ask.on_gpu else node.cores for node in free}
+        node = min(free, key=lambda node: (counts[stage, node.id] + 1) / by[node.id])
         counts[stage, node.id] += 1
 
 

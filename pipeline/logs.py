@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import make_url
@@ -138,8 +140,10 @@ class JsonLines(logging.Formatter):
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Name what must stand nowhere: secret settings, and the passwords within URLs."""
-    found = {form for secret in _secrets(settings) for form in (secret, _password(secret))}
+    """Name what must stand nowhere: secret settings, and the passwords within URLs, as they are
+    written there and as they are meant.
+    """
+    found = {form for secret in _secrets(settings) for form in (secret, *_passwords(secret))}
     return [json.dumps(x, ensure_ascii=False)[1:-1] for x in found if len(x) >= SHORTEST_SECRET]
 
 
@@ -151,15 +155,19 @@ def _secrets(section: BaseModel) -> Iterator[str]:
         elif isinstance(value, BaseModel):
             yield from _secrets(value)
         elif isinstance(value, str) and "://" in value:
-            yield _password(value)
+            yield from _passwords(value)
 
 
-def _password(url: str) -> str:
-    """Take the password out of a URL; empty for none."""
-    try:
-        return make_url(url).password or "" if "://" in url else ""
-    except (ArgumentError, ValueError):
-        return ""
+def _passwords(url: str) -> set[str]:
+    """Take the passwords out of a URL, with and without their percent signs; none out of what is
+    none. A server's own library may cut it where another would not.
+    """
+    found = set(re.findall(r"[?&]password=([^&#]*)", url))
+    with suppress(ValueError):
+        found.add(urlsplit(url).password or "")
+    with suppress(ArgumentError, ValueError):
+        found.add(str(make_url(url).password or "") if "://" in url else "")
+    return found | {unquote(one) for one in found}
 
 
 def _number(level: str) -> int:

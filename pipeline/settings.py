@@ -126,13 +126,15 @@ class Limits(Section):
 class RunSettings(Section):
     """How a run is carried out; none of it changes what comes out. `address` is of the Ray cluster
     that does the work, None for this machine alone. `shared_files` says that all its nodes see
-    files, those of the object store's folder too, under the same paths.
+    files, those of the object store's folder too, under the same paths. Of a stage that computes on
+    a GPU there are `actors_per_gpu` for each.
     """
 
     address: str | None = None
     shared_files: bool = False
     cpus: int | None = Field(None, ge=1)
     actors: dict[str, int] = Field(default_factory=dict)
+    actors_per_gpu: int = Field(1, ge=1, le=100)
     window: int | None = Field(None, ge=1)
     window_bytes: int = Field(1 << 30, ge=1)
     pages_at_once: int = Field(50, ge=1)

@@ -174,8 +174,7 @@ class TokenRecognizer:
         if self._device != CPU and not torch.cuda.is_available():
             raise UnavailableError(
                 f"extract.device is {self._device}, and PyTorch finds no such device here; install "
-                "a PyTorch that has it, and on a cluster label the nodes that have one "
-                "casegraph.io/gpu=true"
+                "a PyTorch that has it where a GPU is, or set CASEGRAPH_EXTRACT__DEVICE=cpu"
             )
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]

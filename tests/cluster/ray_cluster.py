@@ -71,8 +71,8 @@ class RayCluster:
             "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
         }
 
-    def start_head(self, cpus: int = 0) -> None:
-        """Start the head, with its job server."""
+    def start_head(self, cpus: int = 0, *more: str) -> None:
+        """Start the head, with its job server, and `more` arguments."""
         self._start(
             "--head",
             f"--port={self.port}",
@@ -80,15 +80,17 @@ class RayCluster:
             f"--dashboard-port={self.jobs_port}",
             f"--dashboard-agent-listen-port={self.agents[0]}",
             f"--num-cpus={cpus}",
+            *more,
         )
 
-    def start_node(self, cpus: int = 2) -> None:
+    def start_node(self, cpus: int = 2, gpus: int = 0) -> None:
         """Have another raylet join, one at most."""
         self._start(
             f"--address={self.address}",
             f"--temp-dir={self.second_folder}",
             f"--dashboard-agent-listen-port={self.agents[1]}",
             f"--num-cpus={cpus}",
+            f"--num-gpus={gpus}",
         )
 
     def _start(self, *arguments: str) -> None:
@@ -124,14 +126,18 @@ class RayCluster:
 
 
 @contextmanager
-def cluster(environment: Mapping[str, str]) -> Iterator[RayCluster]:
-    """Run a cluster of a head and a worker; afterwards it is gone, whatever happened."""
+def cluster(
+    environment: Mapping[str, str], head_cpus: int = 0, gpus: int = 0
+) -> Iterator[RayCluster]:
+    """Run a cluster of a head and a worker; afterwards it is gone, whatever happened. Ray believes
+    in `gpus` of the worker that nobody has looked for.
+    """
     with ExitStack() as stack:
         started = RayCluster(environment)
         stack.callback(shutil.rmtree, started.folder, ignore_errors=True)
         stack.callback(started.kill)
-        started.start_head()
-        started.start_node()
+        started.start_head(head_cpus)
+        started.start_node(gpus=gpus)
         yield started
 
 

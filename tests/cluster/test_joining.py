@@ -168,6 +168,35 @@ def test_a_node_that_knows_other_places_ends_the_run_with_its_name(on_cluster: O
     assert "secret" not in words.replace("secrets", "")
 
 
+def test_auto_is_the_cluster_of_this_machine_and_held_to_the_same(
+    on_cluster: OnCluster, tmp_path: Path
+) -> None:
+    on_cluster.documents(2)
+    joined = on_cluster.cluster
+    done = on_cluster(*RUN, "auto", "--address", "auto")
+    assert json.loads(done.stdout)["documents"]["completed"] == 2
+
+    auto = (*RUN, "nowhere", "--address", "auto")
+    words = last_line(on_cluster(*auto, status=1, RAY_AUTH_TOKEN="0" * 32))
+    assert f":{joined.port} refuses the token" in words
+    without = {"HOME": str(tmp_path)}
+    words = last_line(on_cluster(*auto, status=1, without=("RAY_AUTH_TOKEN",), **without))
+    assert f":{joined.port} refuses the token" in words
+
+    # Another folder of Ray's, where no cluster was ever started, and where one is gone.
+    there = {"RAY_TMPDIR": str(tmp_path)}
+    file = tmp_path / "ray" / "ray_current_cluster"
+    words = last_line(on_cluster(*auto, status=1, **there))
+    assert "no Ray cluster is known on this machine" in words
+    assert str(file) in words
+    assert "--address HOST:PORT" in words
+    file.parent.mkdir()
+    file.write_text("127.0.0.1:1")
+    for named in (auto, auto[:-2]):
+        words = last_line(on_cluster(*named, status=1, RAY_ADDRESS="auto", **there))
+        assert "no Ray cluster answers at 127.0.0.1:1, as `ray start` wrote down" in words
+
+
 def test_a_cluster_that_goes_away_or_is_of_another_version_is_said(on_cluster: OnCluster) -> None:
     """On a cluster of its own, which is spoilt and then killed."""
     on_cluster.documents(300, "many")

@@ -75,6 +75,8 @@ SICK = "SMALL_STAGE_SICK"
 """A stage whose process ends whatever it works on."""
 WRITES = "SMALL_STAGE_WRITES"
 """A file, a colon, and the source over which it is moved as soon as that is identified."""
+SEES = "SMALL_STAGE_SEES"
+"""A file to which each stage adds a line as it is built: its name, and the GPUs that it sees."""
 
 _hoarded: list[bytes] = []
 
@@ -317,6 +319,9 @@ def host(stage: StageName, _settings: Settings, stores: Stores) -> Hosted:
         StageName.RESOLVE: name,
         StageName.RELATE: relate,
     }
+    if SEES in os.environ:
+        with Path(os.environ[SEES]).open("a") as seen:
+            seen.write(f"{stage} {os.environ.get('CUDA_VISIBLE_DEVICES', '')}\n")
     if stage is StageName.OCR and WRITES in os.environ:
         later, source = os.environ[WRITES].split(":")
         write_when_identified(Path(later), Path(source))

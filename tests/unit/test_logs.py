@@ -102,6 +102,18 @@ def test_no_secret_is_written_whoever_says_it(tmp_path: Path) -> None:
     assert lines[2]["message"] == "*** ***"
 
 
+def test_a_password_is_hidden_as_its_url_has_it_and_as_it_is_meant(tmp_path: Path) -> None:
+    urls = {
+        "database_url": "postgresql://u:one%2Fs3%20cret@h/d",
+        "redis_url": "redis://h:6379/0?password=two%2fs3%3Fcret&ssl_cert_reqs=none",
+        "s3_endpoint_url": "https://u:three%40s3%3acret@h",
+    }
+    with written(tmp_path / "log", **urls) as lines:
+        OURS.info("one%2Fs3%20cret two%2fs3%3Fcret three%40s3%3acret")
+        OURS.info("one/s3 cret two/s3?cret three@s3:cret")
+    assert [line["message"] for line in lines] == ["*** *** ***"] * 2
+
+
 def test_a_command_says_warnings_as_ever_and_writes_them_down_where_a_file_is_set(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

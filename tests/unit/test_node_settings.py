@@ -171,11 +171,33 @@ def test_what_is_on_a_machine_itself_is_another_on_another_machine(url: str) -> 
         ("postgresql://db.lan/graph", "postgres://ann:pw@db.lan:5432/graph?sslmode=require"),
         ("postgresql://a:1,b:2/graph", "postgresql://ann@a:1,b:2/graph"),
         ("postgresql://u@/graph?host=db.lan", "postgresql://db.lan/graph"),
+        ("postgresql://a,b/graph", "postgresql://ann@A:5432,b:5432/graph"),
+        ("postgresql://db.lan/graph", "postgresql://db.lan?dbname=graph"),
+        ("redis://cache.lan", "rediss://cache.lan/0"),
+        ("redis://cache.lan/2", "redis://cache.lan/?db=2"),
+        ("redis://[fd00::1]", "redis://[FD00:0::1]:6379"),
+        ("https://s3.lan", "https://S3.lan:443/"),
+        ("http://llm.lan:80/v1", "http://llm.lan/v1/"),
         ("s3://bucket/prefix/", "s3://bucket/prefix"),
     ],
 )
 def test_the_same_place_is_the_same_from_everywhere(url: str, same: str) -> None:
     assert place_of(url, "one") == place_of(same, "two")
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("redis://localhost", "redis://127.0.0.1:6379/0"),
+        ("redis://[::1]/1", "redis://LOCALHOST:6379?db=1"),
+        ("unix:///run/valkey.sock", "unix:///run/valkey.sock?db=0"),
+        ("postgresql://ann@127.0.0.1/graph", "postgresql://bob@localhost:5432/graph"),
+        ("postgresql:///graph?host=/run/pg", "postgresql://ann@%2Frun%2Fpg:5432/graph"),
+        ("http://127.0.0.1:9000", "http://localhost:9000/"),
+    ],
+)
+def test_a_machine_itself_has_one_name(url: str, same: str) -> None:
+    assert place_of(url, "one") == place_of(same, "one") != place_of(same, "two")
 
 
 @pytest.mark.parametrize(
@@ -185,6 +207,10 @@ def test_the_same_place_is_the_same_from_everywhere(url: str, same: str) -> None
         ("unix:///run/valkey.sock?db=1", "unix:///run/valkey.sock?db=2"),
         ("postgresql://db.lan/graph", "postgresql://db.lan/other"),
         ("postgresql://db.lan/graph", "postgresql://db.lan:5433/graph"),
+        ("postgresql:///graph?host=/run/pg", "postgresql:///graph?host=/run/pg&port=5433"),
+        ("https://s3.lan", "http://s3.lan"),
+        ("http://localhost:1", "http://localhost:2"),
+        ("redis://localhost.lan", "redis://localhost"),
         ("s3://bucket/a", "s3://bucket/b"),
     ],
 )
@@ -242,6 +268,10 @@ def test_the_address_is_what_was_chosen_then_what_ray_says(monkeypatch: pytest.M
     monkeypatch.setenv("RAY_ADDRESS", "head:2")
     assert (address_of(chosen), address_of(other)) == ("head:1", "head:2")
     assert address_of(Settings(run={"address": "local"})) is None
+    assert address_of(Settings(run={"address": "auto"})) == "head:2"
+    for nowhere in ("", "local", "auto"):
+        monkeypatch.setenv("RAY_ADDRESS", nowhere)
+        assert address_of(Settings(run={"address": "auto"})) == "auto"
 
 
 @pytest.mark.parametrize("address", ["auto", "head:6379", "10.0.0.1:6379", "[fd00::1]:6379"])

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.autoscaling import bundles_of
 from actors.balance import IDLE_LOOKS, LOOKS, Balance, Look
-from actors.topology import GPU_LABEL, MEMORY, MODELS, OCR_LABEL, Ask, Node, missing, placed
+from actors.topology import GPU_LABEL, MEMORY, MODELS, OCR_LABEL, Ask, Node, missing, placed, within
 from pipeline import assembly
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
@@ -23,6 +24,7 @@ NODES = st.lists(
         cpus=st.integers(1, 128),
         memory=st.integers(0, 512 * GIB),
         labels=st.sampled_from([{}, {}, {OCR_LABEL: "true"}, {GPU_LABEL: "true"}]),
+        gpus=st.sampled_from([0, 0, 1, 4]),
     ),
     min_size=1,
     max_size=5,
@@ -30,8 +32,8 @@ NODES = st.lists(
 )
 
 
-def node(name="a", cpus=4, memory=64 * GIB, *labels):
-    return Node(id=name, cpus=cpus, memory=memory, labels=dict.fromkeys(labels, "true"))
+def node(name="a", cpus=4, memory=64 * GIB, *labels, gpus=0):
+    return Node(id=name, cpus=cpus, memory=memory, gpus=gpus, labels=dict.fromkeys(labels, "true"))
 
 
 def of(placement, stage):
@@ -88,7 +90,7 @@ def test_nodes_are_kept_for_what_their_labels_say():
     nodes = [
         node("plain"),
         node("scans", 8, 64 * GIB, OCR_LABEL),
-        node("gpu", 8, 64 * GIB, GPU_LABEL),
+        node("gpu", 8, 64 * GIB, GPU_LABEL, gpus=2),
     ]
     placement = placed(nodes, 10_000, ask=Ask(on_gpu=frozenset({EXTRACT})))
     assert at(placement, "scans").keys() == {OCR}
@@ -98,6 +100,83 @@ def test_nodes_are_kept_for_what_their_labels_say():
     assert at(placed(nodes, 10_000), "gpu").keys() == {CHUNK, EXTRACT, RESOLVE, RELATE}
     # What would find no node goes anywhere.
     assert at(placed(nodes[1:2], 100), "scans").keys() == set(STAGES)
+
+
+@given(NODES, st.integers(0, 10**7), st.integers(1, 5), st.sampled_from([None, 1, 3, 40]))
+def test_what_computes_on_a_gpu_stands_where_there_is_one(nodes, pending, per_gpu, wanted):
+    ask = Ask(
+        on_gpu=frozenset({EXTRACT}),
+        actors_per_gpu=per_gpu,
+        actors={} if wanted is None else {"extract": wanted},
+    )
+    placement = placed(nodes, pending, ask=ask)
+    for one in nodes:
+        assert placement[EXTRACT, one.id] <= one.gpus * per_gpu
+    some = any(one.gpus for one in nodes)
+    assert bool(of(placement, EXTRACT)) == some
+    assert bool(ask.lacks(nodes)) != some
+    assert all(of(placement, stage) for stage in STAGES if stage is not EXTRACT)
+
+
+def test_a_gpu_has_one_actor_or_as_many_as_share_it():
+    nodes = [node("cpu", 16), node("one", 16, gpus=1), node("four", 16, gpus=4)]
+    ask = Ask(on_gpu=frozenset({EXTRACT}))
+    placement = placed(nodes, 10_000, ask=ask)
+    assert [placement[EXTRACT, x.id] for x in nodes] == [0, 1, 4]
+    # On the cores of these nodes there is as much of the other stages as there were no GPU.
+    assert placement[CHUNK, "cpu"] == placement[CHUNK, "four"] == 16
+    shared = placed(nodes, 10_000, ask=ask.model_copy(update={"actors_per_gpu": 3}))
+    assert [shared[EXTRACT, x.id] for x in nodes] == [0, 3, 12]
+    few = placed(nodes, 10_000, ask=ask.model_copy(update={"actors": {"extract": 3}}))
+    assert [few[EXTRACT, x.id] for x in nodes] == [0, 0, 3]
+    many = placed(nodes, 10_000, ask=ask.model_copy(update={"actors": {"extract": 30}}))
+    assert [many[EXTRACT, x.id] for x in nodes] == [0, 1, 4]
+    # A label that says so, where Ray finds none, keeps no node for what it cannot do.
+    wrong = placed([node("a", 4, 64 * GIB, GPU_LABEL), *nodes], 10_000, ask=ask)
+    assert EXTRACT not in at(wrong, "a")
+    assert CHUNK in at(wrong, "a")
+
+
+@given(st.integers(1, 100))
+def test_as_many_as_share_a_gpu_fit_on_it_as_ray_counts(per_gpu):
+    ask = Ask(on_gpu=frozenset({EXTRACT}), actors_per_gpu=per_gpu)
+    assert ask.gpus_of(CHUNK) == 0
+    in_parts = round(ask.gpus_of(EXTRACT) * 10_000)
+    assert 0 < per_gpu * in_parts <= 10_000 < (per_gpu + 1) * in_parts
+
+
+def test_a_node_with_a_gpu_is_among_those_that_a_run_takes():
+    nodes = [node("a", 8), node("b", 8), node("gpu", 8, gpus=1)]
+    assert [x.id for x in within(nodes, 16)] == ["a", "b"]
+    assert [x.id for x in within(nodes, 16, Ask(on_gpu=frozenset({EXTRACT})))] == ["gpu", "a"]
+
+
+def test_what_is_missing_where_there_is_none_is_said():
+    ask = Ask(on_gpu=frozenset({EXTRACT}))
+    assert "core" in Ask().lacks([])
+    assert "GPU" in ask.lacks([node()])
+    assert not Ask().lacks([node()])
+    assert not ask.lacks([node(), node("b", gpus=1)])
+
+
+def test_only_a_model_that_uses_it_computes_on_a_gpu():
+    def on_gpu(stages=STAGES, **extract):
+        return Ask.of(Settings(extract=extract), (), stages).on_gpu
+
+    by = {"extractor": "transformers", "model": "owner/name"}
+    assert on_gpu(**by, device="cuda") == {EXTRACT}
+    # A dry run reads as far as the chunks.
+    assert on_gpu((OCR, CHUNK), **by, device="cuda") == frozenset()
+    assert on_gpu(**by) == on_gpu(device="cuda") == frozenset()
+
+
+def test_a_cluster_is_asked_for_the_cores_and_gpus_that_a_run_wants():
+    gpu = Ask(on_gpu=frozenset({EXTRACT}))
+    assert bundles_of(Ask(), None) == []
+    assert bundles_of(Ask(), 2) == [{"CPU": 1}] * 2
+    assert bundles_of(gpu, None) == [{"GPU": 1}]
+    five = gpu.model_copy(update={"actors": {"extract": 5, "ocr": 9}, "actors_per_gpu": 2})
+    assert bundles_of(five, 1) == [{"CPU": 1}] + [{"GPU": 1}] * 3
 
 
 def test_settings_decide():
@@ -206,6 +285,18 @@ def test_what_stands_idle_gives_way_where_memory_is_short():
     [(number, step)] = steps
     assert number == IDLE_LOOKS - 1
     assert (step.grow, step.shrink) == ((OCR, "a"), (CHUNK, "a"))
+
+
+def test_a_gpu_gets_no_more_actors_than_it_holds_and_gives_none_up():
+    there = placement(ocr=2, chunk=2, extract=2, resolve=1, relate=1)
+    ask = Ask(on_gpu=frozenset({EXTRACT}))
+    assert looked(Balance(ask), there, look({EXTRACT: 9}, {EXTRACT: 2}), 10 * LOOKS) == []
+    there = placement(ocr=2, chunk=1, extract=4, resolve=1, relate=1)
+    tight = node(cpus=8, memory=sum(MEMORY[stage] * n for (stage, _), n in there.items()), gpus=4)
+    balance, seen = Balance(ask), look({OCR: 9}, {OCR: 2})
+    for _ in range(3 * IDLE_LOOKS):
+        balance.note(seen, there)
+        assert balance.step([tight], there) is None
 
 
 def test_the_last_actor_of_a_stage_and_one_that_settings_fixed_stay():
