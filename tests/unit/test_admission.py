@@ -27,7 +27,7 @@ def test_the_window_bounds_what_is_unprocessed():
 
 def test_a_window_that_nobody_sets_keeps_all_actors_at_work():
     free = RUN.model_copy(update={"window": None})
-    assert room(load(at_once=4), free) == 64
+    assert room(load(at_once=4), free) == 128
     assert room(load(at_once=100), free) == 400
     assert room(load(at_once=100), RUN) == 64
 
