@@ -2,7 +2,7 @@
 
 The entries are generated as the walk goes; only the first are files that are there. The run, on Ray
 with the small stages of the tests, works on them beside the walk, and is stopped when this is over
-and a document is completed.
+and a document is completed. A folder of a few entries is run before it, to compare with.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 from measuring import report
 from measuring.growth import Peak, ProcessPeaks
+from measuring.looking import Looking
 from measuring.whole import PROJECT, fresh_home
 from rich.console import Console
+from rich.table import Table
 
 from actors import driver
 from actors.progress import LOOKING, Snapshot
@@ -36,9 +39,11 @@ from pipeline.walking import FoundFile, Selection, Walk
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from faults import small_stages
 
+MEBIBYTE = 1 << 20
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = Path(__file__).resolve().parent / "results" / "enumerate.json"
-A_FOLDER = 1_000
+A_FOLDER = FEW = 1_000
+FIRST = "to the first completed"
 COORDINATOR = "ray::RunCoordinator"
 
 
@@ -80,7 +85,7 @@ class Seen:
         """Take down when things come to be so, and stop when the walk is over."""
         self._note("to the first entries", snapshot.total > 0)
         self._note("to running", snapshot.state == "running")
-        self._note("to the first completed", snapshot.completed > 0)
+        self._note(FIRST, snapshot.completed > 0)
         over = not snapshot.more and snapshot.state in {"running", LOOKING}
         self._note("to the end of the walk", over)
         self.stop.asked |= over and snapshot.completed > 0
@@ -90,6 +95,27 @@ class Seen:
             self.at.setdefault(what, time.monotonic() - self.began)
 
 
+class OwnPeak(Looking):
+    """Looks at the memory of this process, in a thread, until the block ends. `before` and
+    `highest` are without pages that it shares, in bytes.
+    """
+
+    interval_seconds = 0.2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = psutil.Process()
+        self.before = self.highest = self._own()
+
+    def look(self) -> None:
+        """Look once."""
+        self.highest = max(self.highest, self._own())
+
+    def _own(self) -> int:
+        memory = self._process.memory_info()
+        return int(memory.rss - memory.shared)
+
+
 def main() -> None:
     """Measure, print, and write JSON."""
     options = read_options()
@@ -97,16 +123,12 @@ def main() -> None:
     output = options.output.resolve()
     # The processes of Ray find the small stages by it.
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    with fresh_home() as home:
-        settings = load_settings(home=home)
-        assembly.open_services(settings)
-        figures = measure(settings, home / "documents", options.entries, options.files)
     result = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": report.machine(),
-        "entries": options.entries,
-        "files": options.files,
-        **figures,
+        # The few first: what a process takes once only is in no figure of the many.
+        "few": measure(min(FEW, options.entries), options.files),
+        "many": measure(options.entries, options.files),
     }
     report.write(result, output)
     show(result)
@@ -130,13 +152,24 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(settings: Settings, folder: Path, entries: int, files: int) -> dict[str, Any]:
-    """Run until all entries are taken down."""
-    stop = Stop()
+def measure(entries: int, files: int) -> dict[str, Any]:
+    """Run in a fresh home until all entries are taken down."""
+    with fresh_home() as home:
+        settings = load_settings(home=home)
+        assembly.open_services(settings)
+        return {
+            "entries": entries,
+            "files": files,
+            **run(settings, home / "documents", entries, files),
+        }
+
+
+def run(settings: Settings, folder: Path, entries: int, files: int) -> dict[str, Any]:
+    """Run, and tell it as figures."""
+    stop, me = Stop(), psutil.Process()
     walk = Generated(Selection(), folder=folder, count=entries, files_there=files)
-    seen, own = Seen(stop), psutil.Process()
-    before = own.memory_info()
-    with ProcessPeaks(lambda: [own]) as looking:
+    seen, began = Seen(stop), time.monotonic()
+    with ProcessPeaks(lambda: [me]) as looking, OwnPeak() as own:
         done = driver.run(
             settings,
             Request([str(folder)], PROJECT, walk),
@@ -146,28 +179,38 @@ def measure(settings: Settings, folder: Path, entries: int, files: int) -> dict[
             host=small_stages.host,
             rules=small_stages.SmallRules,
         )
-    driver_ = looking.peaks.get("python", looking.peaks.get("other of Ray", Peak()))
     return {
         "walk_seconds": walk.seconds,
         "entries_per_second": entries / walk.seconds,
-        "seconds": seen.at,
+        "seconds": {**seen.at, "in all": time.monotonic() - began},
         "documents": dict(done.documents),
         "completed": done.completed,
-        "driver_growth_bytes": driver_.own - (before.rss - before.shared),
+        "driver_growth_bytes": own.highest - own.before,
         "coordinator_own_bytes": looking.peaks.get(COORDINATOR, Peak()).own,
     }
 
 
 def show(result: dict[str, Any]) -> None:
-    """Print the figures."""
-    console = Console(highlight=False)
-    rate, seconds = result["entries_per_second"], result["walk_seconds"]
-    console.print(f"{result['entries']:,} entries in {seconds:.1f} s: {rate:,.0f} a second")
-    for what, at in result["seconds"].items():
-        console.print(f"  {what}: {at:.1f} s")
-    console.print(f"  completed beside the walk: {result['completed']:,}")
-    for what in ("driver_growth_bytes", "coordinator_own_bytes"):
-        console.print(f"  {what.replace('_', ' ')}: {result[what] / (1 << 20):.0f} MiB")
+    """Print the figures of the few and of the many."""
+    few, many = result["few"], result["many"]
+    table = Table(title="a folder of", title_justify="left")
+    table.add_column("")
+    for run_ in (few, many):
+        table.add_column(f"{run_['entries']:,}", justify="right")
+    rows: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+        ("entries a second", lambda x: f"{x['entries_per_second']:,.0f}"),
+        *((f"seconds {at}", partial(_seconds, at)) for at in many["seconds"]),
+        ("completed beside the walk", lambda x: f"{x['completed']:,}"),
+        ("the command grew by, MiB", lambda x: f"{x['driver_growth_bytes'] / MEBIBYTE:.0f}"),
+        ("coordinator, MiB", lambda x: f"{x['coordinator_own_bytes'] / MEBIBYTE:.0f}"),
+    ]
+    for name, of in rows:
+        table.add_row(name, of(few), of(many))
+    Console(highlight=False).print(table)
+
+
+def _seconds(at: str, run_: dict[str, Any]) -> str:
+    return f"{run_['seconds'].get(at, 0.0):.1f}"
 
 
 if __name__ == "__main__":

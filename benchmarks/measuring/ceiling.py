@@ -8,21 +8,38 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from measuring.flow import build_flow, identified
 from measuring.texts import Corpus
+from pipeline.documents import CaseRecord, Source
 from pipeline.settings import Settings
 
 READY_SECONDS, END_SECONDS = 300.0, 10.0
 
 
-def measure_ceiling(settings: Settings, corpus: Corpus) -> dict[str, Any]:
+class InProcess(Protocol):
+    """The five stages in one process."""
+
+    def run(self, source: Source) -> CaseRecord:
+        """Run them on one document."""
+
+    def close(self) -> None:
+        """End what they started."""
+
+
+Build = Callable[[Settings, Path], InProcess]
+"""Builds the stages where they are to run, and runs them once on a document to warm up."""
+
+
+def measure_ceiling(
+    settings: Settings, corpus: Corpus, build: Build = build_flow
+) -> dict[str, Any]:
     """Measure wall seconds from a common start, models loaded, to the last document's end."""
     context = multiprocessing.get_context("spawn")
     cpus = settings.run.cpus or len(os.sched_getaffinity(0))
@@ -35,7 +52,7 @@ def measure_ceiling(settings: Settings, corpus: Corpus) -> dict[str, Any]:
             receiver, sender = context.Pipe(duplex=False)
             share = corpus.paths[number::workers]
             process = context.Process(
-                target=_work, args=(settings, share, corpus.warm_up, barrier, sender)
+                target=_work, args=(build, settings, share, corpus.warm_up, barrier, sender)
             )
             process.start()
             sender.close()  # so that a worker's death ends the wait for its answer
@@ -72,15 +89,17 @@ def _timed(barrier: Barrier, answers: Sequence[Connection]) -> tuple[float, list
 
 
 def _work(
-    settings: Settings, paths: Sequence[Path], warm_up: Path, barrier: Barrier, answer: Connection
+    build: Build,
+    settings: Settings,
+    paths: Sequence[Path],
+    warm_up: Path,
+    barrier: Barrier,
+    answer: Connection,
 ) -> None:
     """Load, warm up, wait for the others, process a share, and say how long it took."""
-    import torch
-
-    torch.set_num_threads(1)
     flow = None
     try:
-        flow = build_flow(settings, warm_up)
+        flow = build(settings, warm_up)
         sources = identified(paths)
         barrier.wait(READY_SECONDS)
         began = time.monotonic()

@@ -51,8 +51,11 @@ class Flow:
 def build_flow(settings: Settings, warm_up: Path, vectors: Vectors | None = None) -> Flow:
     """Build the stages as a run does, load their models, and run one document that is not counted.
 
-    After it, what a library does but once has been done.
+    After it, what a library does but once has been done. Torch keeps to one thread.
     """
+    import torch
+
+    torch.set_num_threads(1)
     engines = assembly.Engines(settings)
     stages = assembly.build_stages(settings, engines, vectors or NoVectors(), MemoryBlobs())
     flow = Flow(stages, engines.parser, engines.embedder.name)

@@ -16,14 +16,32 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from measuring.texts import SHIPPED, paragraphs, recombined
 
-DPI = 300
-WIDTH, HEIGHT = 2_550, 3_300  # US Letter
-MARGIN, SIZE, LEADING = 260, 44, 62
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 QUALITY = 95
 SKEW_DEGREES = 0.7
 BLUR_PIXELS = 1.1
 NOISE = 6.0
 INK, PAPER = 58, 226
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What pages are printed on and scanned with, in pixels: `margin` from the edges, letters of
+    `size`, a line every `leading`.
+    """
+
+    dpi: int
+    width: int
+    height: int
+    margin: int
+    size: int
+    leading: int
+
+
+LETTER = Paper(300, 2_550, 3_300, 260, 44, 62)
+CARD = Paper(150, 600, 180, 30, 27, 42)
+"""A card of 4 by 1.2 inches, on which some words stand: its page is read in a moment."""
+PAPERS = {"letter": LETTER, "card": CARD}
 
 
 @dataclass(frozen=True)
@@ -39,35 +57,48 @@ class Scan:
     last_words: str
 
 
-def write_scan(path: Path, pages: int, quality: int = QUALITY) -> Scan:
+def write_scan(path: Path, pages: int, quality: int = QUALITY, paper: Paper = LETTER) -> Scan:
     """Write a PDF of so many scanned pages, each with other words on it; the same every time.
     `quality` is that of their JPEGs.
     """
     first = last = ""
+    texts = cards(pages) if paper is CARD else recombined(paragraphs(SHIPPED), pages)
     with path.open("wb") as out:
-        pdf = _Pdf(out, pages)
-        for number, text in enumerate(recombined(paragraphs(SHIPPED), pages)):
-            lines = _lines(text)
+        pdf = _Pdf(out, pages, paper)
+        for number, text in enumerate(texts):
+            lines = _lines(text, paper)
             first, last = first or lines[0], lines[0]
-            pdf.add(_jpeg(_scanned(_printed(lines), seed=number), quality))
+            pdf.add(_jpeg(_scanned(_printed(lines, paper), seed=number), quality, paper))
         pdf.finish()
     return Scan(path, pages, path.stat().st_size, first, last)
 
 
-def _font() -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(SIZE)
+def cards(pages: int) -> Iterator[str]:
+    """Yield the text of each card: its own number is on it, in words."""
+    for number in range(1, pages + 1):
+        yield f"Page {number_in_words(number)} of the report.\n\nAnn Lee read this page aloud."
+
+
+def number_in_words(number: int) -> str:
+    """Write a number digit by digit, four of them: `zero zero four two`."""
+    return " ".join(DIGITS[int(digit)] for digit in f"{number:04}")
+
+
+def _font(paper: Paper) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(paper.size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise SystemExit("Pillow was built without FreeType: pages cannot be set")
     return font
 
 
-def _lines(text: str) -> Sequence[str]:
+def _lines(text: str, paper: Paper) -> Sequence[str]:
     """Break a text into the lines that fit on a page; the rest is left off."""
-    return [line for _, line in zip(range((HEIGHT - 2 * MARGIN) // LEADING), _wrapped(text))]  # noqa: B905
+    fit = (paper.height - 2 * paper.margin) // paper.leading
+    return [line for _, line in zip(range(fit), _wrapped(text, paper))]  # noqa: B905
 
 
-def _wrapped(text: str) -> Iterator[str]:
-    font, room = _font(), WIDTH - 2 * MARGIN
+def _wrapped(text: str, paper: Paper) -> Iterator[str]:
+    font, room = _font(paper), paper.width - 2 * paper.margin
     for paragraph in text.split("\n\n"):
         line = ""
         for word in paragraph.split():
@@ -80,12 +111,12 @@ def _wrapped(text: str) -> Iterator[str]:
         yield line
 
 
-def _printed(lines: Sequence[str]) -> Image.Image:
+def _printed(lines: Sequence[str], paper: Paper) -> Image.Image:
     """Set lines in black on white."""
-    image = Image.new("L", (WIDTH, HEIGHT), 255)
-    draw, font = ImageDraw.Draw(image), _font()
+    image = Image.new("L", (paper.width, paper.height), 255)
+    draw, font = ImageDraw.Draw(image), _font(paper)
     for at, line in enumerate(lines):
-        draw.text((MARGIN, MARGIN + at * LEADING), line, fill=0, font=font)
+        draw.text((paper.margin, paper.margin + at * paper.leading), line, fill=0, font=font)
     return image
 
 
@@ -100,9 +131,9 @@ def _scanned(image: Image.Image, seed: int) -> Image.Image:
     return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
 
 
-def _jpeg(image: Image.Image, quality: int) -> bytes:
+def _jpeg(image: Image.Image, quality: int, paper: Paper) -> bytes:
     data = io.BytesIO()
-    image.save(data, "JPEG", quality=quality, dpi=(DPI, DPI))
+    image.save(data, "JPEG", quality=quality, dpi=(paper.dpi, paper.dpi))
     return data.getvalue()
 
 
@@ -111,8 +142,8 @@ class _Pdf:
     takes three: itself, what it draws, and its picture.
     """
 
-    def __init__(self, out: BinaryIO, pages: int) -> None:
-        self._out = out
+    def __init__(self, out: BinaryIO, pages: int, paper: Paper) -> None:
+        self._out, self._paper = out, paper
         self._offsets: list[int] = []
         out.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
         kids = " ".join(f"{3 + 3 * number} 0 R" for number in range(pages))
@@ -121,7 +152,8 @@ class _Pdf:
 
     def add(self, jpeg: bytes) -> None:
         """Append a page that shows a picture from edge to edge."""
-        width, height = WIDTH * 72 / DPI, HEIGHT * 72 / DPI
+        paper = self._paper
+        width, height = paper.width * 72 / paper.dpi, paper.height * 72 / paper.dpi
         me = len(self._offsets) + 1
         self._object(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width:g} {height:g}] /Contents "
@@ -130,8 +162,9 @@ class _Pdf:
         drawing = f"q {width:g} 0 0 {height:g} 0 0 cm /P Do Q".encode()
         self._object(f"<< /Length {len(drawing)} >>".encode(), drawing)
         self._object(
-            f"<< /Type /XObject /Subtype /Image /Width {WIDTH} /Height {HEIGHT} /BitsPerComponent "
-            f"8 /ColorSpace /DeviceGray /Filter /DCTDecode /Length {len(jpeg)} >>".encode(),
+            f"<< /Type /XObject /Subtype /Image /Width {paper.width} /Height {paper.height} "
+            "/BitsPerComponent 8 /ColorSpace /DeviceGray /Filter /DCTDecode "
+            f"/Length {len(jpeg)} >>".encode(),
             jpeg,
         )
 

@@ -112,9 +112,6 @@ class Plain:
 
 def measure_stages(settings: Settings, corpus: Corpus) -> dict[str, Any]:
     """Measure both on all documents: CPU seconds for 1,000 words, and how they compare."""
-    import torch
-
-    torch.set_num_threads(1)
     sources = identified(corpus.paths)
     clock, plain_clock = Clock(), Clock()
     flow = build_flow(settings, corpus.warm_up)

@@ -151,3 +151,51 @@ def test_how_busy_a_model_is_kept_is_counted_at_the_model(benchmark):
     assert result["most_at_once"] <= 16
     assert 0 < result["share_of_ideal"] < 1
     assert result["calls_of_a_second_run"] == 0
+
+
+@pytest.mark.long
+def test_scale_is_measured_on_one_raylet_and_on_a_cluster(benchmark):
+    done, result = benchmark(
+        "--documents", "40", "--many", "60", "--cores", "1", "--raylets", "1", "--raylets", "2",
+        "--kind", "light", "--skip", "text", "--skip", "window", name="scale",
+    )  # fmt: skip
+    assert [case["raylets"] for case in result["cases"]] == [1, 2]
+    few, many = result["length"]
+    assert (few["documents"], many["documents"]) == (40, 60)
+    for run in (few, many, *(case["run"] for case in result["cases"])):
+        costs = run["cpu_seconds_per_document_by_role"]
+        assert {"stage actors", "coordinator", "persistence", "Ray", "PostgreSQL"} <= set(costs)
+        # The work of the five stages at least, and that is the stage actors' alone.
+        assert costs["stage actors"] > 0.004 > costs["Valkey"]
+        assert run["highest_bytes"] >= max(run["bytes_over_time"])
+        assert min(run["coordinator_bytes_over_time"]) > 10_000_000
+    for case in result["cases"]:
+        mean = sum(case["ceiling_seconds"]) / 2
+        assert case["efficiency"] == pytest.approx(mean / case["run"]["seconds"])
+        assert case["fused"]["documents"] == 40
+        assert case["fused"]["seconds_per_document"] > 0.005
+    assert len(result["verdicts"]) == 2
+    assert "CPU of a document by role" in done.stdout
+
+
+@pytest.mark.long
+def test_entries_that_are_generated_are_measured_beside_a_few(benchmark):
+    done, result = benchmark("--entries", "3000", "--files", "20", name="enumerate")
+    for which, entries in (("few", 1_000), ("many", 3_000)):
+        run = result[which]
+        assert run["entries"] == sum(run["documents"].values()) == entries
+        assert 0 < run["seconds"]["to the first completed"] < run["seconds"]["in all"]
+        assert run["completed"] >= 1
+    assert "entries a second" in done.stdout
+
+
+@pytest.mark.long
+def test_a_scan_is_read_in_ranges_by_two_and_joined(benchmark):
+    _, result = benchmark(
+        "--paper", "card", "--pages", "120", "--readers", "2", name="large_scan"
+    )  # fmt: skip
+    run = result["runs"]["large"]
+    assert run["parts"] == [[1, 50], [51, 100], [101, 120]]
+    assert len(run["seconds_of_readers"]) == 2
+    assert run["joined"]["pages"] == 120
+    assert run["joined"]["elsewhere"] == run["joined"]["out_of_place"] == 0

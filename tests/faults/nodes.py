@@ -78,7 +78,12 @@ def environment(wanted: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def ray_nodes(count: int, settings: Mapping[str, str], cores: int = 1) -> Iterator[Nodes]:
+def ray_nodes(
+    count: int,
+    settings: Mapping[str, str],
+    cores: int = 1,
+    health: Mapping[str, int] = FAST_HEALTH,
+) -> Iterator[Nodes]:
     """Start a head and so many nodes, whose processes have these settings; end them all."""
     auth = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
     theirs = {
@@ -97,7 +102,7 @@ def ray_nodes(count: int, settings: Mapping[str, str], cores: int = 1) -> Iterat
                 "num_cpus": 0,
                 "object_store_memory": STORE_BYTES,
                 "include_dashboard": False,
-                "_system_config": FAST_HEALTH,
+                "_system_config": dict(health),
             },
         )
     nodes = Nodes(cluster, {**auth, "RAY_ADDRESS": cluster.address}, theirs, cores)

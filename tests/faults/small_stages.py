@@ -61,6 +61,8 @@ FAILS = "cannot be read"
 BREAKS, KILLS = "breaks a stage", "kills a process"
 """What makes `extract` raise, and end its process, whenever it comes to it."""
 SECONDS = "SMALL_STAGE_SECONDS"
+BURNS = "SMALL_STAGE_BURNS"
+"""How many seconds of its core each input really takes."""
 HOLDS = "SMALL_STAGE_HOLDS"
 """A file: no stage after `ocr` goes on while it is there."""
 HOARDS = "SMALL_STAGE_HOARDS"
@@ -79,6 +81,7 @@ SEES = "SMALL_STAGE_SEES"
 """A file to which each stage adds a line as it is built: its name, and the GPUs that it sees."""
 
 _hoarded: list[bytes] = []
+_ASHES = b"x" * (64 << 10)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class SmallStage:
     def __call__(self, inputs: Sequence[Any]) -> Sequence[Any]:
         # Stands for the time a model takes: else a run is over before anything can happen to it.
         time.sleep(float(os.environ.get(SECONDS, "0")) * len(inputs))
+        burn(float(os.environ.get(BURNS, "0")) * len(inputs))
         held = os.environ.get(HOLDS)
         while held and self.name is not StageName.OCR and Path(held).exists():
             time.sleep(0.02)
@@ -108,6 +112,15 @@ class SmallStage:
         for value in inputs:
             poison.taken(self.name, poison.text_of(value))
         return [self.work(value) for value in inputs]
+
+
+def burn(seconds: float) -> None:
+    """Compute for so many seconds of this thread's own CPU time, as a model does: without holding
+    up the other threads of the process.
+    """
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        hashlib.sha256(_ASHES)
 
 
 def raise_once(marker: Path) -> None:
