@@ -21,7 +21,7 @@ from pipeline.documents import StageName
 from pipeline.settings import OcrSettings, Settings
 from pipeline.stores import postgres
 
-COUNT = 300
+COUNT = 200
 SEED = int(os.environ.get("MALFORMED_SEED", "7"))
 # Pages without usable text are rendered and read: as small as will do.
 SMALL = OcrSettings(dpi=72, max_pages=50)
