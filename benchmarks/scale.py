@@ -19,7 +19,7 @@ from measuring.ceiling import measure_ceiling
 from measuring.fused import burning, measure_fused, small_flow
 from measuring.model import in_place, model
 from measuring.scale_report import show, verdicts
-from measuring.small_case import EVERYWHERE, Place, held_to, measure_run, services
+from measuring.small_case import EVERYWHERE, Place, held_to, measure_idle, measure_run, services
 from measuring.small_texts import write_small
 from measuring.story import layer
 from measuring.texts import Corpus, make_corpus
@@ -28,13 +28,14 @@ from pipeline.settings import load_settings
 from pipeline.stage import STAGES
 
 OUTPUT = Path(__file__).resolve().parent / "results" / "scale.json"
-PARTS = ("cases", "text", "length", "window")
+PARTS = ("cases", "text", "idle", "length", "window")
 BURNS: Mapping[str, float] = {"light": 0.001, "heavy": 0.1}
 """CPU seconds of an input, in each stage."""
 NODES = (1, 3)
 FUSED: Mapping[str, int] = {"light": 500, "heavy": 30}
 """How many documents go through the stages in one process, at most."""
 CORES = min(2, len(EVERYWHERE))
+STANDING = 64
 WINDOWS = (20, 128)
 IN_A_WINDOW, CHARACTERS, WINDOW_BURNS = 600, 20_000, 0.005
 
@@ -115,6 +116,8 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     if "text" not in options.skip:
         corpus = make_corpus(folder / "texts" / "documents", options.texts, None)
         measured["text"] = text(corpus)
+    if "idle" not in options.skip:
+        measured["idle"] = idle(write_small(folder / "idle" / "documents", STANDING))
     if "length" not in options.skip:
         measured["length"] = [
             light(write_small(folder / f"{count}" / "documents", count))
@@ -183,6 +186,13 @@ def text(corpus: Corpus) -> dict[str, Any]:
         "efficiency": statistics.fmean(ceilings) / run["seconds"],
         "run": run,
     }
+
+
+def idle(corpus: Corpus) -> dict[str, float]:
+    """Let a run stand still."""
+    say("a run that stands still")
+    with held_to(CORES), services() as (settings, urls):
+        return measure_idle(settings, urls, corpus, Place(CORES))
 
 
 def light(corpus: Corpus) -> dict[str, Any]:

@@ -3,7 +3,8 @@ but for reading those and writing what they come to.
 
 A document is a text of a thousand words, as `scale.py` measures it. The cores are those of nodes
 that run stages; PostgreSQL, Redis and the head have machines of their own. Whatever one process, or
-one thread, does for all documents has an end where that is busy all the time.
+one thread, does for all documents has an end where that is busy all the time. What a process takes
+of a core also while nothing moves does not grow with the documents, and is taken off first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from typing import Any
 
 from measuring.watched import COORDINATOR, PERSISTENCE, POSTGRES, RAY, STAGES, VALKEY
 
+ONE = {
+    COORDINATOR: "the coordinator of a run",
+    PERSISTENCE: "the persistence actor of a run",
+    VALKEY: "Valkey",
+}
+"""What there is one process of, or one thread that does the work."""
 CORES = (10, 100, 1_000)
 NETWORK = 1.25e9
 """Bytes a second of a link of 10 Gbit/s."""
@@ -62,8 +69,12 @@ class Model:
 
 def reckon(results: Mapping[str, Any]) -> Model:
     """Reckon what a document takes, from the results of the benchmarks by their names."""
-    text = results["scale"]["text"]
-    costs: Mapping[str, float] = text["run"]["cpu_seconds_per_document_by_role"]
+    text, idle = results["scale"]["text"], results["scale"].get("idle", {})
+    told, rate = (
+        text["run"]["cpu_seconds_per_document_by_role"],
+        text["run"]["documents_per_second"],
+    )
+    costs = {role: max(seconds - idle.get(role, 0.0) / rate, 0.0) for role, seconds in told.items()}
     kept = results["persistence"]
     corpus = text["corpus"]
     # The texts of the other benchmarks are shorter, and what is stored follows the length.
@@ -77,28 +88,32 @@ def reckon(results: Mapping[str, Any]) -> Model:
     names = results["resolution"]["one_document_more"]["settled_a_document"]
     name = results["resolution"]["cost_of_a_name_microseconds"][-1] / 1e6
     limits = [
-        _busy("the coordinator of a run", costs.get(COORDINATOR, 0.0)),
-        _busy("the persistence actor of a run", costs.get(PERSISTENCE, 0.0)),
-        _busy("the registry of a project", names * name, f"{names:.0f} names of "
-              f"{name * 1e6:.0f} µs"),
-        _busy("Valkey", costs.get(VALKEY, 0.0)),
+        *(_busy(what, costs[role], idle.get(role, 0.0)) for role, what in ONE.items()),
+        Limit(
+            "the registry of a project",
+            f"{names:.0f} names of {name * 1e6:.0f} µs of a core",
+            1 / (names * name),
+        ),
         Limit("rows through one persistence actor", f"{rows:.0f} rows", copied / rows),
         Limit("rows by plain COPY, one connection", f"{rows:.0f} rows", plain / rows),
         Limit("the line to Redis, 10 Gbit/s", f"{stored / 1024:.0f} KiB", NETWORK / stored),
-    ]  # fmt: skip
+    ]
     return Model(
-        seconds=costs[STAGES] + costs.get(RAY, 0.0),
-        seconds_of_postgres=costs.get(POSTGRES, 0.0),
+        seconds=costs[STAGES] + costs[RAY],
+        seconds_of_postgres=costs[POSTGRES],
         seconds_a_page=_seconds_a_page(results["large_scan"]),
-        limits=sorted((x for x in limits if x.rate > 0), key=lambda limit: limit.rate),
+        limits=sorted(limits, key=lambda limit: limit.rate),
     )
 
 
-def _busy(what: str, seconds: float, takes: str = "") -> Limit:
-    """Make the limit of a process that takes so many seconds of a core for a document."""
-    milliseconds = f"{seconds * 1000:.2f} ms of a core"
-    words = f"{takes}: {milliseconds}" if takes else milliseconds
-    return Limit(what, words, 1 / seconds if seconds > 0 else 0.0)
+def _busy(what: str, seconds: float, idle: float) -> Limit:
+    """Make the limit of a process that takes so many seconds of a core for a document, and a share
+    of it in any case.
+    """
+    takes = f"{seconds * 1000:.2f} ms of a core"
+    # One that takes next to nothing is no limit.
+    rate = (1 - idle) / max(seconds, 1e-6)
+    return Limit(what, f"{takes}, and {idle:.1%} always" if idle else takes, rate)
 
 
 def _seconds_a_page(scan: Mapping[str, Any]) -> float:

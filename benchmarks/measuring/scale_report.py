@@ -70,6 +70,9 @@ def show(result: Mapping[str, Any]) -> None:
             f"{text['efficiency']:.3f}, {text['run']['documents_per_second']:.2f} documents/s"
         )
         runs.append(("texts", text["run"]))
+    if "idle" in result:
+        told = ", ".join(f"{role} {share:.1%}" for role, share in result["idle"].items())
+        console.print(f"a run that stands still takes of a core: {told}")
     runs += [(f"{run['documents']:,} light", run) for run in result.get("length", ())]
     runs += [(f"window {run['window']}", run) for run in result.get("window", ())]
     if runs:

@@ -6,20 +6,22 @@ import contextlib
 import json
 import os
 import subprocess
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
-from faults import ray_run
+from faults import ray_run, small_stages
 from faults.nodes import ray_nodes
 from faults.ray_process import reap, start
 
 from actors.cluster import ENVIRONMENT
-from measuring.story import Story, read_shown
+from measuring.story import Story, read_shown, shares
 from measuring.texts import Corpus
-from measuring.watched import COORDINATOR, RAY, Watched
+from measuring.watched import COORDINATOR, RAY, STAGES, Watched
 from measuring.whole import PROJECT, fresh_home
 from pipeline import assembly
 from pipeline.settings import RunSettings, Settings, load_settings
@@ -27,6 +29,8 @@ from pipeline.stores import embedded
 from pipeline.stores.embedded import ServiceUrls
 
 NOT_ON_NODES = {"RAY_AUTH_MODE", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"}
+SHOWN = "shown.jsonl"
+POLL_SECONDS, SETTLE_SECONDS, IDLE_SECONDS = 0.2, 8.0, 20.0
 EVERYWHERE = frozenset(os.sched_getaffinity(0))
 
 
@@ -71,14 +75,59 @@ def measure_run(
     """Run documents through the small stages, or the real ones. Raises SystemExit with what the run
     said if it fails.
     """
-    written = settings.home_folder / "shown.jsonl"
+    more = {ray_run.REAL: "1"} if real else {}
+    report, story, watched = _watched(settings, urls, corpus, place, more)
+    return figures(story, report) | {"cpu_seconds_of_looking": watched.seconds}
+
+
+def measure_idle(
+    settings: Settings, urls: ServiceUrls, corpus: Corpus, place: Place
+) -> dict[str, float]:
+    """Let a run stand still for a while, documents in its hands, and say what share of a core each
+    role takes for that: it takes as much beside any work. The stage actors are what is held.
+    """
+    held, written = settings.home_folder / "held", settings.home_folder / SHOWN
+    held.touch()
+    moments: list[float] = []
+
+    def let_go() -> None:
+        try:
+            while held.exists() and not (written.exists() and read_shown(_lines(written))):
+                time.sleep(POLL_SECONDS)
+            time.sleep(SETTLE_SECONDS)
+            moments.append(time.monotonic())
+            time.sleep(IDLE_SECONDS)
+            moments.append(time.monotonic())
+        finally:
+            held.unlink(missing_ok=True)
+
+    beside = threading.Thread(target=let_go, daemon=True)
+    beside.start()
+    try:
+        _, _, watched = _watched(settings, urls, corpus, place, {small_stages.HOLDS: str(held)})
+    finally:
+        held.unlink(missing_ok=True)
+        beside.join()
+    found = shares(watched.looks, *moments)
+    return {role: share for role, share in found.items() if role != STAGES}
+
+
+def _watched(
+    settings: Settings,
+    urls: ServiceUrls,
+    corpus: Corpus,
+    place: Place,
+    more: Mapping[str, str],
+) -> tuple[Mapping[str, Any], Story, Watched]:
+    """Run documents to the end, watched. Raises SystemExit with what the run said if it fails."""
+    written = settings.home_folder / SHOWN
     given = {
         "CASEGRAPH_HOME": str(settings.home_folder),
         "CASEGRAPH_DATABASE_URL": urls.database_url,
         "CASEGRAPH_REDIS_URL": urls.redis_url or "",
         "CASEGRAPH_RUN": place.settings.model_dump_json(),
         ray_run.SHOWN: str(written),
-        **({ray_run.REAL: "1"} if real else {}),
+        **more,
     }
     servers = [state.pid for state in embedded.service_status(settings)]
 
@@ -93,10 +142,13 @@ def measure_run(
         report = run(given | joining, corpus.folder)
     if report["documents"]["completed"] != len(corpus.paths):
         raise SystemExit(f"not all {len(corpus.paths)} were completed: {report['documents']}")
-    story = Story(
-        read_shown(written.read_text("utf-8").splitlines()), watched.looks, len(corpus.paths)
-    )
-    return figures(story, report) | {"cpu_seconds_of_looking": watched.seconds}
+    story = Story(read_shown(_lines(written)), watched.looks, len(corpus.paths))
+    return report, story, watched
+
+
+def _lines(written: Path) -> list[str]:
+    """Read the lines of a file that are whole: it may be written to."""
+    return written.read_text("utf-8").split("\n")[:-1]
 
 
 @contextlib.contextmanager

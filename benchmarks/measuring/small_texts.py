@@ -11,12 +11,13 @@ SEED = 7
 CONSONANTS, VOWELS = "bcdfghklmnprstvw", "aeiou"
 SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
 DOCUMENTS_A_PERSON = 3
+SENTENCES = 30
 FILLER = "and nobody said anything about it for the rest of that long day"
 
 
 def write_small(folder: Path, count: int, characters: int = 0) -> Corpus:
-    """Write so many documents of two lines, of at least so many characters. Four people stand in
-    each; new ones come up as fast at the end as at the beginning.
+    """Write so many documents of two lines, and more up to about so many characters. Four people
+    stand in each; new ones come up as fast at the end as at the beginning.
     """
     folder.mkdir(parents=True)
     texts = [_text(number, characters) for number in range(count)]
@@ -41,8 +42,10 @@ def _text(number: int, characters: int) -> str:
     known = number // DOCUMENTS_A_PERSON + 1
     one, two, three, four = (_person(dice.randrange(known)) for _ in range(4))
     lines = [f"{one} met {two} on day {number}.", f"{three} met {four} on the day after."]
-    more = (characters - sum(map(len, lines))) // len(FILLER)
-    return "\n".join([*lines, *[FILLER] * more])
+    # A line is a chunk.
+    paragraph = " ".join([FILLER] * SENTENCES)
+    more = (characters - sum(map(len, lines))) // len(paragraph)
+    return "\n".join([*lines, *[paragraph] * more])
 
 
 def _person(number: int) -> str:

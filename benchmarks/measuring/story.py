@@ -134,3 +134,12 @@ def layer(per_document: Mapping[str, float], fused: float, work: float) -> dict[
     """
     more = sum(per_document.get(role, 0.0) for role in LAYER) - fused
     return {"seconds_per_document": more, "share_of_work": more / work}
+
+
+def shares(looks: Sequence[Look], begin: float, end: float) -> dict[str, float]:
+    """Say what share of a core each role took from one moment to another."""
+    found = {}
+    for role in {role for look in looks for role in look.cpu}:
+        taken = [(look.at, look.cpu.get(role, 0.0)) for look in looks]
+        found[role] = (_at(end, taken) - _at(begin, taken)) / (end - begin)
+    return dict(sorted(found.items(), key=lambda item: -item[1]))

@@ -95,6 +95,16 @@ def test_the_snapshots_of_a_run_are_read_from_its_first_call_on() -> None:
     assert told(code, lines) == [[2.0, 4.0, 1, 37]]
 
 
+def test_what_a_run_takes_while_it_stands_still_is_a_share_of_a_core() -> None:
+    looks = [[0, {"Ray": 9.0}, {}], [10, {"Ray": 10.0, "coordinator": 5.0}, {}]]
+    looks += [
+        [30, {"Ray": 14.0, "coordinator": 5.0}, {}],
+        [40, {"Ray": 99.0, "coordinator": 9.0}, {}],
+    ]
+    code = "story.shares([watched.Look(*x) for x in given[0]], 10, 30)"
+    assert told(code, looks) == {"Ray": 0.2, "coordinator": 0.0}
+
+
 def test_what_rays_layer_takes_is_what_the_same_stages_do_not_take_without_it() -> None:
     costs = {"stage actors": 0.52, "coordinator": 0.01, "Ray": 0.01, "PostgreSQL": 0.3}
     layer = told("story.layer(given[0], 0.505, 0.5)", costs)
@@ -177,11 +187,13 @@ def test_what_was_left_out_has_no_verdict() -> None:
 
 RESULTS = {
     "scale": {
+        "idle": {"coordinator": 0.04, "Ray": 0.08, "Valkey": 0.5},
         "text": {
             "corpus": {"characters": 6_000, "documents": 1},
             "run": {
+                "documents_per_second": 4.0,
                 "cpu_seconds_per_document_by_role": {
-                    "stage actors": 0.48, "Ray": 0.02, "coordinator": 0.005, "persistence": 0.002,
+                    "stage actors": 0.48, "Ray": 0.04, "coordinator": 0.015, "persistence": 0.002,
                     "Valkey": 0.001, "PostgreSQL": 0.004,
                 }
             },
@@ -216,10 +228,12 @@ def test_the_model_reckons_what_is_full_first() -> None:
     assert seconds == pytest.approx(0.5)
     assert page == pytest.approx(4.0)
     assert rate == pytest.approx(200)
-    # 40 names of 200 µs are 8 ms, more than the coordinator's 5 ms.
+    # 40 names of 200 µs are 8 ms, more than the coordinator's 15 ms less the 10 ms that it takes,
+    # at four documents a second, of which none is for them.
     assert first == "the registry of a project"
     assert limits[first] == pytest.approx([125, 62.5])
-    assert limits["the coordinator of a run"] == pytest.approx([200, 100])
+    assert limits["the coordinator of a run"] == pytest.approx([192, 96])
+    assert limits["Valkey"][0] == pytest.approx(500_000)
     # Its texts are twice as long as those whose rows were counted: 100 rows.
     assert limits["rows through one persistence actor"] == pytest.approx([300, 150])
     assert limits["the line to Redis, 10 Gbit/s"][0] == pytest.approx(1.25e9 / 80_000)
