@@ -31,6 +31,8 @@ def hosted(
     options: dict[str, Any] = {
         "num_cpus": 0, "num_gpus": gpus, "max_restarts": -1, "max_task_retries": 0,
         "max_concurrency": calls,
+        # Ray would keep word of each call, in memory, for its dashboard.
+        "enable_task_events": False,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
     }  # fmt: skip
     if silence is not None:

@@ -17,7 +17,7 @@ from actors.workplace import Workplace
 from pipeline import logs
 from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
 
 Source = Callable[[], Expected]
@@ -105,8 +105,9 @@ class _Watch:
         # With the process that asks for the run, since neither is of use without the other.
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         coordinator_class = ray.remote(RunCoordinator).options(
-            num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here
-        )
+            num_cpus=0, max_restarts=0, max_concurrency=16, scheduling_strategy=here,
+            enable_task_events=False,
+        )  # fmt: skip
         coordinator = coordinator_class.remote(place, self.source())
         try:
             result = self._until_ended(coordinator)
@@ -128,17 +129,20 @@ class _Watch:
         return result.model_copy(update={"reason": reason})
 
     def _until_ended(self, coordinator: Any) -> RunResult:
-        """Poll it, and tell it what is expected: each time, since one that was started anew does
-        not know. Raises ray.exceptions.RayError.
+        """Poll it, and tell it what is expected, as often as that changes. Raises
+        ray.exceptions.RayError.
         """
         ended = coordinator.run.remote()
-        told = False
+        told, known = False, None
         while not self.ray.wait([ended], timeout=POLL_SECONDS)[0]:
             self.look()
             if self.stop.asked and not told:
                 self._ask(coordinator.drain.remote())
                 told = True
-            self._ask(coordinator.expect.remote(self.source()))
+            expected = self.source()
+            if expected != known:
+                self._ask(coordinator.expect.remote(expected))
+                known = expected
             self._show(coordinator)
         result: RunResult = self._ask(ended)
         self._show(coordinator)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from actors.pulse import RETRY_SECONDS, Pulse
 from actors.registry_actor import DiedError, Settled
@@ -35,7 +35,7 @@ class Resolving:
     def __init__(self, ask: Callable[[], Awaitable[Settled]], pulse: Pulse) -> None:
         self._ask = ask
         self._pulse = pulse
-        self._hurrying = False
+        self._hurrying = asyncio.Event()
         self._mark: int | None = None
         self._deaths = 0
         self.pending = 0
@@ -46,7 +46,7 @@ class Resolving:
     async def keep(self) -> None:
         """Have turns taken, again and again, until all is applied after `hurry`."""
         while not (self.done or self.given_up or self.fault):
-            hurrying = self._hurrying
+            hurrying = self._hurrying.is_set()
             try:
                 settled = await self._ask()
             except DiedError as error:
@@ -62,7 +62,7 @@ class Resolving:
 
     def hurry(self) -> None:
         """Take down that nothing more is published: changes that are pending now are waited for."""
-        self._hurrying = True
+        self._hurrying.set()
 
     def _heard(self, turn: Turn, hurrying: bool) -> None:
         """Take down what a turn did. `hurrying` says that it began when nothing more came."""
@@ -88,16 +88,17 @@ class Resolving:
         try:
             self._pulse.no_answer(error, REGISTRY)
         except CasegraphError as late:
-            if self._hurrying and not isinstance(late, StoppedWaitingError):
+            if self._hurrying.is_set() and not isinstance(late, StoppedWaitingError):
                 raise
         await asyncio.sleep(RETRY_SECONDS)
 
     async def _pause(self, turn: Turn) -> None:
         """Let changes come together, unless there are many or somebody waits."""
-        late = time.monotonic() + TURN_SECONDS
         if turn.held and turn.pending > MANY_CHANGES:
             return
-        while time.monotonic() < late:
+        if self._hurrying.is_set():
             await asyncio.sleep(LOOK_SECONDS)
-            if self._hurrying:
-                return
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._hurrying.wait()

@@ -39,8 +39,9 @@ async def started(place, **more):
     pools = ActorPools(place)
     [node] = await pools.nodes()
     actors = dict.fromkeys(STAGES, 1) | more
-    placement = {(stage, node.id): number for stage, number in actors.items()}
-    await asyncio.gather(*await pools.start(placement, lambda stage, number: None))
+    places = [(stage, node.id) for stage, number in actors.items() for _ in range(number)]
+    grown = lambda stage, number, node: None
+    await asyncio.gather(pools.open(), *(pools.add(place, grown) for place in places))
     return pools
 
 async def ending(place):
