@@ -118,6 +118,6 @@ def test_nobody_waits_without_end_for_actors_that_are_stopped_or_dead(
     told = "the ocr process died while it looked at documents: "
     assert first.startswith(told)
     size = rest.index("5")
-    assert rest[-1].startswith("UnavailableError ocr could not start: ")
+    assert rest[-1].startswith("NoStartError ocr could not start: ")
     assert "the model is gone" in rest[-1]
     assert all(line.startswith(told) for line in [*rest[:size], *rest[size + 1 : -1]])
