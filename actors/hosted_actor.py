@@ -86,6 +86,7 @@ class HostedActor:
         while self._renewal is not None:
             # Shielded: who is not waiting any more must not keep others from it.
             await asyncio.shield(self._renewal)
+        there = self._where
         self._running += 1
         self._idle.clear()
         try:
@@ -93,7 +94,7 @@ class HostedActor:
         except ActorUnschedulableError as error:
             raise self._gone() from error
         except ActorUnavailableError as error:
-            if await self._is_still_there():
+            if await self._is_still(there):
                 lost = f"the connection to the {self._what} process was lost while it was at work"
                 raise TemporaryError(lost) from error
             raise
@@ -141,15 +142,15 @@ class HostedActor:
         called = getattr(self._actor, method)
         return called if self._silence is None else called.options(concurrency_group=LOOKING)
 
-    async def _is_still_there(self) -> bool:
-        """Say whether the process is the one that it was, once it answers or another one does."""
+    async def _is_still(self, there: Whereabouts | None) -> bool:
+        """Say whether the process is the one that was there, once it or another one answers."""
         from ray.exceptions import ActorUnavailableError, RayError
 
         late = time.monotonic() + self._start_seconds
         while time.monotonic() < late:
             try:
                 asked = self._beside("where").remote()
-                return bool(await asyncio.wait_for(asked, self._start_seconds) == self._where)
+                return bool(await asyncio.wait_for(asked, self._start_seconds) == there)
             except ActorUnavailableError:
                 await asyncio.sleep(RESTART_SECONDS)
             except (RayError, TimeoutError):

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from typing import Any
 
 os.environ.update(
     HF_HUB_OFFLINE="1",
@@ -36,6 +37,7 @@ import pytest  # noqa: E402
 import redis  # noqa: E402
 from databases import Databases  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 from pipeline.settings import Settings  # noqa: E402
 from pipeline.stores import embedded  # noqa: E402
@@ -44,6 +46,11 @@ hypothesis_settings.register_profile("casegraph", deadline=None, print_blob=True
 hypothesis_settings.load_profile("casegraph")
 
 HOMES = "casegraph-tests-of-"
+SHARING = {
+    "tests/cluster/": "a cluster",
+    "tests/acceptance/test_demo_corpus.py": "the demo",
+    "tests/acceptance/test_notebook_runs.py": "the demo",
+}
 
 _numbers = itertools.count()
 
@@ -152,6 +159,19 @@ def settings(migrated_url: str, valkey_url: str, tmp_path: Path) -> Settings:
         database_url=migrated_url,  # type: ignore[arg-type]
         redis_url=valkey_url,  # type: ignore[arg-type]
     )
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Give what files share, and takes long to make, to one worker: it is made once."""
+    return _BySharing(config, log)
+
+
+class _BySharing(LoadScopeScheduling):
+    """A file goes to one worker, and so do all files of `SHARING`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return next((shared for name, shared in SHARING.items() if file.startswith(name)), file)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

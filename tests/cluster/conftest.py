@@ -19,7 +19,7 @@ from pipeline.stores.embedded import ServiceUrls
 REDIS = "?db=15"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def on_cluster(
     databases: Databases, services: ServiceUrls, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OnCluster]:

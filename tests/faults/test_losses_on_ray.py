@@ -137,7 +137,7 @@ def test_a_connection_that_is_lost_is_no_death(case: Case, tmp_path: Path) -> No
     assert report["outcome"] == "finished"
     engine = postgres.connect(case.harmed.urls.database_url)
     with engine.connect() as connection:
-        assert connection.scalars(text("SELECT DISTINCT attempts FROM documents")).all() == [1]
+        assert connection.scalar(text("SELECT max(attempts) FROM documents")) == 1
     engine.dispose()
 
 
