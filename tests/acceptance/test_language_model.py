@@ -181,6 +181,7 @@ def test_what_a_project_knows_is_shown_once_it_is_told_to_look(
     assert "--context project" in said
 
 
+@pytest.mark.long
 def test_a_new_project_knows_nothing_also_when_it_is_told_to_look(
     asking, server: ScriptedLlm, folder: Path
 ) -> None:
@@ -249,6 +250,7 @@ def test_the_price_of_a_corpus_is_told_before_and_after(
     assert (nothing["questions"], nothing["cost"]) == (0, 0)
 
 
+@pytest.mark.long
 def test_to_tell_a_price_ties_a_project_to_nothing(
     asking, server: ScriptedLlm, folder: Path
 ) -> None:

@@ -92,6 +92,7 @@ def gone(own: RayCluster) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.long
 def test_a_run_has_nodes_started_and_lets_them_go(on_cluster: OnCluster, own: RayCluster) -> None:
     on_cluster.documents(6, "grown")
     joining = {

@@ -85,6 +85,7 @@ def test_a_cell_runs_on_the_cluster_and_the_next_one_reads(
         assert "\n" not in raised.value.evalue
 
 
+@pytest.mark.long
 def test_an_interrupted_cell_stops_the_run(
     on_cluster: OnCluster, notebook: type[NotebookClient]
 ) -> None:

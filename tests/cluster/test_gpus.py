@@ -51,6 +51,7 @@ def taken(own: RayCluster) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_each_gpu_has_one_actor_which_sees_no_other(on_cluster: OnCluster, tmp_path: Path) -> None:
     on_cluster.documents(40, "seen")
     seen = tmp_path / "seen"

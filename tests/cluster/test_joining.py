@@ -202,6 +202,7 @@ def test_auto_is_the_cluster_of_this_machine_and_held_to_the_same(
         assert "no Ray cluster answers at 127.0.0.1:1, as `ray start` wrote down" in words
 
 
+@pytest.mark.long
 def test_a_cluster_that_goes_away_or_is_of_another_version_is_said(on_cluster: OnCluster) -> None:
     """On a cluster of its own, which is spoilt and then killed."""
     on_cluster.documents(300, "many")

@@ -163,6 +163,7 @@ def test_nodes_that_join_are_used_and_nodes_that_leave_cost_only_time(
     assert report["outcome"] == "finished"
 
 
+@pytest.mark.long
 def test_a_run_whose_nodes_are_all_gone_waits_for_one(case: Case, nodes: Nodes) -> None:
     with case.going(nodes.joining) as process:
         case.until(process, lambda: case.harmed.counts()["running"])
