@@ -86,6 +86,10 @@ class Crew:
         else:
             self._failing[stage].discard(actor)
 
+    def is_failing(self, stage: StageName, actor: int) -> bool:
+        """Say whether an actor gave no answer the last time."""
+        return actor in self._failing[stage]
+
     def node_of(self, stage: StageName, actor: int) -> str:
         """Say where an actor stands, or stood; empty where that is not known."""
         return self.nodes.get((stage, actor), "")
@@ -133,7 +137,7 @@ class Crew:
         of other suspects within its company: a death takes all calls of its actor along, and nobody
         must be blamed for another's. What has failed somewhere goes elsewhere if it can, since it
         may have been the actor's fault, or its node's; and who gave no answer the last time gets
-        only what nobody else has a slot for, one call at a time.
+        only what nobody else has a slot for, one at a time.
         """
         if first.alone or first.tried or self._failing[stage]:
             return self._freest_for(stage, first)
@@ -149,7 +153,7 @@ class Crew:
         among = self.elsewhere(stage, set(first.blamed_on)) or self.actors[stage]
         loads = {x: self._load(stage, x, alone=first.alone) for x in sorted(among)}
         if not first.alone:
-            loads |= {x: max(loads[x], most - 1) for x in self._failing[stage] & among}
+            loads |= {x: loads[x] + most - 1 for x in self._failing[stage] & among}
         tried = {self.node_of(stage, actor) for actor in first.tried}
 
         def rank(actor: int) -> tuple[bool, bool, bool, int]:

@@ -184,7 +184,7 @@ class Flow:
 
     def _taken_back(self, call: Call, failure: DocumentFailure, nodes: int) -> list[Blame]:
         self.crew.done(call)
-        self.crew.failing(call.stage, call.actor)
+        self.crew.failing(call.stage, call.actor, now=not nodes)
         node = self.crew.node_of(call.stage, call.actor)
         blames: list[Blame] = []
         for item in self._held(call):
@@ -242,7 +242,8 @@ class Flow:
         """
         queue = self._ready[stage]
         share = math.ceil(len(queue) / len(self.crew.actors[stage]))
-        wanted = 1 if stage in self.crew.waits else min(self.speeds.batch(stage), share)
+        one = stage in self.crew.waits or self.crew.is_failing(stage, actor)
+        wanted = 1 if one else min(self.speeds.batch(stage), share)
         batch = batch_of((self._items[key] for key in queue), wanted, CALL_BYTES)
         self._number += 1
         for item in batch:

@@ -493,6 +493,22 @@ def test_what_finds_no_store_goes_to_another_actor_and_who_found_none_gets_one_c
         flow.finished(call, good(call))
 
 
+def test_who_gave_no_answer_gets_one_content_until_it_does():
+    flow = Flow(each(1, relate=1))
+    flow.speeds.learn(StageName.RELATE, [0.001])
+    for number in range(3 * MAX_BATCH):
+        flow.add(task(f"{number}", done=4))
+    [first, second] = flow.calls()
+    assert len(first.tasks) == MAX_BATCH
+    flow.finished(second, good(second, seconds=0.001))
+    flow.lost(first, "worker_died", "it died")
+    # The others were there before those that are suspect now.
+    [probe] = flow.calls()
+    assert (len(probe.tasks), probe.suspect) == (1, False)
+    flow.finished(probe, good(probe, seconds=0.001))
+    assert [len(call.tasks) for call in flow.calls()] == [MAX_BATCH - 1]
+
+
 def test_a_suspect_is_tried_on_another_node_before_it_is_blamed():
     flow = Flow(on_nodes("one", "one", "two"), blames=2)
     flow.add(task("a", done=4))
