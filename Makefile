@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# A file stays in one worker, which has servers of its own (see also tests/conftest.py). A worker waits as often as
-# it computes, so there is one more than cores; each takes some 4 GB.
-PARALLEL ?= -n 3 --dist loadscope --no-loadscope-reorder
+# A file stays in one worker, which has servers of its own (see also tests/conftest.py);
+# the long ones come first. A run takes some 3 GB.
+PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
 
 # What is installed beside casegraph itself: `cluster` is enough for a node of a Ray cluster.
 EXTRAS ?= dev

@@ -305,7 +305,7 @@ def test_each_bad_answer_is_looked_at() -> None:
 
 
 def patience(name: str) -> dict[str, Any]:
-    return {"seconds": 0.3} if name in {"hang", "drip"} else {}
+    return {"seconds": 1.0} if name in {"hang", "drip"} else {}
 
 
 @pytest.mark.parametrize("name", CODES)
