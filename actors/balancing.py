@@ -79,20 +79,22 @@ class Balancing:
             works += [self._growth(place) for _ in range(count)]
         tasks = [asyncio.create_task(work) for work in works]
         self._events.watch_tasks(tasks)
-        while not tasks[0].done() or not all(self._flow.crew.actors[x] for x in self._stages):
-            left = [task for task in tasks if not task.done()]
+        # A node that is lost meanwhile takes its actors along; they come when another one joins.
+        while left := [task for task in tasks if not task.done()]:
+            if tasks[0].done() and all(self._flow.crew.actors[stage] for stage in self._stages):
+                return
             await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_SECONDS)
             self._events.check()
 
     def bear(self, stage: StageName, node: str, why: NoStartError) -> bool:
         """Hear that an actor could not be started on a node, or not again; say whether its stage
-        has another one. No other is tried there for a while.
+        has another one, or gets one elsewhere. No other is tried there for a while.
         """
-        if not of_stage(stage, self._pools.placement):
-            return False
-        logger.warning("%s; the run goes on without it", why)
         self._unfit[stage, node] = time.monotonic() + UNFIT_SECONDS
         self._asks()
+        if not self._fill_up(stage) and not of_stage(stage, self._pools.placement):
+            return False
+        logger.warning("%s; the run goes on without it", why)
         return True
 
     def _asks(self) -> None:
@@ -126,10 +128,14 @@ class Balancing:
             self._pulse.no_answer(TemporaryError(f"no node with {lack} is left"), NODES)
         else:
             self._pulse.answered(NODES)
-        more = missing(self._wanted(), self._pools.placement, self._ask)
-        for place, count in more.items():
-            for _ in range(count):
-                self._events.watch(self._growth(place))
+        self._fill_up(*STAGES)
+
+    def _fill_up(self, *stages: StageName) -> int:
+        """Start the actors that these stages lack, and count them."""
+        lack = missing(self._wanted(), self._pools.placement, self._ask)
+        places = [place for place in lack.elements() if place[0] in stages]
+        self._events.watch(*(self._growth(place) for place in places))
+        return len(places)
 
     def _let_go(self, stage: StageName, number: int) -> None:
         """Give an actor no more calls, and think no more of what it said."""

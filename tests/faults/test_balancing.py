@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors import balance, balancing, reading, topology
+from actors.hosted_actor import NoStartError
 from actors.request import Request
 from actors.stop import Stop
 from faults import local_pools, small_stages
@@ -16,6 +17,7 @@ from faults.local_run import in_threads
 from faults.small_run import SmallRun, write_documents
 from pipeline.documents import StageName
 from pipeline.settings import Settings
+from pipeline.stage import STAGES
 from pipeline.walking import Selection, Walk
 
 SECONDS = 0.03
@@ -118,3 +120,44 @@ def test_what_is_only_read_gets_no_actors_for_more(
     )
 
     assert set(hosts.built) == {StageName.OCR, StageName.CHUNK}
+
+
+@pytest.fixture
+def two_nodes(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Give the names of nodes where `extract` cannot be started, of two."""
+    unfit = {"there"}
+    add = local_pools.LocalPools.add
+
+    async def nodes(_pools):
+        return [topology.Node(id=name, cpus=1, memory=1 << 40) for name in ("there", "here")]
+
+    async def tried(pools, place, grown):
+        stage, node = place
+        if stage is StageName.EXTRACT and node in unfit:
+            raise NoStartError(f"{stage} could not start: the model is not there")
+        await add(pools, (stage, "here"), grown)
+
+    monkeypatch.setattr(local_pools.LocalPools, "nodes", nodes)
+    monkeypatch.setattr(local_pools.LocalPools, "add", tried)
+    return unfit
+
+
+def test_a_stage_that_cannot_start_on_one_node_is_started_on_the_other(
+    two_nodes: set[str], settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 8)
+    run = SmallRun(settings, folder, "one", actors=dict.fromkeys(STAGES, 1))
+    run.until_done()
+    assert run.counts()["completed"] > 0
+
+
+def test_a_stage_that_cannot_start_anywhere_ends_the_run_with_the_reason(
+    two_nodes: set[str], settings: Settings, tmp_path: Path
+) -> None:
+    two_nodes.add("here")
+    folder = tmp_path / "documents"
+    write_documents(folder, 8)
+    result = SmallRun(settings, folder, "none", actors=dict.fromkeys(STAGES, 1))()
+    assert (result.outcome, result.completed) == ("failed", 0)
+    assert result.reason == "extract could not start: the model is not there"
