@@ -14,6 +14,7 @@ from actors.topology import (
     Place,
     Placement,
     bytes_of,
+    of_stage,
 )
 from pipeline.documents import StageName, Value
 from pipeline.stage import STAGES
@@ -84,11 +85,9 @@ class Balance:
     def _is_short(self, stage: StageName, placement: Placement) -> bool:
         if self.ask.is_steady(stage):
             return False
-        count = sum(n for (of, _), n in placement.items() if of == stage)
+        count = of_stage(stage, placement)
         return all(
-            look.queued[stage]
-            and sum(n for (of, _), n in look.busy.items() if of == stage) >= count
-            for look in self._looks
+            look.queued[stage] and of_stage(stage, look.busy) >= count for look in self._looks
         )
 
     def _idle_cores(self, node: Node) -> float:

@@ -30,7 +30,7 @@ NODE_LOST = "node_lost"
 class Dispatch:
     """The calls of one run. `run` makes one; contents that have `last` go no further; `settle`
     hears what became durable, `stop` why the run is to end, and `bear` says whether it can go on
-    without an actor. `embeddings` says what the embedding
+    without an actor that cannot be started. `embeddings` says what the embedding
     cache was asked for by all of them, `tally` keeps what they came to.
     """
 
@@ -140,19 +140,22 @@ class Dispatch:
     async def _displaced(self, call: Call, why: NodeLostError) -> None:
         self._tally.lost(call)
         for stage, actor in (*why.actors, (call.stage, call.actor)):
-            self._flow.crew.shrink(stage, actor)
-            self._mode.forget(stage, actor)
+            self._let_go(stage, actor)
         await self._settlement.blame(self._flow.displaced(call, NODE_LOST, str(why)))
         await self._settlement.count_again(task.content_id for task in call.tasks)
         self._pulse.moved()
 
     def _without(self, call: Call, why: NoStartError) -> None:
         """Go on without an actor that cannot be started again, or end if the stage has no other."""
-        self._flow.crew.shrink(call.stage, call.actor)
-        self._mode.forget(call.stage, call.actor)
+        self._let_go(call.stage, call.actor)
         node = self._flow.crew.node_of(call.stage, call.actor)
         if not self._bear(call.stage, node, why):
             self._stop(why)
+
+    def _let_go(self, stage: StageName, actor: int) -> None:
+        """Give an actor no more calls, and think no more of what it said."""
+        self._flow.crew.shrink(stage, actor)
+        self._mode.forget(stage, actor)
 
     async def _not_asked(self, call: Call, why: NoStartError) -> None:
         self._without(call, why)
