@@ -45,6 +45,9 @@ ENVIRONMENT = QUIET | {
     "HF_HUB_OFFLINE": "1",
 }
 
+NOT_HERE = ("start_api_server", "start_monitor", "start_log_monitor")
+"""What starts processes of Ray's, as the methods of its nodes are called."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -88,20 +91,43 @@ def begun(ray: Any, begin: Callable[[], None]) -> Iterator[None]:
 def _start(ray: Any, cpus: int) -> None:
     """Start Ray. Raises UnavailableError with Ray's first line."""
     try:
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            _memory=int(available_bytes() * MEMORY_SHARE),
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=False,
-            _temp_dir=_folder(),
-        )
+        with _bare(ray):
+            _init(ray, cpus)
     except Exception as error:  # Ray's own is a plain one where its start takes too long
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UnavailableError(f"Ray does not start here: {reason}") from error
+
+
+def _init(ray: Any, cpus: int) -> None:
+    ray.init(
+        address="local",
+        num_cpus=cpus,
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        _memory=int(available_bytes() * MEMORY_SHARE),
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        configure_logging=False,
+        _temp_dir=_folder(),
+    )
+
+
+@contextmanager
+def _bare(ray: Any) -> Iterator[None]:
+    """Start for the length of the block no more of Ray than a run on one machine has a use for: no
+    dashboard, whose answer `ray.init` would wait for also where it is told to include none, no
+    autoscaler, and nobody who reads the workers' logs to print them. Ray has no public way to say
+    so.
+    """
+    node = ray._private.node.Node
+    before = {name: getattr(node, name) for name in NOT_HERE}
+    for name in NOT_HERE:
+        setattr(node, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, start in before.items():
+            setattr(node, name, start)
 
 
 def alive_nodes() -> list[Node]:

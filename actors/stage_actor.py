@@ -12,19 +12,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from threading import Lock
 from typing import NoReturn
 
 from actors.actor_log import begin_log
 from actors.calls import Answer, Task
+from actors.core_turns import CoreTurns
 from actors.cpu_clock import cpu_clock
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.ocr_worker import OcrWorker
 from actors.process_limits import ProcessLimits
 from actors.stage_worker import StageWorker
+from actors.topology import Ask
 from actors.work_thread import InWorkThread, PagesInWorkThread
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
@@ -96,7 +98,7 @@ class StageActor:
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         limits, hosted = self._limits, self._hosted
         stage = hosted.stage if limits is None else limits.of(hosted.stage)
-        thread = InWorkThread(stage, place.waits.get(name, 1))
+        thread = InWorkThread(stage, place.waits.get(name, 1), self._turn())
         worker: Callable[..., StageWorker] = StageWorker
         if paged := hosted.paged:
             paged = paged if limits is None else limits.of_pages(paged)
@@ -117,6 +119,15 @@ class StageActor:
         self._embeddings = _News(lambda: self._stores.vectors.use)
         self._answers = _News(lambda: self._stores.answers.counted.use)
         self._loaded = True
+
+    def _turn(self) -> Callable[[], AbstractContextManager[None]]:
+        """Give what a stage computes within: a turn on the cores, where it takes these and the
+        process is its own.
+        """
+        ask = Ask.of(self._place.settings, self._place.waits, [self._name])
+        if self._limits is None or self._name in ask.waits | ask.on_gpu:
+            return nullcontext
+        return CoreTurns().turn
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """See `StageWorker.identify`."""

@@ -39,6 +39,7 @@ class LocalPools:
             stage: {} for stage in place.stages
         }
         self._numbers = count()
+        self._nodes: dict[int, str] = {}
         self._persistence: tuple[PersistenceActor, ThreadPoolExecutor] | None = None
         self._registry: tuple[RegistryActor, ThreadPoolExecutor] | None = None
 
@@ -47,22 +48,27 @@ class LocalPools:
 
     @property
     def placement(self) -> Counter[Place]:
-        return Counter({(stage, HERE): len(actors) for stage, actors in self._actors.items()})
+        return Counter(
+            (stage, self._nodes[number])
+            for stage, actors in self._actors.items()
+            for number in actors
+        )
 
     def place_of(self, stage: StageName, number: int) -> Place | None:
-        return (stage, HERE) if number in self._actors[stage] else None
+        return (stage, self._nodes[number]) if number in self._actors[stage] else None
 
     def lose(self, nodes: Collection[str]) -> list[tuple[StageName, int]]:
         return []
 
     async def add(self, place: Place, grown: Grown) -> None:
-        stage, _ = place
+        stage, node = place
         actor = StageActor(self._of_stages, stage)
         actor.load()
         threads = ThreadPoolExecutor(self._of_stages.waits.get(stage, 1))
         number = next(self._numbers)
+        self._nodes[number] = node
         self._actors[stage][number] = actor, threads
-        grown(stage, number, HERE)
+        grown(stage, number, node)
 
     async def retire(self, stage: StageName, number: int) -> None:
         actor, thread = self._actors[stage].pop(number)

@@ -1,5 +1,6 @@
 """A stage that is short of actors gets more of them while the run goes on; without Ray."""
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -135,7 +136,7 @@ def two_nodes(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         stage, node = place
         if stage is StageName.EXTRACT and node in unfit:
             raise NoStartError(f"{stage} could not start: the model is not there")
-        await add(pools, (stage, "here"), grown)
+        await add(pools, place, grown)
 
     monkeypatch.setattr(local_pools.LocalPools, "nodes", nodes)
     monkeypatch.setattr(local_pools.LocalPools, "add", tried)
@@ -150,6 +151,35 @@ def test_a_stage_that_cannot_start_on_one_node_is_started_on_the_other(
     run = SmallRun(settings, folder, "one", actors=dict.fromkeys(STAGES, 1))
     run.until_done()
     assert run.counts()["completed"] > 0
+
+
+def test_where_a_stage_could_not_start_it_is_tried_again_later(
+    two_nodes: set[str], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balancing, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(balancing, "NODES_SECONDS", 0.02)
+    monkeypatch.setattr(balancing, "UNFIT_SECONDS", 0.5)
+    folder = tmp_path / "documents"
+    write_documents(folder, 150)
+    tried: list[float] = []
+    add = local_pools.LocalPools.add
+
+    async def noted(pools, place, grown):
+        if place == (StageName.EXTRACT, "there"):
+            tried.append(time.monotonic())
+            if len(tried) > 2:
+                two_nodes.clear()  # what was missing has been put there
+        await add(pools, place, grown)
+
+    monkeypatch.setattr(local_pools.LocalPools, "add", noted)
+    hosts = Hosts(StageName.EXTRACT)
+    run = SmallRun(settings, folder, "later", host=hosts, actors={})
+    run.until_done()
+
+    assert run.counts()["running"] == run.counts()["pending"] == 0
+    assert len(tried) >= 3
+    assert all(later - before >= 0.5 for before, later in itertools.pairwise(tried[:3]))
+    assert hosts.built[StageName.EXTRACT] >= 2
 
 
 def test_a_stage_that_cannot_start_anywhere_ends_the_run_with_the_reason(
