@@ -15,8 +15,6 @@ from pipeline.errors import UsageError
 from pipeline.settings import Settings
 from pipeline.stage import STAGES
 
-MODELS = (StageName.OCR, StageName.CHUNK, StageName.EXTRACT)
-"""The stages with a model or a child of their own: most of the time goes into one of these."""
 COSTS: Mapping[StageName, float] = {
     StageName.OCR: 0.02,
     StageName.CHUNK: 0.12,
@@ -202,18 +200,17 @@ def placed(
 def _share(
     node: Node, stages: Sequence[StageName], costs: Mapping[StageName, float], ask: Ask
 ) -> dict[StageName, int]:
-    """Count the actors of the stages on one node. A small one has an actor a core of each stage
-    with a model: any of these may be the one that is needed.
+    """Count the actors of the stages on one node. A small one has none to spare: loading a model
+    takes seconds of its few cores, and `Balance` adds what turns out to be short.
     """
     counts: dict[StageName, int] = {}
     whole = sum(costs[stage] for stage in stages if stage not in ask.on_gpu)
+    headroom = HEADROOM if node.cores > FEW_CORES else 1.0
     for stage in stages:
         if stage in ask.on_gpu:
             counts[stage] = max(1, min(node.gpus * ask.actors_per_gpu, node.cores))
             continue
-        wanted = math.ceil(HEADROOM * node.cores * costs[stage] / whole) if whole else 1
-        if stage in MODELS and node.cores <= FEW_CORES:
-            wanted = node.cores
+        wanted = math.ceil(headroom * node.cores * costs[stage] / whole) if whole else 1
         counts[stage] = max(1, min(wanted, node.cores))
     # What is most numerous gives way first: the others are one of a kind.
     while bytes_of(counts) > node.memory and max(counts.values(), default=0) > 1:

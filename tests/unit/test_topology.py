@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.autoscaling import bundles_of
 from actors.balance import IDLE_LOOKS, LOOKS, Balance, Look
-from actors.topology import GPU_LABEL, MEMORY, MODELS, OCR_LABEL, Ask, Node, missing, placed, within
+from actors.topology import GPU_LABEL, MEMORY, OCR_LABEL, Ask, Node, missing, placed, within
 from pipeline import assembly
 from pipeline.documents import StageName
 from pipeline.errors import UsageError
@@ -66,9 +66,15 @@ def test_a_node_that_joins_changes_nothing_elsewhere(nodes, pending):
 
 
 def test_cores_are_used_when_there_is_work_for_them():
-    small = placed([node()], 1_000)
-    assert [of(small, stage) for stage in MODELS] == [4, 4, 4]
+    small = at(placed([node()], 1_000), "a")
+    assert small == {OCR: 1, CHUNK: 2, EXTRACT: 2, RESOLVE: 1, RELATE: 1}
     assert of(placed([node()], 3), EXTRACT) == 1
+
+
+def test_a_small_node_loads_no_model_that_may_not_be_needed():
+    assert set(placed([node(cpus=2)], 1_000).values()) == {1}
+    scans = placed([node(cpus=2)], 1_000, {**dict.fromkeys(STAGES, 0.05), OCR: 3.0})
+    assert at(scans, "a") == {OCR: 2, CHUNK: 1, EXTRACT: 1, RESOLVE: 1, RELATE: 1}
 
 
 def test_a_large_node_is_shared_by_what_the_stages_cost():
