@@ -54,16 +54,21 @@ class CoreTurns:
     """
 
     def __init__(self, cores: int | None = None, name: str = "casegraph") -> None:
-        self._id: int | None = None
+        self.id: int | None = None
         self._waits_from = 0.0
         if sys.platform != "linux":
             return
         self._system = ctypes.CDLL(None, use_errno=True)
         cores = cores or len(os.sched_getaffinity(0))
         try:
-            self._id = self._opened(f"{name} {os.getuid()} {cores}", cores)
+            self.id = self._found(f"{name} {os.getuid()} {cores}")
         except OSError as error:
             logger.info("the stages do not take turns on the cores: %s", error)
+            return
+        # All at once, or not at all where it was done before.
+        self._changed(
+            _Change(MADE, 0, NO_WAIT), _Change(MADE, 1, 0), _Change(TURNS, cores, 0), seconds=0.0
+        )
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -77,7 +82,7 @@ class CoreTurns:
 
     def _has_come(self) -> bool:
         """Wait for a turn; say whether it has come."""
-        if self._id is None:
+        if self.id is None:
             return False
         waits = time.monotonic() >= self._waits_from
         if self._changed(_Change(TURNS, -1, UNDO), seconds=PATIENCE if waits else 0.0):
@@ -86,18 +91,15 @@ class CoreTurns:
             self._waits_from = time.monotonic() + AFTER_VAIN
         return False
 
-    def _opened(self, name: str, cores: int) -> int:
+    def _found(self, name: str) -> int:
         """Find the semaphores of a name, or make them: they stay, and are no larger than a number.
         Raises OSError.
         """
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 1 or 1
-        self._id = self._system.semget(key, 2, CREATE | 0o600)
-        if self._id < 0:
+        found: int = self._system.semget(key, 2, CREATE | 0o600)
+        if found < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        # All at once, or not at all where it was done before.
-        full = (_Change(MADE, 0, NO_WAIT), _Change(MADE, 1, 0), _Change(TURNS, cores, 0))
-        self._changed(*full)
-        return self._id
+        return found
 
     def _changed(self, *changes: _Change, seconds: float | None = None) -> bool:
         """Change semaphores, waiting no longer than that until it can be done; say whether it was.
@@ -109,10 +111,7 @@ class CoreTurns:
             left = 0.0 if until is None else max(until - time.monotonic(), 0.0)
             most = _Time(int(left), int(left % 1 * 1e9))
             late = None if until is None else ctypes.byref(most)
-            if self._system.semtimedop(self._id, given, len(changes), late) == 0:
+            if self._system.semtimedop(self.id, given, len(changes), late) == 0:
                 return True
-            if ctypes.get_errno() == errno.EINTR:
-                continue
-            if ctypes.get_errno() != errno.EAGAIN:  # they were removed
-                self._id = None
-            return False
+            if ctypes.get_errno() != errno.EINTR:  # late, or they were removed
+                return False

@@ -90,6 +90,15 @@ def test_who_has_waited_in_vain_goes_on_and_does_not_wait_for_a_while(
         assert seconds_until_had(late) >= 0.3
 
 
+def test_where_somebody_has_removed_them_nobody_waits() -> None:
+    mine = CoreTurns(1, "of a test: removed")
+    with mine.turn():
+        command = ["ipcrm", "--semaphore-id", str(mine.id)]
+        subprocess.run(command, check=True)
+        assert seconds_until_had(mine) < core_turns.PATIENCE
+    assert seconds_until_had(CoreTurns(1, "of a test: removed")) < core_turns.PATIENCE
+
+
 def test_what_raises_gives_its_turn_back() -> None:
     mine = CoreTurns(1, "of a test: raises")
     for _ in range(3):
