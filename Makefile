@@ -18,14 +18,17 @@ ON_NODES ?= 100
 # folder LLM_MODELS, by default ~/.cache/casegraph/models.
 LLM ?= 0.5B
 
-.PHONY: demo test test-all test-llm chaos lint setup notebook clean
+.PHONY: demo test test-slow test-all test-llm chaos lint setup notebook clean
 
 demo: $(STAMP) ## Set up, then turn examples/corpus into a graph; also what an earlier version made.
 	$(BIN)/casegraph run examples/corpus --project demo --reconfigure
 
 test: $(STAMP) ## Set up, then check the house and run the tests.
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest $(PARALLEL) -m "not long"
+	$(BIN)/pytest $(PARALLEL) -m "not long and not slow"
+
+test-slow: $(STAMP) ## What CI runs beside `make test`: more faults, more ways to the same.
+	$(BIN)/pytest $(PARALLEL) -m "slow and not long"
 
 test-all: $(STAMP) ## All tests, the long ones too.
 	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL)

@@ -37,6 +37,7 @@ import pytest  # noqa: E402
 import redis  # noqa: E402
 from databases import Databases  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
+from tiers import is_slow  # noqa: E402
 from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 from pipeline.settings import Settings  # noqa: E402
@@ -172,6 +173,14 @@ class _BySharing(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return next((shared for name, shared in SHARING.items() if file.startswith(name)), file)
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test` leaves to `make test-slow`."""
+    for item in items:
+        if is_slow(item.nodeid.partition("[")[0]):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

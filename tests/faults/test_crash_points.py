@@ -169,8 +169,17 @@ def is_alike(point: str, mode: str) -> bool:
     return (same and before) if mode == "on" else same or before
 
 
+def marks(point: str, mode: str) -> list[pytest.MarkDecorator]:
+    """Say where a point is walked: what is like another in the long suite, of the others one in
+    four in `make test`.
+    """
+    if is_alike(point, mode):
+        return [pytest.mark.long]
+    return [] if crash_scenes.stands_for_others(f"{point} {mode}") else [pytest.mark.slow]
+
+
 WALKED = [
-    pytest.param(point, mode, marks=[pytest.mark.long] * is_alike(point, mode))
+    pytest.param(point, mode, marks=marks(point, mode))
     for mode, points in {
         "on": [point for point in POINTS if not point.startswith(OF_MODELS)],
         "off": [point for point in POINTS if not point.startswith((*OF_REDIS, *OF_MODELS))],

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from faults.crash_scenes import OF_MODELS
+from faults.crash_scenes import OF_MODELS, stands_for_others
 from faults.small_run import SmallRun, write_documents
 from faults.test_crash_points import PROCESSES
 from pipeline import assembly, identity
@@ -120,7 +120,14 @@ def run(settings: Settings, tmp_path: Path) -> SmallRun:
     return run
 
 
-@pytest.mark.parametrize("point", [point for point in POINTS if point.startswith(OF_MODELS)])
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, marks=[pytest.mark.slow] * (not stands_for_others(point)))
+        for point in POINTS
+        if point.startswith(OF_MODELS)
+    ],
+)
 def test_a_death_at_any_point_costs_one_question_at_most(
     point: str, run: SmallRun, tmp_path: Path
 ) -> None:
