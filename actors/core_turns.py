@@ -55,6 +55,7 @@ class CoreTurns:
 
     def __init__(self, cores: int | None = None, name: str = "casegraph") -> None:
         self.id: int | None = None
+        self._waited = 0.0
         self._waits_from = 0.0
         if sys.platform != "linux":
             return
@@ -70,6 +71,10 @@ class CoreTurns:
             _Change(MADE, 0, NO_WAIT), _Change(MADE, 1, 0), _Change(TURNS, cores, 0), seconds=0.0
         )
 
+    def clock(self) -> float:
+        """Count the seconds that go by, but for those in which this process waited for a turn."""
+        return time.perf_counter() - self._waited
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Have a turn for the length of the block, if one comes in time."""
@@ -84,8 +89,11 @@ class CoreTurns:
         """Wait for a turn; say whether it has come."""
         if self.id is None:
             return False
-        waits = time.monotonic() >= self._waits_from
-        if self._changed(_Change(TURNS, -1, UNDO), seconds=PATIENCE if waits else 0.0):
+        began = time.monotonic()
+        waits = began >= self._waits_from
+        has_come = self._changed(_Change(TURNS, -1, UNDO), seconds=PATIENCE if waits else 0.0)
+        self._waited += time.monotonic() - began
+        if has_come:
             return True
         if waits:
             self._waits_from = time.monotonic() + AFTER_VAIN

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from threading import Lock
 from typing import NoReturn
@@ -98,7 +98,9 @@ class StageActor:
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         limits, hosted = self._limits, self._hosted
         stage = hosted.stage if limits is None else limits.of(hosted.stage)
-        thread = InWorkThread(stage, place.waits.get(name, 1), self._turn())
+        turns = self._turns()
+        turn = turns.turn if turns is not None else nullcontext
+        thread = InWorkThread(stage, place.waits.get(name, 1), turn)
         worker: Callable[..., StageWorker] = StageWorker
         if paged := hosted.paged:
             paged = paged if limits is None else limits.of_pages(paged)
@@ -113,6 +115,7 @@ class StageActor:
             fetcher=assembly.open_fetcher(place.settings, self._stores),
             patience=min(StageWorker.patience, place.settings.run.patience_seconds),
             clock=cpu_clock() if name not in place.waits else time.perf_counter,
+            service_clock=turns.clock if turns is not None else time.perf_counter,
             account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()
@@ -120,14 +123,11 @@ class StageActor:
         self._answers = _News(lambda: self._stores.answers.counted.use)
         self._loaded = True
 
-    def _turn(self) -> Callable[[], AbstractContextManager[None]]:
-        """Give what a stage computes within: a turn on the cores, where it takes these and the
-        process is its own.
-        """
+    def _turns(self) -> CoreTurns | None:
+        """Open the turns on the cores, where the stage takes these and the process is its own."""
         ask = Ask.of(self._place.settings, self._place.waits, [self._name])
-        if self._limits is None or self._name in ask.waits | ask.on_gpu:
-            return nullcontext
-        return CoreTurns().turn
+        shares = self._limits is None or self._name in ask.waits | ask.on_gpu
+        return None if shares else CoreTurns()
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """See `StageWorker.identify`."""
