@@ -19,14 +19,12 @@ from typing import NoReturn
 
 from actors.actor_log import begin_log
 from actors.calls import Answer, Task
-from actors.core_turns import CoreTurns
 from actors.cpu_clock import cpu_clock
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
 from actors.ocr_worker import OcrWorker
 from actors.process_limits import ProcessLimits
 from actors.stage_worker import StageWorker
-from actors.topology import Ask
 from actors.work_thread import InWorkThread, PagesInWorkThread
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
@@ -98,9 +96,7 @@ class StageActor:
         self._filling = partial(assembly.open_filling, place.settings, self._stores, place.project)
         limits, hosted = self._limits, self._hosted
         stage = hosted.stage if limits is None else limits.of(hosted.stage)
-        turns = self._turns()
-        turn = turns.turn if turns is not None else nullcontext
-        thread = InWorkThread(stage, place.waits.get(name, 1), turn)
+        thread = InWorkThread(stage, place.waits.get(name, 1))
         worker: Callable[..., StageWorker] = StageWorker
         if paged := hosted.paged:
             paged = paged if limits is None else limits.of_pages(paged)
@@ -115,19 +111,12 @@ class StageActor:
             fetcher=assembly.open_fetcher(place.settings, self._stores),
             patience=min(StageWorker.patience, place.settings.run.patience_seconds),
             clock=cpu_clock() if name not in place.waits else time.perf_counter,
-            service_clock=turns.clock if turns is not None else time.perf_counter,
             account=(Charge(place.project, place.run, stage=name) if name in place.waits else None),
         )
         self._growth = Growth()
         self._embeddings = _News(lambda: self._stores.vectors.use)
         self._answers = _News(lambda: self._stores.answers.counted.use)
         self._loaded = True
-
-    def _turns(self) -> CoreTurns | None:
-        """Open the turns on the cores, where the stage takes these and the process is its own."""
-        ask = Ask.of(self._place.settings, self._place.waits, [self._name])
-        shares = self._limits is None or self._name in ask.waits | ask.on_gpu
-        return None if shares else CoreTurns()
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """See `StageWorker.identify`."""

@@ -61,8 +61,7 @@ class Report:
 class StageWorker:
     """One stage with the stores it reads and writes. `account` says whom a stage that waits for a
     language model charges its questions to; the content is added. `clock` counts what a result has
-    cost, in seconds: of CPU, where that is what the stage takes. `service_clock` counts those that
-    go by while the stage is at it, by which calls are made so and so large.
+    cost, in seconds: of CPU, where that is what the stage takes.
     """
 
     name: StageName
@@ -74,7 +73,6 @@ class StageWorker:
     patience: float = 30.0
     account: Charge | None = None
     clock: Callable[[], float] = time.perf_counter
-    service_clock: Callable[[], float] = time.perf_counter
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """Hash sources and tell their types, in order."""
@@ -134,10 +132,10 @@ class StageWorker:
         """Run the stage on inputs that are there, and put what it gives."""
         if not tasks:
             return
-        began, before = self.service_clock(), self.clock()
+        began, before = time.perf_counter(), self.clock()
         answers = self._answers(tasks, inputs)
         cost = (self.clock() - before) / len(tasks)
-        took = (self.service_clock() - began) / len(tasks)
+        took = (time.perf_counter() - began) / len(tasks)
         made: list[tuple[Task, Checkpoint]] = []
         for task, answer in zip(tasks, answers, strict=True):
             if isinstance(answer, DocumentFailure):

@@ -13,9 +13,10 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from pipeline.documents import DocumentFailure, PageCount, PageRange, Pages, Payload, Source
@@ -30,12 +31,11 @@ LOWER_BY = 10
 @dataclass(frozen=True)
 class InWorkThread:
     """A stage that computes in threads of its own, the same ones always, and is waited for. Whom
-    its caller charges is known there, too. It computes within a `turn`.
+    its caller charges is known there, too.
     """
 
     stage: Stage[Any, Payload]
     threads: int = 1
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext
     _pool: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,12 +53,8 @@ class InWorkThread:
 
     def do(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Call something of the stage's. Raises what it raises."""
-
-        def in_turn() -> T:
-            with self.turn():
-                return function(*arguments, **named)
-
-        return self._pool.submit(copy_context().run, in_turn).result()
+        call = partial(function, *arguments, **named)
+        return self._pool.submit(copy_context().run, call).result()
 
 
 @dataclass(frozen=True)
