@@ -19,7 +19,6 @@ SLOW = frozenset(
         "tests/acceptance/test_language_model.py::test_examples_that_are_added_are_shown_once_they_are_pinned",
         "tests/acceptance/test_language_model.py::test_the_price_of_a_corpus_is_told_before_and_after",
         "tests/acceptance/test_language_model.py::test_what_a_project_knows_is_shown_once_it_is_told_to_look",
-        "tests/acceptance/test_log_canary.py",
         "tests/acceptance/test_read_commands.py::test_a_connection_that_is_cut_at_any_question_is_one_line",
         "tests/acceptance/test_run_at_a_terminal.py",
         "tests/acceptance/test_run_command.py::test_ctrl_c_while_it_waits_for_another_run_is_no_success",

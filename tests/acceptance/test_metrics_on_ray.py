@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 from faults import small_stages
+from psutil import Process
 from waiting import until
 
 from actors.metrics import METRICS
 
 DOCUMENTS = 8
-"""So few that a stage hands on all of them though the next one stands still (`bounds`)."""
+"""So few that `ocr` reads all of them while `chunk` stands still: of more it takes up some only."""
 PATIENT = 400.0
 SCRAPED_SECONDS = 1.0
+NOT_STARTED = ("/dashboard.py", "/monitor.py", "/log_monitor.py")
 SAMPLE = re.compile(r"^ray_(casegraph_\w+)\{(.*)\} (\S+)$", re.MULTILINE)
 BESIDE = "casegraph_llm_", "casegraph_mode_changes_total", "casegraph_cache_found_total"
 """What only runs have that ask a language model, lose Redis, or find something in a cache."""
@@ -83,6 +85,12 @@ def test_all_that_is_measured_of_a_run_is_there_for_prometheus(
             return wanted <= names and there.get(("casegraph_stalled_seconds", "chunk", ""), 0) >= 1
 
         until(all_there, PATIENT)
+        started = [
+            part for one in Process(run.pid).children(recursive=True) for part in one.cmdline()
+        ]
+        # What Ray starts that a run on one machine has no use for.
+        assert not [part for part in started if part.endswith(NOT_STARTED)]
+        assert [part for part in started if part.endswith("/raylet")]
         there = exported(short_folder, "my papers")
         assert there["casegraph_contents_total", "ocr", "made"] == DOCUMENTS
         assert there["casegraph_documents", "", "found"] == DOCUMENTS

@@ -1,4 +1,4 @@
-"""What is left to `make test-slow` is there, and is not all of anything."""
+"""What is left to `make test-slow` is there, is named once, and runs in CI."""
 
 from __future__ import annotations
 
