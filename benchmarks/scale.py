@@ -88,7 +88,7 @@ def read_options() -> argparse.Namespace:
         "--heavy", type=int, default=100, metavar="N", help="heavy ones, default 100"
     )
     parser.add_argument(
-        "--texts", type=int, default=200, metavar="N", help="of 1,000 words, default 200"
+        "--texts", type=int, default=400, metavar="N", help="of 1,000 words, default 400"
     )
     parser.add_argument(
         "--many", type=int, default=20_000, metavar="N", help="light ones, default 20,000"
