@@ -1,4 +1,4 @@
-"""Brings entities up to date where no run is at work to do it: in this process."""
+"""Brings entities and vectors up to date where no run is at work to do it: in this process."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from actors.progress import RESOLVING, Snapshot
+from actors.progress import EMBEDDING, RESOLVING, Snapshot
 from actors.report import Ended
 from actors.run_result import own_fault
 from actors.stop import Stop
+from actors.turns import Asking
+from actors.workplace import HostStage
 from pipeline import assembly
 from pipeline.assembly import NameRules
+from pipeline.documents import StageName
 from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
@@ -50,3 +53,36 @@ def caught_up(
     finally:
         keeper.leave()
     return ended if turn.is_done or not stop.asked else replace(ended, outcome="stopped")
+
+
+def filled_in(
+    settings: Settings,
+    urls: ServiceUrls,
+    project: str,
+    host: HostStage,
+    ended: Ended,
+    show: Callable[[Snapshot], None],
+    stop: Stop,
+) -> Ended:
+    """Compute the vectors that published chunks lack since a run was killed or stopped before it
+    came to it; say how the run has ended then. Where none is lacking this is one question to
+    PostgreSQL.
+    """
+    if ended.outcome != "finished":
+        return ended
+    stores = assembly.open_stores(settings, urls)
+    filling = assembly.open_filling(settings, stores, project)
+    ask = Asking(settings.run.patience_seconds, lambda: stop.asked)
+    try:
+        if ask(filling.from_cache):
+            return ended
+        show(Snapshot(state=EMBEDDING))
+        embed = host(StageName.CHUNK, settings, stores).embed
+        while embed is not None and ask(filling.with_model, embed):
+            if stop.asked:
+                return replace(ended, outcome="stopped")
+    except StoppedWaitingError as error:
+        return replace(ended, outcome="stopped", reason=str(error))
+    except UnavailableError as error:
+        return replace(ended, outcome="failed", reason=str(error))
+    return ended

@@ -30,7 +30,7 @@ from actors.mode import ACCELERATED, Mode
 from actors.outlook import Outlook
 from actors.persistence_actor import BY_CHOICE, Drained
 from actors.persisting import Persisting
-from actors.progress import LOOKING, RESOLVING, Snapshot, again_and_again
+from actors.progress import EMBEDDING, LOOKING, RESOLVING, Snapshot, again_and_again
 from actors.pulse import Pulse
 from actors.ranges import Ranges
 from actors.resolving import Resolving
@@ -257,7 +257,7 @@ class RunCoordinator:
     async def _fill_vectors(self) -> None:
         """Compute the vectors that are in no cache, now that nothing waits for it."""
         async for some in filled(self._pools, self._pulse):
-            self._outlook.state = "embedding" if some else self._outlook.state
+            self._outlook.state = EMBEDDING if some else self._outlook.state
             if self._ending.begun:
                 return
 

@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from actors.beginning import Begun, begin
-from actors.catching_up import caught_up
+from actors.catching_up import caught_up, filled_in
 from actors.intake import SHOWN
 from actors.on_ray import CarryOut, Source, on_ray
 from actors.planning import PlanOf
@@ -82,6 +82,7 @@ def run(
     with closing(begun.intake):
         ended = _in_turns(begun, turns, work, show, stop)
     ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
+    ended = filled_in(settings, urls, project.id, host, ended, show, stop)
     if ended.outcome == "finished":
         _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     summed = (request, begun, ended, budget, time.monotonic() - began)

@@ -26,6 +26,7 @@ from pipeline.stores.protocols import CacheUse
 
 LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
 LOOKING, RESOLVING, PERSISTENCE = "looking for documents", "resolving", "persistence"
+EMBEDDING = "embedding"
 IDLE = AtWork()
 
 
