@@ -173,8 +173,11 @@ class Balancing:
             for number in self._flow.crew.busy(stage):
                 if place := self._pools.place_of(stage, number):
                     busy[place] += 1
-        placement = self._pools.placement
-        self._balance.note(Look(queued=self._flow.queued(), busy=busy), placement)
+        placement, queued = self._pools.placement, dict(self._flow.queued())
+        # No more is claimed of what takes long than the first stage is at; so what waits for that
+        # is not here. How much it is says nothing beside the queues of other stages.
+        queued[STAGES[0]] += self._claims.unclaimed > 0
+        self._balance.note(Look(queued=queued, busy=busy), placement)
         if step := self._balance.step(self._nodes, placement):
             self._take(step)
 

@@ -55,6 +55,12 @@ class Claims:
         """
         return self.completed + sum(len(self._waiting.get(x, ())) for x in self._processed)
 
+    @property
+    def unclaimed(self) -> int:
+        """Count the documents that are neither held nor done, as far as this run knows."""
+        held = len(self._documents) + len(self._aside)
+        return max(self.total - self.completed - self.failed - held, 0)
+
     def __contains__(self, document: str) -> bool:
         return document in self._documents or document in self._aside
 

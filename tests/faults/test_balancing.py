@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors import balance, balancing, reading, topology
+from actors import balance, balancing, bounds, reading, topology
 from actors.hosted_actor import NoStartError
 from actors.request import Request
 from actors.stop import Stop
@@ -70,6 +70,22 @@ def test_a_stage_that_cores_wait_for_gets_more_actors(
     assert hosts.built[StageName.RESOLVE] <= 8
     assert hosts.built[StageName.RELATE] == 1
     assert (run.digest(), run.counts()) == (quiet.digest(), quiet.counts())
+
+
+def test_the_first_stage_gets_more_actors_though_no_more_is_claimed_than_it_has_at_hand(
+    many_cores: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 60)
+    # As if a document took the stage longer than what a run claims ahead.
+    monkeypatch.setattr(bounds, "HELD_SECONDS", SECONDS / 10)
+    hosts = Hosts(StageName.OCR)
+
+    run = SmallRun(settings, folder, "scans", host=hosts, actors={})
+    run.until_done()
+
+    assert 1 < hosts.built[StageName.OCR] <= 8
+    assert hosts.built[StageName.RELATE] == 1
 
 
 def test_an_actor_that_gives_way_loses_nothing(
