@@ -37,8 +37,9 @@ class ActorPools(StagePools):
         from actors.persistence_actor import PersistenceActor
         from actors.registry_actor import RegistryActor
 
-        self._persistence = hosted(self._place, "persistence", PersistenceActor, self._place)
-        self._registry = hosted(self._place, "registry", RegistryActor, self._place)
+        place, silence = self._place, self._place.settings.run.stall_seconds
+        self._persistence = hosted(place, "persistence", PersistenceActor, place, silence=silence)
+        self._registry = hosted(place, "registry", RegistryActor, place, silence=silence)
         await self._persistence.started()
 
     async def stop(self) -> None:

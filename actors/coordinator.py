@@ -172,7 +172,7 @@ class RunCoordinator:
             costs = await self._thread.ask(self._ledger.stage_seconds, self._place.project)
             await self._balancing.start(costs)
             self._events.watch(self._balancing.keep())
-            self._outlook.state = "stopping" if self._ending.begun else "running"
+            self._outlook.ready("stopping" if self._ending.begun else "running")
             self._events.watch(self._persisting.keep(self._persisted), self._persisting.watch())
             self._events.watch(self._resolving.keep())
             await self._loop()

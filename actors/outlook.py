@@ -12,7 +12,7 @@ from actors.flow import Flow
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persisting import Persisting
-from actors.progress import LOOKING, RESOLVING, Snapshot, note, stuck
+from actors.progress import LOOKING, REGISTRY, RESOLVING, STARTING, Snapshot, note, stuck
 from actors.progress import stalled as in_words
 from actors.pulse import Pulse
 from actors.resolving import Resolving
@@ -52,7 +52,7 @@ class Outlook:
         self._pulse = pulse
         self._load = load
         self._began: float | None = None
-        self.state = "starting"
+        self.state = STARTING
         self.spent = NOTHING_SPENT
 
     def begin(self) -> None:
@@ -61,6 +61,11 @@ class Outlook:
         if self.state == LOOKING:
             self.state = "running"
             self._pulse.moved()
+
+    def ready(self, state: str) -> None:
+        """Take down that there are actors now: from now on something should move."""
+        self.state = state
+        self._pulse.moved()
 
     @property
     def seconds(self) -> float:
@@ -76,7 +81,7 @@ class Outlook:
         )
         said, stalled, still = self._waiting(draining), "", self._still
         if not said and still >= self._run.stall_seconds:
-            stalled = stuck(at_work, queued, backlog)
+            stalled = REGISTRY if self.state == RESOLVING else stuck(at_work, queued, backlog)
             said = in_words(stalled, still, at_work, queued, backlog)
         return Snapshot(
             total=max(claims.total, claims.completed + claims.failed),
@@ -107,9 +112,10 @@ class Outlook:
 
     @property
     def _still(self) -> float:
-        """Say for how long nothing has moved, where it should have. No stage is to blame while only
-        entities are settled, which takes minutes where all names have to be, or while only the walk
-        is at work.
+        """Say for how long nothing has moved, where it should have. While only entities are
+        settled, which takes minutes where all names have to be, it is the turns of the registry
+        that should come to their ends.
         """
-        at_work = self._began and self.state not in {LOOKING, RESOLVING}
-        return self._pulse.still_seconds if at_work else 0.0
+        if self.state == RESOLVING:
+            return self._resolving.silent_seconds
+        return 0.0 if self.state in {STARTING, LOOKING} else self._pulse.still_seconds

@@ -222,6 +222,9 @@ class PersistenceActor:
         """Say where this process is."""
         return whereabouts()
 
+    def alive(self) -> None:
+        """Answer, while another thread is at work."""
+
     def ready(self) -> str:
         """Say that it was built; the stores are asked when they are needed."""
         return "persistence"

@@ -26,7 +26,7 @@ from pipeline.stores.protocols import CacheUse
 
 LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
 LOOKING, RESOLVING, PERSISTENCE = "looking for documents", "resolving", "persistence"
-EMBEDDING = "embedding"
+STARTING, EMBEDDING, REGISTRY = "starting", "embedding", "registry"
 IDLE = AtWork()
 
 
@@ -114,6 +114,8 @@ def stalled(
     since = f"nothing has moved for {round(still)}s"
     if where == PERSISTENCE:
         return f"{since}; persistence has {backlog:,} results to write"
+    if where == REGISTRY:
+        return f"{since}; entities are settled, and that does not come to its end"
     stage = StageName(where)
     wait = f"{counted(queued[stage], 'content')} waiting"
     if not (mine := at_work.get(stage, IDLE)).calls:

@@ -47,6 +47,9 @@ class RegistryActor:
         """Say where this process is."""
         return whereabouts()
 
+    def alive(self) -> None:
+        """Answer, while another thread is at work."""
+
     def ready(self) -> str:
         """Say that it was built; PostgreSQL is asked when it is needed."""
         return "registry"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -38,6 +39,7 @@ class Resolving:
         self._hurrying = asyncio.Event()
         self._mark: int | None = None
         self._deaths = 0
+        self._heard_at = time.monotonic()
         self.pending = 0
         self.done = False
         self.given_up = ""
@@ -64,9 +66,14 @@ class Resolving:
         """Take down that nothing more is published: changes that are pending now are waited for."""
         self._hurrying.set()
 
+    @property
+    def silent_seconds(self) -> float:
+        """Say for how long no turn has come to its end."""
+        return time.monotonic() - self._heard_at
+
     def _heard(self, turn: Turn, hurrying: bool) -> None:
         """Take down what a turn did. `hurrying` says that it began when nothing more came."""
-        self.pending = turn.pending
+        self.pending, self._heard_at = turn.pending, time.monotonic()
         if turn.updates:
             self._pulse.heard()
         if turn.updates or turn.is_done:

@@ -128,6 +128,24 @@ def test_a_coordinator_that_dies_is_followed_by_another_one(case: Case) -> None:
     assert report["documents"]["pending"] == report["documents"]["running"] == 0
 
 
+def test_actors_of_which_nothing_is_heard_are_ended_and_others_take_their_place(case: Case) -> None:
+    soon = RUN.model_copy(update={"stall_seconds": 2.0})
+    with case.going({"CASEGRAPH_RUN": soon.model_dump_json()}) as process:
+        command = psutil.Process(process.pid)
+        case.until(process, lambda: case.harmed.counts()["running"])
+        stopped = [
+            actor
+            for name in ("ray::RegistryActor", "ray::PersistenceActor")
+            for actor in actors(command, name)
+        ]
+        for actor in stopped:
+            actor.suspend()
+        case.held.unlink()
+        report = case.ended(process)
+    assert len(stopped) == 2
+    assert report["outcome"] == "finished"
+
+
 def test_a_connection_that_is_lost_is_no_death(case: Case, tmp_path: Path) -> None:
     cut = tmp_path / "cut"
     with case.going({small_stages.CUTS: str(cut)}) as process:

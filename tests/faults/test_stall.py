@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from pathlib import Path
@@ -16,7 +17,9 @@ from actors.request import Request
 from actors.stop import Stop
 from faults import asking_stages, small_stages
 from faults.asking_stages import MODEL, naming
+from faults.local_pools import LocalPools
 from faults.local_run import in_threads
+from faults.small_run import write_documents
 from pipeline.explore import open_project
 from pipeline.llm.settings import LlmSettings
 from pipeline.settings import Settings
@@ -86,3 +89,52 @@ def test_the_stage_that_waits_for_a_model_is_named_not_the_one_with_the_longest_
     assert waiting["calls"] > 0
     assert shown[-1].stalled == ""
     assert shown[-1].completed == DOCUMENTS
+
+
+@pytest.mark.parametrize(
+    ("hangs", "where", "said"),
+    [
+        ("identify", "ocr", "ocr works on nothing"),
+        ("resolve", "registry", "entities are settled, and that does not come to its end"),
+    ],
+)
+def test_what_hangs_beside_the_stages_is_named_too(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hangs: str,
+    where: str,
+    said: str,
+) -> None:
+    write_documents(tmp_path / "documents", DOCUMENTS)
+    goes_on, asked = threading.Event(), getattr(LocalPools, hangs)
+
+    async def late(pools: LocalPools, *arguments: object) -> object:
+        await asyncio.to_thread(goes_on.wait, 120)
+        return await asked(pools, *arguments)
+
+    monkeypatch.setattr(LocalPools, hangs, late)
+    soon = settings.run.model_copy(update={"stall_seconds": 1.0})
+    shown: list[Snapshot] = []
+
+    def show(snapshot: Snapshot) -> None:
+        shown.append(snapshot)
+        if snapshot.stalled:
+            goes_on.set()
+
+    report = driver.run(
+        settings.model_copy(update={"run": soon}),
+        Request([str(tmp_path / "documents")], "p", Walk(Selection())),
+        show,
+        Stop(),
+        plan_of=small_stages.plan,
+        host=small_stages.host,
+        rules=small_stages.SmallRules,
+        carry_out=in_threads,
+    )
+
+    stalled = [snapshot for snapshot in shown if snapshot.stalled]
+    assert {snapshot.stalled for snapshot in stalled} == {where}
+    assert said in stalled[0].note
+    assert report.outcome == "finished"
+    assert shown[-1].stalled == ""
