@@ -132,7 +132,12 @@ def _in_turns(
                 "run again, and if it stays so, `casegraph doctor` may say why"
             )
         elif pending or expected.more:
-            result = work(turns.begin(), source)
+            turn = turns.begin()
+            try:
+                result = work(turn, source)
+            except CasegraphError as error:
+                turns.broken(error)
+                raise
             turns.ended(result)
             if source().failed:
                 turns.leave()

@@ -12,7 +12,7 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -108,9 +108,9 @@ class Presence:
         return error if self.is_there() else self.gone
 
 
-def has_nodes(ask: Ask, seconds: float, stop: Stop) -> bool:
-    """Wait so long for nodes with all that a run needs; say no if it is to stop meanwhile. Raises
-    UnavailableError for a cluster without them.
+def has_nodes(ask: Ask, seconds: float, stop: Stop, waiting: Callable[[str], None]) -> bool:
+    """Wait so long for nodes with all that a run needs, and say again and again what is waited for;
+    say no if the run is to stop meanwhile. Raises UnavailableError for a cluster without them.
     """
     late = time.monotonic() + seconds
     while not stop.asked:
@@ -118,9 +118,11 @@ def has_nodes(ask: Ask, seconds: float, stop: Stop) -> bool:
             return True
         if time.monotonic() > late:
             raise UnavailableError(
-                f"the Ray cluster has no node with {lack}; start a worker that has (`ray start "
-                "--address=…`), or raise min_workers, and run again"
+                f"the Ray cluster has no node with {lack}; see `ray status` for one that is still "
+                "being set up, start a worker that has it (`ray start --address=…`), or raise "
+                "min_workers, and run again"
             )
+        waiting(f"waiting for a node with {lack}")
         time.sleep(POLL_SECONDS)
     return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +15,13 @@ from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
 from actors.topology import Ask
 from actors.workplace import Workplace
-from pipeline import logs
-from pipeline.errors import CasegraphError, StoppedWaitingError, UnavailableError
+from pipeline import assembly, logs
+from pipeline.errors import (
+    CasegraphError,
+    StoppedWaitingError,
+    TemporaryError,
+    UnavailableError,
+)
 
 POLL_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
@@ -59,13 +65,31 @@ def on_ray(
     with logs.kept(settings, run=place.run), joined(address) as ray:
         presence = Presence(ray.get_runtime_context().gcs_address)
         with requested(ask, settings.run.cpus, presence.is_there):
-            if not has_nodes(ask, settings.run.patience_seconds, stop):
+            waiting = _waits(place, expected, show)
+            if not has_nodes(ask, settings.run.nodes_seconds, stop, waiting):
                 raise StoppedWaitingError("stopped before the cluster had a node to work on")
             try:
                 watch = _Watch(ray, source, show, stop, presence.look, presence.check)
                 return watch.carry_out(place.sealed())
             except UnavailableError as error:
                 raise presence.explain(error) from error
+
+
+def _waits(
+    place: Workplace, expected: Expected, show: Callable[[Snapshot], None]
+) -> Callable[[str], None]:
+    """Make what says what a run waits for before it has a coordinator, and keeps it alive."""
+    ledger, lease = (
+        assembly.open_ledger(place.settings, place.urls),
+        place.settings.run.lease_seconds,
+    )
+
+    def waiting(state: str) -> None:
+        show(Snapshot(state=state, total=expected.total, more=expected.more))
+        with suppress(TemporaryError):
+            ledger.renew(place.run, lease)
+
+    return waiting
 
 
 def interrupted(last: Snapshot, why: str) -> RunResult:

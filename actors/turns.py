@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
-from actors.run_result import INTERRUPTED, RunResult
-from pipeline.errors import TemporaryError
+from actors.run_result import INTERRUPTED, RunResult, nothing_done
+from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError
 from pipeline.llm.spending import NOTHING_SPENT, Spent
 from pipeline.patience import Stopping, lost_patience, patient
 from pipeline.stores.ledger import Ledger
@@ -85,6 +85,16 @@ class Turns:
         if not result.reason:
             self._ask(self._ledger.renew, self._run, self._lease_seconds)
             self._ask(self._ledger.take_statistics)
+
+    def broken(self, error: CasegraphError) -> None:
+        """Hear that the run could not be carried out, or not to its end. Who may be at it still,
+        being cut off only, must not go on.
+        """
+        outcome = "stopped" if isinstance(error, StoppedWaitingError) else "failed"
+        summary = nothing_done(outcome, str(error)).model_dump(mode="json")
+        with suppress(TemporaryError):
+            self._ledger.end_run(self._run, outcome, summary)
+            self._ledger.release(self._run)
 
     def leave(self) -> None:
         """Write down how the run ended. If that does not arrive, its lease runs out."""

@@ -127,7 +127,8 @@ class RunSettings(Section):
     """How a run is carried out; none of it changes what comes out. `address` is of the Ray cluster
     that does the work, None for this machine alone. `shared_files` says that all its nodes see
     files, those of the object store's folder too, under the same paths. Of a stage that computes on
-    a GPU there are `actors_per_gpu` for each.
+    a GPU there are `actors_per_gpu` for each. The nodes that a cluster has started for a run are
+    waited for `nodes_seconds` long: they are installed first.
     """
 
     address: str | None = None
@@ -148,6 +149,7 @@ class RunSettings(Section):
     memory_floor_bytes: int = Field(256 << 20, ge=0)
     growth_bytes: int = Field(1 << 30, ge=1 << 20)
     patience_seconds: float = Field(300.0, ge=0)
+    nodes_seconds: float = Field(900.0, ge=0)
 
 
 class ServiceSettings(Section):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from faults.small_stages import SEES
+from waiting import until
 
 from cluster.on_cluster import OnCluster
 from cluster.ray_cluster import RayCluster, cluster
@@ -90,10 +93,34 @@ def test_each_gpu_has_one_actor_which_sees_no_other(on_cluster: OnCluster, tmp_p
 def test_a_cluster_without_a_gpu_is_told_in_one_line(on_cluster: OnCluster) -> None:
     on_cluster.documents(1, "nogpu")
     run = ("run", "nogpu", "--json", "--project", "nogpu")
-    soon = ON_GPU | {"CASEGRAPH_RUN__PATIENCE_SECONDS": "1"}
+    soon = ON_GPU | {"CASEGRAPH_RUN__NODES_SECONDS": "1"}
     done = on_cluster(*run, "--address", on_cluster.cluster.address, status=1, **soon)
     last = done.stderr.strip().splitlines()[-1]
     assert "the Ray cluster has no node with a GPU, which extract.device=cuda needs" in last
+
+    lack = "waiting for a node with a GPU"
+    assert lack in done.stderr
+    report = json.loads(on_cluster("report", "--project", "nogpu", "--json").stdout)
+    assert (report["outcome"], report["summary"]["reason"]) == ("failed", last.partition(": ")[2])
+
+    # A node may come, however long it takes to set it up: until then the run is alive.
+    late = ON_GPU | {"CASEGRAPH_RUN__LEASE_SECONDS": "1"}
+    process = on_cluster.start(*run, "--address", on_cluster.cluster.address, **late)
+    try:
+        assert process.stderr is not None
+        while lack not in (said := process.stderr.readline()):
+            assert said
+        began = time.monotonic()
+        until(lambda: time.monotonic() > began + 3.0, 30)  # longer than its lease
+        status = json.loads(on_cluster("status", "--project", "nogpu", "--json").stdout)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert status["last_run"]["outcome"] == "running", status
+    assert process.returncode == 130
+    assert "stopped before the cluster had a node to work on" in said
 
     # Nor does a Ray of its own find one here, as none of the machines that test this has one.
     soon["CUDA_VISIBLE_DEVICES"] = ""

@@ -36,6 +36,7 @@ from pipeline.settings import ArchiveLimits, Limits, RunSettings, Settings
 from pipeline.stage import Plan
 from pipeline.stores import postgres
 from pipeline.stores.ledger import Ledger
+from pipeline.stores.run_reports import RunReports
 from pipeline.walking import FoundFile, Passed, Selection, Walk
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -457,6 +458,25 @@ def test_an_empty_folder_of_which_the_project_has_nothing_is_wrong_usage(run: Sm
         whole(dataclasses.replace(other, folder=other.folder, project="new"))
     ledger = assembly.open_ledger(run.settings, run.urls)
     assert ledger.plan_of(identity.project_id("new")) is None
+
+
+def test_a_run_that_could_not_be_carried_out_is_reported_as_failed(run: SmallRun) -> None:
+    why = "the Ray cluster went away"
+
+    def carry_out(*_: object) -> RunResult:
+        raise UnavailableError(why)
+
+    with pytest.raises(UnavailableError, match=why):
+        whole(run, carry_out)
+    engine = postgres.engine_of(run.urls.database_url)
+    try:
+        report = RunReports(engine, identity.project_id(run.project)).report("")
+    finally:
+        engine.dispose()
+    assert report is not None
+    assert report.summary["outcome"] == "failed"
+    assert report.summary["reason"] == why
+    assert whole(run).outcome == "finished"
 
 
 def test_a_connection_that_is_cut_when_the_work_is_done_is_one_line(
