@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from actors.tally import NO_WORK, Work
 from actors.waits import Spread
 from pipeline.documents import StageName, Value
+from pipeline.stores import run_progress
 from pipeline.stores.postgres import words_of
 
 OVER_BUDGET = "over_budget"
 """The outcome of a run that has spent what it may."""
-INTERRUPTED = "interrupted"
-"""The outcome of a run whose coordinator is gone: another one takes up what it had."""
+INTERRUPTED = run_progress.INTERRUPTED
+"""The outcome of a run whose coordinator is gone."""
 
 
 def own_fault(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -85,27 +85,47 @@ def kept(settings: Settings, **always: str) -> Iterator[None]:
     """Write what this process logs within the block to `log.file`, where that is set, and what is
     worth a person's attention to standard error as ever.
     """
-    if settings.log.file is None:
-        yield
-        return
-    handler, spoken = begin(settings, **always), logging.StreamHandler(sys.stderr)
+    spoken = logging.StreamHandler(sys.stderr)
     spoken.setLevel(logging.WARNING)
-    logging.getLogger().addHandler(spoken)
-    try:
+    words = settings.log.level == "DEBUG"
+    spoken.setFormatter(Lines(secrets_of(settings), words=words))
+    with ExitStack() as handlers:
+        if settings.log.file is not None:
+            handlers.callback(end, begin(settings, **always))
+        logging.getLogger().addHandler(spoken)
+        handlers.callback(logging.getLogger().removeHandler, spoken)
         yield
-    finally:
-        end(spoken)
-        end(handler)
 
 
-class JsonLines(logging.Formatter):
-    """Writes records as JSON, one a line. `words` says that what others say may be shown."""
+class Lines(logging.Formatter):
+    """Writes what records say, for a person to read, but for secrets. `words` says that what others
+    say may be shown.
+    """
 
-    def __init__(self, secrets: Sequence[str], always: Mapping[str, str], *, words: bool) -> None:
+    def __init__(self, secrets: Sequence[str], *, words: bool) -> None:
         super().__init__()
         self._secrets = sorted(secrets, key=len, reverse=True)
-        self._always = dict(always)
         self._words = words
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record."""
+        if record.name.partition(".")[0] in OURS or self._words:
+            return self._hidden(super().format(record))
+        return f"{record.levelname} of {record.name}: {SILENCED}"
+
+    def _hidden(self, text: str) -> str:
+        """Take the secrets out of a text."""
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+class JsonLines(Lines):
+    """Writes records as JSON, one a line; `always` is in each."""
+
+    def __init__(self, secrets: Sequence[str], always: Mapping[str, str], *, words: bool) -> None:
+        super().__init__(secrets, words=words)
+        self._always = dict(always)
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one record."""
@@ -121,10 +141,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line |= self._fault(record.exc_info[1])
-        text = json.dumps(line, ensure_ascii=False, default=str)
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return self._hidden(json.dumps(line, ensure_ascii=False, default=str))
 
     def _fault(self, error: BaseException) -> dict[str, Any]:
         """Say what was raised and where, without the words of it."""

@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pipeline.documents import StageName
+from pipeline.stores.run_progress import INTERRUPTED
 
 if TYPE_CHECKING:
     import pandas
@@ -60,7 +61,7 @@ class RunView:
         show(view)
         while view.alive and view.told and (late is None or time.monotonic() < late):
             time.sleep(WATCH_SECONDS if late is None else min(WATCH_SECONDS, seconds or 0))
-            view = RunView.of(self.source, view.told.run)
+            view = RunView(self.source, self.source.following(view.told))
             show(view)
         return view
 
@@ -70,7 +71,7 @@ class RunView:
         line = str(self.said.get("line", ""))
         if self.told.alive:
             return line or "starting"
-        return self.told.outcome or "interrupted"
+        return self.told.outcome or INTERRUPTED
 
     def _repr_html_(self) -> str:
         head = f"<p><b>{escape(repr(self))}</b></p>"

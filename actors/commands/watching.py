@@ -90,7 +90,7 @@ def _looks(progress: RunProgress, patience: float, interrupted: Event) -> Iterat
         if interrupted.wait(LOOK_SECONDS):
             raise KeyboardInterrupt
         try:
-            told = progress.look(told.run)
+            told = progress.following(told)
             since = time.monotonic()
         except TemporaryError:
             if time.monotonic() - since > patience:

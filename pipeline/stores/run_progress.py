@@ -15,6 +15,9 @@ from pipeline.stores import keys
 from pipeline.stores.postgres import reading
 from pipeline.stores.redis_link import RedisLink
 
+INTERRUPTED = "interrupted"
+"""The outcome of a run that was cut off: another one takes up what it had."""
+
 _RUN = text("""
 SELECT id::text, outcome, ended_at IS NULL AND lease_until > now() AS alive, progress
 FROM runs WHERE project_id = CAST(:project AS uuid) AND (:run = '' OR id::text = :run)
@@ -54,6 +57,14 @@ class RunProgress:
         said = [x for x in (self._near(row.id), row.progress) if x]
         newest = max(said, key=lambda x: x["at"], default=None)
         return Told(row.id, row.outcome, row.alive, newest)
+
+    def following(self, told: Told) -> Told | None:
+        """Look at a run again; where it was cut off, at the one that has taken up what it had."""
+        now = self.look(told.run)
+        if now is None or now.alive or now.outcome not in {None, INTERRUPTED}:
+            return now
+        latest = self.look()
+        return latest if latest is not None and latest.alive else now
 
     def _near(self, run: str) -> Mapping[str, Any] | None:
         """Read what Redis has of a run; None also for what cannot be read."""

@@ -125,3 +125,18 @@ def test_a_command_says_warnings_as_ever_and_writes_them_down_where_a_file_is_se
     logging.getLogger().setLevel(level)
     assert capsys.readouterr().err.splitlines().count("look at this") == 1
     assert json.loads((tmp_path / "log").read_text())["run"] == "r"
+
+
+def test_a_command_says_neither_secrets_nor_what_other_libraries_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CASEGRAPH_DATABASE_URL", "postgresql://u:s3cret-five@h/d")
+    with logs.kept(load_settings(), run="r"):
+        OURS.warning("s3cret-five")
+        ANOTHER.warning("Bearer s3cret-four in: %s", WORD)
+    told = capsys.readouterr().err
+    assert f"{logs.HIDDEN}\n" in told
+    assert f"WARNING of a.library: {logs.SILENCED}\n" in told
+    assert "s3cret" not in told
+    assert WORD not in told

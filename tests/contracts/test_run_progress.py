@@ -1,0 +1,34 @@
+"""Who watches a run, in a real PostgreSQL."""
+
+from __future__ import annotations
+
+from ledger_case import LedgerCase
+
+from pipeline.stores.run_progress import INTERRUPTED, RunProgress
+
+
+def test_whoever_watches_a_run_that_is_cut_off_goes_on_with_the_one_that_takes_it_up(
+    case: LedgerCase,
+) -> None:
+    progress = RunProgress(case.engine, case.project, None)
+    first = case.ledger.start_run(case.project, 60)
+    watched = progress.look()
+    assert watched is not None
+    assert watched.run == first
+
+    case.ledger.end_run(first, INTERRUPTED, {})
+    cut_off = progress.following(watched)
+    assert cut_off is not None
+    assert (cut_off.run, cut_off.alive, cut_off.outcome) == (first, False, INTERRUPTED)
+
+    second = case.ledger.start_run(case.project, 60)
+    taken_up = progress.following(watched)
+    assert taken_up is not None
+    assert (taken_up.run, taken_up.alive) == (second, True)
+
+    case.ledger.end_run(second, "finished", {})
+    third = case.ledger.start_run(case.project, 60)
+    ended = progress.following(taken_up)
+    assert ended is not None
+    assert (ended.run, ended.alive, ended.outcome) == (second, False, "finished")
+    assert third != second
