@@ -55,12 +55,16 @@ class Broadcast:
 
     async def look(self) -> Spent:
         """Say what language models cost so far, as it was some seconds ago."""
-        now = time.monotonic()
-        if self._ask is not None and now - self._asked >= SPENT_SECONDS:
-            self._asked = now
+        if time.monotonic() - self._asked >= SPENT_SECONDS:
+            await self._look()
+        return self.spent
+
+    async def _look(self) -> None:
+        """Ask what they cost, if there are any."""
+        self._asked = time.monotonic()
+        if self._ask is not None:
             with suppress(TemporaryError):
                 self.spent = await self._thread.ask_once(self._ask)
-        return self.spent
 
     async def send(self, snapshot: Snapshot, backlog: Backlog) -> None:
         """Tell where the run is. A stall is logged once, when it is one."""
@@ -75,8 +79,10 @@ class Broadcast:
             with suppress(TemporaryError):
                 await self._thread.ask_once(self._write, text)
 
-    def ended(self, result: RunResult) -> None:
-        """Log how the run ended."""
+    async def ended(self, result: RunResult, snapshot: Snapshot, backlog: Backlog) -> None:
+        """Measure for the last time, and log how the run ended."""
+        await self._look()
+        self._measure(snapshot.model_copy(update={"spent": self.spent}), backlog)
         logger.info(
             "the run is %s: %d documents completed, %d failed, in %.1f s",
             result.outcome, result.completed, result.failed, result.seconds,

@@ -295,5 +295,5 @@ class RunCoordinator:
         except TemporaryError as error:
             result = result.model_copy(update={"reason": reason or str(error)})
         await self._pools.close()
-        self._broadcast.ended(result)
+        await self._broadcast.ended(result, await self.snapshot(), self._persisting.backlog)
         return result

@@ -16,6 +16,7 @@ from actors.ledger_thread import LedgerThread
 from actors.metrics import METRICS, Meters
 from actors.mode import Mode
 from actors.progress import Snapshot
+from actors.run_result import nothing_done
 from actors.tally import Tally
 from actors.waits import Waits
 from actors.workplace import Workplace
@@ -30,6 +31,7 @@ from pipeline.stores.protocols import Backlog
 REPLY = Reply(text="{}", usage=Usage(tokens_in=100, tokens_out=20, tokens_cached=40))
 EXTRACT = StageName.EXTRACT
 TOKENS = {"in": [200, 100], "cached": [80, 40], "out": [40, 20]}
+ENDED = nothing_done("finished", "")
 OF_MODELS = sorted(name for name in METRICS if "_llm_" in name)
 
 
@@ -99,6 +101,22 @@ def test_tokens_calls_and_money_of_a_run_are_measured_as_they_are_spent(
     assert written("casegraph_llm_calls_total", outcome="answered") == [1, 1]
     assert written("casegraph_llm_calls_total", outcome="failed") == [1]
     assert written("casegraph_llm_calls_total", outcome="lost") == [1]
+
+
+def test_what_is_spent_just_before_the_end_is_measured_at_the_end(case: StoreCase) -> None:
+    run, written = case.run(), Written()
+
+    async def whole() -> None:
+        telling = told(case, run, True, written)
+        await told_once(telling)
+        answered(case, run, "1", 2_000_000)
+        await told_once(telling)
+        await telling.ended(ENDED, Snapshot(total=7, completed=7), Backlog())
+
+    asyncio.run(whole())
+    assert written("casegraph_llm_dollars_total") == [2.0]
+    assert written("casegraph_llm_tokens_total", kind="out") == [20]
+    assert written("casegraph_documents", state="completed")[-1] == 7
 
 
 def test_a_run_that_asks_no_model_measures_nothing_of_one(case: StoreCase) -> None:
