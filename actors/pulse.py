@@ -57,8 +57,9 @@ class Pulse:
         been for too long.
         """
         now = time.monotonic()
-        since, _ = self._silent.pop(who, (now, ""))
+        since, said = self._silent.pop(who, (now, ""))
         self._silent[who] = since, str(error)
         if now - since > left_of(self._patience, self._stopping):
             raise lost_patience(error, now - since, self._stopping) from error
-        logger.warning("waiting: %s", error)
+        if said != str(error):
+            logger.warning("waiting: %s", error)

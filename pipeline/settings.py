@@ -124,7 +124,8 @@ class Limits(Section):
 
 
 class RunSettings(Section):
-    """How a run is carried out; none of it changes what comes out. `address` is of the Ray cluster
+    """How a run is carried out; none of it changes what comes out, but that as many of each
+    `pages_at_once` may be missing as are too much for the parser. `address` is of the Ray cluster
     that does the work, None for this machine alone. `shared_files` says that all its nodes see
     files, those of the object store's folder too, under the same paths. Of a stage that computes on
     a GPU there are `actors_per_gpu` for each. The nodes that a cluster has started for a run are

@@ -49,6 +49,18 @@ def test_patience_begins_with_the_first_failure(clock: Clock) -> None:
         beat.no_answer(AWAY)
 
 
+def test_what_is_waited_for_is_written_down_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    beat = Pulse(300)
+    for error in (AWAY, AWAY, GONE, GONE, AWAY):
+        beat.no_answer(error)
+    beat.heard()
+    beat.no_answer(AWAY)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"waiting: {x}" for x in (AWAY, GONE, AWAY, AWAY)]
+
+
 def test_what_moves_ends_all_waiting(clock: Clock) -> None:
     beat = Pulse(300)
     beat.no_answer(DIED, "persistence")

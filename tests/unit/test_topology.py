@@ -55,8 +55,8 @@ def test_every_stage_has_an_actor_and_memory_suffices(nodes, pending):
         assert taken <= one.memory or all(count == 1 for count in here.values())
 
 
-@given(NODES, st.integers(0, 10**7))
-def test_a_node_that_joins_changes_nothing_elsewhere(nodes, pending):
+@given(NODES)
+def test_a_node_that_joins_changes_nothing_elsewhere(nodes):
     before = placed(nodes, 10**7)
     after = placed([*nodes, node("new", 8)], 10**7)
     plain = [one for one in nodes if not Ask().kept_for(one)]
