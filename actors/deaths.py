@@ -15,6 +15,10 @@ OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "an't allocate memory", "annot allo
 """What libraries say when the system gives them no more, in whatever words it stands."""
 KILLED_FOR_MEMORY = "running low on memory"
 """What Ray says of a process that it killed because its machine has no more."""
+CHOSEN = "Selected to kill: "
+"""What a node says before it kills a process for that, with the process's id; Ray says nothing of
+it when it starts the process again.
+"""
 FATAL = "Fatal Python error"
 BY_RAY = re.compile(
     r":(job_id|actor_name|task_name):|\[\d{4}-\d\d-\d\d .*|\*\*\* SIG.*|PC: @.*| +@ +0x.*"
@@ -32,10 +36,13 @@ OURS = re.compile(r"^pipeline\.errors\.\w+: ")
 
 
 class LastWords(NamedTuple):
-    """What a process left: the end of its log, and where it was when its time was over."""
+    """What a process left: the end of its log, where it was when its time was over, and whether its
+    node killed it for memory.
+    """
 
     log: str = ""
     late: str = ""
+    chosen: bool = False
 
 
 class Death(NamedTuple):
@@ -48,6 +55,8 @@ class Death(NamedTuple):
 
 def told_by(error: Exception) -> str:
     """Take the error itself out of what Ray tells of one that crossed processes."""
+    if KILLED_FOR_MEMORY in str(error):
+        return "it was killed, since its machine had no memory left"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return OURS.sub("", lines[-1]) if lines else type(error).__name__
 
@@ -82,7 +91,7 @@ def explained(stage: StageName, words: str, last: LastWords, *, silent: bool) ->
             "allows; raise it, or split the document"
         )
         return Death("stage_memory", message, tail)
-    if KILLED_FOR_MEMORY in words:
+    if last.chosen or KILLED_FOR_MEMORY in words:
         message = (
             f"the machine had no memory left while the {stage} process worked on this document; "
             "give it more, or lower run.actors and limits.stage_memory_bytes"
@@ -106,6 +115,11 @@ def gist(last: LastWords) -> str:
 def ran_out_of_memory(words: str) -> bool:
     """Say whether words tell that the system gave no more memory."""
     return any(told in words for told in OUT_OF_MEMORY)
+
+
+def was_chosen(pid: int, node: str) -> bool:
+    """Say whether a node's words tell that it killed a process because it had no more memory."""
+    return any(CHOSEN in line and f" pid={pid}," in line for line in node.splitlines())
 
 
 def of_who_worked(stacks: str) -> str:

@@ -8,12 +8,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from actors.deaths import LONGEST_TAIL, LastWords
+from actors.deaths import LONGEST_TAIL, LastWords, was_chosen
 
 LATE = ".late"
 """Is added to the name of a process's log, for where it writes its stacks when time is over."""
 STANDARD_ERROR = 2
 READ_BYTES = 4 * LONGEST_TAIL
+NODES = "raylet*.out"
+"""The logs of Ray's own processes for nodes, beside those of the others: one for each node of a
+machine.
+"""
+READ_OF_NODES = 1 << 20
 READ_SECONDS = 10.0
 
 
@@ -63,15 +68,19 @@ async def last_words(of: Whereabouts | None) -> LastWords:
 
 def read(of: Whereabouts) -> LastWords:
     """Read the ends of a process's files on this node."""
-    return LastWords(_end_of(of.log), _end_of(of.late)) if of.log else LastWords()
+    if not of.log:
+        return LastWords()
+    nodes = [_end_of(str(log), READ_OF_NODES) for log in Path(of.log).parent.glob(NODES)]
+    chosen = any(was_chosen(of.pid, words) for words in nodes)
+    return LastWords(_end_of(of.log), _end_of(of.late), chosen)
 
 
-def _end_of(file: str) -> str:
+def _end_of(file: str, most: int = READ_BYTES) -> str:
     """Read the end of a file; nothing of one that is not there."""
     try:
         with Path(file).open("rb") as log:
             log.seek(0, os.SEEK_END)
-            log.seek(max(log.tell() - READ_BYTES, 0))
+            log.seek(max(log.tell() - most, 0))
             return log.read().decode("utf-8", "replace")
     except OSError:
         return ""

@@ -139,8 +139,8 @@ class _Watch:
             if not isinstance(error.cause, CasegraphError):
                 raise UnavailableError(own_fault(error.cause)) from error
             raise UnavailableError(f"the run ended early: {told_by(error)}") from error
-        except ray.exceptions.RayActorError as error:
-            if error.actor_init_failed:
+        except (ray.exceptions.RayActorError, ray.exceptions.OutOfMemoryError) as error:
+            if getattr(error, "actor_init_failed", False):
                 raise UnavailableError(told_by(error)) from error
             self.gone()
             return interrupted(self.last, told_by(error))

@@ -1,7 +1,11 @@
 """What is told of a process that died: what is known, in one line, and its last words."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from ray.exceptions import OutOfMemoryError
+
+from actors import last_words
 from actors.deaths import (
     LONGEST_MESSAGE,
     LONGEST_TAIL,
@@ -11,7 +15,9 @@ from actors.deaths import (
     gist,
     raised_in,
     tail_of,
+    told_by,
 )
+from actors.last_words import Whereabouts
 from pipeline.documents import StageName
 
 RAY = """The actor died unexpectedly before finishing this task.
@@ -47,6 +53,17 @@ Thread 0x00007f00cdbff6c0 (most recent call first):
   File "/lib/python3.11/concurrent/futures/thread.py", line 58 in run
   File "/lib/python3.11/concurrent/futures/thread.py", line 83 in _worker
 """
+NODE = """\
+[2026-11-28 03:37:03,110 I 31 31] (raylet) node_manager.cc:3199: Killing 1 worker(s): \
+Memory on the node was 5.87GB used / 23.54GB limit (0.249268)
+Ray killed 1 worker(s) based on the killing policy
+Considered workers: [
+Selected to kill: (Actor(1080cd03e39e2aeb95f6db4401000000): job ID=01000000, task name=\
+StageActor.__init__, required resources={}, pid=3506, actual memory used=0.06GB, worker ID=89b32ad8)
+Not selected: (Actor(aa99638b5008a4275bc94d4701000000): job ID=01000000, task name=\
+StageActor.__init__, required resources={}, pid=3507, actual memory used=0.06GB, worker ID=bfb27fa8)
+]
+"""
 
 
 def test_what_is_known_is_told_without_ids_and_guesses() -> None:
@@ -69,10 +86,33 @@ def test_other_words_are_told_as_they_are_and_not_at_length() -> None:
         (RAY, LastWords(log="Traceback …\nMemoryError"), False, "stage_memory"),
         (RAY, LastWords(log="  what():  std::bad_alloc"), False, "stage_memory"),
         ("Task was killed due to the node running low on memory.", LastWords(), False, "no_memory"),
+        (RAY, LastWords(log=CRASHED, chosen=True), False, "no_memory"),
     ],
 )
 def test_deaths_are_told_apart(words: str, last: LastWords, silent: bool, error: str) -> None:
     assert explained(StageName.EXTRACT, words, last, silent=silent).error == error
+
+
+@pytest.mark.parametrize(("pid", "chosen"), [(3506, True), (3507, False), (350, False)])
+def test_who_was_killed_for_memory_is_named_in_the_log_of_its_node(
+    tmp_path: Path, pid: int, chosen: bool
+) -> None:
+    """Ray tells who asked only that the actor was started again."""
+    (tmp_path / "raylet.out").write_text("nothing of it\n")
+    (tmp_path / "raylet.1.out").write_text(NODE + "and more\n" * 5_000)
+    (tmp_path / "worker.err").write_text("its words")
+
+    last = last_words.read(Whereabouts("node", pid, str(tmp_path / "worker.err")))
+
+    assert last == LastWords(log="its words", chosen=chosen)
+
+
+def test_of_whom_ray_killed_for_memory_only_that_is_told() -> None:
+    error = OutOfMemoryError(
+        "1 worker(s) were killed due to the node running low on memory. Memory on the node was "
+        "6.54GB used\nRefer to the documentation: https://docs.ray.io/"
+    )
+    assert told_by(error) == "it was killed, since its machine had no memory left"
 
 
 def test_the_words_of_a_crash_are_pythons_and_not_rays() -> None:
