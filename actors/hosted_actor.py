@@ -175,9 +175,9 @@ class HostedActor:
         """Wait until a process is there and has loaded its models, also the one after a death.
 
         Raises NoStartError for one that cannot, after three that died over it, or when the one
-        or the other takes too long; GoneError.
+        or the other takes too long, and where Ray cannot give it what it needs; GoneError.
         """
-        from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError
+        from ray.exceptions import ActorUnschedulableError, RayActorError, RayError, RayTaskError
 
         failures, late = 0, time.monotonic() + self._start_seconds
         while True:
@@ -202,6 +202,9 @@ class HostedActor:
                     raise self._no_start(f"did not start in {within}: {told}") from error
                 if failures == START_ATTEMPTS or "constructor" in str(error):
                     raise self._no_start(f"could not start: {told}") from error
+            except RayError as error:
+                reason = " ".join(str(error).split())[:LONGEST_MESSAGE]
+                raise self._no_start(f"could not start: {reason}") from error
             else:
                 return
             await asyncio.sleep(RESTART_SECONDS)
