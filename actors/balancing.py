@@ -23,8 +23,9 @@ from actors.mode import Mode
 from actors.pulse import NODES, Pulse
 from actors.topology import COSTS, Ask, Node, Place, missing, of_stage, placed, within
 from actors.workplace import Workplace
-from pipeline.documents import StageName
+from pipeline.documents import DocumentFailure, StageName
 from pipeline.errors import TemporaryError
+from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
 LOOK_SECONDS = 1.0
@@ -96,6 +97,22 @@ class Balancing:
             return False
         logger.warning("%s; the run goes on without it", why)
         return True
+
+    async def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
+        """Ask what the bytes of sources are, as the pools do, and go on without a reader that
+        cannot be started again: that is a TemporaryError. NoStartError if its stage has no other.
+        """
+        try:
+            return await self._pools.identify(sources)
+        except NoStartError as error:
+            crew, stage = self._flow.crew, StageName.OCR
+            gone = [x for x in crew.actors[stage] if self._pools.place_of(stage, x) is None]
+            for number in gone:
+                self._let_go(stage, number)
+            borne = [self.bear(stage, crew.node_of(stage, number), error) for number in gone]
+            if not all(borne):
+                raise
+            raise TemporaryError(str(error)) from error
 
     def _asks(self) -> None:
         """Ask for no actor where one could not be started lately."""

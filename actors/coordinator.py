@@ -102,7 +102,7 @@ class RunCoordinator:
             self._ledger,
             self._claims,
             self._flow,
-            self._pools.identify,
+            self._balancing.identify,
             self._pulse,
             self._lease,
             self._events,

@@ -145,8 +145,8 @@ class StagePools:
         """Ask one of the `ocr` actors, each in turn, what the bytes of sources are.
 
         Raises TemporaryError if the store where they lie does not answer, or if the process died,
-        which is told when it is there again, or without it; NoStartError if it cannot be, and no
-        other is there; UnavailableError or UsageError for a store that refuses.
+        which is told when it is there again; NoStartError if it cannot be, or could not be started
+        anew, and is forgotten; UnavailableError or UsageError for a store that refuses.
         """
         from ray.exceptions import RayActorError, RayTaskError
 
@@ -157,9 +157,12 @@ class StagePools:
             death = f"the ocr process died while it looked at documents: {death_of(str(error))}"
             with suppress(GoneError):
                 no_start = await self._back(StageName.OCR, number, reader)
-                if no_start is not None and not self._stages[StageName.OCR]:
+                if no_start is not None:
                     raise no_start from error
             raise TemporaryError(death) from error
+        except NoStartError:
+            self._stages[StageName.OCR].pop(number, None)
+            raise
         except GoneError as error:
             raise TemporaryError(str(error)) from error
         except RayTaskError as error:

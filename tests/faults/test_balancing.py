@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from actors import balance, balancing, bounds, reading, topology
 from actors.hosted_actor import NoStartError
@@ -19,6 +20,7 @@ from faults.small_run import SmallRun, write_documents
 from pipeline.documents import StageName
 from pipeline.settings import Settings
 from pipeline.stage import STAGES
+from pipeline.stores import postgres
 from pipeline.walking import Selection, Walk
 
 SECONDS = 0.03
@@ -207,3 +209,36 @@ def test_a_stage_that_cannot_start_anywhere_ends_the_run_with_the_reason(
     result = SmallRun(settings, folder, "none", actors=dict.fromkeys(STAGES, 1))()
     assert (result.outcome, result.completed) == ("failed", 0)
     assert result.reason == "extract could not start: the model is not there"
+
+
+@pytest.mark.parametrize("readers", [2, 1])
+def test_a_reader_of_sources_that_cannot_be_started_again_is_done_without_where_there_is_another(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readers: int
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 8)
+    identify = local_pools.LocalPools.identify
+    lost: list[int] = []
+
+    async def tried(pools, sources):
+        if not lost:
+            lost.append(next(x for x in range(20) if pools.place_of(StageName.OCR, x)))
+            await pools.retire(StageName.OCR, lost[0])
+            raise NoStartError("ocr could not start: the model is gone")
+        return await identify(pools, sources)
+
+    monkeypatch.setattr(local_pools.LocalPools, "identify", tried)
+    actors = dict.fromkeys(STAGES, 1) | {StageName.OCR: readers}
+    run = SmallRun(settings, folder, "readers", actors=actors)
+    result = run()
+
+    if readers == 1:
+        assert (result.outcome, result.completed) == ("failed", 0)
+        assert result.reason == "ocr could not start: the model is gone"
+        return
+    assert (result.outcome, run.left()) == ("finished", 0)
+    engine = postgres.connect(run.urls.database_url)
+    with engine.connect() as connection:
+        # Nothing was sent to who is not there any more.
+        assert connection.scalar(text("SELECT max(attempts) FROM documents")) == 1
+    engine.dispose()

@@ -1,16 +1,25 @@
-"""An actor of a run that is waited for, started anew, and ended; Ray's part of it is played."""
+"""Actors of a run that are waited for, started anew, and ended; Ray's part of it is played."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from faults import small_stages
 from ray.exceptions import RuntimeEnvSetupError
 
+from actors import stage_pools
+from actors.calls import Answer, Call
 from actors.hosted_actor import HostedActor, NoStartError
 from actors.last_words import Whereabouts
+from actors.stage_pools import StagePools
+from actors.workplace import Workplace
+from pipeline.documents import StageName
+from pipeline.settings import Settings
+from pipeline.stores.embedded import ServiceUrls
 
 MOST = 10
 
@@ -54,6 +63,15 @@ class Process:
     def ready(self) -> str:
         return "x"
 
+    def run(self, tasks: object) -> Answer:
+        return Answer(outcomes=(), grown=MOST + 1)
+
+    def identify(self, sources: object) -> list[str]:
+        return ["a text"]
+
+    def end(self) -> None:
+        self.pid += 1
+
 
 def hosted(process: Process, node: str = "node") -> HostedActor:
     return HostedActor("ocr", Handle(process), MOST, 60.0, node)
@@ -67,3 +85,45 @@ def test_an_actor_whose_environment_cannot_be_set_up_cannot_start() -> None:
     reason = "ocr could not start: .*environment. no space left on device"
     with pytest.raises(NoStartError, match=rf"^{reason}$"):
         asyncio.run(hosted(Without()).started())
+
+
+async def pools_of(
+    processes: list[Process], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> StagePools:
+    """Have one actor for each process in the first stage, each on a node of its own."""
+    urls = ServiceUrls(database_url="postgresql:///none", redis_url="redis:///0")
+    place = Workplace(Settings(home=home), urls, "p", "r", small_stages.plan(), small_stages.host)
+    left = list(processes)
+    monkeypatch.setattr(stage_pools, "hosted", lambda *_, node, **__: hosted(left.pop(0), node))
+    pools = StagePools(place)
+    for number in range(len(processes)):
+        await pools.add((StageName.OCR, f"node {number}"), lambda *_: None)
+    return pools
+
+
+class LeavesForGood(Process):
+    """One that takes too much memory and, once it has ended, cannot be started any more."""
+
+    def where(self) -> Whereabouts:
+        if self.pid > 1:
+            raise RuntimeEnvSetupError("no space left on device")
+        return super().where()
+
+
+def test_a_reader_that_cannot_be_renewed_is_forgotten_and_others_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def whole() -> list[object]:
+        pools = await pools_of([LeavesForGood(), Process()], tmp_path, monkeypatch)
+        await pools.run(Call(number=1, stage=StageName.OCR, actor=0, tasks=()))
+        said: list[object] = []
+        for _ in range(4):
+            try:
+                said += await pools.identify([])
+            except NoStartError as error:
+                said.append(str(error).partition(":")[0])
+        return [*said, *(pools.place_of(StageName.OCR, number) for number in range(2))]
+
+    *said, first, second = asyncio.run(whole())
+    assert sorted(said) == ["a text", "a text", "a text", "ocr could not start"]
+    assert (first, second) == (None, (StageName.OCR, "node 1"))
