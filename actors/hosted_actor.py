@@ -162,14 +162,32 @@ class HostedActor:
         return explained(stage, words, await last_words(self._where), silent=self._silent)
 
     async def _renew(self) -> None:
-        """End the process when none of its calls is left, and wait for the next one."""
-        from ray.exceptions import ActorUnschedulableError, RayActorError
-
+        """End the process when none of its calls is left, and wait for the next one. Raises what
+        `started` does, to each who asks from then on.
+        """
         await self._idle.wait()
-        with suppress(RayActorError, ActorUnschedulableError):
-            await self._actor.end.remote()
+        there = self._where
+        if not await self._has_left():
+            import ray
+
+            ray.kill(self._actor, no_restart=False)
+            # It may still answer for a moment, where it takes several calls at once.
+            while await self._is_still(there):
+                await asyncio.sleep(RESTART_SECONDS)
         await self.started()
         self._renewal = None
+
+    async def _has_left(self) -> bool:
+        """Tell the process to end, and say whether it has soon: one that is stopped cannot."""
+        from ray.exceptions import ActorUnschedulableError, RayActorError, RayError
+
+        try:
+            await asyncio.wait_for(self._actor.end.remote(), LEAVE_SECONDS)
+        except (RayActorError, ActorUnschedulableError):
+            return True
+        except (RayError, TimeoutError):
+            logger.warning("the %s process does not end by itself and is ended", self._what)
+        return False
 
     async def started(self) -> None:
         """Wait until a process is there and has loaded its models, also the one after a death.

@@ -162,6 +162,10 @@ class StageActor:
             self._hosted.close()
 
     def end(self) -> NoReturn:
-        """End this process, and what the stage started, without an answer."""
-        self.close()
-        os._exit(0)
+        """End this process, and what the stage started, without an answer; the process also where
+        that cannot be ended.
+        """
+        try:
+            self.close()
+        finally:
+            os._exit(0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from faults import small_stages
-from ray.exceptions import RuntimeEnvSetupError
+from ray.exceptions import ActorUnavailableError, RaySystemError, RuntimeEnvSetupError
 
-from actors import stage_pools
+from actors import hosted_actor, stage_pools
 from actors.calls import Answer, Call
 from actors.hosted_actor import HostedActor, NoStartError
 from actors.last_words import Whereabouts
@@ -71,6 +71,7 @@ class Process:
 
     def end(self) -> None:
         self.pid += 1
+        raise ActorUnavailableError("the actor was restarted", None)
 
 
 def hosted(process: Process, node: str = "node") -> HostedActor:
@@ -127,3 +128,50 @@ def test_a_reader_that_cannot_be_renewed_is_forgotten_and_others_are_asked(
     *said, first, second = asyncio.run(whole())
     assert sorted(said) == ["a text", "a text", "a text", "ocr could not start"]
     assert (first, second) == (None, (StageName.OCR, "node 1"))
+
+
+class Stays(Process):
+    """One that takes too much memory and does not end when it is told to, but when it is killed, a
+    moment later.
+    """
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self._how = how
+        self.killed = False
+
+    async def end(self) -> None:  # type: ignore[override]
+        if self._how == "hangs":
+            await asyncio.Event().wait()
+        if self._how == "raises":
+            raise RaySystemError("the child cannot be ended")
+
+    def where(self) -> Whereabouts:
+        there = super().where()
+        self.pid += self.killed
+        self.killed = False
+        return there
+
+
+@pytest.mark.parametrize("how", ["hangs", "raises", "answers"])
+def test_a_process_that_does_not_end_when_it_is_to_be_renewed_is_killed(
+    monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    process = Stays(how)
+
+    def kill(_: object, *, no_restart: bool) -> None:
+        process.killed = not no_restart
+
+    monkeypatch.setattr("ray.kill", kill)
+    monkeypatch.setattr(hosted_actor, "LEAVE_SECONDS", 0.02)
+
+    async def whole() -> list[int]:
+        actor = hosted(process)
+        await actor.started()
+        ids = []
+        for _ in range(2):
+            await actor.ask("run", ())
+            ids.append(process.pid)
+        return ids
+
+    assert asyncio.run(asyncio.wait_for(whole(), 60)) == [1, 2]
