@@ -79,9 +79,14 @@ class HostedActor:
         """Call a method, after the process has been started anew if it has grown too much.
 
         Raises what Ray does, NoStartError if it cannot be started again, GoneError, and
-        TemporaryError if only the connection to it was lost.
+        TemporaryError if only the connection to it was lost, or what it answered: a large answer
+        lies on its node until it is fetched.
         """
-        from ray.exceptions import ActorUnavailableError, ActorUnschedulableError
+        from ray.exceptions import (
+            ActorUnavailableError,
+            ActorUnschedulableError,
+            ObjectLostError,
+        )
 
         while self._renewal is not None:
             # Shielded: who is not waiting any more must not keep others from it.
@@ -98,6 +103,9 @@ class HostedActor:
                 lost = f"the connection to the {self._what} process was lost while it was at work"
                 raise TemporaryError(lost) from error
             raise
+        except ObjectLostError as error:
+            lost = f"what the {self._what} process answered was lost with its node"
+            raise TemporaryError(lost) from error
         finally:
             self._running -= 1
             if not self._running:

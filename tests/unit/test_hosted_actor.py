@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 from faults import small_stages
-from ray.exceptions import ActorUnavailableError, RaySystemError, RuntimeEnvSetupError
+from ray.exceptions import (
+    ActorUnavailableError,
+    ObjectLostError,
+    ObjectReconstructionFailedError,
+    RaySystemError,
+    RuntimeEnvSetupError,
+)
 
 from actors import hosted_actor, stage_pools
 from actors.calls import Answer, Call
@@ -18,6 +24,7 @@ from actors.last_words import Whereabouts
 from actors.stage_pools import StagePools
 from actors.workplace import Workplace
 from pipeline.documents import StageName
+from pipeline.errors import TemporaryError
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 
@@ -175,3 +182,19 @@ def test_a_process_that_does_not_end_when_it_is_to_be_renewed_is_killed(
         return ids
 
     assert asyncio.run(asyncio.wait_for(whole(), 60)) == [1, 2]
+
+
+@pytest.mark.parametrize("lost", [ObjectLostError, ObjectReconstructionFailedError])
+def test_who_asked_for_what_is_lost_with_a_node_may_ask_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: type[ObjectLostError]
+) -> None:
+    class Large(Process):
+        def run(self, tasks: object) -> Answer:
+            raise lost("00" * 28, None, "")
+
+    async def whole() -> None:
+        pools = await pools_of([Large()], tmp_path, monkeypatch)
+        await pools.run(Call(number=1, stage=StageName.OCR, actor=0, tasks=()))
+
+    with pytest.raises(TemporaryError, match=r"^what the ocr process answered was lost"):
+        asyncio.run(whole())
