@@ -9,10 +9,10 @@ one of them. With `--nodes` the run is on a Ray cluster of so many nodes on this
 processes, those of each stage apart, and whole nodes are killed, alone and in pairs. What
 ends early is started again, as a person would. Then it must be as if nothing had happened: each
 document that the ledger of this program accepted is completed, once, or failed for its own reason,
-nobody is blamed for a death, the digest is the quiet run's, and nothing that PostgreSQL lacks looks
-persisted in Redis. Prints its seed, each fault, how often each kind was made, and every difference;
-the exit status is 1 after any, and where a kind was never made by a run of so many faults that
-each should have come.
+once, nobody is blamed for a death, the digest is the quiet run's, `verify` finds nothing wrong, and
+nothing that PostgreSQL lacks looks persisted in Redis. Prints its seed, each fault, how often each
+kind was made, and every difference; the exit status is 1 after any, and where a kind was never made
+by a run of so many faults that each should have come.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from sqlalchemy import Connection, text
 
 from faults import history
 from faults.harm import FAULTS, ON_NODES, Fault
-from faults.invariants import broken, unsettled
+from faults.invariants import amiss, broken
 from faults.ray_process import reap, start
 from faults.scene import Scene, opened
 from faults.small_run import SmallRun, write_documents
@@ -163,7 +163,7 @@ class Chaos:
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
         found = _finished(run)
-        wrong = broken(run) + unsettled(run) + _not_once(run) + _blamed(run)
+        wrong = broken(run) + amiss(run) + _not_once(run) + _blamed(run)
         accepted = sorted(path.as_uri() for path in self.folder.iterdir())
         lost = set(accepted) - _settled(run)
         self.documents += len(accepted)

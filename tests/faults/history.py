@@ -92,7 +92,7 @@ def count_endings(connection: Connection) -> None:
 
 def not_ended_once(connection: Connection, project: str) -> list[str]:
     """Name the documents of a project that are completed and were so more than once, or that were
-    and are not; likewise the contents.
+    and are not; likewise the contents, and those that failed by what `failures` has of them.
     """
     question = """
         SELECT uri || ' was completed ' || count(e.id) || ' times and is ' || status
@@ -104,6 +104,11 @@ def not_ended_once(connection: Connection, project: str) -> list[str]:
         FROM contents c LEFT JOIN endings e ON e.id = c.id AND relation = 'contents'
         WHERE project_id = CAST(:project AS uuid)
         GROUP BY c.id HAVING count(e.id) <> CAST(chain IS NOT NULL AS int)
+        UNION ALL
+        SELECT uri || ' has ' || count(f.id) || ' failures and is ' || status
+        FROM documents d LEFT JOIN failures f ON f.document_id = d.id
+        WHERE project_id = CAST(:project AS uuid)
+        GROUP BY d.id HAVING count(f.id) <> CAST(status = 'failed' AS int)
         ORDER BY 1
     """
     return list(connection.scalars(text(question), {"project": project}))

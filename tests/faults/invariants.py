@@ -10,6 +10,8 @@ from faults.small_run import SmallRun
 from faults.small_stages import SmallRules
 from pipeline import assembly, identity
 from pipeline.stores import keys, postgres
+from pipeline.stores.ledger import Ledger
+from pipeline.stores.verifying import stored_project
 from pipeline.stores.verifying_registry import StoredRegistry
 
 FIELDS = (b"content", b"stage", b"fingerprint", b"part")
@@ -25,6 +27,21 @@ def unsettled(run: SmallRun) -> list[str]:
             stored = StoredRegistry(connection, project, owner)
             waiting = [stored.waiting] if stored.waiting else []
             return waiting or [str(finding) for finding in stored.findings()]
+    finally:
+        engine.dispose()
+
+
+def amiss(run: SmallRun) -> list[str]:
+    """Name all that `verify` says is wrong, or what waits, when a run has ended."""
+    engine = postgres.engine_of(run.urls.database_url)
+    project, blobs = identity.project_id(run.project), assembly.open_blobs(run.settings)
+    try:
+        plan = Ledger(engine).plan_of(project)
+        assert plan is not None
+        owner = assembly.open_owner(engine, project, SmallRules())
+        with stored_project(engine, project, plan, blobs, owner=owner) as stored:
+            found = [str(finding) for finding in stored.findings()]
+            return [stored.waiting, *found] if stored.waiting else found
     finally:
         engine.dispose()
 

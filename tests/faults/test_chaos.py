@@ -31,6 +31,10 @@ BLAME = """
 INSERT INTO failures (document_id, stage, error, message, attempts)
 SELECT id, 'relate', 'node_lost', 'gone', 4 FROM documents WHERE uri LIKE '%/0000.txt'
 """
+TWICE = """
+INSERT INTO failures (document_id, run_id, stage, error, message, attempts)
+SELECT document_id, run_id, stage, error, message, attempts FROM failures
+"""
 
 
 @pytest.mark.parametrize("nodes", [0, 2])
@@ -116,6 +120,11 @@ def test_a_long_chaos_makes_each_kind_and_says_which_it_never_made(tmp_path: Pat
          "0000.txt was completed 1 times and is failed"),
         ("UPDATE contents SET chain = chain", " was published 2 times"),
         (BLAME, "0000.txt is blamed: relate, node_lost, gone"),
+        ("DELETE FROM failures", ".txt has 0 failures and is failed"),
+        (TWICE, ".txt has 2 failures and is failed"),
+        (BLAME, "0000.txt has 1 failures and is completed"),
+        ("DELETE FROM chunks", "a chunk of "),
+        ("DELETE FROM stage_results WHERE stage = 'extract'", "extract"),
     ],
 )  # fmt: skip
 def test_what_is_done_twice_or_blamed_is_a_difference(
