@@ -15,6 +15,7 @@ from faults.scene import Scene
 from pipeline.stage import STAGES
 
 COMMIT_SECONDS = 5.0
+AND = " and "
 APART = (0.0, 0.3)
 """So long after the first of a pair the second one comes."""
 STAGE, COORDINATOR = "ray::StageActor", "ray::RunCoordinator"
@@ -199,8 +200,10 @@ ENDS: dict[str, Aim] = {
     "a node killed": _at_node,
 }
 ON_NODES: dict[str, Fault] = {
-    " and ".join(names): _killed(*(ENDS[name] for name in names))
+    AND.join(names): _killed(*(ENDS[name] for name in names))
     for together in (1, 2)
     for names in itertools.combinations(ENDS, together)
 }
 """What is done to a run on a cluster: each process of it ends, alone and with another."""
+BORNE = {*ENDS, "a stage actor killed"} - {"the command killed"}
+"""What a run goes on after by itself, without an end and another start."""

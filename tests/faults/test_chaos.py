@@ -16,6 +16,7 @@ from typing import cast
 import pytest
 from sqlalchemy import text
 
+from actors.driver import LOST_RUNS
 from faults import harm, history, planted
 from faults.chaos import ALL_KINDS, Chaos
 from faults.ray_process import start
@@ -149,6 +150,16 @@ def test_what_is_done_twice_or_blamed_is_a_difference(
     assert found in "".join(chaos.differences)
 
 
+def started(program: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 @pytest.mark.parametrize(
     ("program", "found"),
     [
@@ -163,19 +174,42 @@ def test_a_run_that_does_not_end_as_it_should_is_a_difference(
     tmp_path: Path, program: str, found: str
 ) -> None:
     chaos = Chaos(0, tmp_path, 0, lambda _: None, patience=20.0 if "sleep" not in program else 1.0)
-    process = subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = started(program)
 
-    chaos._ended("p", process, quiet=True)
+    chaos._ended("p", process)
 
     assert process.poll() is not None
     assert bool(chaos.differences) == bool(found)
     assert found in "".join(chaos.differences)
+
+
+ONCE, THRICE = "it died", f"it died, {LOST_RUNS} times in a row"
+COORDINATOR = "the coordinator killed"
+
+
+@pytest.mark.parametrize(
+    ("done", "said", "differs"),
+    [
+        ([COORDINATOR], ONCE, True),
+        (["a stage actor killed", "the registry actor killed"], "it died", True),
+        (["an actor of ocr killed and a node killed"], "it died", True),
+        (["a node killed", "the command killed and a node killed"], "it died", False),
+        (["the command killed"], "it died", False),
+        (["a stage actor killed", "redis killed and restarted"], "Redis does not answer", False),
+        ([COORDINATOR, f"{COORDINATOR} and a node killed", COORDINATOR], THRICE, False),
+        ([COORDINATOR, f"{COORDINATOR} and a node killed", COORDINATOR], ONCE, True),
+        ([COORDINATOR, COORDINATOR], THRICE, True),
+    ],
+)
+def test_a_run_that_ends_early_for_what_it_bears_is_a_difference(
+    tmp_path: Path, done: list[str], said: str, differs: bool
+) -> None:
+    chaos = Chaos(0, tmp_path, 0, lambda _: None, done=done)
+
+    chaos._ended("p", started(f"import sys; print({said!r}, file=sys.stderr); sys.exit(1)"))
+
+    assert bool(chaos.differences) is differs
+    assert all(f"and it ended with 1: {said}" in x for x in chaos.differences)
 
 
 @pytest.mark.long
