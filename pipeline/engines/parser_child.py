@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -84,19 +85,13 @@ def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
             message="reading the file takes more memory than limits.parse_memory_bytes allows; "
             "raise it, or split the file",
         )
-    except ImportError as error:
-        return ParseFailure(
-            error="parser_library",
-            message=f"a library that reads {request.media_type} cannot be loaded ({error}): the "
-            "installation is incomplete, or limits.parse_memory_bytes is too small for it",
-        )
     except RecursionError:
         return ParseFailure(
             error="damaged", message="the file is nested deeper than any real document"
         )
     except Exception as error:  # noqa: BLE001 - a process border: libraries raise what they like
-        import traceback
-
+        if _lacks_a_library(error):
+            return _without_library(request, error)
         traceback.print_exc(file=sys.stderr)
         sys.stderr.flush()
         said = on_one_line(str(error).replace(request.path, request.name))[:300]
@@ -106,6 +101,26 @@ def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
             f"({type(error).__name__}: {said}); open it in its own program and save "
             "it again",
         )
+
+
+def _lacks_a_library(error: Exception) -> bool:
+    """Say whether a module could not be loaded, also for a file that it may not read."""
+    if not isinstance(error, OSError):
+        return isinstance(error, ImportError)
+    codes = (frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(
+        code.co_name == "<module>" or code.co_filename.startswith("<frozen importlib")
+        for code in codes
+    )
+
+
+def _without_library(request: ParseRequest, error: Exception) -> ParseFailure:
+    return ParseFailure(
+        error="parser_library",
+        message=f"a library that reads {request.media_type} cannot be loaded "
+        f"({on_one_line(str(error))}): the installation is incomplete or lies where the parser "
+        "may not read, or limits.parse_memory_bytes is too small for it",
+    )
 
 
 def on_one_line(words: str) -> str:

@@ -67,12 +67,13 @@ def lower_limits(limits: ChildLimits) -> None:
 def own_code() -> Iterator[Path]:
     """Name what the process reads to run: Python, the libraries, the OCR models, this package.
 
-    Not the folder that the package stands in: where it is a working copy, settings lie there.
+    Not the folder that the package stands in where it is a working copy: settings lie there.
     """
     package = Path(pipeline.__file__).parent
+    closed = None if _holds_installed(package.parent) else package.parent
     yield from (Path(place) for place in SYSTEM)
     yield from (Path(prefix) for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix})
-    yield from (Path(entry) for entry in sys.path if entry and Path(entry) != package.parent)
+    yield from (Path(entry) for entry in sys.path if entry and Path(entry) != closed)
     yield package
     for place in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep):
         if place:
@@ -81,6 +82,13 @@ def own_code() -> Iterator[Path]:
     if models is not None:
         yield models
     yield from (Path(name) for name in mimetypes.knownfiles)  # read where it is there, or raised
+
+
+def _holds_installed(folder: Path) -> bool:
+    """Say whether a folder is one that pip installs into: libraries stand beside the package."""
+    if folder.name in ("site-packages", "dist-packages"):
+        return True
+    return any(folder.glob("casegraph-*.dist-info"))  # any folder, by --target
 
 
 def drop_capabilities() -> None:
