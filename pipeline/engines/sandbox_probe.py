@@ -6,8 +6,10 @@ What a kernel is said to have tells little: containers, policies and libraries d
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +30,8 @@ from pipeline.settings import Limits
 PROBE_SECONDS = 120
 SECRET = b"what nobody else may read"
 READY, OPEN, MISSING = "ready", "open", "missing"
+F_SETSIG = 10  # Linux's
+STRUCK = "signal other processes through files"
 # What reads files there; a layer that is too tight would keep it from loading.
 LIBRARIES = (
     "lxml.etree", "PIL.Image", "pypdfium2", "tesserocr", "docx", "pptx", "openpyxl", "oxmsg",
@@ -87,7 +91,18 @@ def laid_out(limits: Limits, folder: ParserFolder) -> Iterator[Targets]:
 
 
 def said(command: list[str], variables: dict[str, str]) -> Probe:
-    """Run a child that tries, and take what it says. Raises UnavailableError."""
+    """Run a child that tries, and take what it says and does to a process beside it, whose number
+    is its last argument. Raises UnavailableError.
+    """
+    waiting = [sys.executable, "-I", "-S", "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE) as bystander:  # ends with this process
+        probe = _said([*command, str(bystander.pid)], variables)
+        bystander.terminate()
+        struck = bystander.wait() != -signal.SIGTERM
+    return probe.model_copy(update={"doors": (*probe.doors, STRUCK)}) if struck else probe
+
+
+def _said(command: list[str], variables: dict[str, str]) -> Probe:
     try:
         done = subprocess.run(
             command,
@@ -115,11 +130,15 @@ def said(command: list[str], variables: dict[str, str]) -> Probe:
     )
 
 
-def attempt(targets: Targets) -> None:
-    """Try everything and print what could be done. Ends the process, if only in another program."""
+def attempt(targets: Targets, bystander: int) -> None:
+    """Try everything and print what could be done, but for what is seen in a process that should
+    know nothing of it. Ends the process, if only in another program.
+    """
     _say(READY)
     for door in open_doors(targets):
         _say(OPEN, door)
+    with suppress(OSError):
+        _strike(bystander)
     with suppress(OSError):
         code = f"print('{OPEN} start programs')"
         os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", code])  # noqa: S606
@@ -161,6 +180,17 @@ def _fork() -> None:
     os.waitpid(child, 0)
 
 
+def _strike(process: int) -> None:
+    """Have the kernel kill a process when a pipe can be read."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(reading, fcntl.F_SETOWN, process)
+    with suppress(OSError):
+        fcntl.fcntl(reading, F_SETSIG, signal.SIGKILL)  # else it is another that ends it
+    flags = fcntl.fcntl(reading, fcntl.F_GETFL)
+    fcntl.fcntl(reading, fcntl.F_SETFL, flags | os.O_ASYNC)
+    os.write(writing, b"now")
+
+
 def _write(folder: Path, size: int) -> None:
     """Make a file so long, without filling a disk."""
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -177,7 +207,7 @@ def _say(kind: str, words: str = "") -> None:
     print(f"{kind} {words}".rstrip(), flush=True)  # noqa: T201 - to the parent
 
 
-def main(readable: str, writable: str, text: str) -> None:
+def main(readable: str, writable: str, text: str, bystander: str) -> None:
     """Do what the parser's child does before its first file, and try."""
     targets = Targets.model_validate_json(text)
     sandbox.enter(targets.limits, Path(readable), Path(writable))
@@ -186,7 +216,7 @@ def main(readable: str, writable: str, text: str) -> None:
             importlib.import_module(library)
         except (ImportError, OSError, MemoryError) as error:
             _say(MISSING, f"{library} ({error})")
-    attempt(targets)
+    attempt(targets, int(bystander))
 
 
 if __name__ == "__main__":

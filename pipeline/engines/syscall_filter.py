@@ -14,12 +14,13 @@ import os
 import platform
 import struct
 import sys
+from collections.abc import Sequence
 
 PR_SET_SECCOMP, FILTER = 22, 2
 PR_SET_NO_NEW_PRIVS = 38
 
-# What the program reads: the number of the call, the architecture, the first argument's low half.
-NUMBER, ARCHITECTURE, FIRST = 0, 4, 16
+# What the program reads: the number of the call, the architecture, the low halves of arguments.
+NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 REFUSE, UNKNOWN = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
@@ -74,6 +75,9 @@ CLONE, CLONE3 = (56, 220), 435
 # Those that name a process: only one's own. The limits of one's own may be named 0.
 OF_A_PROCESS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
 PRLIMIT = (302, 261)
+# Those that do much by one number, of which a few name who gets a file's signals, and which:
+# F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP.
+OF_A_FILE = {"fcntl": ((72, 25), (8, 10, 15)), "ioctl": ((16, 29), (0x8901, 0x8902))}
 
 # The architecture's mark in the kernel, and which column of the table is its own.
 ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -108,11 +112,13 @@ def assembled(mark: int, column: int, pid: int) -> bytes:
     steps += [_step(AT_LEAST, NEWEST + 1, 0, 1), _step(RETURN, UNKNOWN)]
     # The C library asks clone() when this one is not there, whose flags can be seen.
     steps += [_step(EQUAL, CLONE3, 0, 1), _step(RETURN, UNKNOWN)]
-    steps += _first_argument(CLONE[column], [_step(ANY_BIT, CLONE_THREAD, 0, 1)])
+    steps += _where(CLONE[column], FIRST, [_step(ANY_BIT, CLONE_THREAD, 0, 1)])
     for numbers in OF_A_PROCESS.values():
-        steps += _first_argument(numbers[column], [_step(EQUAL, pid, 0, 1)])
+        steps += _where(numbers[column], FIRST, [_step(EQUAL, pid, 0, 1)])
     own = [_step(EQUAL, 0, 1, 0), _step(EQUAL, pid, 0, 1)]
-    steps += _first_argument(PRLIMIT[column], own)
+    steps += _where(PRLIMIT[column], FIRST, own)
+    for numbers, refused in OF_A_FILE.values():
+        steps += _where(numbers[column], SECOND, _none_of(refused))
     for pair in REFUSED.values():
         number = pair[column]
         if number is not None:
@@ -120,10 +126,15 @@ def assembled(mark: int, column: int, pid: int) -> bytes:
     return b"".join([*steps, _step(RETURN, ALLOW)])
 
 
-def _first_argument(number: int, tests: list[bytes]) -> list[bytes]:
-    """Allow a call only where a test of its first argument holds."""
-    body = [_step(LOAD, FIRST), *tests, _step(RETURN, ALLOW), _step(RETURN, REFUSE)]
+def _where(number: int, argument: int, tests: list[bytes]) -> list[bytes]:
+    """Allow a call only where a test of one of its arguments holds."""
+    body = [_step(LOAD, argument), *tests, _step(RETURN, ALLOW), _step(RETURN, REFUSE)]
     return [_step(EQUAL, number, 0, len(body)), *body]
+
+
+def _none_of(values: Sequence[int]) -> list[bytes]:
+    """Test that an argument is none of these."""
+    return [_step(EQUAL, value, len(values) - at) for at, value in enumerate(values)]
 
 
 def _step(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:

@@ -28,10 +28,10 @@ CHANGE, ENVIRONMENT = "change other files", "see the environment of casegraph"
 NETWORK, LOCAL = "connect to the network", "connect to programs on this machine"
 SIGNAL, FORK, EXEC = "signal other processes", "start processes", "start programs"
 MEMORY, LENGTH = "use more memory than it may", "write larger files than it may"
-OPEN = "open more files than it may"
+OPEN, STRIKE = "open more files than it may", "signal other processes through files"
 ALL = {
     READ, LIST, WRITE, CHANGE, ENVIRONMENT, NETWORK, LOCAL, SIGNAL, FORK, EXEC, MEMORY, LENGTH,
-    OPEN,
+    OPEN, STRIKE,
 }  # fmt: skip
 
 # A system may forbid ordinary accounts to make namespaces; the other layers hold all the same.
@@ -45,7 +45,7 @@ from pathlib import Path
 from pipeline.engines import landlock, sandbox, sandbox_probe, syscall_filter
 targets = sandbox_probe.Targets.model_validate_json(sys.argv[1])
 {}
-sandbox_probe.attempt(targets)
+sandbox_probe.attempt(targets, int(sys.argv[2]))
 """
 
 
@@ -70,9 +70,12 @@ def targets(folder: ParserFolder) -> Iterator[Targets]:
         ("sandbox.lower_limits(targets.limits)", {MEMORY, LENGTH, OPEN}),
         (
             "assert landlock.restrict(sandbox.own_code(), [Path(targets.own), Path('/dev/null')])",
-            {READ, LIST, WRITE, ENVIRONMENT, NETWORK, SIGNAL, EXEC},
+            {READ, LIST, WRITE, ENVIRONMENT, NETWORK, SIGNAL, EXEC, STRIKE},
         ),
-        ("assert syscall_filter.refuse_calls()", {CHANGE, NETWORK, LOCAL, SIGNAL, FORK, EXEC}),
+        (
+            "assert syscall_filter.refuse_calls()",
+            {CHANGE, NETWORK, LOCAL, SIGNAL, FORK, EXEC, STRIKE},
+        ),
     ],
 )
 def test_each_layer_closes_its_doors_and_no_other(
@@ -115,6 +118,35 @@ def test_a_system_call_of_another_kind_of_process_is_no_way_out(
         check=True,
     )
     assert done.stdout.split() == ["ENOSYS", "EPERM", "EPERM", "ENOSYS"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(f"fcntl.fcntl(0, {number}, os.getppid())" for number in (8, 10, 15)),
+        *(f"fcntl.ioctl(0, {number}, bytes(4))" for number in (0x8901, 0x8902)),
+    ],
+)
+def test_who_gets_the_signals_of_a_file_and_which_cannot_be_set(
+    folder: ParserFolder, call: str
+) -> None:
+    code = (
+        "import errno, fcntl, os\n"
+        "from pipeline.engines import syscall_filter\n"
+        "assert syscall_filter.refuse_calls()\n"
+        "fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL))\n"
+        f"try:\n    {call}\n"
+        "except OSError as error:\n    print(errno.errorcode[error.errno])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdin=subprocess.DEVNULL,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["EPERM"]
 
 
 TAKEN_OVER = """
