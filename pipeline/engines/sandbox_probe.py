@@ -46,6 +46,7 @@ class Targets(Value):
     outside: str
     port: int
     socket: str
+    mailbox: str
     own: str
     limits: ChildLimits
 
@@ -80,11 +81,14 @@ def laid_out(limits: Limits, folder: ParserFolder) -> Iterator[Targets]:
         local = stack.enter_context(socket.socket(socket.AF_UNIX))
         local.bind(str(place / "socket"))
         local.listen()
+        mailbox = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        mailbox.bind(str(place / "mailbox"))
         yield Targets(
             secret=str(place / "secret"),
             outside=str(place / "written"),
             port=tcp.getsockname()[1],
             socket=str(place / "socket"),
+            mailbox=str(place / "mailbox"),
             own=str(folder.writable),
             limits=ChildLimits.of(limits),
         )
@@ -156,6 +160,7 @@ def open_doors(targets: Targets) -> Iterator[str]:
         "see the environment of casegraph": Path(f"/proc/{os.getppid()}/environ").read_bytes,
         "connect to the network": lambda: _connect(socket.AF_INET, ("127.0.0.1", targets.port)),
         "connect to programs on this machine": lambda: _connect(socket.AF_UNIX, targets.socket),
+        "write to programs on this machine": lambda: _address(targets.mailbox),
         "signal other processes": lambda: os.kill(os.getppid(), 0),
         "start processes": _fork,
         "use more memory than it may": lambda: bytearray(targets.limits.memory_bytes),
@@ -171,6 +176,13 @@ def open_doors(targets: Targets) -> Iterator[str]:
 def _connect(family: socket.AddressFamily, address: tuple[str, int] | str) -> None:
     with socket.socket(family) as connection:
         connection.connect(address)
+
+
+def _address(path: str) -> None:
+    """Send a datagram to a program by one of a pair of sockets, which needs no new socket."""
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with one, other:
+        one.sendto(b"written", path)
 
 
 def _fork() -> None:

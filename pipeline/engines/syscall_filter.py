@@ -35,6 +35,8 @@ REFUSED: dict[str, tuple[int, int | None]] = {
     # sockets: the stores' are among those that need no network
     "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201),
     "accept": (43, 202), "accept4": (288, 242),
+    # of a pair too: a datagram goes to whatever path it is addressed to
+    "socketpair": (53, 199),
     # programs and processes; clone itself is looked into
     "execve": (59, 221), "execveat": (322, 281), "fork": (57, None), "vfork": (58, None),
     # other processes of the account: signals, memory, priority, descriptors
