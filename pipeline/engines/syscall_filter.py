@@ -71,7 +71,8 @@ REFUSED: dict[str, tuple[int, int | None]] = {
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "bpf": (321, 280),
     "perf_event_open": (298, 241), "userfaultfd": (323, 282), "personality": (135, 92),
     "quotactl": (179, 60), "quotactl_fd": (443, 443), "vmsplice": (278, 75),
-    "memfd_secret": (447, 447),
+    # memory that is a file, which no limit counts
+    "memfd_create": (319, 279), "memfd_secret": (447, 447),
 }  # fmt: skip
 CLONE, CLONE3 = (56, 220), 435
 # Those that name a process: only one's own. The limits of one's own may be named 0.

@@ -29,10 +29,10 @@ NETWORK, LOCAL = "connect to the network", "connect to programs on this machine"
 SIGNAL, FORK, EXEC = "signal other processes", "start processes", "start programs"
 MEMORY, LENGTH = "use more memory than it may", "write larger files than it may"
 OPEN, STRIKE = "open more files than it may", "signal other processes through files"
-DATAGRAM = "write to programs on this machine"
+DATAGRAM, MEMFD = "write to programs on this machine", "use memory that nobody counts"
 ALL = {
     READ, LIST, WRITE, CHANGE, ENVIRONMENT, NETWORK, LOCAL, SIGNAL, FORK, EXEC, MEMORY, LENGTH,
-    OPEN, STRIKE, DATAGRAM,
+    OPEN, STRIKE, DATAGRAM, MEMFD,
 }  # fmt: skip
 
 # A system may forbid ordinary accounts to make namespaces; the other layers hold all the same.
@@ -75,7 +75,7 @@ def targets(folder: ParserFolder) -> Iterator[Targets]:
         ),
         (
             "assert syscall_filter.refuse_calls()",
-            {CHANGE, NETWORK, LOCAL, DATAGRAM, SIGNAL, FORK, EXEC, STRIKE},
+            {CHANGE, NETWORK, LOCAL, DATAGRAM, SIGNAL, FORK, EXEC, STRIKE, MEMFD},
         ),
     ],
 )
