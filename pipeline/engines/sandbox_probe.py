@@ -44,6 +44,7 @@ class Targets(Value):
 
     secret: str
     outside: str
+    given: str
     port: int
     socket: str
     mailbox: str
@@ -77,6 +78,8 @@ def laid_out(limits: Limits, folder: ParserFolder) -> Iterator[Targets]:
     with disk_asked(), tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         place = Path(name)
         (place / "secret").write_bytes(SECRET)
+        given = folder.readable / "given"
+        given.write_bytes(SECRET)
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         local = stack.enter_context(socket.socket(socket.AF_UNIX))
         local.bind(str(place / "socket"))
@@ -86,6 +89,7 @@ def laid_out(limits: Limits, folder: ParserFolder) -> Iterator[Targets]:
         yield Targets(
             secret=str(place / "secret"),
             outside=str(place / "written"),
+            given=str(given),
             port=tcp.getsockname()[1],
             socket=str(place / "socket"),
             mailbox=str(place / "mailbox"),
@@ -157,6 +161,7 @@ def open_doors(targets: Targets) -> Iterator[str]:
         "list other folders": lambda: list(Path(targets.secret).parent.iterdir()),
         "write other files": lambda: Path(targets.outside).write_bytes(b"written"),
         "change other files": lambda: Path(targets.secret).chmod(0o600),
+        "empty files that it may read": lambda: _empty(targets.given),
         "see the environment of casegraph": Path(f"/proc/{os.getppid()}/environ").read_bytes,
         "connect to the network": lambda: _connect(socket.AF_INET, ("127.0.0.1", targets.port)),
         "connect to programs on this machine": lambda: _connect(socket.AF_UNIX, targets.socket),
@@ -172,6 +177,10 @@ def open_doors(targets: Targets) -> Iterator[str]:
         with suppress(OSError, MemoryError, AttributeError):  # not every system has every door
             action()
             yield door
+
+
+def _empty(path: str) -> None:
+    os.close(os.open(path, os.O_RDONLY | os.O_TRUNC))
 
 
 def _connect(family: socket.AddressFamily, address: tuple[str, int] | str) -> None:

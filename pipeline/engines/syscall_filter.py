@@ -20,8 +20,8 @@ PR_SET_SECCOMP, FILTER = 22, 2
 PR_SET_NO_NEW_PRIVS = 38
 
 # What the program reads: the number of the call, the architecture, the low halves of arguments.
-NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+NUMBER, ARCHITECTURE, FIRST, SECOND, THIRD = 0, 4, 16, 24, 32
+LOAD, AND, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 REFUSE, UNKNOWN = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
@@ -74,13 +74,19 @@ REFUSED: dict[str, tuple[int, int | None]] = {
     # memory that is a file, which no limit counts
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
 }  # fmt: skip
-CLONE, CLONE3 = (56, 220), 435
+CLONE = (56, 220)
+# clone3 and openat2, whose arguments cannot be seen. C libraries do with the older ones.
+UNSEEN = (435, 437)
 # Those that name a process: only one's own. The limits of one's own may be named 0.
 OF_A_PROCESS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
 PRLIMIT = (302, 261)
 # Those that do much by one number, of which a few name who gets a file's signals, and which:
 # F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP.
 OF_A_FILE = {"fcntl": ((72, 25), (8, 10, 15)), "ioctl": ((16, 29), (0x8901, 0x8902))}
+# To empty a file is to write it, which Landlock knows from Linux 6.2 on. The modes besides are for
+# reading, and for neither.
+OPENING = {"open": ((2, None), SECOND), "openat": ((257, 56), THIRD)}
+TRUNCATE, MODES, NEITHER = 0o1000, 0o3, 0o3
 
 # The architecture's mark in the kernel, and which column of the table is its own.
 ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -113,8 +119,8 @@ def assembled(mark: int, column: int, pid: int) -> bytes:
     if column == 0:
         steps += [_step(AT_LEAST, X32, 0, 1), _step(RETURN, REFUSE)]
     steps += [_step(AT_LEAST, NEWEST + 1, 0, 1), _step(RETURN, UNKNOWN)]
-    # The C library asks clone() when this one is not there, whose flags can be seen.
-    steps += [_step(EQUAL, CLONE3, 0, 1), _step(RETURN, UNKNOWN)]
+    for number in UNSEEN:
+        steps += [_step(EQUAL, number, 0, 1), _step(RETURN, UNKNOWN)]
     steps += _where(CLONE[column], FIRST, [_step(ANY_BIT, CLONE_THREAD, 0, 1)])
     for numbers in OF_A_PROCESS.values():
         steps += _where(numbers[column], FIRST, [_step(EQUAL, pid, 0, 1)])
@@ -122,15 +128,20 @@ def assembled(mark: int, column: int, pid: int) -> bytes:
     steps += _where(PRLIMIT[column], FIRST, own)
     for numbers, refused in OF_A_FILE.values():
         steps += _where(numbers[column], SECOND, _none_of(refused))
+    emptied = [_step(AND, TRUNCATE | MODES), *_none_of((TRUNCATE, TRUNCATE | NEITHER))]
+    for pair, argument in OPENING.values():
+        steps += _where(pair[column], argument, emptied)
     for pair in REFUSED.values():
-        number = pair[column]
-        if number is not None:
-            steps += [_step(EQUAL, number, 0, 1), _step(RETURN, REFUSE)]
+        refused_whole = pair[column]
+        if refused_whole is not None:
+            steps += [_step(EQUAL, refused_whole, 0, 1), _step(RETURN, REFUSE)]
     return b"".join([*steps, _step(RETURN, ALLOW)])
 
 
-def _where(number: int, argument: int, tests: list[bytes]) -> list[bytes]:
-    """Allow a call only where a test of one of its arguments holds."""
+def _where(number: int | None, argument: int, tests: list[bytes]) -> list[bytes]:
+    """Allow a call, if there is such a one, only where a test of one of its arguments holds."""
+    if number is None:
+        return []
     body = [_step(LOAD, argument), *tests, _step(RETURN, ALLOW), _step(RETURN, REFUSE)]
     return [_step(EQUAL, number, 0, len(body)), *body]
 
