@@ -35,6 +35,8 @@ SYSTEM = (
     "/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/etc/ld.so.cache",
     "/etc/localtime", "/dev/urandom", "/dev/random",
 )  # fmt: skip
+# What is read of the folder that a Python is installed in; other things may lie there as well.
+OF_A_PREFIX = ("lib", "lib64", "share")
 
 
 def enter(limits: ChildLimits, readable: Path, writable: Path) -> None:
@@ -67,12 +69,14 @@ def lower_limits(limits: ChildLimits) -> None:
 def own_code() -> Iterator[Path]:
     """Name what the process reads to run: Python, the libraries, the OCR models, this package.
 
-    Not the folder that the package stands in where it is a working copy: settings lie there.
+    Not the folder that the package stands in where it is a working copy, nor a whole virtual
+    environment, which may be made in the folder that one works in: settings lie there.
     """
     package = Path(pipeline.__file__).parent
     closed = None if _holds_installed(package.parent) else package.parent
     yield from (Path(place) for place in SYSTEM)
-    yield from (Path(prefix) for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix})
+    for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+        yield from (Path(prefix) / name for name in OF_A_PREFIX)
     yield from (Path(entry) for entry in sys.path if entry and Path(entry) != closed)
     yield package
     for place in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep):
