@@ -19,6 +19,8 @@ from pipeline.documents import Payload
 NAMESPACE = uuid.UUID("6f1c2a52-3c0b-5e8e-9d57-0a4a3c1f9b7e")
 SEPARATOR = "\x1f"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MEMBER = "!/"
+_ESCAPED = re.compile("%(?=(25)*21/)")
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 Configuration = Mapping[str, Any]
@@ -66,8 +68,14 @@ def content_id(project: str, sha256: str, media_type: str) -> str:
 
 
 def member_uri(container_uri: str, path: str) -> str:
-    """Make the URI of a container's member."""
-    return f"{container_uri}!/{path}"
+    """Make the URI of a container's member: two of them are never the same.
+
+    What stands between a container and its member stands nowhere else: "!/" in a member's path
+    becomes "%21/", and what looks like that gets another "25". All other paths stay as they are.
+    The URI of what is in no container has no "!", since it is percent-encoded.
+    """
+    escaped = _ESCAPED.sub("%25", path).replace(MEMBER, "%21/")
+    return f"{container_uri}{MEMBER}{escaped}"
 
 
 def chunk_id(content: str, start: int, end: int) -> str:

@@ -15,11 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pipeline import identity
+from pipeline.documents import StageName
 from pipeline.engines.formats.members import over_budget
 from pipeline.settings import ArchiveLimits
 from pipeline.stores.copying import staged
+from pipeline.stores.payloads import RefusedContentError
 
-BOMB = "archive_bomb"
+BOMB, TAKEN = "archive_bomb", "id_taken"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Parent:
     """A document that is being completed, with its members: {path, sha256, size} each."""
 
     id: str
+    content: str
     uri: str
     source: str
     root: str
@@ -61,6 +64,12 @@ WITH RECURSIVE gone AS (
 )
 SELECT id::text, content_id::text, next_content_id::text FROM gone
 """)
+
+_OTHERS = """
+SELECT s.uri, d.id::text, d.uri AS other, coalesce(p.uri, 'no container') AS container
+FROM {table} s JOIN documents d ON d.id = s.id LEFT JOIN documents p ON p.id = d.parent_id
+WHERE d.parent_id IS DISTINCT FROM s.parent_id ORDER BY s.uri LIMIT 1
+"""
 
 _DELETE = text("DELETE FROM documents WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -100,7 +109,8 @@ def admit(
     """Make documents of the members of containers, and drop members that are not there any more.
 
     Parents whose top-level file is in `bombs` must not be completed: that file has failed, and
-    if it was not among them, they are gone.
+    if it was not among them, they are gone. Raises RefusedContentError for a member whose id
+    another document has: nothing of that one may be lost.
     """
     admission = Admission()
     for root, group in groupby(sorted(parents, key=_by_root), key=lambda parent: parent.root):
@@ -171,7 +181,19 @@ def _admit_one(connection: Connection, project: str, parent: Parent, part: Admis
         " stamp = EXCLUDED.stamp, status = 'pending', attempts = 0, claimed_by = NULL,"
         " next_content_id = NULL, reason = NULL, updated_at = now() "
         "WHERE documents.stamp IS DISTINCT FROM EXCLUDED.stamp"
+        " AND documents.parent_id = EXCLUDED.parent_id"
     ).rowcount
+    # Asked afterwards, since another transaction may have brought it meanwhile.
+    taken = connection.exec_driver_sql(_OTHERS.format(table=table)).first()
+    if taken is not None:
+        raise RefusedContentError(
+            parent.content,
+            StageName.OCR,
+            TAKEN,
+            f"{taken.uri} has the id of another document ({taken.id}: {taken.other}, in "
+            f"{taken.container}), which keeps it; `forget` the file that holds either, and run "
+            "again",
+        )
 
 
 def _over_budget(connection: Connection, root: str, limits: ArchiveLimits) -> str | None:

@@ -276,6 +276,7 @@ def _admit(
             parents.append(
                 Parent(
                     id=document.id,
+                    content=document.next,
                     uri=document.uri,
                     source=document.source,
                     root=document.root,

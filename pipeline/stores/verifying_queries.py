@@ -52,6 +52,10 @@ SELECT id::text, content_id::text, subject_name_id::text, predicate, object_name
 FROM relationships WHERE content_id = CAST(:content AS uuid)
 """)
 
+# As `identity.member_uri` makes it.
+_MEMBER_URI = r"""d.uri || '!/' ||
+    replace(regexp_replace(e.value ->> 'path', '%((25)*21/)', '%25\1', 'g'), '!/', '%21/')"""
+
 # Rows that nothing should have left behind: check, what of, question → id, what is wrong.
 LONE = (
     ("part", """
@@ -101,24 +105,24 @@ SELECT d.id::text, 'failed without a reason: ' || d.uri FROM documents d
 WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'failed' AND d.reason IS NULL
   AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.document_id = d.id)
 """),
-    ("members", """
+    ("members", f"""
 SELECT m.id::text, 'its container does not hold it: ' || m.uri
 FROM documents m JOIN documents d ON d.id = m.parent_id JOIN contents c ON c.id = d.content_id
 WHERE m.project_id = CAST(:project AS uuid) AND d.status = 'completed'
   AND NOT EXISTS (
       SELECT 1 FROM jsonb_array_elements(
           CASE WHEN jsonb_typeof(c.members) = 'array' THEN c.members ELSE '[]' END) AS e
-      WHERE m.uri = d.uri || '!/' || (e.value ->> 'path'))
-"""),
-    ("members", """
-SELECT d.id::text, 'a member is no document: ' || d.uri || '!/' || (e.value ->> 'path')
+      WHERE m.uri = {_MEMBER_URI})
+"""),  # noqa: S608 - a constant
+    ("members", f"""
+SELECT d.id::text, 'a member is no document: ' || {_MEMBER_URI}
 FROM documents d JOIN contents c ON c.id = d.content_id
 CROSS JOIN LATERAL jsonb_array_elements(
     CASE WHEN jsonb_typeof(c.members) = 'array' THEN c.members ELSE '[]' END) AS e
 WHERE d.project_id = CAST(:project AS uuid) AND d.status = 'completed'
   AND NOT EXISTS (SELECT 1 FROM documents m WHERE m.project_id = d.project_id
-                  AND m.uri = d.uri || '!/' || (e.value ->> 'path'))
-"""),
+                  AND m.uri = {_MEMBER_URI})
+"""),  # noqa: S608 - a constant
 )  # fmt: skip
 
 # All rows of a content are written with `published_at`, and go with it: also those of a content

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ledger_case import MEDIA, LedgerCase, payloads_of, plan_of, sha_of
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pipeline import identity
 from pipeline.assembly import open_publishers
@@ -89,6 +89,57 @@ def test_a_copy_that_comes_later_brings_its_members(case: LedgerCase) -> None:
 
     assert work.published
     assert "later.txt!/one.txt" in uris(case)
+
+
+def test_a_member_that_is_called_like_one_of_the_archive_beside_it_is_another(
+    case: LedgerCase,
+) -> None:
+    run = open_container(
+        case, "a", "zip", member("in.zip", "in"), member("in.zip!/b.txt", "1"), member("c", "2")
+    )
+    identify_member(case, run, "a.txt!/in.zip", "inner")
+
+    case.publisher().persist(container(case, "inner", member("b.txt", "3")))
+
+    blobs = dict(case.rows("SELECT uri, blob FROM documents WHERE parent_id IS NOT NULL"))
+    assert blobs == {
+        case.uri("a.txt!/c"): sha_of("2"),
+        case.uri("a.txt!/in.zip"): sha_of("in"),
+        case.uri("a.txt!/in.zip!/b.txt"): sha_of("3"),
+        case.uri("a.txt!/in.zip%21/b.txt"): sha_of("1"),
+    }
+
+
+@pytest.mark.parametrize("of", ["nobody", "a container"])
+def test_a_member_whose_id_another_document_has_fails_its_container(
+    case: LedgerCase, of: str
+) -> None:
+    """No walk finds such a file: it stands for what an earlier version wrote."""
+    run = case.run()
+    case.claimed(run, "a.txt", "a.txt!/in.txt", "good.txt")
+    if of == "a container":
+        case.identify(run, good="holds")
+        case.publisher().persist(container(case, "holds", member("x.txt", "x")))
+        with case.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE documents SET parent_id = g.id, root_id = g.id, depth = 1 FROM"
+                    " documents g WHERE documents.uri LIKE '%!/in.txt' AND g.uri LIKE '%/good.txt'"
+                )
+            )
+    before = case.rows("SELECT * FROM documents WHERE uri LIKE '%in.txt'")
+    case.identify(run, a="zip")
+
+    persisted = case.publisher().persist(container(case, "zip", member("in.txt", "1")))
+
+    assert [content for content, _ in persisted.refused] == [case.content("zip")]
+    assert case.status("a.txt") == ("failed", False, None)
+    [failure] = case.failures()
+    assert failure.error == "id_taken"
+    assert case.uri("a.txt!/in.txt") in failure.message
+    holder = "no container" if of == "nobody" else case.uri("good.txt")
+    assert f"in {holder})" in failure.message
+    assert case.rows("SELECT * FROM documents WHERE uri LIKE '%in.txt'") == before
 
 
 def test_members_are_claimed_before_other_documents(case: LedgerCase) -> None:

@@ -174,6 +174,14 @@ def test_an_object_with_other_bytes_is_named(case: StoreCase) -> None:
     assert (finding.check, finding.subject) == ("object", INSIDE)
 
 
+def test_members_are_found_by_whatever_names_they_have(case: StoreCase) -> None:
+    paths = ["a.zip!/b.txt", "a.zip%21/b.txt", "a.zip%2521/b.txt", "!/!/%21/%", "100%.txt", "wow!"]
+    members = [Member(path=path, sha256=INSIDE, size=6) for path in paths]
+    case.publish("odd", "odd", payloads=payloads_of("odd", members=members))
+    assert case.value("SELECT count(*) FROM documents WHERE uri LIKE '%odd.txt!/%'") == len(paths)
+    assert stored(case) == []
+
+
 @pytest.mark.parametrize("table", ROW_BELOW_ANOTHER)
 def test_a_row_of_what_is_not_published_is_named(case: StoreCase, table: str) -> None:
     run = case.run()

@@ -1,6 +1,8 @@
 """The laws of ids, fingerprints and digests: what costs most to change later."""
 
+import functools
 import hashlib
+import re
 import uuid
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline import identity
 from pipeline.documents import Mention, Mentions, MentionType, Page, Pages, Words
+from pipeline.s3_names import ObjectName
+from pipeline.walking import uri_of
 
 PROJECT = identity.project_id("a project")
 TEXT = st.text(max_size=20)
@@ -58,6 +62,34 @@ def test_nothing_crosses_projects(one, other):
     assert (identity.name_id(first, "ORG", "acme") == identity.name_id(second, "ORG", "acme")) is (
         one == other
     )
+
+
+PIECES = st.lists(st.sampled_from(["!/", "%21/", "%2521/", "%", "!", "25", "a", "/"]), min_size=1)
+NAMES = PIECES.map("".join)
+
+
+def _parted(uri: str) -> list[str]:
+    """Read a file, and the members on the way down from it, back from a URI."""
+    root, *escaped = uri.split("!/")
+    return [root, *(re.sub("%((?:25)*)21/", _before, path) for path in escaped)]
+
+
+def _before(found: re.Match[str]) -> str:
+    return f"%{found[1][2:]}21/" if found[1] else "!/"
+
+
+@given(NAMES, st.lists(NAMES, max_size=3))
+def test_two_members_have_two_uris(name, paths):
+    """What can be read back from a URI is in no other. Keys in S3 may hold anything."""
+    for root in (ObjectName(bucket="b", key=name).uri, uri_of(f"/a{name}")):
+        assert _parted(functools.reduce(identity.member_uri, paths, root)) == [root, *paths]
+
+
+@pytest.mark.parametrize(
+    "path", ["a/b.txt", "100% sure!.txt", "wow!", "%21", "%2F/a!b", "!a/b%20c"]
+)
+def test_a_member_with_an_ordinary_name_has_the_uri_it_always_had(path):
+    assert identity.member_uri("file:///a.zip", path) == f"file:///a.zip!/{path}"
 
 
 def test_a_uuid_and_its_string_make_the_same_id():
