@@ -9,7 +9,7 @@ from types import TracebackType
 
 from pipeline.documents import PageRange, Pages
 from pipeline.engines.formats.reading import with_language
-from pipeline.engines.page_rescue import is_about_a_page, read_around
+from pipeline.engines.page_rescue import REASONS, is_about_a_page, read_around
 from pipeline.engines.parse_request import Answer, ParseFailure, ParseOptions, ParseRequest
 from pipeline.engines.parser_process import ChildGoneError, ParserProcess
 from pipeline.engines.parser_versions import parser_versions
@@ -38,20 +38,19 @@ class Parser:
     def parse(self, request: ParseRequest) -> Answer:
         """Read one file. Raises UnavailableError when no child can be started.
 
-        A child that fails after it served other files may have been spoilt by them, so the file
-        gets a second try in a new one: only a failure of its own is blamed on it. Where it fails
-        at one of several pages, the others are read.
+        A child that dies or hangs after it served other files may have been spoilt by them, so the
+        file gets a second try in a new one: only a failure of its own is blamed on it. Where it
+        fails at one of several pages, the others are read.
         """
         if self._child is not None and self._child.served >= FILES_PER_CHILD:
             self.close()
         fresh = self._child is None
-        answer, replace = self._attempt(request)
-        if not replace or not isinstance(answer, ParseFailure):
-            return answer
-        if is_about_a_page(answer) and answer.count > 1:
+        answer, gone = self._attempt(request)
+        if gone and not fresh and _may_be_inherited(answer) and not _is_at_one_of_several(answer):
+            fresh = True
+            answer, gone = self._attempt(request)
+        if gone and isinstance(answer, ParseFailure) and _is_at_one_of_several(answer):
             return self._around(request, answer, fresh)
-        if not fresh and _may_be_inherited(answer):
-            answer, _ = self._attempt(request)
         return answer
 
     def _around(
@@ -116,6 +115,11 @@ class Parser:
         self.close()
 
 
-def _may_be_inherited(failure: ParseFailure) -> bool:
+def _may_be_inherited(answer: Answer) -> bool:
     """Say whether a failure may be due to what the child did before."""
-    return failure.error in {"parser_crashed", "parser_memory"}
+    return isinstance(answer, ParseFailure) and answer.error in REASONS
+
+
+def _is_at_one_of_several(answer: Answer) -> bool:
+    """Say whether there are pages to be read around the one at which it failed."""
+    return isinstance(answer, ParseFailure) and is_about_a_page(answer) and answer.count > 1

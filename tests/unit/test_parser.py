@@ -131,6 +131,16 @@ def test_a_crash_of_a_used_child_is_tried_again_in_a_new_one(words: Path) -> Non
         assert parser.pid != spoilt
 
 
+def test_a_used_child_that_hangs_is_none_of_the_next_files_fault(words: Path) -> None:
+    with Parser(Limits(parse_seconds=0.5, seconds_per_page=0.5)) as parser:
+        read(parser, words)
+        spoilt = parser.pid
+        assert spoilt is not None
+        os.kill(spoilt, signal.SIGSTOP)
+        assert isinstance(read(parser, words), Pages)
+        assert parser.pid != spoilt
+
+
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, words: Path) -> None:
     with Parser(Limits(parse_seconds=0.4, seconds_per_page=0.4)) as parser:
         path = slow_scan(tmp_path)
