@@ -19,6 +19,9 @@ def is_answer_to(request: ParseRequest, answer: Answer) -> bool:
         return (request.at_once or answer.count) < answer.count <= request.options.max_pages
     if isinstance(answer, ParseFailure):
         return True
+    sizes = [member.size for member in answer.members]
+    if min(sizes, default=0) < 0 or sum(sizes) > request.options.archive.max_bytes:
+        return False
     if wanted := request.pages:
         numbers = [page.number for page in answer.pages]
         return numbers == list(wanted.numbers) and is_sound(answer)

@@ -6,9 +6,11 @@ each is put to the same place for it, and what it wrote is taken from the same p
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+import stat
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from pipeline.scratch import disk_asked, scratch, written
 
 BLOCK_BYTES = 1 << 20
 HASH = re.compile("[0-9a-f]{64}")
+NO_FILE = {errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EACCES}
+"""What is said of no file, a link, a folder, a socket, a file that may not be read."""
 
 
 class ParserFolder:
@@ -61,16 +65,34 @@ class ParserFolder:
             raise unread(error) from error
 
     def take(self, pages: Pages, folder: Path) -> None:
-        """Move the members that an answer names to `folder`, where they are the caller's to check.
+        """Copy the members that an answer names to `folder`, where they are the caller's to check:
+        the child may keep a file open that it has written, and write on, but none of ours.
 
-        The child may say anything: what is no hash names no file, and one that is not there stays
-        away. Raises TemporaryError for a disk that takes no copy.
+        It may say anything: what is no hash names no file, one that is not there stays away, and of
+        none more is copied than it is said to have. Raises TemporaryError for a disk that takes no
+        copy.
         """
         for member in pages.members:
-            found = self.writable / member.sha256
-            if HASH.fullmatch(member.sha256) and os.path.lexists(found):
-                with disk_asked():
-                    shutil.move(found, folder / member.sha256)
+            if HASH.fullmatch(member.sha256):
+                self._take(self.writable / member.sha256, folder / member.sha256, member.size)
+
+    def _take(self, found: Path, target: Path, size: int) -> None:
+        """Copy one member, unless it is not there any more, and remove what was copied."""
+        with disk_asked():
+            try:
+                source = open(found, "rb", opener=_opened)  # noqa: SIM115 - closed below
+            except OSError as error:
+                if error.errno in NO_FILE:
+                    return
+                raise
+            with source:
+                if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                    return
+                with target.open("wb") as copy:
+                    while block := source.read(min(BLOCK_BYTES, size)):
+                        copy.write(block)
+                        size -= len(block)
+            found.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove what the last file left behind."""
@@ -84,3 +106,8 @@ class ParserFolder:
     def close(self) -> None:
         """Remove the folders. To be called when the child has ended."""
         self._stack.close()
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open what is there itself, and wait for nobody."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

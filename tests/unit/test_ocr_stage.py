@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 from pipeline.documents import DocumentFailure, Member, Pages, Source, StageName
-from pipeline.engines.parse_request import ParseFailure, ParseRequest
+from pipeline.engines.parse_request import ParseFailure, ParseOptions, ParseRequest
 from pipeline.engines.parser import Parser
+from pipeline.engines.parser_answers import is_answer_to
 from pipeline.engines.parser_folder import ParserFolder
 from pipeline.errors import TemporaryError
 from pipeline.ocr import OcrStage, detect
@@ -125,6 +128,98 @@ def test_a_member_that_is_not_what_it_is_said_to_be_is_refused(
     [answer] = stage([source(tmp_path, "a.zip", b"PK\x05\x06" + bytes(18))])
     assert isinstance(answer, DocumentFailure)
     assert answer.error == "parser_crashed"
+
+
+class Taken:
+    """A child that was taken over: it writes on through what it has open, whatever was checked."""
+
+    def __init__(self, data: bytes) -> None:
+        self.folder = ParserFolder()
+        self.data = data
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.open: int | None = None
+
+    def version(self, language: str) -> str:
+        return "taken 1"
+
+    def parse(self, request: ParseRequest) -> Pages:
+        self.folder.put(request)
+        self.open = os.open(self.folder.writable / self.sha256, os.O_RDWR | os.O_CREAT)
+        os.pwrite(self.open, self.data, 0)
+        member = Member(path="x", sha256=self.sha256, size=len(self.data))
+        pages = Pages(text="", pages=(), members=(member, member.model_copy(update={"path": "y"})))
+        self.folder.take(pages, Path(request.folder))
+        return pages
+
+    def write_on(self) -> None:
+        assert self.open is not None
+        os.pwrite(self.open, b"something else", 0)
+
+    def close(self) -> None:
+        assert self.open is not None
+        os.close(self.open)
+        self.folder.close()
+
+
+class LateBlobs(FolderBlobs):
+    """An object store before which something happens."""
+
+    def __init__(self, folder: Path, first: Callable[[], None]) -> None:
+        super().__init__(folder)
+        self._first = first
+
+    def put_file(self, path: Path, sha256: str) -> None:
+        self._first()
+        super().put_file(path, sha256)
+
+
+def test_what_is_stored_is_what_was_hashed_whatever_the_child_does_meanwhile(
+    tmp_path: Path,
+) -> None:
+    taken = Taken(b"what it is said to be" * 100_000)
+    blobs = LateBlobs(tmp_path / "blobs", taken.write_on)
+    blobs.establish()
+    stage = OcrStage(taken, blobs, OcrSettings(), Limits())
+    [answer] = stage([source(tmp_path, "a.zip", b"PK\x05\x06" + bytes(18))])
+    taken.close()
+    assert isinstance(answer, Pages)
+    blobs.fetch(taken.sha256, tmp_path / "fetched")
+    assert (tmp_path / "fetched").read_bytes() == taken.data
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "socket", "nothing", "too much"])
+def test_of_what_a_child_leaves_only_the_file_that_it_names_is_taken(
+    tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "to").mkdir()
+    folder = ParserFolder()
+    made = folder.writable / ("ab" * 32)
+    (tmp_path / "secret").write_bytes(b"secret")
+    if kind == "link":
+        made.symlink_to(tmp_path / "secret")
+    elif kind == "pipe":
+        os.mkfifo(made)
+    elif kind == "folder":
+        made.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as here:
+            here.bind(str(made))
+    elif kind == "too much":
+        made.write_bytes(bytes(99))
+    member = Member(path="x", sha256="ab" * 32, size=9)
+    folder.take(Pages(text="", pages=(), members=(member,)), tmp_path / "to")
+    folder.close()
+    taken = {path.name: path.stat().st_size for path in (tmp_path / "to").iterdir()}
+    assert taken == ({"ab" * 32: 9} if kind == "too much" else {})
+
+
+@pytest.mark.parametrize("sizes", [(-1,), (6, 5)])
+def test_an_answer_whose_members_are_over_the_budget_makes_no_sense(sizes: tuple[int, ...]) -> None:
+    members = [Member(path=str(n), sha256="ab" * 32, size=size) for n, size in enumerate(sizes)]
+    options = ParseOptions(archive=ArchiveLimits(max_bytes=10))
+    request = ParseRequest(path="", name="", media_type="", folder="", options=options)
+    assert is_answer_to(request, Pages(text="", pages=(), members=members[1:]))
+    assert not is_answer_to(request, Pages(text="", pages=(), members=members))
 
 
 def identity(settings: OcrSettings, limits: Limits | None = None) -> str:
