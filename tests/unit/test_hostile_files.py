@@ -19,11 +19,13 @@ from reading_case import fails, read_file, read_members, request_for
 from remote_case import WORDS, remote_files, trap
 from reportlab.pdfgen.canvas import Canvas
 
+from pipeline.documents import Pages
 from pipeline.engines.formats.members import MemberWriter, over_budget, safe_path
 from pipeline.engines.parse_request import ParseFailure, ParseOptions
+from pipeline.engines.parser import Parser
 from pipeline.engines.parser_child import parse
 from pipeline.errors import PermanentError
-from pipeline.settings import ArchiveLimits
+from pipeline.settings import ArchiveLimits, Limits
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Duplicate name:UserWarning"  # zipfile, of what the test means to do
@@ -118,6 +120,47 @@ def test_a_damaged_member_is_left_out_and_told(tmp_path: Path) -> None:
     pages, members = read_members(path)
     assert list(members) == ["good.txt"]
     assert "bad.txt" in pages.warnings[0]
+
+
+def packed(folder: Path, method: int, at: int, change: bytes) -> Path:
+    """Make an archive of two members, of which the first has other bytes somewhere."""
+    path = folder / "packed.zip"
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr("bad.txt", b"Ann Lee met Bob Ray in Paris. " * 99)
+        file.writestr("good.txt", b"words")
+    data = bytearray(path.read_bytes())
+    at += 30 + len("bad.txt")
+    data[at : at + len(change)] = change
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("method", "at"),
+    [
+        (zipfile.ZIP_STORED, 20),
+        (zipfile.ZIP_DEFLATED, 0),
+        (zipfile.ZIP_BZIP2, 4),
+        (zipfile.ZIP_LZMA, 4),
+        (zipfile.ZIP_LZMA, 20),
+    ],
+)
+def test_a_member_that_cannot_be_unpacked_is_left_out_whatever_packed_it(
+    tmp_path: Path, method: int, at: int
+) -> None:
+    pages, members = read_members(packed(tmp_path, method, at, b"\xff" * 9))
+    assert members == {"good.txt": b"words"}
+    [warning] = pages.warnings
+    assert "'bad.txt' in the archive cannot be read" in warning
+
+
+def test_a_member_that_asks_for_memory_as_it_is_damaged_is_left_out(tmp_path: Path) -> None:
+    """Behind the version and the length of the properties, LZMA says how large its window is."""
+    path = packed(tmp_path, zipfile.ZIP_LZMA, 5, struct.pack("<I", 0xF0000000))
+    with Parser(Limits()) as parser:
+        pages = parser.parse(request_for(path, tmp_path))
+    assert isinstance(pages, Pages)
+    assert [member.path for member in pages.members] == ["good.txt"]
 
 
 def test_a_bomb_is_stopped_by_its_ratio(tmp_path: Path) -> None:
@@ -282,6 +325,21 @@ def test_an_office_file_that_unpacks_to_a_bomb_is_refused(office_files: dict[str
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file:
         file.writestr("xl/media/zeros.bin", bytes(80 * MEGABYTE))
     with fails("archive_bomb"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_office_file_with_a_part_that_cannot_be_unpacked_says_which(
+    office_files: dict[str, Path], method: int
+) -> None:
+    path = office_files["word/document.xml"]
+    with zipfile.ZipFile(path, "a", method) as file:
+        file.writestr("word/media/a.png", bytes(range(256)) * 9)
+        at = file.getinfo("word/media/a.png").header_offset + 30 + len("word/media/a.png") + 4
+    data = bytearray(path.read_bytes())
+    data[at : at + 9] = b"\xff" * 9
+    path.write_bytes(data)
+    with fails("damaged", "'word/media/a.png'"):
         read_file(path)
 
 

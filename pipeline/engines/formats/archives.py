@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
 import zlib
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 from pipeline.documents import Pages
 from pipeline.engines.formats.draft import Draft, Job
@@ -20,6 +22,9 @@ BLOCK = 256 << 10
 DIRECTORY_BYTES = 256 << 20
 # What systems leave in archives beside what people put there.
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+# What zipfile and its decompressors raise for bytes that are not what they should be.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError,
+              OSError, ValueError, RuntimeError)  # fmt: skip
 
 
 def open_zip(path: Path, limits: ArchiveLimits) -> zipfile.ZipFile:
@@ -80,18 +85,26 @@ def _take(job: Job, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str | N
         job.warn(f"{path!r} in the archive is protected by a password; it is left out")
         return "encrypted"
     try:
-        with closing(_blocks(archive, entry)) as blocks:
+        with closing(unpacked(archive, entry)) as blocks:
             job.members.add(path, blocks)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError,
-            RuntimeError) as error:  # fmt: skip
-        # What zipfile and its decompressors raise for bytes that are not what they should be.
+    except UNREADABLE as error:
         job.warn(f"{path!r} in the archive cannot be read ({error}); it is left out")
         return "damaged"
     return None
 
 
-def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Generator[bytes]:
-    """Yield an entry's bytes as they are unpacked."""
+def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Generator[bytes]:
+    """Yield an entry's bytes as they are unpacked. Raises what is UNREADABLE."""
     with archive.open(entry) as data:
-        while block := data.read(BLOCK):
+        while block := _block(data, entry):
             yield block
+
+
+def _block(data: IO[bytes], entry: zipfile.ZipInfo) -> bytes:
+    """Unpack one block. What LZMA is damaged in may be how much memory it asks for at once."""
+    try:
+        return data.read(BLOCK)
+    except MemoryError as error:
+        if entry.compress_type != zipfile.ZIP_LZMA:
+            raise
+        raise lzma.LZMAError("it asks for more memory than there is") from error

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
+from contextlib import closing
 
 from pipeline.documents import Metadata
-from pipeline.engines.formats.archives import BLOCK, open_zip
+from pipeline.engines.formats.archives import UNREADABLE, open_zip, unpacked
 from pipeline.engines.formats.draft import Job, told
 from pipeline.engines.formats.members import check_budget
 from pipeline.errors import PermanentError
@@ -37,8 +37,7 @@ def check_package(job: Job) -> None:
                 )
             try:
                 total += _check_part(job, archive, entry, total)
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
-                    RuntimeError) as error:  # fmt: skip
+            except UNREADABLE as error:
                 raise PermanentError(
                     "damaged",
                     f"the Office file is damaged at {entry.filename!r} ({error}); open it in its "
@@ -50,8 +49,8 @@ def _check_part(job: Job, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, befo
     """Read a part to its end; return its real size in bytes."""
     is_xml = entry.filename.lower().endswith(XML_PARTS)
     size, tail = 0, b""
-    with archive.open(entry) as data:
-        while block := data.read(BLOCK):
+    with closing(unpacked(archive, entry)) as blocks:
+        for block in blocks:
             if is_xml:
                 _refuse_unsafe(tail + block, entry.filename, first=size == 0)
                 tail = block[-OVERLAP:]
