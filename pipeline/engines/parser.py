@@ -87,9 +87,8 @@ class Parser:
             self.close()
             return gone.failure, True
         if isinstance(answer, ParseFailure) and answer.error == "parser_memory":
-            tail = self._child.tail
             self.close()
-            return answer.model_copy(update={"log_tail": tail}), True
+            return answer, True
         return answer, False
 
     @property

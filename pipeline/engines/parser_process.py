@@ -106,6 +106,7 @@ class ParserProcess:
         """
         options = request.options
         self._page = self._count = 0
+        self._hear()  # what it said of the last file is not this one's
         self._tail.clear()
         goes_on()
         try:
@@ -133,11 +134,17 @@ class ParserProcess:
                 raise self._gone("parser_crashed", "the parser's answer makes no sense")
             if isinstance(answer, Pages):
                 self._folder.take(answer, Path(request.folder))
-            return self._at_page(answer) if isinstance(answer, ParseFailure) else answer
+            if isinstance(answer, ParseFailure):
+                self._hear()  # it wrote down first what was raised
+                return self._told(answer)
+            return answer
 
-    def _at_page(self, failure: ParseFailure) -> ParseFailure:
-        """Say at which page it happened: by what was said when that was begun."""
-        return failure.model_copy(update={"page": self._page, "count": self._count})
+    def _told(self, failure: ParseFailure) -> ParseFailure:
+        """Say at which page it happened, by what was said when that was begun, and what the child
+        wrote about it.
+        """
+        told = {"page": self._page, "count": self._count, "log_tail": self.tail}
+        return failure.model_copy(update=told)
 
     def end(self) -> None:
         """Kill the process and what it started, and close the pipes."""
@@ -152,7 +159,6 @@ class ParserProcess:
             while data:
                 data = data[self._process.stdin.write(data) :]
         except BrokenPipeError as error:
-            self._drain()
             raise self._died() from error
 
     def _frame(self, allowance: CpuAllowance, largest: int) -> Frame:
@@ -178,12 +184,10 @@ class ParserProcess:
         if stderr is not None and descriptor == stderr.fileno():
             if not data:
                 self._selector.unregister(stderr)
-            self._tail += data
-            del self._tail[:-TAIL_BYTES]
+            self._keep(data)
         elif data:
             self._answers += data
         else:
-            self._drain()
             raise self._died()
 
     def _take(self, largest: int) -> Frame | None:
@@ -205,17 +209,23 @@ class ParserProcess:
         except ValidationError as error:
             raise self._gone("parser_crashed", "the parser's answer makes no sense") from error
 
-    def _drain(self) -> None:
-        """Take the last words of a child that has closed its pipes."""
+    def _hear(self) -> None:
+        """Take what lies in the pipe of standard error by now. More is not waited for: who lives
+        may write without end.
+        """
         assert self._process.stderr is not None  # noqa: S101 - it was asked for
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._process.stderr.fileno(), READ_BYTES):
-                self._tail += data
-                del self._tail[:-TAIL_BYTES]
+            self._keep(os.read(self._process.stderr.fileno(), READ_BYTES))
+
+    def _keep(self, data: bytes) -> None:
+        """Keep the end of standard error."""
+        self._tail += data
+        del self._tail[:-TAIL_BYTES]
 
     def _died(self) -> ChildGoneError:
-        """Say why a child that has ended did so."""
+        """Say why a child that has ended did so, when its last words are taken."""
         _kill(self._process)
+        self._hear()
         status = self._process.returncode
         if status == -signal.SIGXCPU:
             return self._gone("parser_timeout", "reading the file takes too much CPU time")
@@ -233,9 +243,8 @@ class ParserProcess:
         )
 
     def _gone(self, error: str, message: str) -> ChildGoneError:
-        """Make the failure, with the child's last words."""
-        failure = ParseFailure(error=error, message=message, log_tail=self.tail)
-        return ChildGoneError(self._at_page(failure))
+        """Make the failure of a child that is given up."""
+        return ChildGoneError(self._told(ParseFailure(error=error, message=message)))
 
 
 def environment(folder: ParserFolder) -> dict[str, str]:

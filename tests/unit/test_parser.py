@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,6 +232,38 @@ def test_a_child_that_cannot_start_says_so(words: Path, monkeypatch: pytest.Monk
     with Parser(Limits()) as parser, pytest.raises(UnavailableError) as caught:
         read(parser, words)
     assert "does not start" in str(caught.value)
+
+
+def test_what_is_raised_for_a_file_is_told_with_where_and_of_no_other(
+    parser: Parser, tmp_path: Path
+) -> None:
+    broken, empty = tmp_path / "broken.docx", tmp_path / "empty.txt"
+    with zipfile.ZipFile(broken, "w") as file:
+        file.writestr("[Content_Types].xml", "<Types/>")
+        file.writestr("word/document.xml", "<x/>")
+    empty.write_bytes(b"")
+
+    raised, refused = read(parser, broken), read(parser, empty)
+
+    assert isinstance(raised, ParseFailure)
+    assert raised.error == "damaged"
+    assert "Traceback (most recent call last)" in raised.log_tail
+    what, _, words_of_it = raised.log_tail.splitlines()[-1].partition(": ")
+    assert f"({what}: {words_of_it})" in raised.message
+    assert isinstance(refused, ParseFailure)
+    assert (refused.error, refused.log_tail) == ("empty_file", "")
+
+
+def test_what_a_child_wrote_of_one_file_is_not_told_of_the_next(
+    words: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.txt").write_bytes(b"")
+    with Parser(Limits()) as parser:
+        read(parser, words)
+        Path(f"/proc/{parser.pid}/fd/2").write_text("of another file")
+        refused = read(parser, tmp_path / "empty.txt")
+    assert isinstance(refused, ParseFailure)
+    assert refused.log_tail == ""
 
 
 def test_old_children_are_replaced(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
