@@ -178,8 +178,24 @@ class Walk:
     def _folder(
         self, folder: Path, below: PurePosixPath, links: list[tuple[Path, PurePosixPath]]
     ) -> Iterator[FoundFile]:
-        """Yield what is under a folder, unless this pass has been in it: its files as the disk has
-        them, then its folders by name. Links to folders are added to `links`.
+        """Yield what is under a folder, however deep: the files of each as the disk has them, then
+        its folders by name. Links to folders are added to `links`.
+        """
+        todo = [(folder, below)]
+        while todo:
+            inside: list[tuple[Path, PurePosixPath]] = []
+            yield from self._entries(*todo.pop(), inside, links)
+            todo += sorted(inside, reverse=True)  # the first is the next
+
+    def _entries(
+        self,
+        folder: Path,
+        below: PurePosixPath,
+        folders: list[tuple[Path, PurePosixPath]],
+        links: list[tuple[Path, PurePosixPath]],
+    ) -> Iterator[FoundFile]:
+        """Yield the files of one folder, unless this pass has been in it. Folders in it, and links
+        to some, are added to the lists.
         """
         try:
             info = folder.stat()
@@ -191,7 +207,6 @@ class Walk:
             # An unreadable folder is a document that fails with the system's own words.
             yield self._found(folder)
             return
-        folders: list[tuple[Path, PurePosixPath]] = []
         with entries:
             for entry in entries:
                 inside = (folder / entry.name, below / entry.name)
@@ -203,8 +218,6 @@ class Walk:
                     links.append(inside)
                 else:
                     folders.append(inside)
-        for path, relative in sorted(folders):
-            yield from self._folder(path, relative, links)
 
     def _takes(self, entry: os.DirEntry[str], relative: PurePosixPath) -> bool:
         """Say whether a folder's entry is wanted, and count it if it is not."""

@@ -1,7 +1,9 @@
 """Walking the sources and fetching bytes."""
 
 import hashlib
+import itertools
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +83,30 @@ def test_a_hidden_file_that_is_named_is_taken(tree):
     walk = Walk(Selection())
     assert names(walk, "in/.e.txt") == ["in/.e.txt"]
     assert walk.passed.hidden == 0
+
+
+def test_the_files_of_a_folder_come_before_its_folders_and_these_by_name(tree):
+    paths = ["in/a.txt", "in/deep/c.txt", "in/deep/er/d.txt", "in/deeper/b.txt", "in/x/y/z.txt"]
+    for path in paths:
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).touch()
+    walk = Walk(Selection(include=("*.txt",)))
+    assert [file.source for file in walk.files(["in"])] == paths
+
+
+def test_a_folder_may_be_nested_as_deep_as_the_disk_lets_it(tmp_path):
+    depth = sys.getrecursionlimit() + 100
+    folders = list(itertools.accumulate("d" * depth, Path.joinpath, initial=tmp_path))
+    for folder in folders[1:]:
+        folder.mkdir()
+    file = folders[-1] / "a.txt"
+    file.touch()
+    try:
+        assert [found.source for found in Walk(Selection()).files([str(tmp_path)])] == [str(file)]
+    finally:  # what removes it otherwise is as deep
+        file.unlink()
+        for folder in reversed(folders[1:]):
+            folder.rmdir()
 
 
 def test_a_link_that_leads_back_up_ends(tree):
