@@ -307,6 +307,29 @@ def test_entities_hidden_in_another_encoding_are_refused(office_files: dict[str,
             read_file(path)
 
 
+@pytest.mark.parametrize("name", ["word/document.dat", "word/part", "word/media/a.svg"])
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b" " * 600_000, b"<x/>"])
+def test_a_part_is_judged_by_its_bytes_and_not_by_its_name(
+    office_files: dict[str, Path], name: str, before: bytes
+) -> None:
+    path = office_files["word/document.xml"]
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr(name, before + XXE)
+    with fails("unsafe_xml", name):
+        read_file(path)
+
+
+def test_a_picture_may_have_a_document_type_and_what_is_no_markup_any_bytes(
+    office_files: dict[str, Path],
+) -> None:
+    path = office_files["word/document.xml"]
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("word/media/a.svg", b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "">')
+        file.writestr("word/media/b.png", b"\x89PNG" + XXE)
+        file.writestr("word/media/c.bin", b"")
+    assert read_file(path).text == "words"
+
+
 def test_nothing_is_fetched_from_elsewhere(tmp_path: Path) -> None:
     """In this process, where nothing else would hold a library back."""
     with trap() as server:

@@ -1,7 +1,8 @@
 """Office packages: what must be so of a .docx, .xlsx or .pptx before a library may read it.
 
 They are ZIP files of XML. Entities could fetch other files or grow without bounds, so no part may
-have a document type; parts may not unpack to more than the archive limits allow.
+have a document type, and no picture one that defines any; parts may not unpack to more than the
+archive limits allow.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pipeline.engines.formats.members import check_budget
 from pipeline.errors import PermanentError
 
 FORBIDDEN = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+FORBIDDEN_IN_PICTURES = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
 ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{1,40})", re.IGNORECASE)
 # Encodings in which the letters of "DOCTYPE" are the bytes that are looked for (zeros dropped).
 PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1",
@@ -24,6 +26,9 @@ PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-88
 CORE_PART = "docProps/core.xml"
 OVERLAP = 64
 XML_PARTS = (".xml", ".rels", ".vml")
+# What other programs made may have a document type, as long as that defines nothing.
+PICTURES = (".svg", ".htm", ".html")
+BEFORE_MARKUP = b" \t\r\n\xef\xbb\xbf\xfe\xff"
 
 
 def check_package(job: Job) -> None:
@@ -47,23 +52,35 @@ def check_package(job: Job) -> None:
 
 def _check_part(job: Job, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, before: int) -> int:
     """Read a part to its end; return its real size in bytes."""
-    is_xml = entry.filename.lower().endswith(XML_PARTS)
+    name = entry.filename.lower()
+    forbidden = FORBIDDEN_IN_PICTURES if name.endswith(PICTURES) else FORBIDDEN
+    is_markup: bool | None = name.endswith(XML_PARTS) or None
     size, tail = 0, b""
     with closing(unpacked(archive, entry)) as blocks:
         for block in blocks:
-            if is_xml:
-                _refuse_unsafe(tail + block, entry.filename, first=size == 0)
+            if is_markup is None:
+                is_markup = _is_markup(block)
+            if is_markup:
+                _refuse_unsafe(tail + block, entry.filename, forbidden, first=size == 0)
                 tail = block[-OVERLAP:]
             size += len(block)
             check_budget(job.path.stat().st_size, 0, before + size, job.options.archive)
     return size
 
 
-def _refuse_unsafe(block: bytes, name: str, *, first: bool) -> None:
+def _is_markup(block: bytes) -> bool | None:
+    """Say by the first bytes of a part whether it may be read as XML, whatever its name: a package
+    says elsewhere what its parts are. None where there are only blanks yet.
+    """
+    start = block.replace(b"\x00", b"").lstrip(BEFORE_MARKUP)[:1]
+    return start == b"<" if start else None
+
+
+def _refuse_unsafe(block: bytes, name: str, forbidden: re.Pattern[bytes], *, first: bool) -> None:
     """Refuse a document type or an encoding to hide one in. Raises PermanentError("unsafe_xml")."""
     plain = block.replace(b"\x00", b"")  # UTF-16 as well
     named = ENCODING.search(plain[:400]) if first else None
-    if FORBIDDEN.search(plain) or (named and named.group(1).lower() not in PLAIN_ENCODINGS):
+    if forbidden.search(plain) or (named and named.group(1).lower() not in PLAIN_ENCODINGS):
         raise PermanentError(
             "unsafe_xml",
             f"{name!r} in the Office file defines entities, which could read other files or grow "
