@@ -10,10 +10,10 @@ processes, those of each stage apart, and whole nodes are killed, alone and in p
 early is started again, as a person would; where only processes of Ray or nodes were killed, that is
 a difference. Then it must be as if nothing had happened: each document that the ledger of this
 program accepted is completed, once, or failed for its own reason, once, nobody is blamed for a
-death, the digest is the quiet run's, `verify` finds nothing wrong, and nothing that PostgreSQL
-lacks looks persisted in Redis. Prints its seed, each fault, how often each kind was made, and every
-difference; the exit status is 1 after any, and where a kind was never made by a run of so many
-faults that each should have come.
+death, the digest is the quiet run's, `verify` finds nothing wrong, no vector is missing, and
+nothing that PostgreSQL lacks looks persisted in Redis. Prints its seed, each fault, how often each
+kind was made, and every difference; the exit status is 1 after any, and where a kind was never made
+by a run of so many faults that each should have come.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ class Chaos:
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
         found = _finished(run)
-        wrong = broken(run) + amiss(run) + _not_once(run) + _blamed(run)
+        wrong = broken(run) + amiss(run) + _not_once(run) + _blamed(run) + _unembedded(run)
         accepted = sorted(path.as_uri() for path in self.folder.iterdir())
         lost = set(accepted) - _settled(run)
         self.documents += len(accepted)
@@ -206,7 +206,12 @@ def _working(run: SmallRun) -> bool:
 
 
 def _left(run: SmallRun) -> int:
-    return run.left()
+    """Count what is to be done by another run."""
+    return run.left() + run.without_vector()
+
+
+def _unembedded(run: SmallRun) -> list[str]:
+    return [f"{count} chunks have no vector"] if (count := run.without_vector()) else []
 
 
 def _finished(run: SmallRun) -> object:

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy import text
 from stored_objects import MARK
 
 from actors.claims import Expected
@@ -162,6 +163,20 @@ class SmallRun:
         with self._asking() as ledger:
             found = ledger.counts(identity.project_id(self.project))
         return {status.value: count for status, count in found.items()}
+
+    def without_vector(self) -> int:
+        """Count the chunks that have no vector yet."""
+        question = """
+            SELECT count(*) FROM chunks h JOIN contents c ON c.id = h.content_id
+            WHERE c.project_id = CAST(:project AS uuid) AND h.vector IS NULL
+        """
+        engine = postgres.engine_of(self.urls.database_url, pool_size=1)
+        try:
+            with engine.connect() as connection:
+                asked = {"project": identity.project_id(self.project)}
+                return int(connection.scalar(text(question), asked) or 0)
+        finally:
+            engine.dispose()
 
     @contextmanager
     def _asking(self) -> Iterator[Ledger]:

@@ -124,6 +124,7 @@ def test_a_long_chaos_makes_each_kind_and_says_which_it_never_made(tmp_path: Pat
         ("DELETE FROM failures", ".txt has 0 failures and is failed"),
         (TWICE, ".txt has 2 failures and is failed"),
         (BLAME, "0000.txt has 1 failures and is completed"),
+        ("UPDATE chunks SET vector = NULL", " chunks have no vector"),
         ("DELETE FROM chunks", "a chunk of "),
         ("DELETE FROM stage_results WHERE stage = 'extract'", "extract"),
     ],
