@@ -106,7 +106,7 @@ def said(command: list[str], variables: dict[str, str]) -> Probe:
     with subprocess.Popen(waiting, stdin=subprocess.PIPE) as bystander:  # ends with this process
         probe = _said([*command, str(bystander.pid)], variables)
         bystander.terminate()
-        struck = bystander.wait() != -signal.SIGTERM
+        struck = -bystander.wait() in (signal.SIGKILL, signal.SIGIO)
     return probe.model_copy(update={"doors": (*probe.doors, STRUCK)}) if struck else probe
 
 
