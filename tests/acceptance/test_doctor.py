@@ -333,13 +333,16 @@ def test_what_the_parser_could_do_is_found_by_trying(
     assert "limits.parse_memory_bytes" in finding.seen + finding.advice
     code = (
         "import sys; from pipeline.engines import sandbox_probe as p; "
-        "p.attempt(p.Targets.model_validate_json(sys.argv[-1]))"
+        "p.attempt(p.Targets.model_validate_json(sys.argv[-2]), int(sys.argv[-1]))"
     )
     python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
+    python.write_text(
+        f'#!/bin/sh\n[ "$1" = -I ] || set -- -c "{code}" "$@"\nexec {sys.executable} "$@"\n'
+    )
     python.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(python))
     finding = isolation(Settings())
     assert finding.state is State.WARN
     assert "could read other files, " in finding.seen
+    assert "signal other processes through files" in finding.seen
     assert finding.advice
