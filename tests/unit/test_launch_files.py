@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 from ray._private.label_utils import validate_node_label_syntax
+from ray.autoscaler._private.commands import warn_about_bad_start_command
 from ray.autoscaler._private.util import prepare_config, validate_config
 
 from actors.cluster import ENVIRONMENT as LOCAL
@@ -58,6 +59,25 @@ def test_every_node_is_given_endpoints_and_token_outside_of_any_job(name: str) -
         before, _, after = start.partition("ray start")
         assert "set -a; . ~/casegraph.env; RAY_AUTH_MODE=token;" in before
         assert ("--head" in after) == kind.startswith("head")
+
+
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_the_head_starts_workers(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = checked(read(name))["head_start_ray_commands"]
+    warn_about_bad_start_command(commands)
+    assert "will not" not in "".join(capsys.readouterr())
+    warn_about_bad_start_command([one.partition("--autoscaling-config")[0] for one in commands])
+    assert "will not launch any workers" in "".join(capsys.readouterr())
+
+
+def test_all_machines_that_are_named_become_workers_and_the_head_can_reach_them() -> None:
+    config = checked(read("cluster.local.yaml"))
+    [machines] = config["available_node_types"].values()
+    assert machines["min_workers"] == len(config["provider"]["worker_ips"])
+    # Ray's other autoscaler takes the head for one of them.
+    [start] = config["head_start_ray_commands"]
+    assert "RAY_enable_autoscaler_v2=0; " in start.partition("set +a")[0]
+    assert config["auth"]["ssh_private_key"].startswith("~/.casegraph/")
 
 
 def test_no_other_ray_of_a_machine_is_stopped() -> None:
