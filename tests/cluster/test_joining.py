@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from actors.jobs import JOB_SERVER
 from cluster.on_cluster import OnCluster
-from cluster.ray_cluster import RAY, RayCluster, cluster
+from cluster.ray_cluster import RAY, ROOT, RayCluster, cluster
 
 # boto3 still calls datetime.utcnow() where the standard library warns about it.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
@@ -125,6 +127,28 @@ print(jobs, list_actors(detail=True), list_tasks(detail=True))
     )  # fmt: skip
     assert twice.returncode != 0
     assert "run-1 already exists" in twice.stdout + twice.stderr
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/operations.md"])
+def test_a_job_is_submitted_as_the_documents_say(
+    on_cluster: OnCluster, tmp_path: Path, document: str
+) -> None:
+    """The machine that submits is no node: it knows the job server, and its token."""
+    words = (ROOT / document).read_text("utf-8")
+    [line] = re.findall(r"^\$ (.*ray job submit .*)$", words, re.MULTILINE)
+    s3 = on_cluster.s3.client()
+    s3.create_bucket(Bucket="cases")
+    s3.put_object(Bucket="cases", Key="acme/a.txt", Body=b"Alice Moreno met Bob Ray in Paris.")
+    submitted = subprocess.run(
+        ["bash", "-c", line.replace(JOB_SERVER, on_cluster.cluster.jobs)],
+        env=on_cluster.cluster.environment | {"RAY_TMPDIR": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert submitted.returncode == 0, submitted.stdout + submitted.stderr
+    assert "1 document" in submitted.stdout
 
 
 def test_what_a_cluster_cannot_take_is_said_in_one_line(
