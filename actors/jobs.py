@@ -21,8 +21,9 @@ from pipeline.errors import UnavailableError
 
 JOB_SERVER = "http://127.0.0.1:8265"
 POLL_SECONDS = 1.0
-GOOD = 0, 3
-"""How `casegraph run` ends that was carried out: all is completed, or some is quarantined."""
+REPORTED = 0, 3, 4, 130
+"""How `casegraph run` ends that gives a report, whose outcome says how: all is completed, some is
+quarantined, what it may spend is spent, or it was asked to end."""
 
 
 def run_as_job(
@@ -33,8 +34,9 @@ def run_as_job(
     show: Callable[[str], object] = print,
 ) -> dict[str, Any]:
     """Have a cluster run `casegraph run` with these sources, as its nodes see them, and more of its
-    `options`; show its progress, line by line, and give its report, as `--json` does. All who may
-    look at the cluster can read the options, so no secrets.
+    `options`; show its progress, line by line, and give its report, as `--json` does, also of one
+    that ended early: its `outcome` says so. All who may look at the cluster can read the options,
+    so no secrets.
 
     An interrupted cell stops the run, as Ctrl-C does; a kernel that ends does not. Raises
     UnavailableError for a job server that cannot be asked, and for a run that was not carried out.
@@ -101,7 +103,7 @@ class _Job:
     def _report(self, info: Any, lines: Sequence[str]) -> dict[str, Any]:
         """Take the report from what it said. Raises UnavailableError for a run without one."""
         told = [line for line in lines if line.startswith("{")]
-        if told and info.driver_exit_code in GOOD:
+        if told and info.driver_exit_code in REPORTED:
             report: dict[str, Any] = json.loads(told[-1])
             return report
         reasons = [line for line in lines if line.startswith("casegraph: ")]
