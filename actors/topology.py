@@ -108,15 +108,16 @@ class Ask(Value):
     def allowed(self, nodes: Sequence[Node]) -> dict[StageName, list[Node]]:
         """Say where each stage may run. Nodes that are labelled for some stages run these alone,
         and these run nowhere else; a stage that would find no node may run on any. What computes
-        on a GPU runs only where there is one, and none where it could not be started.
+        on a GPU runs only where there is one, and none where it could not be started, which are no
+        nodes to that stage: others do for the ones that their labels keep for it.
         """
         places: dict[StageName, list[Node]] = {}
         for stage in STAGES:
-            able = [node for node in nodes if node.gpus or stage not in self.on_gpu]
+            fit = [node for node in nodes if (stage, node.id) not in self.unfit]
+            able = [node for node in fit if node.gpus or stage not in self.on_gpu]
             mine = [node for node in able if stage in self.kept_for(node)]
             plain = [node for node in able if not self.kept_for(node)]
-            fit = mine or plain or able
-            places[stage] = [node for node in fit if (stage, node.id) not in self.unfit]
+            places[stage] = mine or plain or able
         return places
 
     def lacks(self, nodes: Sequence[Node]) -> str:

@@ -55,6 +55,24 @@ def test_every_stage_has_an_actor_and_memory_suffices(nodes, pending):
         assert taken <= one.memory or all(count == 1 for count in here.values())
 
 
+def test_where_the_node_kept_for_a_stage_is_unfit_others_do_it():
+    kept, plain = node("kept", 4, 64 * GIB, OCR_LABEL), node("plain")
+    for unfit, where in (
+        (frozenset(), {"kept"}),
+        ({(OCR, "kept")}, {"plain"}),
+        ({(OCR, "kept"), (OCR, "plain")}, set()),
+    ):
+        ask = Ask(unfit=frozenset(unfit))
+        assert {one.id for one in ask.allowed([kept, plain])[OCR]} == where
+        placement = placed([kept, plain], 10_000, ask=ask)
+        assert {name for stage, name in placement if stage == OCR} == where
+        assert set(at(placement, "kept")) <= {OCR}
+    # What is to compute on a GPU goes nowhere else.
+    gpu, ask = node("gpu", gpus=1), Ask(on_gpu=frozenset({EXTRACT}))
+    lost = ask.model_copy(update={"unfit": frozenset({(EXTRACT, "gpu")})})
+    assert lost.allowed([gpu, plain])[EXTRACT] == []
+
+
 @given(NODES)
 def test_a_node_that_joins_changes_nothing_elsewhere(nodes):
     before = placed(nodes, 10**7)
