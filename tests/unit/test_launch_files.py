@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from psycopg2.extensions import parse_dsn
 from ray._private.label_utils import validate_node_label_syntax
 from ray.autoscaler._private.commands import warn_about_bad_start_command
 from ray.autoscaler._private.util import prepare_config, validate_config
@@ -138,9 +139,27 @@ def test_the_environment_names_settings_that_there_are() -> None:
     assert {"CASEGRAPH_DATABASE_URL", "CASEGRAPH_REDIS_URL"} <= set(names) <= known
 
 
-def test_all_types_of_a_cloud_name_an_image() -> None:
-    for type_ in read("cluster.yaml")["available_node_types"].values():
+def test_the_server_of_the_database_is_checked_by_cas_that_a_node_has() -> None:
+    """Without `sslrootcert` libpq wants a file in the home, and refuses where there is none."""
+    [url] = re.findall(
+        r"^CASEGRAPH_DATABASE_URL='(.*)'$", ENVIRONMENT.read_text("utf-8"), re.MULTILINE
+    )
+    options = parse_dsn(url)
+    assert options["sslmode"] == "verify-full"
+    assert options["sslrootcert"] == "system"
+
+
+def test_all_types_of_a_cloud_name_an_image_and_what_gives_them_rights() -> None:
+    """Ray gives a profile of its own to the head alone."""
+    for type_ in checked(read("cluster.yaml"))["available_node_types"].values():
         assert type_["node_config"]["ImageId"].startswith("ami-")
+        assert type_["node_config"]["IamInstanceProfile"].keys() == {"Name"}
+
+
+def test_pods_take_their_rights_from_one_account() -> None:
+    spec = read("deploy/kuberay.yaml")["spec"]["rayClusterSpec"]
+    for group in (spec["headGroupSpec"], *spec["workerGroupSpecs"]):
+        assert group["template"]["spec"]["serviceAccountName"] == "casegraph"
 
 
 def test_workers_do_all_that_there_is_to_do() -> None:
