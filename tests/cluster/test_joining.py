@@ -136,6 +136,7 @@ def test_a_job_is_submitted_as_the_documents_say(
     """The machine that submits is no node: it knows the job server, and its token."""
     words = (ROOT / document).read_text("utf-8")
     [line] = re.findall(r"^\$ (.*ray job submit .*)$", words, re.MULTILINE)
+    assert JOB_SERVER in line  # where none is named, Ray finds a cluster of this very machine
     s3 = on_cluster.s3.client()
     s3.create_bucket(Bucket="cases")
     s3.put_object(Bucket="cases", Key="acme/a.txt", Body=b"Alice Moreno met Bob Ray in Paris.")
