@@ -109,9 +109,13 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one record."""
-        if record.name.partition(".")[0] in OURS or self._words:
+        if self._words:
             return self._hidden(super().format(record))
-        return f"{record.levelname} of {record.name}: {SILENCED}"
+        if record.name.partition(".")[0] not in OURS:
+            return f"{record.levelname} of {record.name}: {SILENCED}"
+        raised = record.exc_info and record.exc_info[0]
+        kind = f" ({raised.__module__}.{raised.__qualname__})" if raised else ""
+        return self._hidden(record.getMessage() + kind)
 
     def _hidden(self, text: str) -> str:
         """Take the secrets out of a text."""
@@ -124,7 +128,8 @@ class JsonLines(Lines):
     """Writes records as JSON, one a line; `always` is in each."""
 
     def __init__(self, secrets: Sequence[str], always: Mapping[str, str], *, words: bool) -> None:
-        super().__init__(secrets, words=words)
+        escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
+        super().__init__(escaped, words=words)
         self._always = dict(always)
 
     def format(self, record: logging.LogRecord) -> str:
@@ -161,7 +166,7 @@ def secrets_of(settings: Settings) -> list[str]:
     written there and as they are meant.
     """
     found = {form for secret in _secrets(settings) for form in (secret, *_passwords(secret))}
-    return [json.dumps(x, ensure_ascii=False)[1:-1] for x in found if len(x) >= SHORTEST_SECRET]
+    return [secret for secret in found if len(secret) >= SHORTEST_SECRET]
 
 
 def _secrets(section: BaseModel) -> Iterator[str]:

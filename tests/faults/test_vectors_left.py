@@ -16,11 +16,14 @@ from actors.report import Report
 from actors.request import Request
 from actors.run_result import INTERRUPTED, RunResult
 from actors.stop import Stop
-from actors.workplace import Workplace
+from actors.workplace import HostStage, Workplace
 from faults import small_stages
 from faults.local_pools import LocalPools
 from faults.local_run import in_threads
 from faults.small_run import write_documents
+from pipeline.assembly import Hosted, Stores
+from pipeline.documents import StageName
+from pipeline.errors import UnavailableError
 from pipeline.settings import RunSettings, Settings
 from pipeline.stores import postgres
 from pipeline.walking import Selection, Walk
@@ -43,6 +46,7 @@ class Command:
         self.settings, self.folder = settings, folder
         self.turns = 0
         self.shown: list[Snapshot] = []
+        self.host: HostStage = small_stages.host
         self.turn: Callable[[RunResult], RunResult] = lambda result: result
 
     def __call__(self, stop: Stop | None = None) -> Report:
@@ -52,7 +56,7 @@ class Command:
             self.shown.append,
             stop or Stop(),
             plan_of=small_stages.plan,
-            host=small_stages.host,
+            host=self.host,
             rules=small_stages.SmallRules,
             carry_out=self._carry_out,
         )
@@ -123,6 +127,42 @@ def test_the_next_command_computes_what_one_that_was_stopped_did_not(
     lacking, _ = command.lacking()
     # Nothing else is to be done, so no actor is started for it.
     assert (lacking, command.turns) == (0, 1)
+
+
+def test_what_keeps_vectors_from_being_computed_is_said_and_one_may_stop_there(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill, stop = LocalPools.fill_vectors, Stop()
+
+    async def stopped(pools: LocalPools) -> int:
+        stop.asked = True
+        return 1
+
+    monkeypatch.setattr(LocalPools, "fill_vectors", stopped)
+    command(stop)
+    monkeypatch.setattr(LocalPools, "fill_vectors", fill)
+
+    def missing(stage: StageName, settings: Settings, stores: Stores) -> Hosted:
+        raise UnavailableError("the model is not installed: pip install it")
+
+    command.host = missing
+    failed = command()
+    assert (failed.outcome, failed.reason) == (
+        "failed",
+        "the model is not installed: pip install it",
+    )
+
+    later = Stop()
+
+    def stops(stage: StageName, settings: Settings, stores: Stores) -> Hosted:
+        later.asked = True
+        return small_stages.host(stage, settings, stores)
+
+    command.host = stops
+    assert command(later).outcome == "stopped"
+    command.host = small_stages.host
+    assert command().outcome == "finished"
+    assert (command.lacking()[0], command.turns) == (0, 1)
 
 
 def test_a_command_that_finds_nothing_lacking_says_nothing_of_it(command: Command) -> None:

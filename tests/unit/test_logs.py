@@ -132,11 +132,20 @@ def test_a_command_says_neither_secrets_nor_what_other_libraries_say(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CASEGRAPH_DATABASE_URL", "postgresql://u:s3cret-five@h/d")
+    key = 'pass"word\\-1234'
+    monkeypatch.setenv("CASEGRAPH_LLM__KEY", key)
     with logs.kept(load_settings(), run="r"):
         OURS.warning("s3cret-five")
+        OURS.warning("the key is %s", key)
+        try:
+            {}[WORD]
+        except KeyError:
+            OURS.exception("it ends")
         ANOTHER.warning("Bearer s3cret-four in: %s", WORD)
     told = capsys.readouterr().err
     assert f"{logs.HIDDEN}\n" in told
     assert f"WARNING of a.library: {logs.SILENCED}\n" in told
     assert "s3cret" not in told
+    assert f"the key is {logs.HIDDEN}\n" in told
+    assert "it ends (builtins.KeyError)\n" in told
     assert WORD not in told
