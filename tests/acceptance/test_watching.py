@@ -72,7 +72,7 @@ def running(small: Any, corpus: Path, settings: Settings) -> Iterator[Held]:
         engine.dispose()
 
 
-@pytest.mark.parametrize("acceleration", ["on", "off"])
+@pytest.mark.parametrize("acceleration", ["on", pytest.param("off", marks=pytest.mark.slow)])
 def test_a_run_is_watched_until_it_ends_in_whatever_mode(
     small: Any, corpus: Path, settings: Settings, acceleration: str
 ) -> None:

@@ -102,7 +102,10 @@ def test_what_is_no_vector_is_not_there_and_makes_room(
     assert sorted(vectors.get("m", ["a", "b"])) == ["a", "b"]
 
 
-@pytest.mark.parametrize("harm", BROKEN)
+@pytest.mark.parametrize(
+    "harm",
+    [pytest.param(harm, marks=[pytest.mark.slow] * (harm != "too short")) for harm in BROKEN],
+)
 def test_a_run_that_finds_broken_vectors_makes_them_again(
     settings: Settings, tmp_path: Path, valkey: redis.Redis, harm: str
 ) -> None:

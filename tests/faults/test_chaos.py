@@ -38,7 +38,7 @@ SELECT document_id, run_id, stage, error, message, attempts FROM failures
 """
 
 
-@pytest.mark.parametrize("nodes", [0, 2])
+@pytest.mark.parametrize("nodes", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_some_faults_change_nothing(tmp_path: Path, nodes: int) -> None:
     folder = tmp_path / "documents"
     write_documents(folder, FEW)

@@ -134,7 +134,9 @@ def dies_at(run: SmallRun, point: str, marker: Path) -> None:
     [
         ("put.after", "on", False, parts_in_redis),
         ("persist.after-commit", "on", True, parts_in_postgres),
-        ("persist.after-commit", "off", False, parts_in_postgres),
+        pytest.param(
+            "persist.after-commit", "off", False, parts_in_postgres, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_who_goes_on_reads_only_the_pages_that_are_in_no_part(
