@@ -11,7 +11,7 @@ from functools import partial
 
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
-from actors.progress import PERSISTENCE, REGISTRY, Snapshot, line
+from actors.progress import EMBEDDING, PERSISTENCE, REGISTRY, Snapshot, line
 from actors.run_result import RunResult
 from actors.tally import Tally
 from actors.workplace import Workplace
@@ -104,7 +104,7 @@ class Broadcast:
             meters.set("casegraph_slots", busy.slots, stage=stage)
             meters.set("casegraph_slots_used", busy.calls, stage=stage)
             meters.set("casegraph_oldest_call_seconds", busy.oldest, stage=stage)
-        for where in (*STAGES, PERSISTENCE, REGISTRY):
+        for where in (*STAGES, PERSISTENCE, EMBEDDING, REGISTRY):
             still = snapshot.still if where == snapshot.stalled else 0
             meters.set("casegraph_stalled_seconds", still, stage=where)
         meters.set("casegraph_write_behind_entries", backlog.entries)

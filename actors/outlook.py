@@ -12,7 +12,7 @@ from actors.flow import Flow
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
 from actors.persisting import Persisting
-from actors.progress import LOOKING, REGISTRY, RESOLVING, STARTING, Snapshot, note, stuck
+from actors.progress import AT_THE_END, LOOKING, RESOLVING, STARTING, Snapshot, note, stuck
 from actors.progress import stalled as in_words
 from actors.pulse import Pulse
 from actors.resolving import Resolving
@@ -81,7 +81,7 @@ class Outlook:
         )
         said, stalled, still = self._waiting(draining), "", self._still
         if not said and still >= self._run.stall_seconds:
-            stalled = REGISTRY if self.state == RESOLVING else stuck(at_work, queued, backlog)
+            stalled = AT_THE_END.get(self.state) or stuck(at_work, queued, backlog)
             said = in_words(stalled, still, at_work, queued, backlog)
         return Snapshot(
             total=max(claims.total, claims.completed + claims.failed),

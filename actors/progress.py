@@ -27,6 +27,8 @@ from pipeline.stores.protocols import CacheUse
 LINE_SECONDS, PUBLISHED_SECONDS = 5.0, 2.0
 LOOKING, RESOLVING, PERSISTENCE = "looking for documents", "resolving", "persistence"
 STARTING, EMBEDDING, REGISTRY = "starting", "embedding", "registry"
+AT_THE_END = {EMBEDDING: EMBEDDING, RESOLVING: REGISTRY}
+"""Where a run is stuck that is in such a state: no stage has anything left."""
 IDLE = AtWork()
 
 
@@ -36,8 +38,8 @@ class Snapshot(Value):
     walked over, and `total` grows.
 
     `seconds` runs from the first call to a stage, so that starting up is not in the rate. `stalled`
-    names the stage, or persistence, at which nothing has moved for `still` seconds; empty while all
-    goes on. `spent` is what language models cost so far.
+    names the stage, or what stands beside the stages, at which nothing has moved for `still`
+    seconds; empty while all goes on. `spent` is what language models cost so far.
     """
 
     total: int = 0
@@ -114,6 +116,8 @@ def stalled(
     since = f"nothing has moved for {round(still)}s"
     if where == PERSISTENCE:
         return f"{since}; persistence has {backlog:,} results to write"
+    if where == EMBEDDING:
+        return f"{since}; vectors are computed, and that does not come to its end"
     if where == REGISTRY:
         return f"{since}; entities are settled, and that does not come to its end"
     stage = StageName(where)

@@ -11,10 +11,15 @@ from pipeline.errors import TemporaryError
 
 
 async def filled(pools: ActorPools, pulse: Pulse) -> AsyncIterator[bool]:
-    """Go on until every chunk has one; say after each step whether some were computed."""
+    """Go on until every chunk has one; say before each step, and after one that found no store,
+    whether a model computes some.
+    """
     while True:
         try:
-            if await pools.fill_from_cache() or not await pools.fill_vectors():
+            if await pools.fill_from_cache():
+                return
+            yield True
+            if not await pools.fill_vectors():
                 return
         except TemporaryError as error:
             pulse.no_answer(error)
@@ -22,4 +27,3 @@ async def filled(pools: ActorPools, pulse: Pulse) -> AsyncIterator[bool]:
             yield False
         else:
             pulse.heard()
-            yield True

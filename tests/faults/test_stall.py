@@ -95,10 +95,11 @@ def test_the_stage_that_waits_for_a_model_is_named_not_the_one_with_the_longest_
 
 
 @pytest.mark.parametrize(
-    ("hangs", "where", "said"),
+    ("hangs", "mode", "where", "said"),
     [
-        ("identify", "ocr", "ocr works on nothing"),
-        ("resolve", "registry", "entities are settled, and that does not come to its end"),
+        ("identify", "on", "ocr", "ocr works on nothing"),
+        ("fill_vectors", "off", "embedding", "vectors are computed, and that does not come to"),
+        ("resolve", "on", "registry", "entities are settled, and that does not come to its end"),
     ],
 )
 def test_what_hangs_beside_the_stages_is_named_too(
@@ -106,6 +107,7 @@ def test_what_hangs_beside_the_stages_is_named_too(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     hangs: str,
+    mode: str,
     where: str,
     said: str,
 ) -> None:
@@ -126,7 +128,7 @@ def test_what_hangs_beside_the_stages_is_named_too(
             goes_on.set()
 
     report = driver.run(
-        settings.model_copy(update={"run": soon}),
+        settings.model_copy(update={"run": soon, "acceleration": mode}),
         Request([str(tmp_path / "documents")], "p", Walk(Selection())),
         show,
         Stop(),
