@@ -41,7 +41,6 @@ SLOW = frozenset(
         "tests/acceptance/test_two_runs.py",
         "tests/cluster/test_from_a_notebook.py",
         "tests/cluster/test_gpus.py",
-        "tests/cluster/test_joining.py::test_a_job_is_submitted_as_the_documents_say",
         "tests/cluster/test_joining.py::test_a_node_that_knows_other_places_ends_the_run_with_its_name",
         "tests/cluster/test_joining.py::test_auto_is_the_cluster_of_this_machine_and_held_to_the_same",
         "tests/cluster/test_joining.py::test_what_a_cluster_cannot_take_is_said_in_one_line",

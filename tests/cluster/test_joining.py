@@ -129,7 +129,9 @@ print(jobs, list_actors(detail=True), list_tasks(detail=True))
     assert "run-1 already exists" in twice.stdout + twice.stderr
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/operations.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", pytest.param("docs/operations.md", marks=pytest.mark.slow)]
+)
 def test_a_job_is_submitted_as_the_documents_say(
     on_cluster: OnCluster, tmp_path: Path, document: str
 ) -> None:
