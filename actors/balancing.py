@@ -190,10 +190,12 @@ class Balancing:
             for number in self._flow.crew.busy(stage):
                 if place := self._pools.place_of(stage, number):
                     busy[place] += 1
-        placement, queued = self._pools.placement, dict(self._flow.queued())
+        placement, queued, first = self._pools.placement, dict(self._flow.queued()), STAGES[0]
         # No more is claimed of what takes long than the first stage is at; so what waits for that
-        # is not here. How much it is says nothing beside the queues of other stages.
-        queued[STAGES[0]] += self._claims.unclaimed > 0
+        # is not here. How much it is says nothing beside the queues of other stages; and where one
+        # of its actors has nothing to do, it is not for this stage that no more is claimed.
+        if of_stage(first, busy) >= of_stage(first, placement):
+            queued[first] += self._claims.unclaimed > 0
         self._balance.note(Look(queued=queued, busy=busy), placement)
         if step := self._balance.step(self._nodes, placement):
             self._take(step)

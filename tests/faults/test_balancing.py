@@ -24,6 +24,7 @@ from pipeline.stores import postgres
 from pipeline.walking import Selection, Walk
 
 SECONDS = 0.03
+PATIENCE_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -118,6 +119,52 @@ def test_an_actor_that_gives_way_loses_nothing(
     assert retired
     assert set(retired) <= {StageName.OCR, StageName.CHUNK, StageName.EXTRACT}
     assert (run.digest(), run.counts()) == (quiet.digest(), quiet.counts())
+
+
+def test_an_idle_reader_gives_way_though_not_all_documents_are_claimed(
+    many_cores: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "documents"
+    write_documents(folder, 100)
+    monkeypatch.setattr(bounds, "AHEAD_SECONDS", 0.0)  # no more is claimed than the window holds
+    monkeypatch.setattr(balance, "IDLE_LOOKS", 3)
+    costs = dict.fromkeys(STAGES, 0.01) | {StageName.OCR: 1.0}
+    monkeypatch.setattr(balancing, "COSTS", costs)
+    placement = topology.placed([topology.Node(id="here", cpus=8, memory=1 << 40)], 10_000, costs)
+    taken = sum(topology.MEMORY[stage] * count for (stage, _), count in placement.items())
+    monkeypatch.setattr(local_pools, "MEMORY", taken)
+    retired: list[StageName] = []
+    late: list[object] = []
+    given_way = threading.Event()
+    retire = local_pools.LocalPools.retire
+
+    async def noted(pools, stage, number):
+        retired.append(stage)
+        given_way.set()
+        await retire(pools, stage, number)
+
+    monkeypatch.setattr(local_pools.LocalPools, "retire", noted)
+
+    def host(stage, settings, stores):
+        hosted = small_stages.host(stage, settings, stores)
+        if stage is StageName.RESOLVE:
+            work = hosted.stage.work
+
+            def waits(value):
+                if not given_way.wait(PATIENCE_SECONDS):
+                    late.append(value)
+                    given_way.set()
+                return work(value)
+
+            object.__setattr__(hosted.stage, "work", waits)
+        return hosted
+
+    narrow = settings.model_copy(update={"run": settings.run.model_copy(update={"window": 40})})
+    run = SmallRun(narrow, folder, "narrow", host=host, actors={})
+    run.until_done()
+
+    assert not late
+    assert set(retired) == {StageName.OCR}
 
 
 def test_what_is_only_read_gets_no_actors_for_more(
