@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,7 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from pipeline.errors import UnavailableError
 from pipeline.settings import Settings
 
 OURS = "actors", "pipeline", "faults"
@@ -53,15 +55,13 @@ def about_documents(documents: Sequence[str]) -> dict[str, Any]:
 
 def begin(settings: Settings, **always: str) -> logging.Handler:
     """Let this process write JSON from now on, to `log.file`, else to standard error; `always` is
-    in each line. Give the handler; one that was there before is taken away.
+    in each line. Give the handler; one that was there before is taken away. Raises UnavailableError
+    for a file that cannot be written.
     """
-    root = logging.getLogger()
+    root, file = logging.getLogger(), settings.log.file
+    made = logging.StreamHandler(sys.stderr) if file is None else _opened(file)
     for handler in [x for x in root.handlers if isinstance(x.formatter, JsonLines)]:
         end(handler)
-    made: logging.Handler = logging.StreamHandler(sys.stderr)
-    if settings.log.file is not None:
-        settings.log.file.parent.mkdir(parents=True, exist_ok=True)
-        made = logging.FileHandler(settings.log.file, encoding="utf-8", delay=True)
     words = settings.log.level == "DEBUG"
     made.setFormatter(JsonLines(secrets_of(settings), always, words=words))
     root.addHandler(made)
@@ -71,6 +71,18 @@ def begin(settings: Settings, **always: str) -> logging.Handler:
         logging.getLogger(name).setLevel(_number(settings.log.level))
     logging.captureWarnings(capture=True)
     return made
+
+
+def _opened(file: Path) -> logging.Handler:
+    """Open a file at once: one that is opened for the first record raises to whoever logs that."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise UnavailableError(
+            f"the log cannot be written to {file} ({error.strerror}); set CASEGRAPH_LOG__FILE to a "
+            "file that whoever runs this may write, on each node, or unset it"
+        ) from error
 
 
 def end(handler: logging.Handler) -> None:
@@ -83,7 +95,7 @@ def end(handler: logging.Handler) -> None:
 @contextmanager
 def kept(settings: Settings, **always: str) -> Iterator[None]:
     """Write what this process logs within the block to `log.file`, where that is set, and what is
-    worth a person's attention to standard error as ever.
+    worth a person's attention to standard error as ever. Raises what `begin` does.
     """
     spoken = logging.StreamHandler(sys.stderr)
     spoken.setLevel(logging.WARNING)

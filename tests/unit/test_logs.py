@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline import logs
+from pipeline.errors import UnavailableError
 from pipeline.settings import Settings, load_settings
 
 OURS = logging.getLogger("pipeline.somewhere")
@@ -112,6 +113,21 @@ def test_a_password_is_hidden_as_its_url_has_it_and_as_it_is_meant(tmp_path: Pat
         OURS.info("one%2Fs3%20cret two%2fs3%3Fcret three%40s3%3acret")
         OURS.info("one/s3 cret two/s3?cret three@s3:cret")
     assert [line["message"] for line in lines] == ["*** *** ***"] * 2
+
+
+@pytest.mark.parametrize("taken", ["file/log", "folder"])
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_logged(
+    tmp_path: Path, taken: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    before = list(logging.getLogger().handlers)
+    settings = Settings(log={"file": tmp_path / taken})
+    with pytest.raises(UnavailableError, match=f"cannot be written to {tmp_path / taken} "):
+        logs.begin(settings, run="r")
+    with pytest.raises(UnavailableError), logs.kept(settings, run="r"):
+        pass
+    assert logging.getLogger().handlers == before
 
 
 def test_a_command_says_warnings_as_ever_and_writes_them_down_where_a_file_is_set(
