@@ -15,7 +15,12 @@ from actors.workplace import HostStage
 from pipeline import assembly
 from pipeline.assembly import NameRules
 from pipeline.documents import StageName
-from pipeline.errors import StoppedWaitingError, TemporaryError, UnavailableError
+from pipeline.errors import (
+    CasegraphError,
+    StoppedWaitingError,
+    TemporaryError,
+    UnavailableError,
+)
 from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 
@@ -81,8 +86,10 @@ def filled_in(
         while embed is not None and ask(filling.with_model, embed):
             if stop.asked:
                 return replace(ended, outcome="stopped")
-    except StoppedWaitingError as error:
-        return replace(ended, outcome="stopped", reason=str(error))
-    except UnavailableError as error:
-        return replace(ended, outcome="failed", reason=str(error))
+    except CasegraphError as error:
+        outcome = "stopped" if isinstance(error, StoppedWaitingError) else "failed"
+        return replace(ended, outcome=outcome, reason=str(error))
+    except Exception as error:
+        logger.exception("vectors could not be computed")
+        return replace(ended, outcome="failed", reason=own_fault(error))
     return ended

@@ -152,6 +152,14 @@ def test_what_keeps_vectors_from_being_computed_is_said_and_one_may_stop_there(
         "the model is not installed: pip install it",
     )
 
+    def breaks(stage: StageName, settings: Settings, stores: Stores) -> Hosted:
+        raise RuntimeError("no memory is left")
+
+    command.host = breaks
+    failed = command()
+    assert failed.outcome == "failed"
+    assert "RuntimeError: no memory is left" in failed.reason
+
     later = Stop()
 
     def stops(stage: StageName, settings: Settings, stores: Stores) -> Hosted:
