@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from contextlib import suppress
@@ -11,7 +10,7 @@ from functools import partial
 
 from actors.ledger_thread import LedgerThread
 from actors.mode import Mode
-from actors.progress import EMBEDDING, PERSISTENCE, REGISTRY, Snapshot, line
+from actors.progress import EMBEDDING, PERSISTENCE, REGISTRY, Snapshot, published
 from actors.run_result import RunResult
 from actors.tally import Tally
 from actors.workplace import Workplace
@@ -72,8 +71,7 @@ class Broadcast:
         if self._tally.heard_stall(snapshot.stalled, snapshot.note):
             logger.warning("stalled: %s", snapshot.note, extra={"stage": snapshot.stalled})
         self._measure(snapshot, backlog)
-        told = {"at": time.time(), "line": line(snapshot), **snapshot.model_dump(mode="json")}
-        text = json.dumps(told, ensure_ascii=False)
+        text = published(snapshot)
         # Not behind those who wait for PostgreSQL: that it is away is worth telling.
         if not await asyncio.to_thread(self._tell, text):
             with suppress(TemporaryError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from actors.claims import Expected
 from actors.deaths import told_by
-from actors.progress import Snapshot
+from actors.progress import STARTING, Snapshot, published
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
 from actors.topology import Ask
@@ -49,25 +49,25 @@ def on_ray(
     settings, expected = place.settings, source()
     ask = Ask.of(settings, place.waits, place.stages)
     ask.check()
-    address = address_of(settings)
+    address, say = address_of(settings), _early(place, expected, show)
     if address is None:
         cpus = settings.run.cpus or len(os.sched_getaffinity(0))
-        show(Snapshot(state="starting Ray", total=expected.total, more=expected.more))
+        say("starting Ray")
         with logs.kept(settings, run=place.run), local_ray(cpus) as ray:
             if lack := ask.lacks(alive_nodes()):
                 raise UnavailableError(
                     f"on this machine Ray finds no node with {lack}; see that `nvidia-smi` lists "
                     "one, or set CASEGRAPH_EXTRACT__DEVICE=cpu"
                 )
+            say(STARTING)
             return _Watch(ray, source, show, stop).carry_out(place)
-    state = f"joining the Ray cluster at {address}"
-    show(Snapshot(state=state, total=expected.total, more=expected.more))
+    say(f"joining the Ray cluster at {address}")
     with logs.kept(settings, run=place.run), joined(address) as ray:
         presence = Presence(ray.get_runtime_context().gcs_address)
         with requested(ask, settings.run.cpus, presence.is_there):
-            waiting = _waits(place, expected, show)
-            if not has_nodes(ask, settings.run.nodes_seconds, stop, waiting):
+            if not has_nodes(ask, settings.run.nodes_seconds, stop, say):
                 raise StoppedWaitingError("stopped before the cluster had a node to work on")
+            say(STARTING)
             try:
                 watch = _Watch(ray, source, show, stop, presence.look, presence.check)
                 return watch.carry_out(place.sealed())
@@ -75,21 +75,25 @@ def on_ray(
                 raise presence.explain(error) from error
 
 
-def _waits(
+def _early(
     place: Workplace, expected: Expected, show: Callable[[Snapshot], None]
 ) -> Callable[[str], None]:
-    """Make what says what a run waits for before it has a coordinator, and keeps it alive."""
+    """Make what says, here and to who looks from elsewhere, what a run is at before it has a
+    coordinator, and keeps it alive. Each step from one call to the next has a lease for itself.
+    """
     ledger, lease = (
         assembly.open_ledger(place.settings, place.urls),
         place.settings.run.lease_seconds,
     )
 
-    def waiting(state: str) -> None:
-        show(Snapshot(state=state, total=expected.total, more=expected.more))
+    def say(state: str) -> None:
+        snapshot = Snapshot(state=state, total=expected.total, more=expected.more)
+        show(snapshot)
         with suppress(TemporaryError):
             ledger.renew(place.run, lease)
+            ledger.tell(place.run, published(snapshot))
 
-    return waiting
+    return say
 
 
 def interrupted(last: Snapshot, why: str) -> RunResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -163,6 +164,12 @@ def line(snapshot: Snapshot) -> str:
         f" failed {snapshot.failed}) | {stages} | {snapshot.documents_per_second:.1f} docs/s,"
         f" {clock(snapshot.seconds_left)} left{changes}{mode}{note}"
     )
+
+
+def published(snapshot: Snapshot) -> str:
+    """Write a snapshot in JSON, with its line and its time, for who looks from elsewhere."""
+    told = {"at": time.time(), "line": line(snapshot), **snapshot.model_dump(mode="json")}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def panel(snapshot: Snapshot) -> Group:
