@@ -88,7 +88,7 @@ class Project:
 
     def progress(self) -> RunView:
         """Say where the run at work is, or how the last one ended; `.watch()` goes on with it."""
-        return RunView.of(self._progress)
+        return RunView.of(self._progress, patience=self._settings.run.patience_seconds)
 
     # Tables
 

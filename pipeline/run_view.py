@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pipeline.documents import StageName
+from pipeline.errors import TemporaryError
 from pipeline.stores.run_progress import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -23,15 +24,18 @@ NONE = "no run yet"
 
 @dataclass(frozen=True)
 class RunView:
-    """What is known of the run of a project: the last line of a cell draws it."""
+    """What is known of the run of a project: the last line of a cell draws it. Who watches it waits
+    for PostgreSQL for as many seconds as a run's `patience`.
+    """
 
     source: RunProgress
     told: Told | None
+    patience: float = 0.0
 
     @classmethod
-    def of(cls, source: RunProgress, run: str = "") -> RunView:
+    def of(cls, source: RunProgress, run: str = "", patience: float = 0.0) -> RunView:
         """Look at a run, or at the one that is at work, else the last."""
-        return cls(source, source.look(run))
+        return cls(source, source.look(run), patience)
 
     @property
     def alive(self) -> bool:
@@ -54,14 +58,21 @@ class RunView:
 
     def watch(self, seconds: float | None = None) -> RunView:
         """Show the run, in place in a notebook, until it ends or so many seconds are over; give
-        what was seen last.
+        what was seen last. Raises TemporaryError where PostgreSQL is away for too long.
         """
-        late = None if seconds is None else time.monotonic() + seconds
+        since = time.monotonic()
+        late = None if seconds is None else since + seconds
         show, view = _shower(), self
         show(view)
         while view.alive and view.told and (late is None or time.monotonic() < late):
             time.sleep(WATCH_SECONDS if late is None else min(WATCH_SECONDS, seconds or 0))
-            view = RunView(self.source, self.source.following(view.told))
+            try:
+                view = replace(view, told=self.source.following(view.told))
+            except TemporaryError:
+                if time.monotonic() - since > self.patience:
+                    raise
+                continue
+            since = time.monotonic()
             show(view)
         return view
 
