@@ -27,7 +27,7 @@ from actors.run_result import INTERRUPTED, RunResult
 from actors.stop import Stop
 from actors.turns import Budget, Turns
 from actors.workplace import HostStage, Workplace
-from pipeline import assembly
+from pipeline import assembly, logs
 from pipeline.assembly import NameRules
 from pipeline.documents import DocumentStatus, StageName
 from pipeline.errors import CasegraphError, StoppedWaitingError, TemporaryError, UnavailableError
@@ -81,10 +81,11 @@ def run(
 
     with closing(begun.intake):
         ended = _in_turns(begun, turns, work, show, stop)
-    ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
-    ended = filled_in(settings, urls, project.id, host, ended, show, stop)
-    if ended.outcome == "finished":
-        _sweep(ledger, settings.run.checkpoint_ttl_seconds)
+    with logs.kept(settings):
+        ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
+        ended = filled_in(settings, urls, project.id, host, ended, show, stop)
+        if ended.outcome == "finished":
+            _sweep(ledger, settings.run.checkpoint_ttl_seconds)
     summed = (request, begun, ended, budget, time.monotonic() - began)
     try:
         return _report(*summed) if ended.reason else ask(_report, *summed)

@@ -130,7 +130,7 @@ def test_the_next_command_computes_what_one_that_was_stopped_did_not(
 
 
 def test_what_keeps_vectors_from_being_computed_is_said_and_one_may_stop_there(
-    command: Command, monkeypatch: pytest.MonkeyPatch
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill, stop = LocalPools.fill_vectors, Stop()
 
@@ -159,6 +159,8 @@ def test_what_keeps_vectors_from_being_computed_is_said_and_one_may_stop_there(
     failed = command()
     assert failed.outcome == "failed"
     assert "RuntimeError: no memory is left" in failed.reason
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["vectors could not be computed (builtins.RuntimeError)"]
 
     later = Stop()
 
