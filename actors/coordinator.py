@@ -28,7 +28,7 @@ from actors.memory import Growth, available_bytes
 from actors.metrics import Meters, on_ray
 from actors.mode import ACCELERATED, Mode
 from actors.outlook import Outlook
-from actors.persistence_actor import BY_CHOICE, Drained
+from actors.persistence_actor import Drained
 from actors.persisting import Persisting
 from actors.progress import EMBEDDING, LOOKING, RESOLVING, Snapshot, again_and_again
 from actors.pulse import Pulse
@@ -72,7 +72,7 @@ class RunCoordinator:
         )
         self._claims = Claims(expected.total, expected)
         self._tally = Tally(Meters(place.called, None if pools else on_ray), self._claims.waits)
-        self._mode = Mode(BY_CHOICE if place.settings.acceleration == "off" else "")
+        self._mode = Mode.of(place.settings.acceleration)
         self._growth = Growth()
         self._events = Events()
         self._ending = Ending()

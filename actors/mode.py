@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 ACCELERATED, DATABASE = "accelerated", "database"
+BY_CHOICE = "CASEGRAPH_ACCELERATION=off"
 
 
 @dataclass
@@ -14,6 +15,11 @@ class Mode:
 
     by_choice: str = ""
     _troubles: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, acceleration: str) -> Mode:
+        """Begin with what a person has chosen: `on` or `off`."""
+        return cls(BY_CHOICE if acceleration == "off" else "")
 
     def heard(self, who: str, trouble: str) -> None:
         """Take down why Redis did not serve a process, or that it did."""

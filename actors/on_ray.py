@@ -10,6 +10,7 @@ from typing import Any
 
 from actors.claims import Expected
 from actors.deaths import told_by
+from actors.mode import Mode
 from actors.progress import STARTING, Snapshot, published
 from actors.run_result import INTERRUPTED, RunResult, own_fault
 from actors.stop import Stop
@@ -81,13 +82,12 @@ def _early(
     """Make what says, here and to who looks from elsewhere, what a run is at before it has a
     coordinator, and keeps it alive. Each step from one call to the next has a lease for itself.
     """
-    ledger, lease = (
-        assembly.open_ledger(place.settings, place.urls),
-        place.settings.run.lease_seconds,
-    )
+    settings, mode = place.settings, Mode.of(place.settings.acceleration)
+    ledger, lease = assembly.open_ledger(settings, place.urls), settings.run.lease_seconds
+    known = Snapshot(total=expected.total, more=expected.more, mode=mode.name, reason=mode.reason)
 
     def say(state: str) -> None:
-        snapshot = Snapshot(state=state, total=expected.total, more=expected.more)
+        snapshot = known.model_copy(update={"state": state})
         show(snapshot)
         with suppress(TemporaryError):
             ledger.renew(place.run, lease)

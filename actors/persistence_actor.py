@@ -17,6 +17,7 @@ from typing import NoReturn
 from actors.actor_log import begin_log
 from actors.last_words import Whereabouts, whereabouts
 from actors.memory import Growth
+from actors.mode import BY_CHOICE
 from actors.workplace import Workplace
 from pipeline.documents import Value
 from pipeline.errors import RedisAwayError, UnavailableError, UsageError
@@ -35,7 +36,6 @@ from pipeline.stores.protocols import (
 from pipeline.stores.publisher import Publisher
 from pipeline.stores.vector_filling import VectorFilling
 
-BY_CHOICE = "CASEGRAPH_ACCELERATION=off"
 OVER = "the run is over"
 POLL_MS, LONGEST_WAIT_SECONDS = 200, 30.0
 

@@ -68,7 +68,10 @@ def test_who_looks_from_elsewhere_sees_what_a_run_waits_for(
         redis_url=settings.redis_url.get_secret_value(),
     )
     there = settings.model_copy(
-        update={"run": settings.run.model_copy(update={"address": address})}
+        update={
+            "acceleration": "off" if address else "on",
+            "run": settings.run.model_copy(update={"address": address}),
+        }
     )
     ledger, plan = assembly.open_ledger(there, urls), small_stages.plan()
     project = ledger.open_project("p", plan)
@@ -82,6 +85,7 @@ def test_who_looks_from_elsewhere_sees_what_a_run_waits_for(
         assert told is not None
         assert told.said is not None
         seen.append((told.run, told.alive, told.said["state"], told.said["total"]))
+        assert told.said["mode"] == ("database" if address else "accelerated")
 
     @contextmanager
     def played(*_: object) -> Iterator[Any]:
