@@ -10,7 +10,7 @@ from pipeline.documents import StageName
 LONGEST_MESSAGE = 500
 LONGEST_TAIL = 4_096
 DEATH = "Worker exit detail:"
-GUESSES = "There are some potential root causes"
+GUESSES = "Some common causes include"
 OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "an't allocate memory", "annot allocate memory")
 """What libraries say when the system gives them no more, in whatever words it stands."""
 KILLED_FOR_MEMORY = "running low on memory"
@@ -57,6 +57,8 @@ def told_by(error: Exception) -> str:
     """Take the error itself out of what Ray tells of one that crossed processes."""
     if KILLED_FOR_MEMORY in str(error):
         return "it was killed, since its machine had no memory left"
+    if DEATH in str(error):
+        return death_of(str(error))
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return OURS.sub("", lines[-1]) if lines else type(error).__name__
 

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
-from ray.exceptions import OutOfMemoryError
+import ray
+from ray.exceptions import OutOfMemoryError, RayError
 
 from actors import last_words
 from actors.deaths import (
+    CHOSEN,
+    GUESSES,
     LONGEST_MESSAGE,
     LONGEST_TAIL,
     LastWords,
@@ -27,8 +30,10 @@ RAY = """The actor died unexpectedly before finishing this task.
 \tnamespace: 0c3c4f1e
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR \
 Worker exit detail: Worker unexpectedly exits with a connection error code 2. End of file. \
-There are some potential root causes. (1) The process is killed by SIGKILL by OOM killer due to \
-high memory usage. (2) ray stop --force is called. (3) The worker is crashed unexpectedly."""
+Some common causes include: (1) the process was killed by the OOM killer due to high memory usage, \
+(2) ray stop --force was called, or (3) the worker crashed unexpectedly due to SIGSEGV or another \
+unexpected error. If the process was killed by the kernel OOM killer, consider enabling resource \
+isolation."""
 CRASHED = """:job_id:01000000
 :actor_name:StageActor
 a warning of our own
@@ -69,6 +74,12 @@ StageActor.__init__, required resources={}, pid=3507, actual memory used=0.06GB,
 def test_what_is_known_is_told_without_ids_and_guesses() -> None:
     known = "Worker unexpectedly exits with a connection error code 2. End of file."
     assert death_of(RAY) == known
+    assert told_by(RayError(RAY)) == known
+
+
+def test_what_is_cut_off_is_what_the_ray_that_is_pinned_says() -> None:
+    raylet = (Path(ray.__file__).parent / "core/src/ray/raylet/raylet").read_bytes()
+    assert all(words.encode() in raylet for words in (GUESSES, CHOSEN))
 
 
 def test_other_words_are_told_as_they_are_and_not_at_length() -> None:
