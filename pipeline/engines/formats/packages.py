@@ -19,7 +19,9 @@ from pipeline.errors import PermanentError
 
 FORBIDDEN = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 FORBIDDEN_IN_PICTURES = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
-ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{1,40})", re.IGNORECASE)
+ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
+DECLARED_WITHIN = 1_000
+"""Bytes, in which the encoding stands that a part declares: more are blanks, to hide it behind."""
 # Encodings in which the letters of "DOCTYPE" are the bytes that are looked for (zeros dropped).
 PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1",
                    b"windows-1252"}  # fmt: skip
@@ -79,13 +81,23 @@ def _is_markup(block: bytes) -> bool | None:
 def _refuse_unsafe(block: bytes, name: str, forbidden: re.Pattern[bytes], *, first: bool) -> None:
     """Refuse a document type or an encoding to hide one in. Raises PermanentError("unsafe_xml")."""
     plain = block.replace(b"\x00", b"")  # UTF-16 as well
-    named = ENCODING.search(plain[:400]) if first else None
-    if forbidden.search(plain) or (named and named.group(1).lower() not in PLAIN_ENCODINGS):
+    if forbidden.search(plain) or (first and _is_veiled(plain.lstrip(BEFORE_MARKUP))):
         raise PermanentError(
             "unsafe_xml",
             f"{name!r} in the Office file defines entities, which could read other files or grow "
             "without bounds; no Office program writes that. Open it in one and save it again",
         )
+
+
+def _is_veiled(start: bytes) -> bool:
+    """Say whether a part declares an encoding in which a document type may not be found, or
+    declares too much to be looked into.
+    """
+    declared, ended, _ = start[:DECLARED_WITHIN].partition(b">")
+    if not ended:
+        return start.startswith(b"<?xml") and len(start) > DECLARED_WITHIN
+    named = ENCODING.match(declared)
+    return named is not None and named.group(1).lower() not in PLAIN_ENCODINGS
 
 
 def core_metadata(job: Job) -> Metadata:
