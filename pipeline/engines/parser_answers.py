@@ -13,6 +13,13 @@ def answer_of(frame: Frame) -> Answer | None:
     return frame.pages if frame.pages is not None else frame.failure
 
 
+def is_progress_of(request: ParseRequest, frame: Frame) -> bool:
+    """Say whether a file of what was asked for may be at such a page: of each that is told of, as
+    many may be asked for later.
+    """
+    return 0 <= frame.page <= frame.count <= request.options.max_pages
+
+
 def is_answer_to(request: ParseRequest, answer: Answer) -> bool:
     """Say whether an answer is one to what was asked."""
     if isinstance(answer, PageCount):

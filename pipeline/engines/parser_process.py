@@ -27,7 +27,7 @@ from pipeline.engines.parse_request import (
     ParseRequest,
     frame_bytes,
 )
-from pipeline.engines.parser_answers import answer_of, is_answer_to
+from pipeline.engines.parser_answers import answer_of, is_answer_to, is_progress_of
 from pipeline.engines.parser_folder import ParserFolder
 from pipeline.errors import PermanentError, UnavailableError
 from pipeline.going_on import goes_on
@@ -41,6 +41,7 @@ READ_BYTES = 1 << 20
 ANSWER_BYTES = 16 << 20
 ANSWER_BYTES_PER_CHARACTER = 40
 COMMAND = ("-P", "-X", "utf8", "-m")
+NO_SENSE = "the parser's answer makes no sense"
 MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
 
 
@@ -120,6 +121,8 @@ class ParserProcess:
         while True:
             frame = self._frame(allowance, largest)
             if frame.kind == "progress":
+                if not is_progress_of(request, frame):
+                    raise self._gone("parser_crashed", NO_SENSE)
                 self._page, self._count = frame.page, frame.count
                 pages_left -= 1
                 if pages_left >= 0:
@@ -131,7 +134,7 @@ class ParserProcess:
             self.served += 1
             answer = answer_of(frame)
             if answer is None or not is_answer_to(request, answer):
-                raise self._gone("parser_crashed", "the parser's answer makes no sense")
+                raise self._gone("parser_crashed", NO_SENSE)
             if isinstance(answer, Pages):
                 self._folder.take(answer, Path(request.folder))
             if isinstance(answer, ParseFailure):
@@ -207,7 +210,7 @@ class ParserProcess:
         try:
             return Frame.model_validate_json(data)
         except ValidationError as error:
-            raise self._gone("parser_crashed", "the parser's answer makes no sense") from error
+            raise self._gone("parser_crashed", NO_SENSE) from error
 
     def _hear(self) -> None:
         """Take what lies in the pipe of standard error by now. More is not waited for: who lives

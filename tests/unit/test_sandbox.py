@@ -16,7 +16,7 @@ from reading_case import request_for
 
 from pipeline.documents import Pages
 from pipeline.engines import sandbox_probe
-from pipeline.engines.parse_request import ParseFailure
+from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_folder import ParserFolder
 from pipeline.engines.parser_process import environment
@@ -198,6 +198,9 @@ from pipeline.engines.formats import reading
 
 def attack(request, progress):
     asked = json.loads(Path(request.path).read_bytes())
+    if "pages" in asked:
+        progress(1, asked["pages"])
+        os._exit(1)
     if "move" in asked:
         return Pages(text="", pages=(), members=(Member(path="a", sha256=asked["move"], size=1),))
     doors = list(sandbox_probe.open_doors(sandbox_probe.Targets.model_validate(asked)))
@@ -262,6 +265,16 @@ def test_a_child_that_is_taken_over_has_nothing_moved_that_is_not_its_own(
     assert isinstance(answer, Pages), answer
     assert Path(targets.secret).read_bytes() == sandbox_probe.SECRET
     assert list((tmp_path / "members").iterdir()) == []
+
+
+def test_a_child_that_is_taken_over_has_no_more_pages_asked_for_than_a_file_may_have(
+    taken_over: Parser, tmp_path: Path
+) -> None:
+    most = ParseOptions().max_pages
+    answer = asked(taken_over, tmp_path, json.dumps({"pages": most + 1}))
+    assert isinstance(answer, ParseFailure)
+    assert (answer.error, answer.count) == ("parser_crashed", 0)
+    assert "makes no sense" in answer.message
 
 
 def test_the_child_itself_holds_no_rights(tmp_path: Path) -> None:
