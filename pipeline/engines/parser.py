@@ -36,7 +36,8 @@ class Parser:
         return parser_versions(language)
 
     def parse(self, request: ParseRequest) -> Answer:
-        """Read one file. Raises UnavailableError when no child can be started.
+        """Read one file. Raises UnavailableError when no child can be started, and TemporaryError
+        for want of what the system may have again.
 
         A child that dies or hangs after it served other files may have been spoilt by them, so the
         file gets a second try in a new one: only a failure of its own is blamed on it. Where it

@@ -5,6 +5,7 @@ its death is told.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -28,8 +29,9 @@ from pipeline.engines.parse_request import (
     frame_bytes,
 )
 from pipeline.engines.parser_answers import answer_of, is_answer_to, is_progress_of
+from pipeline.engines.parser_deaths import death_of
 from pipeline.engines.parser_folder import ParserFolder
-from pipeline.errors import PermanentError, UnavailableError
+from pipeline.errors import PermanentError, TemporaryError, UnavailableError
 from pipeline.going_on import goes_on
 from pipeline.settings import Limits
 
@@ -41,8 +43,8 @@ READ_BYTES = 1 << 20
 ANSWER_BYTES = 16 << 20
 ANSWER_BYTES_PER_CHARACTER = 40
 COMMAND = ("-P", "-X", "utf8", "-m")
+SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 NO_SENSE = "the parser's answer makes no sense"
-MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
 
 
 class ChildGoneError(Exception):
@@ -63,16 +65,7 @@ class ParserProcess:
         self._tail = bytearray()
         self._answers = bytearray()
         self._folder = ParserFolder()
-        self._process = subprocess.Popen(
-            [sys.executable, *COMMAND, "pipeline.engines.parser_child", *self._folder.arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd="/",
-            env=environment(self._folder),
-            start_new_session=True,
-            bufsize=0,
-        )
+        self._process = _started(self._folder)
         self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
         self._selector = selectors.DefaultSelector()
         for pipe in (self._process.stdout, self._process.stderr):
@@ -229,25 +222,35 @@ class ParserProcess:
         """Say why a child that has ended did so, when its last words are taken."""
         _kill(self._process)
         self._hear()
-        status = self._process.returncode
-        if status == -signal.SIGXCPU:
-            return self._gone("parser_timeout", "reading the file takes too much CPU time")
-        if any(words in self._tail for words in MEMORY_WORDS):
-            return self._gone(
-                "parser_memory",
-                "reading the file takes more memory than limits.parse_memory_bytes allows; "
-                "raise it, or split the file",
-            )
-        how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-        return self._gone(
-            "parser_crashed",
-            f"the file crashed the process that read it ({how}); open it in its own program and "
-            "save it again",
-        )
+        return ChildGoneError(self._told(death_of(self._process.returncode, bytes(self._tail))))
 
     def _gone(self, error: str, message: str) -> ChildGoneError:
         """Make the failure of a child that is given up."""
         return ChildGoneError(self._told(ParseFailure(error=error, message=message)))
+
+
+def _started(folder: ParserFolder) -> subprocess.Popen[bytes]:
+    """Start a child. Raises TemporaryError where the system has no process, memory or file for it
+    now, which is no document's fault, and UnavailableError.
+    """
+    try:
+        return subprocess.Popen(
+            [sys.executable, *COMMAND, "pipeline.engines.parser_child", *folder.arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=environment(folder),
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        with contextlib.suppress(OSError):  # for the same want; it is swept later
+            folder.close()
+        kind = TemporaryError if error.errno in SHORT_OF else UnavailableError
+        raise kind(
+            f"the process that reads documents does not start ({error.strerror or error})"
+        ) from error
 
 
 def environment(folder: ParserFolder) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -24,7 +25,7 @@ from pipeline.engines import parser as parser_module
 from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_answers import is_sound
-from pipeline.errors import UnavailableError
+from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.going_on import heard_by
 from pipeline.settings import ArchiveLimits, Limits
 
@@ -227,11 +228,43 @@ def test_a_file_that_needs_too_much_memory_is_given_up(tmp_path: Path, words: Pa
         assert isinstance(read(parser, words), Pages)
 
 
-def test_a_child_that_cannot_start_says_so(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+@pytest.mark.parametrize("python", ["/bin/false", "/nonexistent/python"])
+def test_a_child_that_cannot_start_says_so(
+    words: Path, monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", python)
     with Parser(Limits()) as parser, pytest.raises(UnavailableError) as caught:
         read(parser, words)
     assert "does not start" in str(caught.value)
+
+
+@contextlib.contextmanager
+def files_left(count: int) -> Iterator[None]:
+    """Let this process open so many files more, and no others."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held: list[int] = []
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(os.dup(0))
+        for _ in range(count):
+            os.close(held.pop())
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        for file in held:
+            os.close(file)
+
+
+@pytest.mark.parametrize("count", [2, 5, 7])
+def test_a_system_that_has_no_files_left_for_a_child_blames_no_document(
+    words: Path, count: int
+) -> None:
+    with Parser(Limits()) as parser:
+        with files_left(count), pytest.raises(TemporaryError, match="Too many open files"):
+            read(parser, words)
+        assert isinstance(read(parser, words), Pages)
 
 
 def test_what_is_raised_for_a_file_is_told_with_where_and_of_no_other(
