@@ -19,6 +19,10 @@ from pipeline.settings import Limits
 
 # What libraries leak, a new process gives back.
 FILES_PER_CHILD = 500
+# After these a child may have no memory left to go on with.
+SPENT = ("parser_memory", "parser_library")
+# What may be due to what a child read before, beside what may be due to one page.
+INHERITED = (*REASONS, "parser_library", "output_too_large")
 
 
 class Parser:
@@ -39,9 +43,10 @@ class Parser:
         """Read one file. Raises UnavailableError when no child can be started, and TemporaryError
         for want of what the system may have again.
 
-        A child that dies or hangs after it served other files may have been spoilt by them, so the
-        file gets a second try in a new one: only a failure of its own is blamed on it. Where it
-        fails at one of several pages, the others are read.
+        A child that dies, hangs, cannot load a library or talks nonsense after it served other
+        files may have been spoilt by them, so the file gets a second try in a new one: only a
+        failure of its own is blamed on it. Where it fails at one of several pages, the others are
+        read.
         """
         if self._child is not None and self._child.served >= FILES_PER_CHILD:
             self.close()
@@ -87,7 +92,7 @@ class Parser:
         except ChildGoneError as gone:
             self.close()
             return gone.failure, True
-        if isinstance(answer, ParseFailure) and answer.error == "parser_memory":
+        if isinstance(answer, ParseFailure) and answer.error in SPENT:
             self.close()
             return answer, True
         return answer, False
@@ -117,7 +122,7 @@ class Parser:
 
 def _may_be_inherited(answer: Answer) -> bool:
     """Say whether a failure may be due to what the child did before."""
-    return isinstance(answer, ParseFailure) and answer.error in REASONS
+    return isinstance(answer, ParseFailure) and answer.error in INHERITED
 
 
 def _is_at_one_of_several(answer: Answer) -> bool:

@@ -143,6 +143,31 @@ def test_a_used_child_that_hangs_is_none_of_the_next_files_fault(words: Path) ->
         assert parser.pid != spoilt
 
 
+def test_what_a_used_child_says_without_end_is_none_of_the_next_files_fault(words: Path) -> None:
+    with Parser(Limits()) as parser:
+        read(parser, words)
+        spoilt = parser.pid
+        answers = max(Path(f"/proc/{spoilt}/fd").iterdir(), key=lambda file: int(file.name))
+        answers.write_bytes(b"\xff" * 4)
+        assert isinstance(read(parser, words), Pages)
+        assert parser.pid != spoilt
+
+
+def test_a_used_child_that_has_no_memory_for_a_library_is_none_of_the_next_files_fault(
+    words: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "a.png"
+    Image.new("L", (300, 300), 255).save(picture)
+    with Parser(Limits()) as parser:
+        read(parser, words)
+        spoilt = parser.pid
+        assert spoilt is not None
+        most = psutil.Process(spoilt).memory_info().vms + (8 << 20)
+        psutil.Process(spoilt).rlimit(psutil.RLIMIT_AS, (most, most))
+        assert isinstance(read(parser, picture), Pages)
+        assert parser.pid != spoilt
+
+
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, words: Path) -> None:
     with Parser(Limits(parse_seconds=0.4, seconds_per_page=0.4)) as parser:
         path = slow_scan(tmp_path)
