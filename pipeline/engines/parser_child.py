@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,20 +81,21 @@ def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
         code = error.code if isinstance(error, PermanentError) else NO_ROOM
         return ParseFailure(error=code, message=on_one_line(str(error)))
     except MemoryError:
+        _write_down()
         return ParseFailure(
             error="parser_memory",
             message="reading the file takes more memory than limits.parse_memory_bytes allows; "
             "raise it, or split the file",
         )
     except RecursionError:
+        _write_down()
         return ParseFailure(
             error="damaged", message="the file is nested deeper than any real document"
         )
     except Exception as error:  # noqa: BLE001 - a process border: libraries raise what they like
+        _write_down()
         if _lacks_a_library(error):
             return _without_library(request, error)
-        traceback.print_exc(file=sys.stderr)
-        sys.stderr.flush()
         said = on_one_line(str(error).replace(request.path, request.name))[:300]
         return ParseFailure(
             error="damaged",
@@ -101,6 +103,13 @@ def parse(request: ParseRequest, progress: Callable[..., None]) -> Answer:
             f"({type(error).__name__}: {said}); open it in its own program and save "
             "it again",
         )
+
+
+def _write_down() -> None:
+    """Write down what was raised and where, as far as there is memory for it."""
+    with suppress(MemoryError):
+        traceback.print_exc(file=sys.stderr)
+        sys.stderr.flush()
 
 
 def _lacks_a_library(error: Exception) -> bool:

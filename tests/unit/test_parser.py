@@ -22,6 +22,8 @@ from reading_case import assert_sound, request_for
 
 from pipeline.documents import HeaderSpan, Page, Pages, Role, Words
 from pipeline.engines import parser as parser_module
+from pipeline.engines import parser_child
+from pipeline.engines.formats import reading
 from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_answers import is_sound
@@ -310,6 +312,34 @@ def test_what_is_raised_for_a_file_is_told_with_where_and_of_no_other(
     assert f"({what}: {words_of_it})" in raised.message
     assert isinstance(refused, ParseFailure)
     assert (refused.error, refused.log_tail) == ("empty_file", "")
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (ValueError, "damaged"),
+        (RecursionError, "damaged"),
+        (MemoryError, "parser_memory"),
+        (ImportError, "parser_library"),
+    ],
+)
+def test_whatever_is_raised_for_a_file_is_written_down_with_where(
+    words: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    raised: type[Exception],
+    error: str,
+) -> None:
+    def reads_badly(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(reading, "read", reads_badly)
+    failure = parser_child.parse(request_for(words, words.parent), lambda *_: None)
+    assert isinstance(failure, ParseFailure)
+    assert failure.error == error
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == raised.__name__
+    assert any("in reads_badly" in line for line in told)
 
 
 def test_what_a_child_wrote_of_one_file_is_not_told_of_the_next(
