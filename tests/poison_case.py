@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines import parser_process
+from pipeline.engines import parser_start
 from pipeline.engines.parser_folder import ParserFolder
 
 FONT = "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
@@ -99,13 +99,13 @@ def harmful(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     """
     log = folder / "pages-read"
     (folder / "sitecustomize.py").write_text(HARM.format(log=str(log)))
-    really = parser_process.environment
+    really = parser_start.environment
 
     def environment(own: ParserFolder) -> dict[str, str]:
         of_child = really(own)
         return of_child | {"PYTHONPATH": f"{folder}{os.pathsep}{of_child['PYTHONPATH']}"}
 
-    monkeypatch.setattr(parser_process, "environment", environment)
+    monkeypatch.setattr(parser_start, "environment", environment)
     return log
 
 

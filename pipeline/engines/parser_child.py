@@ -8,6 +8,7 @@ the parent keeps the end of. Ends when its input does.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import traceback
@@ -47,6 +48,7 @@ def main(readable: str, writable: str) -> int:
     limits = ChildLimits.model_validate_json(first)
     sandbox.enter(limits, Path(readable), Path(writable))
     sys.setrecursionlimit(RECURSION_LIMIT)
+    faulthandler.enable()  # says where it was, of one that crashes or is aborted for being late
 
     def say(frame: Frame) -> None:
         answers.write(frame_bytes(frame.model_dump_json(exclude_defaults=True)))

@@ -1,4 +1,6 @@
-"""What is told of a parser's child that died by itself: why, as the failure of its file. Pure."""
+"""What is told of a parser's child that died: why, as the failure of its file, and its last words.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,20 @@ import signal
 from pipeline.engines.parse_request import ParseFailure
 
 MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
+FATAL = b"Fatal Python error"
+LONGEST_TAIL, BEFORE_FATAL = 4_096, 512
+
+
+def tail_of(said: bytes) -> str:
+    """Take the end of what it said, from a little before the last that Python itself said on: that
+    names the most recent call first.
+    """
+    start, fatal = len(said) - LONGEST_TAIL, said.rfind(FATAL)
+    if fatal >= 0:
+        start = min(start, fatal - BEFORE_FATAL)
+    start = max(start, 0)
+    words = said[start : start + LONGEST_TAIL].decode("utf-8", "replace")
+    return words.replace("\x00", "").strip()
 
 
 def death_of(status: int, tail: bytes) -> ParseFailure:

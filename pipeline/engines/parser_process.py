@@ -5,18 +5,16 @@ its death is told.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import selectors
 import signal
 import subprocess
-import sys
+import time
 import weakref
 from pathlib import Path
 
 from pydantic import ValidationError
 
-import pipeline
 from pipeline.documents import Pages
 from pipeline.engines.cpu_allowance import CpuAllowance
 from pipeline.engines.parse_request import (
@@ -29,21 +27,21 @@ from pipeline.engines.parse_request import (
     frame_bytes,
 )
 from pipeline.engines.parser_answers import answer_of, is_answer_to, is_progress_of
-from pipeline.engines.parser_deaths import death_of
+from pipeline.engines.parser_deaths import death_of, tail_of
 from pipeline.engines.parser_folder import ParserFolder
-from pipeline.errors import PermanentError, TemporaryError, UnavailableError
+from pipeline.engines.parser_start import started
+from pipeline.errors import PermanentError, UnavailableError
 from pipeline.going_on import goes_on
 from pipeline.settings import Limits
 
 START_SECONDS = 60.0
-TAIL_BYTES = 4_096
+LAST_WORDS_SECONDS = 2.0
+KEPT_BYTES = 16 << 10
 READ_BYTES = 1 << 20
 # An answer holds the text, at most six bytes of JSON a character, and for scanned pages some
 # sixty bytes a word.
 ANSWER_BYTES = 16 << 20
 ANSWER_BYTES_PER_CHARACTER = 40
-COMMAND = ("-P", "-X", "utf8", "-m")
-SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 NO_SENSE = "the parser's answer makes no sense"
 
 
@@ -65,7 +63,7 @@ class ParserProcess:
         self._tail = bytearray()
         self._answers = bytearray()
         self._folder = ParserFolder()
-        self._process = _started(self._folder)
+        self._process = started(self._folder)
         self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
         self._selector = selectors.DefaultSelector()
         for pipe in (self._process.stdout, self._process.stderr):
@@ -90,7 +88,7 @@ class ParserProcess:
     @property
     def tail(self) -> str:
         """The end of what the child wrote to standard error."""
-        return self._tail.decode("utf-8", "replace").replace("\x00", "").strip()
+        return tail_of(bytes(self._tail))
 
     def ask(self, request: ParseRequest) -> Answer:
         """Send a request and wait for the answer. Raises ChildGoneError.
@@ -165,6 +163,7 @@ class ParserProcess:
                 return frame
             ready = self._selector.select(allowance.until_due())
             if not ready and allowance.is_spent():
+                self._abort()
                 raise self._gone(
                     "parser_timeout",
                     "reading the file takes longer than limits.parse_seconds and "
@@ -172,6 +171,18 @@ class ParserProcess:
                 )
             for key, _ in ready:
                 self._read(key.fd)
+
+    def _abort(self) -> None:
+        """Let a child that is late write down where it is, and wait for that no longer than a
+        moment: it may be stopped.
+        """
+        self._process.send_signal(signal.SIGABRT)
+        late = time.monotonic() + LAST_WORDS_SECONDS
+        with contextlib.suppress(ChildGoneError):
+            while (left := late - time.monotonic()) > 0:
+                for key, _ in self._selector.select(left):
+                    self._read(key.fd)
+                self._answers.clear()  # it may say more than there is room for
 
     def _read(self, descriptor: int) -> None:
         """Take what a pipe has. Raises ChildGoneError at the end of the answers."""
@@ -216,7 +227,7 @@ class ParserProcess:
     def _keep(self, data: bytes) -> None:
         """Keep the end of standard error."""
         self._tail += data
-        del self._tail[:-TAIL_BYTES]
+        del self._tail[:-KEPT_BYTES]
 
     def _died(self) -> ChildGoneError:
         """Say why a child that has ended did so, when its last words are taken."""
@@ -227,50 +238,6 @@ class ParserProcess:
     def _gone(self, error: str, message: str) -> ChildGoneError:
         """Make the failure of a child that is given up."""
         return ChildGoneError(self._told(ParseFailure(error=error, message=message)))
-
-
-def _started(folder: ParserFolder) -> subprocess.Popen[bytes]:
-    """Start a child. Raises TemporaryError where the system has no process, memory or file for it
-    now, which is no document's fault, and UnavailableError.
-    """
-    try:
-        return subprocess.Popen(
-            [sys.executable, *COMMAND, "pipeline.engines.parser_child", *folder.arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd="/",
-            env=environment(folder),
-            start_new_session=True,
-            bufsize=0,
-        )
-    except OSError as error:
-        with contextlib.suppress(OSError):  # for the same want; it is swept later
-            folder.close()
-        kind = TemporaryError if error.errno in SHORT_OF else UnavailableError
-        raise kind(
-            f"the process that reads documents does not start ({error.strerror or error})"
-        ) from error
-
-
-def environment(folder: ParserFolder) -> dict[str, str]:
-    """Make the child's environment: nothing of ours but where Python finds its code."""
-    variables = {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "HOME": "/nonexistent",
-        "TMPDIR": str(folder.writable),
-        "PYTHONPATH": str(Path(pipeline.__file__).parent.parent),
-        "PYTHONHASHSEED": "0",
-        "PYTHONWARNINGS": "ignore",
-        "MALLOC_ARENA_MAX": "2",
-        "OMP_THREAD_LIMIT": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    kept = ("TESSDATA_PREFIX", "LD_LIBRARY_PATH")
-    return variables | {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

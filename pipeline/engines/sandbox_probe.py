@@ -22,7 +22,7 @@ from pipeline.documents import Value
 from pipeline.engines import sandbox
 from pipeline.engines.parse_request import ChildLimits
 from pipeline.engines.parser_folder import ParserFolder
-from pipeline.engines.parser_process import COMMAND, environment
+from pipeline.engines.parser_start import COMMAND, environment
 from pipeline.errors import UnavailableError
 from pipeline.scratch import disk_asked
 from pipeline.settings import Limits

@@ -17,7 +17,7 @@ import pipeline
 from pipeline.documents import Pages
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_folder import ParserFolder
-from pipeline.engines.parser_process import environment
+from pipeline.engines.parser_start import environment
 from pipeline.settings import Limits
 
 BESIDE = """

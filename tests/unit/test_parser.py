@@ -27,6 +27,7 @@ from pipeline.engines.formats import reading
 from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_answers import is_sound
+from pipeline.engines.parser_deaths import tail_of
 from pipeline.errors import TemporaryError, UnavailableError
 from pipeline.going_on import heard_by
 from pipeline.settings import ArchiveLimits, Limits
@@ -340,6 +341,16 @@ def test_whatever_is_raised_for_a_file_is_written_down_with_where(
     told = capsys.readouterr().err.splitlines()
     assert told[-1] == raised.__name__
     assert any("in reads_badly" in line for line in told)
+
+
+def test_last_words_are_the_end_and_of_a_fatal_error_its_beginning() -> None:
+    assert tail_of(b"a\x00b \xff\n") == "ab \ufffd"
+    assert tail_of(b"begin" + b"." * 9_000 + b"end") == "." * 4_093 + "end"
+    fatal = b"Fatal Python error: Aborted\n" + b"in call\n" * 1_000
+    told = tail_of(b"begin" + b"." * 9_000 + b" bad_alloc\n" + fatal)
+    assert len(told) <= 4_096
+    assert " bad_alloc\nFatal Python error: Aborted\nin call\n" in told
+    assert tail_of(b"why\nFatal Python error: Aborted\n") == "why\nFatal Python error: Aborted"
 
 
 def test_what_a_child_wrote_of_one_file_is_not_told_of_the_next(

@@ -66,6 +66,27 @@ def test_a_page_that_ends_the_child_is_missing_and_the_others_are_read(
     assert pages_read(log).count(4) - 2 == 2
 
 
+@pytest.mark.parametrize(
+    ("word", "says_of_it"),
+    [
+        ("killed", "Segmentation fault"),
+        ("hangs", "Aborted"),
+        ("eats", "MemoryError"),
+    ],
+)
+def test_a_file_that_ends_the_child_is_told_with_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, says_of_it: str
+) -> None:
+    harmful(monkeypatch, tmp_path)
+    path = write_pdf(tmp_path / "a.pdf", [says(f"Page 1 {word}.")])
+    with Parser(TIGHT.model_copy(update={"parse_seconds": 1.5})) as parser:
+        failure = read(path, parser)
+    assert isinstance(failure, ParseFailure)
+    assert says_of_it in failure.log_tail
+    assert "sitecustomize.py" in failure.log_tail
+    assert "in read_pdf" in failure.log_tail
+
+
 def test_a_page_that_pdfium_itself_does_not_survive_is_missing(tmp_path: Path) -> None:
     path = write_pdf(tmp_path / "a.pdf", [says("Ann Lee."), ENDLESS, says("Bob Ray.")])
     with Parser(TIGHT) as parser:

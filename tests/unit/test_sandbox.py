@@ -19,7 +19,7 @@ from pipeline.engines import sandbox_probe
 from pipeline.engines.parse_request import ParseFailure, ParseOptions
 from pipeline.engines.parser import Parser
 from pipeline.engines.parser_folder import ParserFolder
-from pipeline.engines.parser_process import environment
+from pipeline.engines.parser_start import environment
 from pipeline.engines.sandbox_probe import Targets, laid_out
 from pipeline.settings import Limits
 
