@@ -23,8 +23,11 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in (ENVIRONMENT | {"PYTHONPATH": ROOT}).items():
         monkeypatch.setenv(name, value)
     import ray
+    from ray._raylet import AuthenticationTokenLoader
     from ray.cluster_utils import Cluster
 
+    # Another test of this process may have been at a cluster with another token.
+    AuthenticationTokenLoader.instance().reset_cache()
     of_nodes = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=of_nodes)
     try:
