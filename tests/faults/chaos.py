@@ -7,13 +7,13 @@ meanwhile kills or pauses a stage actor, the persistence actor, the registry act
 the whole command, Redis or PostgreSQL, flushes Redis, or cuts, refuses, hangs or slows the line to
 one of them. With `--nodes` the run is on a Ray cluster of so many nodes on this machine, and its
 processes, those of each stage apart, and whole nodes are killed, alone and in pairs. What ends
-early is started again, as a person would; where only processes of Ray or nodes were killed, that is
-a difference. Then it must be as if nothing had happened: each document that the ledger of this
-program accepted is completed, once, or failed for its own reason, once, nobody is blamed for a
-death, the digest is the quiet run's, `verify` finds nothing wrong, no vector is missing, and
-nothing that PostgreSQL lacks looks persisted in Redis. Prints its seed, each fault, how often each
-kind was made, and every difference; the exit status is 1 after any, and where a kind was never made
-by a run of so many faults that each should have come.
+early is started again, as a person would; unless the command was killed, that is a difference, and
+so is one that ends well and leaves something. Then it must be as if nothing had happened: each
+document that the ledger of this program accepted is completed, once, or failed for its own reason,
+once, nobody is blamed for a death, the digest is the quiet run's, `verify` finds nothing wrong, no
+vector is missing, and nothing that PostgreSQL lacks looks persisted in Redis. Prints its seed, each
+fault, how often each kind was made, and every difference; the exit status is 1 after any, and where
+a kind was never made by a run of so many faults that each should have come.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from sqlalchemy import Connection, text
 
 from actors.driver import LOST_RUNS
 from faults import history
-from faults.harm import AND, BORNE, FAULTS, ON_NODES, Fault
+from faults.harm import AND, FAULTS, ON_NODES, Fault
 from faults.invariants import amiss, broken
 from faults.ray_process import reap, start
 from faults.scene import Scene, opened
@@ -52,7 +52,8 @@ OWN_REASON = "unreadable"
 """The error of documents that fail by themselves; another one is a blame."""
 ALL_KINDS = 100
 """From so many faults on each kind is made at least once."""
-COSTLY, DEAR = ("the coordinator killed", "the command killed"), 3
+COORDINATOR, COMMAND = COSTLY = "the coordinator killed", "the command killed"
+DEAR = 3
 """Each of these costs a start of Ray, or of all actors, so one counts for so many."""
 
 
@@ -112,7 +113,7 @@ class Chaos:
         while here < most and time.monotonic() < late:
             scene.wait(0.05, 0.8)
             if process.poll() is not None:
-                self._judge(project, process.returncode, *reap(process))
+                self._judge(run, process.returncode, *reap(process))
                 if process.returncode in ENDED_WELL and not _left(run):
                     break
                 process = self._start(scene, project)
@@ -126,11 +127,11 @@ class Chaos:
                 self.made[kind] += 1
                 self.tell(f"{project} {sum(self.made.values())}: {kind}")
         scene.heal()
-        self._ended(project, process)
+        self._ended(run, process)
         for _ in range(6):
             if not _left(run):
                 break
-            self._ended(project, self._start(scene, project))
+            self._ended(run, self._start(scene, project))
         self._compare(run, project, expected)
 
     def _drawn(self, dice: random.Random) -> str:
@@ -143,35 +144,37 @@ class Chaos:
         count = {x: self.made[x] * (DEAR if x in COSTLY else 1) for x in kinds}
         return dice.choice([x for x in kinds if count[x] == min(count.values())])
 
-    def _ended(self, project: str, process: Any) -> None:
-        """Wait for the end of a run that nothing harms any more; one that never ends is a
-        difference.
-        """
+    def _ended(self, run: SmallRun, process: Any) -> None:
+        """Wait for the end of a run that nothing harms; one that never ends is a difference."""
         try:
             words = process.communicate(timeout=self.patience)
         except subprocess.TimeoutExpired:
-            self.differences.append(f"{project}: a run did not end in {self.patience:.0f} s")
-            self._hear(project, *reap(process))
+            self.differences.append(f"{run.project}: a run did not end in {self.patience:.0f} s")
+            self._hear(run.project, *reap(process))
             return
         reap(process)
-        self._judge(project, process.returncode, *words)
+        self._judge(run, process.returncode, *words)
 
-    def _judge(self, project: str, code: int, out: str, err: str) -> None:
+    def _judge(self, run: SmallRun, code: int, out: str, err: str) -> None:
         """A run may end early for what was done to it, with one line; one that bears all of it has
-        to end well.
+        to end well, and who says so leaves nothing to another one.
         """
-        if self._hear(project, out, err) or code in ENDED_WELL or self._excused(err):
+        if self._hear(run.project, out, err):
             return
-        harm = f"{', '.join(self.done)} is borne by" if self.done else "nothing harmed"
-        self.differences.append(
-            f"{project}: {harm} a run, and it ended with {code}: {err.strip()[-300:]}"
-        )
+        told = ""
+        if code in ENDED_WELL:
+            told = f"a run left {left} documents or vectors, and" if (left := _left(run)) else ""
+        elif not self._excused(err):
+            told = f"{', '.join(self.done) or 'nothing'} is borne by a run, and"
+        if told:
+            words = f"{told} it ended with {code}: {err.strip()[-300:]}"
+            self.differences.append(f"{run.project}: {words}")
 
     def _excused(self, words: str) -> bool:
-        """Say whether more was done to the run that is on than it bears by itself."""
+        """Say whether more was done to a run than it bears: it outwaits all faults of stores."""
         ends = [end for kind in self.done for end in kind.split(AND)]
         in_a_row = f"{LOST_RUNS} times in a row" in words
-        return not BORNE.issuperset(ends) or (in_a_row and ends.count(COSTLY[0]) >= LOST_RUNS)
+        return COMMAND in ends or (in_a_row and ends.count(COORDINATOR) >= LOST_RUNS)
 
     def _hear(self, project: str, out: str, err: str) -> bool:
         """Say whether a run tells of a fault of its own: that is a difference."""

@@ -205,5 +205,3 @@ ON_NODES: dict[str, Fault] = {
     for names in itertools.combinations(ENDS, together)
 }
 """What is done to a run on a cluster: each process of it ends, alone and with another."""
-BORNE = {*ENDS, "a stage actor killed"} - {"the command killed"}
-"""What a run goes on after by itself, without an end and another start."""

@@ -32,6 +32,10 @@ BLAME = """
 INSERT INTO failures (document_id, stage, error, message, attempts)
 SELECT id, 'relate', 'node_lost', 'gone', 4 FROM documents WHERE uri LIKE '%/0000.txt'
 """
+PENDING = """
+INSERT INTO changes (project_id, kind, subject)
+SELECT project_id, 'name_added', min(id::text) FROM names GROUP BY project_id
+"""
 TWICE = """
 INSERT INTO failures (document_id, run_id, stage, error, message, attempts)
 SELECT document_id, run_id, stage, error, message, attempts FROM failures
@@ -127,6 +131,12 @@ def test_a_long_chaos_makes_each_kind_and_says_which_it_never_made(tmp_path: Pat
         ("UPDATE chunks SET vector = NULL", " chunks have no vector"),
         ("DELETE FROM chunks", "a chunk of "),
         ("DELETE FROM stage_results WHERE stage = 'extract'", "extract"),
+        ("DELETE FROM stage_results WHERE stage = 'extract'",
+         "expires, and PostgreSQL does not have it"),
+        ("UPDATE mentions SET score = score, text = 'Zoe Zed'", "instead of {'digest': "),
+        ("UPDATE documents SET status = 'pending' WHERE uri LIKE '%/0000.txt'",
+         "1 documents are lost, "),
+        (PENDING, "1 change of a name is not in entities yet"),
     ],
 )  # fmt: skip
 def test_what_is_done_twice_or_blamed_is_a_difference(
@@ -149,6 +159,28 @@ def test_what_is_done_twice_or_blamed_is_a_difference(
 
     assert bool(chaos.differences) == bool(found)
     assert found in "".join(chaos.differences)
+
+
+@dataclass
+class Ended:
+    """Stands where a run is that has ended, and left something or not."""
+
+    documents: int = 0
+    vectors: int = 0
+    project: str = "p"
+
+    def left(self) -> int:
+        return self.documents
+
+    def without_vector(self) -> int:
+        return self.vectors
+
+
+def ended(chaos: Chaos, program: str, run: Ended | None = None) -> subprocess.Popen[str]:
+    """Have it hear how a program ended in a run's place."""
+    process = started(program)
+    chaos._ended(cast(SmallRun, run or Ended()), process)
+    return process
 
 
 def started(program: str) -> subprocess.Popen[str]:
@@ -175,9 +207,7 @@ def test_a_run_that_does_not_end_as_it_should_is_a_difference(
     tmp_path: Path, program: str, found: str
 ) -> None:
     chaos = Chaos(0, tmp_path, 0, lambda _: None, patience=20.0 if "sleep" not in program else 1.0)
-    process = started(program)
-
-    chaos._ended("p", process)
+    process = ended(chaos, program)
 
     assert process.poll() is not None
     assert bool(chaos.differences) == bool(found)
@@ -196,7 +226,10 @@ COORDINATOR = "the coordinator killed"
         (["an actor of ocr killed and a node killed"], "it died", True),
         (["a node killed", "the command killed and a node killed"], "it died", False),
         (["the command killed"], "it died", False),
-        (["a stage actor killed", "redis killed and restarted"], "Redis does not answer", False),
+        (["the command killed", "redis killed and restarted"], "Redis does not answer", False),
+        (["a stage actor killed", "redis killed and restarted"], "Redis does not answer", True),
+        (["the coordinator paused"], "it died", True),
+        (["postgres refused", "a commit lost"], "PostgreSQL does not answer", True),
         ([COORDINATOR, f"{COORDINATOR} and a node killed", COORDINATOR], THRICE, False),
         ([COORDINATOR, f"{COORDINATOR} and a node killed", COORDINATOR], ONCE, True),
         ([COORDINATOR, COORDINATOR], THRICE, True),
@@ -207,10 +240,23 @@ def test_a_run_that_ends_early_for_what_it_bears_is_a_difference(
 ) -> None:
     chaos = Chaos(0, tmp_path, 0, lambda _: None, done=done)
 
-    chaos._ended("p", started(f"import sys; print({said!r}, file=sys.stderr); sys.exit(1)"))
+    ended(chaos, f"import sys; print({said!r}, file=sys.stderr); sys.exit(1)")
 
     assert bool(chaos.differences) is differs
     assert all(f"and it ended with 1: {said}" in x for x in chaos.differences)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize("left", [Ended(documents=1), Ended(vectors=1)])
+def test_a_run_that_ends_well_and_leaves_something_is_a_difference(
+    tmp_path: Path, code: int, left: Ended
+) -> None:
+    chaos = Chaos(0, tmp_path, 0, lambda _: None, done=["the command killed"])
+
+    ended(chaos, f"import sys; sys.exit({code})", left)
+
+    [difference] = chaos.differences
+    assert f"a run left 1 documents or vectors, and it ended with {code}" in difference
 
 
 @pytest.mark.long
@@ -227,7 +273,7 @@ def test_a_fault_of_its_own_in_a_run_on_ray_is_a_difference(
     }
     chaos = Chaos(0, folder, 0, lambda _: None)
 
-    chaos._ended("p", start(environment, str(folder), "p"))
+    chaos._ended(cast(SmallRun, Ended()), start(environment, str(folder), "p"))
 
     [difference] = chaos.differences
     said, _, logs = difference.strip().partition("; the log of the run has more: ")
