@@ -119,6 +119,22 @@ def failures_without_a_fence() -> None:
     ledger_queries.FAIL = text(open_)
 
 
+def a_failure_told_twice() -> None:
+    """Write down once more why a document failed, where the answer to the first time was lost."""
+    from sqlalchemy import text
+
+    from pipeline.stores import ledger_queries
+
+    words = str(ledger_queries.FAIL)
+    again = words.replace(
+        "FROM failed f JOIN given g",
+        "FROM (SELECT id, attempts FROM failed UNION ALL SELECT d.id, d.attempts FROM documents d"
+        " WHERE d.claimed_by = CAST(:run AS uuid) AND d.status = 'failed') f JOIN given g",
+    )
+    assert again != words
+    ledger_queries.FAIL = text(again)
+
+
 def members_forgotten() -> None:
     """Complete a container before its members are documents."""
     from pipeline.stores import publishing

@@ -43,6 +43,11 @@ EARLIER_CLAIM = (
     "tests/contracts/test_ledger.py"
     "::test_a_failure_of_an_earlier_claim_of_the_same_run_is_not_believed"
 )
+RECORDED = "tests/contracts/test_ledger.py::test_a_failure_that_is_recorded_already_is_told_as_one"
+LEFT = (
+    "tests/faults/test_vectors_left.py"
+    "::test_the_next_command_computes_what_one_that_was_stopped_did_not"
+)
 KEEPERS = "tests/faults/test_registry_keepers.py"
 LATE = f"{KEEPERS}::test_the_epoch_alone_keeps_out_what_was_worked_out_before_it"
 CROSSING = (
@@ -99,6 +104,7 @@ PLANTS = {
         Plant(
             bugs_of_stores.failures_without_a_fence, EARLIER_CLAIM, rf"assert \[{AN_ID}\] == \[\]"
         ),
+        Plant(bugs_of_stores.a_failure_told_twice, RECORDED, "assert 2 == 1"),
         Plant(bugs_of_stores.members_forgotten, EACH_COPY, "members_admitted=0"),
         Plant(
             bugs_of_stores.a_registry_without_epochs, LATE, r"assert \(True, 1\) == \(False, 0\)"
@@ -114,6 +120,11 @@ PLANTS = {
             bugs_of_runs.a_coordinator_without_a_successor,
             FOLLOWED,
             "the process that coordinates the run died",
+        ),
+        Plant(
+            bugs_of_runs.vectors_that_nobody_computes,
+            LEFT,
+            r"assert \([1-9][0-9]*, 1\) == \(0, 1\)",
         ),
         Plant(bugs_of_runs.a_call_repeated_silently, STAGE_FAULTS, r"assert [4-9] <= 3"),
         Plant(
