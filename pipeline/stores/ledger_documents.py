@@ -16,6 +16,7 @@ from pipeline.stores.copying import staged
 from pipeline.stores.forecasting import Forecasting, forecasting
 from pipeline.stores.ledger_projects import Projects
 from pipeline.stores.ledger_values import Found, Recorded
+from pipeline.stores.long_paths import named
 from pipeline.stores.postgres import transaction
 from pipeline.stores.removal import remove_unseen_contents
 from pipeline.stores.roll_call import RollCall, roll_call
@@ -97,7 +98,7 @@ class Documents(Projects):
         A new file is pending, and one with another size or stamp is so again; what readers saw
         of it stays, and so does what was made of its bytes, until it is identified anew: they may
         be the same. One that is as it was is left alone, also when it failed. With `rehash` all
-        are looked at again.
+        are looked at again. Raises UsageError for a path that is too long.
         """
         copies = copies or {}
         rows = {
@@ -110,7 +111,7 @@ class Documents(Projects):
         }  # fmt: skip
         if not rows:
             return Recorded()
-        with transaction(self._engine, "record") as connection:
+        with named(found), transaction(self._engine, "record") as connection:
             if copies:
                 connection.execute(loose_objects.HOLD)
                 store_mark.check(connection, self._blobs)
@@ -161,7 +162,7 @@ class Documents(Projects):
         }  # fmt: skip
         if not rows:
             return Recorded()
-        with transaction(self._engine, "skip") as connection:
+        with named([x for x, _ in found]), transaction(self._engine, "skip") as connection:
             connection.exec_driver_sql(_BY_KEY)
             table = staged(connection, "documents", _COLUMNS, [rows[id_] for id_ in sorted(rows)])
             connection.exec_driver_sql(_LOCK_BEGUN.format(table=table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 
 import pytest
@@ -111,6 +112,26 @@ def test_recording_again_touches_only_what_changed(case: LedgerCase) -> None:
     left_out = case.ledger.record_skipped(case.project, [(newer, "too large")])
     assert (left_out.changed, left_out.opened, left_out.unsettled) == (1, -1, 0)
     assert case.ledger.pending_count(case.project) == 1
+
+
+def test_a_path_that_is_too_long_is_named_and_nothing_of_its_batch_is_taken(
+    case: LedgerCase,
+) -> None:
+    """One that is as long and can be compressed is taken."""
+    dice = random.Random(0)
+    folders = "/".join(dice.randbytes(100).hex() for _ in range(30))
+    long, same = case.found(f"{folders}/a.txt"), case.found("d/" * 3000 + "a.txt")
+    batch = [case.found("b.txt"), same, long]
+
+    for record in (
+        lambda: case.ledger.record_documents(case.project, batch),
+        lambda: case.ledger.record_skipped(case.project, [(x, "too large") for x in batch]),
+    ):
+        with pytest.raises(UsageError) as raised:
+            record()
+        assert str(raised.value).endswith(f"shorter names: {long.source}")
+        assert "--exclude" in str(raised.value)
+    assert case.ledger.record_documents(case.project, batch[:2]).new == 2
 
 
 def test_rehash_looks_at_everything_again(case: LedgerCase) -> None:
