@@ -62,6 +62,8 @@ class StageActor:
         self._name = name
         self._limits: ProcessLimits | None = None
         self._loaded = False
+        self._loading = Lock()
+        self._stopped = self._closed = False
 
     def where(self) -> Whereabouts:
         """Say where this process is: asked before anything that could end it."""
@@ -74,10 +76,11 @@ class StageActor:
         """Load the models and limit this process; say so. Raises UnavailableError for a model that
         is missing.
         """
-        if not self._loaded:
-            self._limits = ProcessLimits(self._place, self._name, whereabouts().late)
-            with self._limits.starting():
-                self.load()
+        with self._loading:  # calls may come at once to a process that took another's place
+            if not self._loaded:
+                self._limits = ProcessLimits(self._place, self._name, whereabouts().late)
+                with self._limits.starting():
+                    self.load()
         return self._name
 
     def load(self) -> None:
@@ -117,6 +120,10 @@ class StageActor:
         self._embeddings = _News(lambda: self._stores.vectors.use)
         self._answers = _News(lambda: self._stores.answers.counted.use)
         self._loaded = True
+        if self._stopped:
+            self.stop()
+        if self._closed:
+            self.close()
 
     def identify(self, sources: Sequence[Located]) -> list[Identified | DocumentFailure]:
         """See `StageWorker.identify`."""
@@ -152,12 +159,14 @@ class StageActor:
         return self._filling().with_model(self._hosted.embed)
 
     def stop(self) -> None:
-        """Let a stage that waits for a language model ask nothing more."""
+        """Let a stage that waits for a language model ask nothing more, also one that loads."""
+        self._stopped = True
         if self._loaded and self._hosted.stop is not None:
             self._hosted.stop()
 
     def close(self) -> None:
         """End what the stage started: the parser's child, or questions that are under way."""
+        self._closed = True
         if self._loaded and self._hosted.close is not None:
             self._hosted.close()
 
