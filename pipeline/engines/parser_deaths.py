@@ -37,6 +37,12 @@ def death_of(status: int, tail: bytes) -> ParseFailure:
             message="reading the file takes more memory than limits.parse_memory_bytes allows; "
             "raise it, or split the file",
         )
+    if status == -signal.SIGKILL:
+        return ParseFailure(
+            error="parser_crashed",
+            message="the process that read the file was killed (SIGKILL), as a system does that "
+            "is short of memory; give this machine more, or run fewer processes on it",
+        )
     how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
     return ParseFailure(
         error="parser_crashed",

@@ -123,6 +123,7 @@ def test_a_crash_is_an_answer_and_the_next_file_is_read(
         failure = killed_while_parsing(parser, slow_scan(tmp_path), kind)
         assert failure.error == "parser_crashed"
         assert kind.name in failure.message
+        assert ("short of memory" in failure.message) == (kind == signal.SIGKILL)
         assert isinstance(read(parser, words), Pages)
 
 
