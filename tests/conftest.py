@@ -27,6 +27,7 @@ os.environ.update(
     RAY_AUTH_MODE="token",
     RAY_AUTH_TOKEN=secrets.token_hex(16),
     RAY_USAGE_STATS_ENABLED="0",
+    RAY_ENABLE_AUTO_CONNECT="0",  # no Ray that a test did not start
 )
 for _name in [name for name in os.environ if name.startswith("CASEGRAPH_")]:
     del os.environ[_name]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from actors import stage_actor
+from actors.last_words import Whereabouts
 from actors.stage_actor import StageActor
 from actors.workplace import Workplace
 from faults import small_stages
@@ -85,6 +86,8 @@ def test_calls_that_come_at_once_to_a_process_that_took_anothers_place_load_it_o
         second.wait(1)
         return small_stages.host(*known)
 
+    here = Whereabouts("a node", os.getpid(), "")
+    monkeypatch.setattr(stage_actor, "whereabouts", lambda: here)
     monkeypatch.setattr(stage_actor, "ProcessLimits", Unlimited)
     urls = SmallRun(settings, tmp_path).urls
     actor = StageActor(
