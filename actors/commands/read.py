@@ -67,6 +67,10 @@ def entities(
         [(row.name, row.type, row.degree, row.mentions, row.documents, row.id[:8]) for row in rows],
     )
     say(f"more about one: casegraph show {of} NAME (or the id)")
+    if not types:
+        say(
+            f"dates, amounts and the like only where asked for: casegraph entities {of} --type DATE"
+        )
 
 
 @click.command(short_help="Show one entity or document.")

@@ -317,7 +317,10 @@ def test_entities_lists_who_what_and_where(run: Run, case: PublishedCase) -> Non
     assert set(found[0]) == {"id", "type", "name", "mentions", "documents", "degree"}
     _, out, _ = run("entities", "--project", "case", "--json", "--type", "money")
     assert [row["name"] for row in lines(out)] == ["$5,000"]
-    _, out, _ = run("entities", "--project", "case", "--limit", "1", "--match", "smi")
+    asked_for = "entities --project case --type DATE"
+    assert asked_for not in run("entities", "--project", "case", "--type", "money")[2]
+    _, out, err = run("entities", "--project", "case", "--limit", "1", "--match", "smi")
+    assert asked_for in err
     assert "John Smith" in out
     assert "Jane Roe" not in out
 
