@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 class Broadcast:
     """What one run tells of itself every two seconds, by Redis, or by PostgreSQL while that is
-    away; and what its `tally` and `mode` are for Prometheus.
+    away and at the end; and what its `tally` and `mode` are for Prometheus.
     """
 
     def __init__(
@@ -74,13 +74,20 @@ class Broadcast:
         text = published(snapshot)
         # Not behind those who wait for PostgreSQL: that it is away is worth telling.
         if not await asyncio.to_thread(self._tell, text):
-            with suppress(TemporaryError):
-                await self._thread.ask_once(self._write, text)
+            await self._keep(text)
+
+    async def _keep(self, text: str) -> None:
+        with suppress(TemporaryError):
+            await self._thread.ask_once(self._write, text)
 
     async def ended(self, result: RunResult, snapshot: Snapshot, backlog: Backlog) -> None:
-        """Measure for the last time, and log how the run ended."""
+        """Measure for the last time, keep where the run is as long as the run, and log how it
+        ended.
+        """
         await self._look()
-        self._measure(snapshot.model_copy(update={"spent": self.spent}), backlog)
+        last = snapshot.model_copy(update={"spent": self.spent})
+        self._measure(last, backlog)
+        await self._keep(published(last))
         logger.info(
             "the run is %s: %d documents completed, %d failed, in %.1f s",
             result.outcome, result.completed, result.failed, result.seconds,

@@ -50,7 +50,8 @@ def on_ray(
     settings, expected = place.settings, source()
     ask = Ask.of(settings, place.waits, place.stages)
     ask.check()
-    address, say = address_of(settings), _early(place, expected, show)
+    address, voice = address_of(settings), _Voice(place, expected, show)
+    say = voice.say
     if address is None:
         cpus = settings.run.cpus or len(os.sched_getaffinity(0))
         say("starting Ray")
@@ -61,7 +62,7 @@ def on_ray(
                     "one, or set CASEGRAPH_EXTRACT__DEVICE=cpu"
                 )
             say(STARTING)
-            return _Watch(ray, source, show, stop).carry_out(place)
+            return _Watch(ray, source, show, stop, voice.keep).carry_out(place)
     say(f"joining the Ray cluster at {address}")
     with logs.kept(settings, run=place.run), joined(address) as ray:
         presence = Presence(ray.get_runtime_context().gcs_address)
@@ -70,30 +71,40 @@ def on_ray(
                 raise StoppedWaitingError("stopped before the cluster had a node to work on")
             say(STARTING)
             try:
-                watch = _Watch(ray, source, show, stop, presence.look, presence.check)
-                return watch.carry_out(place.sealed())
+                watching = (ray, source, show, stop, voice.keep, presence.look, presence.check)
+                return _Watch(*watching).carry_out(place.sealed())
             except UnavailableError as error:
                 raise presence.explain(error) from error
 
 
-def _early(
-    place: Workplace, expected: Expected, show: Callable[[Snapshot], None]
-) -> Callable[[str], None]:
-    """Make what says, here and to who looks from elsewhere, what a run is at before it has a
-    coordinator, and keeps it alive. Each step from one call to the next has a lease for itself.
-    """
-    settings, mode = place.settings, Mode.of(place.settings.acceleration)
-    ledger, lease = assembly.open_ledger(settings, place.urls), settings.run.lease_seconds
-    known = Snapshot(total=expected.total, more=expected.more, mode=mode.name, reason=mode.reason)
+class _Voice:
+    """Says where a run is that has no coordinator to say so."""
 
-    def say(state: str) -> None:
-        snapshot = known.model_copy(update={"state": state})
-        show(snapshot)
+    def __init__(
+        self, place: Workplace, expected: Expected, show: Callable[[Snapshot], None]
+    ) -> None:
+        mode = Mode.of(place.settings.acceleration)
+        self._run, self._lease = place.run, place.settings.run.lease_seconds
+        self._ledger = assembly.open_ledger(place.settings, place.urls)
+        self._known = Snapshot(
+            total=expected.total, more=expected.more, mode=mode.name, reason=mode.reason
+        )
+        self._show = show
+
+    def say(self, state: str) -> None:
+        """Say, here and to who looks from elsewhere, what a run is at before it has a coordinator,
+        and keep it alive. Each step from one call to the next has a lease for itself.
+        """
+        snapshot = self._known.model_copy(update={"state": state})
+        self._show(snapshot)
         with suppress(TemporaryError):
-            ledger.renew(place.run, lease)
-            ledger.tell(place.run, published(snapshot))
+            self._ledger.renew(self._run, self._lease)
+        self.keep(snapshot)
 
-    return say
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep where a run is, for who looks from elsewhere, longer than its coordinator does."""
+        with suppress(TemporaryError):
+            self._ledger.tell(self._run, published(snapshot))
 
 
 def interrupted(last: Snapshot, why: str) -> RunResult:
@@ -110,14 +121,15 @@ def interrupted(last: Snapshot, why: str) -> RunResult:
 
 @dataclass
 class _Watch:
-    """One coordinator, from its start to its end. `look`, from time to time, and `gone`, at once,
-    raise for a Ray that is not there any more.
+    """One coordinator, from its start to its end. Of one that dies `keep` has what it said last.
+    `look`, from time to time, and `gone`, at once, raise for a Ray that is not there any more.
     """
 
     ray: Any
     source: Source
     show: Callable[[Snapshot], None]
     stop: Stop
+    keep: Callable[[Snapshot], None]
     look: Callable[[], None] = lambda: None
     gone: Callable[[], None] = lambda: None
     last: Snapshot = field(default_factory=Snapshot)
@@ -147,6 +159,7 @@ class _Watch:
             if getattr(error, "actor_init_failed", False):
                 raise UnavailableError(told_by(error)) from error
             self.gone()
+            self.keep(self.last)
             return interrupted(self.last, told_by(error))
         except ray.exceptions.RayError as error:
             raise UnavailableError(f"the run ended early: {told_by(error)}") from error

@@ -87,6 +87,7 @@ def test_a_run_is_watched_until_it_ends_in_whatever_mode(
     said = [json.loads(line) for line in (first + out).splitlines()]
     assert len({line["run"] for line in said}) == 1
     assert (said[-1]["alive"], said[-1]["outcome"]) == (False, "finished")
+    assert (said[-1]["completed"], said[-1]["total"]) == (DOCUMENTS, DOCUMENTS)
     alive = [line for line in said if line["alive"] and "done" in line]
     assert alive
     assert alive[0]["total"] == DOCUMENTS

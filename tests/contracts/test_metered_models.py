@@ -27,6 +27,7 @@ from pipeline.settings import Settings
 from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.llm_ledger import LlmLedger
 from pipeline.stores.protocols import Backlog
+from pipeline.stores.run_progress import RunProgress
 
 REPLY = Reply(text="{}", usage=Usage(tokens_in=100, tokens_out=20, tokens_cached=40))
 EXTRACT = StageName.EXTRACT
@@ -117,6 +118,10 @@ def test_what_is_spent_just_before_the_end_is_measured_at_the_end(case: StoreCas
     assert written("casegraph_llm_dollars_total") == [2.0]
     assert written("casegraph_llm_tokens_total", kind="out") == [20]
     assert written("casegraph_documents", state="completed")[-1] == 7
+    told_last = RunProgress(case.engine, case.project, None).look(run)
+    assert told_last is not None
+    assert told_last.said is not None
+    assert (told_last.said["completed"], told_last.said["spent"]["cost"]) == (7, 2_000_000)
 
 
 def test_a_run_that_asks_no_model_measures_nothing_of_one(case: StoreCase) -> None:
