@@ -48,8 +48,6 @@ FAULTS_A_ROUND = 25
 ROUND_SECONDS = 240.0
 ENDED_WELL = (0, 3)
 FAULTY = ("Traceback (most recent call last)", "ended by a fault of its own")
-OWN_REASON = "unreadable"
-"""The error of documents that fail by themselves; another one is a blame."""
 ALL_KINDS = 100
 """From so many faults on each kind is made at least once."""
 COORDINATOR, COMMAND = COSTLY = "the coordinator killed", "the command killed"
@@ -60,7 +58,7 @@ DEAR = 3
 @dataclass
 class Chaos:
     """The whole: how many faults to make, and what has come of them; `done` is what was done to the
-    run that is on.
+    run that is on, and `began` when that was, in seconds since 1970.
     """
 
     wanted: int
@@ -74,6 +72,7 @@ class Chaos:
     patience: float = ROUND_SECONDS
     nodes: int = 0
     done: list[str] = field(default_factory=list)
+    began: float = 0.0
 
     @property
     def kinds(self) -> Mapping[str, Fault]:
@@ -100,7 +99,7 @@ class Chaos:
 
     def _start(self, scene: Scene, project: str) -> Any:
         self.runs += 1
-        self.done = []
+        self.done, self.began = [], time.time()
         scene.process = start(scene.environment, str(self.folder), project)
         return scene.process
 
@@ -119,7 +118,7 @@ class Chaos:
                 process = self._start(scene, project)
                 continue
             kind = self._drawn(scene.dice)
-            if not _working(run):
+            if not _working(run, self.began):
                 continue
             self.done.append(kind)
             if self.kinds[kind](scene):
@@ -187,7 +186,7 @@ class Chaos:
 
     def _compare(self, run: SmallRun, project: str, expected: object) -> None:
         found = _finished(run)
-        wrong = broken(run) + amiss(run) + _not_once(run) + _blamed(run) + _unembedded(run)
+        wrong = broken(run) + amiss(run) + _seen(run) + _unembedded(run)
         accepted = sorted(path.as_uri() for path in self.folder.iterdir())
         lost = set(accepted) - _settled(run)
         self.documents += len(accepted)
@@ -200,10 +199,19 @@ class Chaos:
         self.tell(f"{project}: {same}, after {sum(self.made.values())} faults in all")
 
 
-def _working(run: SmallRun) -> bool:
-    """Say whether a run holds documents: a fault before that hits nothing."""
+def _working(run: SmallRun, began: float) -> bool:
+    """Say whether a run that began since then holds documents: a fault before that hits none, or
+    ends a command with one line that has begun with nothing. What a killed one holds is not its.
+    """
+    question = """
+        SELECT count(*) FROM documents d JOIN runs r ON r.id = d.claimed_by
+        WHERE d.project_id = CAST(:project AS uuid) AND status = 'running'
+          AND started_at > to_timestamp(:began)
+    """
     try:
-        return run.counts()["running"] > 0
+        with _reading(run) as connection:
+            asked = {"project": identity.project_id(run.project), "began": began}
+            return bool(connection.scalar(text(question), asked))
     except Exception:  # noqa: BLE001 - PostgreSQL may be on its way back
         return False
 
@@ -221,21 +229,11 @@ def _finished(run: SmallRun) -> object:
     return {"digest": run.digest(), **run.counts()}
 
 
-def _not_once(run: SmallRun) -> list[str]:
+def _seen(run: SmallRun) -> list[str]:
+    """Name what was not done once, and who is blamed."""
+    project = identity.project_id(run.project)
     with _reading(run) as connection:
-        return history.not_ended_once(connection, identity.project_id(run.project))
-
-
-def _blamed(run: SmallRun) -> list[str]:
-    """Name the documents that failed for what was done to the run."""
-    question = """
-        SELECT uri, stage, error, message FROM failures f JOIN documents d ON d.id = f.document_id
-        WHERE project_id = CAST(:project AS uuid) AND error <> :own ORDER BY failed_at
-    """
-    with _reading(run) as connection:
-        asked = {"project": identity.project_id(run.project), "own": OWN_REASON}
-        rows = connection.execute(text(question), asked)
-        return [f"{x.uri} is blamed: {x.stage}, {x.error}, {x.message}" for x in rows]
+        return history.not_ended_once(connection, project) + history.blamed(connection, project)
 
 
 def _settled(run: SmallRun) -> set[str]:

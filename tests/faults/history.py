@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
+OWN_REASON = "unreadable"
+"""The error of documents that fail by themselves; another one is a blame."""
 RESULTS = ("stage_results", "chunks", "mentions", "relationships")
 
 _REMEMBER = """
@@ -112,3 +114,13 @@ def not_ended_once(connection: Connection, project: str) -> list[str]:
         ORDER BY 1
     """
     return list(connection.scalars(text(question), {"project": project}))
+
+
+def blamed(connection: Connection, project: str) -> list[str]:
+    """Name the documents that failed for what was done to the run."""
+    question = """
+        SELECT uri, stage, error, message FROM failures f JOIN documents d ON d.id = f.document_id
+        WHERE project_id = CAST(:project AS uuid) AND error <> :own ORDER BY failed_at
+    """
+    rows = connection.execute(text(question), {"project": project, "own": OWN_REASON})
+    return [f"{x.uri} is blamed: {x.stage}, {x.error}, {x.message}" for x in rows]

@@ -9,6 +9,7 @@ import itertools
 import random
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -18,7 +19,7 @@ from sqlalchemy import text
 
 from actors.driver import LOST_RUNS
 from faults import harm, history, planted
-from faults.chaos import ALL_KINDS, Chaos
+from faults.chaos import ALL_KINDS, Chaos, _working
 from faults.ray_process import start
 from faults.scene import Scene
 from faults.servers import OwnPostgres, OwnValkey
@@ -159,6 +160,25 @@ def test_what_is_done_twice_or_blamed_is_a_difference(
 
     assert bool(chaos.differences) == bool(found)
     assert found in "".join(chaos.differences)
+
+
+def test_what_a_killed_command_holds_is_no_work_of_the_next_one(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder, began = tmp_path / "documents", time.time()
+    write_documents(folder, 1)
+    run = SmallRun(settings, folder)
+    run.until_done()
+    assert not _working(run, began)
+
+    engine = postgres.engine_of(run.urls.database_url, pool_size=1)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE documents SET status = 'running', claimed_by = (SELECT id FROM runs)")
+        )
+    engine.dispose()
+    assert _working(run, began)
+    assert not _working(run, time.time())
 
 
 @dataclass
