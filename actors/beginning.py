@@ -22,6 +22,11 @@ from pipeline.stores.embedded import ServiceUrls
 from pipeline.stores.ledger import Ledger
 from pipeline.stores.ledger_values import OpenedProject
 
+OPENING_SECONDS = 10.0
+"""So long it is borne that PostgreSQL breaks off or takes no writes while it is opened: who begins
+is to hear soon of what stays so.
+"""
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -56,9 +61,10 @@ def begin(
         check_cluster(settings)
     batches = request.files(settings)
     show(Snapshot(state="starting services"))
-    urls = assembly.open_services(settings)
-    ledger = assembly.open_ledger(settings, urls)
     ask = Asking(settings.run.patience_seconds, lambda: stop.asked)
+    soon = Asking(min(OPENING_SECONDS, settings.run.patience_seconds), lambda: stop.asked)
+    urls = soon(assembly.open_services, settings)
+    ledger = assembly.open_ledger(settings, urls)
     ask(ledger.bind_objects)
     project, shown = opened(settings, request, ledger, urls, ask, plan_of)
     limit = settings.limits.max_file_bytes

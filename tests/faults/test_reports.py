@@ -509,6 +509,16 @@ def test_a_connection_that_is_cut_when_the_work_is_done_is_one_line(
     assert all(" done is kept" in words for words in told), told
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_connection_that_is_cut_while_services_are_opened_ends_no_run(
+    run: SmallRun, answered: bool
+) -> None:
+    with proxy_for(run.urls.database_url) as line:
+        line.lose("COMMIT", answered=answered)
+        assert whole(through(run, line, 60.0)).outcome == "finished"
+        assert line.lost
+
+
 def test_copies_are_counted_also_if_the_commit_that_completed_them_was_not_heard(
     run: SmallRun, migrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
