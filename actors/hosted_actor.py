@@ -71,6 +71,7 @@ class HostedActor:
         self._unheard = UNHEARD + (NO_GPU if on_gpu else "")
         self._silent = False
         self._where: Whereabouts | None = None
+        self._loaded: Whereabouts | None = None
         self._running = 0
         self._idle = asyncio.Event()
         self._renewal: asyncio.Task[None] | None = None
@@ -198,7 +199,9 @@ class HostedActor:
         return False
 
     async def started(self) -> None:
-        """Wait until a process is there and has loaded its models, also the one after a death.
+        """Wait until a process is there and has loaded its models, also the one after a death. One
+        that had loaded them before may be at work again, for longer than a start takes: it is asked
+        beside that.
 
         Raises NoStartError for one that cannot, after three that died over it, or when the one
         or the other takes too long, and where Ray cannot give it what it needs; GoneError.
@@ -209,10 +212,12 @@ class HostedActor:
         while True:
             loading = False
             try:
-                self._where = await self._by(late, "where")
-                self._silent, loading = False, True
-                late = time.monotonic() + self._start_seconds
-                await self._by(late, "ready")
+                self._where = await self._by(late, self._beside("where"))
+                self._silent = False
+                if self._where != self._loaded:
+                    loading, late = True, time.monotonic() + self._start_seconds
+                    await self._by(late, self._actor.ready)
+                    self._loaded = self._where
             except ActorUnschedulableError as error:
                 raise self._gone() from error
             except RayTaskError as error:
@@ -235,10 +240,9 @@ class HostedActor:
                 return
             await asyncio.sleep(RESTART_SECONDS)
 
-    async def _by(self, late: float, method: str) -> Any:
+    async def _by(self, late: float, method: Any) -> Any:
         """Call a method and wait for it no longer than until then. Raises TimeoutError."""
-        called = getattr(self._actor, method).remote()
-        return await asyncio.wait_for(called, max(late - time.monotonic(), 0))
+        return await asyncio.wait_for(method.remote(), max(late - time.monotonic(), 0))
 
     def _no_start(self, what: str) -> NoStartError:
         return NoStartError(f"{self._what} {what}")

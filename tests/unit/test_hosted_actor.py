@@ -198,3 +198,34 @@ def test_who_asked_for_what_is_lost_with_a_node_may_ask_again(
 
     with pytest.raises(TemporaryError, match=r"^what the ocr process answered was lost"):
         asyncio.run(whole())
+
+
+class AtWork(Process):
+    """One that does its calls one after the other, but for those that it is asked beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = asyncio.Event()
+        self.loaded: list[int] = []
+
+    async def ready(self) -> str:  # type: ignore[override]
+        await self.free.wait()
+        self.loaded.append(self.pid)
+        return "x"
+
+
+def test_who_hears_late_of_a_death_does_not_wait_for_what_the_next_process_is_at() -> None:
+    """Two calls are lost with a process. The first who hears of it has given the next one work."""
+
+    async def whole() -> list[int]:
+        process = AtWork()
+        actor = HostedActor("ocr", Handle(process), MOST, 60.0, "node", silence=60.0)
+        for _ in range(3):
+            process.free.set()
+            await actor.started()
+            process.free.clear()
+            await asyncio.wait_for(actor.started(), 10)
+            process.pid += 1
+        return process.loaded
+
+    assert asyncio.run(whole()) == [1, 2, 3]
