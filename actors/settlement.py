@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from actors.calls import Outcome, Task
 from actors.claims import Claims
@@ -18,7 +19,7 @@ from actors.mode import Mode
 from actors.run_result import RunResult
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.errors import UsageError
+from pipeline.errors import TemporaryError, UsageError
 from pipeline.logs import about_documents
 from pipeline.stage import Chain
 from pipeline.stores.blame import REFUSED
@@ -29,7 +30,9 @@ from pipeline.stores.publisher import Publisher
 logger = logging.getLogger(__name__)
 
 READMISSIONS = 5
-READMITTED_AT_ONCE = 200
+AT_ONCE = 200
+MOST_UNHEARD = 1_000
+"""So many contents wait to hear that they are published, at least, before PostgreSQL is asked."""
 
 
 class Settlement:
@@ -51,6 +54,7 @@ class Settlement:
         self._claims = claims
         self._flow = flow
         self._readmitted: dict[str, int] = {}
+        self._ask_at = MOST_UNHEARD
 
     def result(
         self, outcome: str, reason: str, seconds: float, mode: Mode, embeddings: CacheUse
@@ -88,9 +92,35 @@ class Settlement:
         self._flow.forget((*persisted.published, *persisted.gone))
         for content in persisted.gone:
             self._claims.abandon(content)
-        others = {document for document, run in persisted.claimed if run != self._place.run}
+        # Of those that this run has, it has counted before the ones that it does not hold any more.
+        others = {document for document, _ in persisted.claimed}
         self._claims.publish(persisted.published, persisted.completed, others)
         self._claims.total += persisted.members_admitted
+        if self._flow.in_flight - self._flow.unprocessed >= self._ask_at:
+            await self._hear_of_others()
+
+    async def _hear_of_others(self) -> None:
+        """Let go of what is published and was not told: a run beside this one, of whatever project,
+        reads the same queue, and tells of its own documents only. Until the end of a long run these
+        would be too many to hold.
+
+        Who asks when there are twice as many as were left the last time asks for each a few times.
+        A PostgreSQL that is away is asked another time: the stages go on meanwhile.
+        """
+        left = sorted(self._flow.processed)
+        with suppress(TemporaryError):
+            for at in range(0, len(left), AT_ONCE):
+                await self._let_go_of_completed(left[at : at + AT_ONCE])
+        self._ask_at = max(MOST_UNHEARD, 2 * (self._flow.in_flight - self._flow.unprocessed))
+
+    async def _let_go_of_completed(self, contents: Sequence[str]) -> None:
+        waiting = [x for content in contents for x in self._claims.waiting(content)]
+        done = set(await self._thread.ask_once(self._ledger.completed, waiting))
+        for content in contents:
+            documents = self._claims.waiting(content)
+            if documents and done.issuperset(documents):
+                self._flow.forget([content])
+                self._claims.publish([content], documents)
 
     async def blame(self, blames: Iterable[Blame]) -> None:
         """Fail the documents that wait for contents that are given up."""
@@ -153,8 +183,8 @@ class Settlement:
         What comes back is made durable, so that it cannot get lost a second time.
         """
         left = sorted(self._flow.processed)
-        for at in range(0, len(left), READMITTED_AT_ONCE):
-            await self._readmit(left[at : at + READMITTED_AT_ONCE])
+        for at in range(0, len(left), AT_ONCE):
+            await self._readmit(left[at : at + AT_ONCE])
         return bool(left)
 
     async def _readmit(self, left: Sequence[str]) -> None:
