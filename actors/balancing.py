@@ -24,7 +24,8 @@ from actors.pulse import NODES, Pulse
 from actors.topology import COSTS, Ask, Node, Place, missing, of_stage, placed, within
 from actors.workplace import Workplace
 from pipeline.documents import DocumentFailure, StageName
-from pipeline.errors import TemporaryError
+from pipeline.errors import StoppedWaitingError, TemporaryError
+from pipeline.patience import Stopping, never
 from pipeline.sources import Identified, Located
 from pipeline.stage import STAGES
 
@@ -52,6 +53,7 @@ class Balancing:
         mode: Mode,
         pulse: Pulse,
         events: Events,
+        stopping: Stopping = never,
     ) -> None:
         self._pools = pools
         self._mode = mode
@@ -59,6 +61,7 @@ class Balancing:
         self._claims = claims
         self._pulse = pulse
         self._events = events
+        self._stopping = stopping
         self._stages = frozenset(place.stages)
         self._cores = place.settings.run.cpus
         self._costs: Mapping[StageName, float] = COSTS
@@ -71,7 +74,8 @@ class Balancing:
 
     async def start(self, costs: Mapping[StageName, float]) -> None:
         """Start the actors, and wait until one of each stage has loaded its models; the others come
-        when they have. Raises NoStartError for a stage of which none can be started.
+        when they have. Raises NoStartError for a stage of which none can be started, and
+        StoppedWaitingError if the run is to stop meanwhile: nothing is begun yet.
         """
         self._costs = {**COSTS, **costs}
         self._nodes = await self._look_for_nodes()
@@ -86,6 +90,8 @@ class Balancing:
                 return
             await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_SECONDS)
             self._events.check()
+            if self._stopping():
+                raise StoppedWaitingError("stopped while its processes were loading their models")
 
     def bear(self, stage: StageName, node: str, why: NoStartError) -> bool:
         """Hear that an actor could not be started on a node, or not again; say whether its stage

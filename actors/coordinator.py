@@ -81,8 +81,9 @@ class RunCoordinator:
         self._pulse = Pulse(patience, stopping)
         self._lease = Lease(place, self._ledger, self._thread, self._mode)
         self._balancing = Balancing(
-            place, self._pools, self._flow, self._claims, self._mode, self._pulse, self._events
-        )
+            place, self._pools, self._flow, self._claims, self._mode, self._pulse, self._events,
+            stopping,
+        )  # fmt: skip
         look = assembly.open_backlog(place.settings, place.urls)
         self._persisting = Persisting(
             place.settings.run,

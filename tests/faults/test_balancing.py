@@ -1,5 +1,6 @@
 """A stage that is short of actors gets more of them while the run goes on; without Ray."""
 
+import asyncio
 import itertools
 import threading
 import time
@@ -256,6 +257,35 @@ def test_a_stage_that_cannot_start_anywhere_ends_the_run_with_the_reason(
     result = SmallRun(settings, folder, "none", actors=dict.fromkeys(STAGES, 1))()
     assert (result.outcome, result.completed) == ("failed", 0)
     assert result.reason == "extract could not start: the model is not there"
+
+
+def test_a_run_that_is_to_stop_while_an_actor_loads_does_not_wait_for_it(
+    many_cores: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model may take minutes, and what it needs may be another run's, such as a GPU."""
+    folder = tmp_path / "documents"
+    write_documents(folder, 4)
+    run = SmallRun(settings, folder, "loading")
+
+    async def whole():
+        loading = asyncio.Event()
+
+        async def loads_without_end(*_):
+            loading.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(local_pools.LocalPools, "add", loads_without_end)
+        coordinator = run.coordinator()
+        work = asyncio.create_task(coordinator.run())
+        await loading.wait()
+        await coordinator.drain()
+        return await asyncio.wait_for(work, PATIENCE_SECONDS)
+
+    result = asyncio.run(whole())
+
+    assert (result.outcome, result.completed) == ("stopped", 0)
+    assert result.reason == "stopped while its processes were loading their models"
+    assert (run.counts()["pending"], run.counts()["running"]) == (4, 0)
 
 
 @pytest.mark.parametrize("readers", [2, 1])
