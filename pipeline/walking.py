@@ -195,29 +195,27 @@ class Walk:
         links: list[tuple[Path, PurePosixPath]],
     ) -> Iterator[FoundFile]:
         """Yield the files of one folder, unless this pass has been in it. Folders in it, and links
-        to some, are added to the lists.
+        to some, are added to the lists. One that cannot be listed, or not to its end, is a document
+        that fails with the system's own words.
         """
         try:
             info = folder.stat()
             if (info.st_dev, info.st_ino) in self._been:
                 return
             self._been.add((info.st_dev, info.st_ino))
-            entries = os.scandir(folder)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    inside = (folder / entry.name, below / entry.name)
+                    if not self._takes(entry, inside[1]):
+                        continue
+                    if not _is(entry.is_dir):
+                        yield self._found(inside[0])
+                    elif _is(entry.is_symlink):
+                        links.append(inside)
+                    else:
+                        folders.append(inside)
         except OSError:
-            # An unreadable folder is a document that fails with the system's own words.
             yield self._found(folder)
-            return
-        with entries:
-            for entry in entries:
-                inside = (folder / entry.name, below / entry.name)
-                if not self._takes(entry, inside[1]):
-                    continue
-                if not _is(entry.is_dir):
-                    yield self._found(inside[0])
-                elif _is(entry.is_symlink):
-                    links.append(inside)
-                else:
-                    folders.append(inside)
 
     def _takes(self, entry: os.DirEntry[str], relative: PurePosixPath) -> bool:
         """Say whether a folder's entry is wanted, and count it if it is not."""

@@ -1,5 +1,6 @@
 """Walking the sources and fetching bytes."""
 
+import errno
 import hashlib
 import itertools
 import os
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
@@ -107,6 +109,37 @@ def test_a_folder_may_be_nested_as_deep_as_the_disk_lets_it(tmp_path):
         file.unlink()
         for folder in reversed(folders[1:]):
             folder.rmdir()
+
+
+class BrokenOff:
+    """The listing of a folder on a share that goes away meanwhile."""
+
+    def __init__(self, entries: Any) -> None:
+        self._entries = entries
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._entries.close()
+
+    def __iter__(self) -> Iterator[os.DirEntry[str]]:
+        yield from self._entries
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+
+def test_a_folder_whose_listing_breaks_off_is_a_document_and_the_walk_goes_on(tree, monkeypatch):
+    (tree / "in" / "later").mkdir()
+    (tree / "in" / "later" / "d.txt").write_text("words")
+    listing = os.scandir
+
+    def listed(folder: Path) -> Any:
+        entries = listing(folder)
+        return BrokenOff(entries) if folder.name == "deep" else entries
+
+    monkeypatch.setattr(os, "scandir", listed)
+    broken = ["in/deep", "in/deep/c.txt"]
+    assert names(Walk(Selection()), "in") == ["in/a.txt", "in/b.pdf", *broken, "in/later/d.txt"]
 
 
 def test_a_link_that_leads_back_up_ends(tree):
