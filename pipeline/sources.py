@@ -13,9 +13,10 @@ from typing import Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from pipeline.documents import DocumentFailure, Source, StageName, Value
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, TemporaryError
 from pipeline.s3_names import ObjectName, is_s3, read_uri
 from pipeline.scratch import scratch, written
+from pipeline.shortages import is_shortage
 from pipeline.stores.protocols import Blobs
 
 READ_BYTES = 1 << 20
@@ -66,8 +67,9 @@ class Fetcher:
 
     `detect` names the media type of a local file, given its path and its own name. What a store
     that is down raises (TemporaryError, UnavailableError) comes through, as does what a disk that
-    takes no copy does (TemporaryError): no document is to blame. Nor is a member for an object
-    that another store lacks than the right one: then `see_store` raises TemporaryError.
+    takes no copy does, or a system that has no file left (TemporaryError): no document is to blame.
+    Nor is a member for an object that another store lacks than the right one: then `see_store`
+    raises TemporaryError.
     """
 
     blobs: Blobs
@@ -155,7 +157,11 @@ def copied(uri: str, target: Path) -> tuple[str, int]:
 
 
 def unreadable(error: OSError | PermanentError) -> DocumentFailure:
-    """Say in words why a source could not be read."""
+    """Say in words why a source could not be read. Raises TemporaryError where the system has no
+    memory or file left to do so.
+    """
+    if isinstance(error, OSError) and is_shortage(error):
+        raise TemporaryError(f"no source can be read ({error.strerror})") from error
     if isinstance(error, PermanentError):
         code, message = error.code, error.message
         if code == "blob_missing":

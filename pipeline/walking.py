@@ -17,8 +17,9 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from pipeline.documents import Value
-from pipeline.errors import UsageError
+from pipeline.errors import TemporaryError, UsageError
 from pipeline.s3_names import ObjectName, is_s3, read_source
+from pipeline.shortages import is_shortage
 
 # What consoles and Hadoop write so that a prefix looks like a folder; without a byte in it.
 FOLDER_MARKERS = ("/", "_$folder$")
@@ -196,7 +197,8 @@ class Walk:
     ) -> Iterator[FoundFile]:
         """Yield the files of one folder, unless this pass has been in it. Folders in it, and links
         to some, are added to the lists. One that cannot be listed, or not to its end, is a document
-        that fails with the system's own words.
+        that fails with the system's own words. Raises TemporaryError where the system is short of
+        memory or files.
         """
         try:
             info = folder.stat()
@@ -214,7 +216,10 @@ class Walk:
                         links.append(inside)
                     else:
                         folders.append(inside)
-        except OSError:
+        except OSError as error:
+            if is_shortage(error):
+                what = f"{printable(str(folder))} cannot be listed"
+                raise TemporaryError(f"{what} ({error.strerror})") from error
             yield self._found(folder)
 
     def _takes(self, entry: os.DirEntry[str], relative: PurePosixPath) -> bool:

@@ -5,7 +5,6 @@ nothing.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import subprocess
 import sys
@@ -14,10 +13,9 @@ from pathlib import Path
 import pipeline
 from pipeline.engines.parser_folder import ParserFolder
 from pipeline.errors import TemporaryError, UnavailableError
+from pipeline.shortages import is_shortage
 
 COMMAND = ("-P", "-X", "utf8", "-m")
-SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
-"""What the system says that has none left now."""
 
 
 def started(folder: ParserFolder) -> subprocess.Popen[bytes]:
@@ -40,7 +38,7 @@ def started(folder: ParserFolder) -> subprocess.Popen[bytes]:
     except OSError as error:
         with contextlib.suppress(OSError):  # for the same want; it is swept later
             folder.close()
-        kind = TemporaryError if error.errno in SHORT_OF else UnavailableError
+        kind = TemporaryError if is_shortage(error) else UnavailableError
         raise kind(
             f"the process that reads documents does not start ({error.strerror or error})"
         ) from error

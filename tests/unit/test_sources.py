@@ -4,6 +4,7 @@ import errno
 import hashlib
 import itertools
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -277,6 +278,27 @@ def test_a_disk_that_takes_no_copy_is_not_the_documents_fault(tree, monkeypatch)
         fetcher(tree).fetched(at(tree / "in/a.txt"), known),
     ):
         pass
+
+
+@contextmanager
+def no_file_left() -> Iterator[None]:
+    """Let this process open no file more within the block."""
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_that_the_system_has_no_file_left_is_no_documents_fault(tree):
+    reader, short = fetcher(tree), "Too many open files"
+    with pytest.raises(TemporaryError, match=short), no_file_left():
+        reader.identify(at(tree / "in/a.txt"))
+    with pytest.raises(TemporaryError, match=short), no_file_left():
+        names(Walk(Selection()), "in")
 
 
 def test_a_source_that_cannot_be_read_into_its_copy_is_the_documents_own(tree):
