@@ -22,6 +22,7 @@ from pipeline.stores import embedded_postgres, embedded_valkey
 from tests.acceptance.conftest import Casegraph, clean_environment
 
 FILES, SEED = 18, 8
+PATIENT = 480.0
 ERRORS = {"archive_bomb", "damaged", "empty_file", "encrypted", "parser_memory", "unsafe_xml",
           "unsupported_type"}  # fmt: skip
 
@@ -90,7 +91,9 @@ def test_a_run_over_malformed_files_listens_to_nobody_else_and_loses_no_process(
         with casegraph.start("run", str(folder), "--project", "p", "--json") as run:
             watched = Watched(run, home)
             try:
+                late = time.monotonic() + PATIENT
                 while run.poll() is None:
+                    assert time.monotonic() < late, "the run does not end"
                     watched.look()
                     time.sleep(1)
                 out, err = run.communicate()

@@ -27,6 +27,8 @@ RAY = Path(sys.executable).parent / "ray"
 MARK = "CLUSTER_OF_A_TEST"
 OBJECT_STORE_BYTES = 80 << 20
 GONE_SECONDS = 30.0
+PATIENT = 240.0
+"""For so long a test waits for a command of Ray's: some wait for an answer without end."""
 
 
 class RayCluster:
@@ -101,6 +103,7 @@ class RayCluster:
             text=True,
             check=False,
             cwd=self.folder,
+            timeout=PATIENT,
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 

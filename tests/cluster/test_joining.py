@@ -12,7 +12,7 @@ import pytest
 
 from actors.jobs import JOB_SERVER
 from cluster.on_cluster import OnCluster
-from cluster.ray_cluster import RAY, ROOT, RayCluster, cluster
+from cluster.ray_cluster import PATIENT, RAY, ROOT, RayCluster, cluster
 
 # boto3 still calls datetime.utcnow() where the standard library warns about it.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
@@ -45,6 +45,7 @@ def say_version(own: RayCluster, version: str) -> str:
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENT,
     ).stdout.strip()
 
 
@@ -88,6 +89,7 @@ def test_a_job_uses_its_own_cluster_and_says_nothing_secret(on_cluster: OnCluste
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENT,
     )  # fmt: skip
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     assert '"completed": 4' in submitted.stdout
@@ -108,6 +110,7 @@ print(jobs, list_actors(detail=True), list_tasks(detail=True))
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENT,
     ).stdout
     assert "RunCoordinator" in shown
     logs = [path for path in on_cluster.cluster.folder.rglob("*") if path.is_file()]
@@ -124,6 +127,7 @@ print(jobs, list_actors(detail=True), list_tasks(detail=True))
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENT,
     )  # fmt: skip
     assert twice.returncode != 0
     assert "run-1 already exists" in twice.stdout + twice.stderr
@@ -149,6 +153,7 @@ def test_a_job_is_submitted_as_the_documents_say(
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENT,
     )
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     assert "1 document" in submitted.stdout
