@@ -83,9 +83,12 @@ def run(
         ended = _in_turns(begun, turns, work, show, stop)
     with logs.kept(settings):
         ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
+        turns.keep()
         ended = filled_in(settings, urls, project.id, host, ended, show, stop)
         if ended.outcome == "finished":
+            turns.keep()
             _sweep(ledger, settings.run.checkpoint_ttl_seconds)
+    turns.keep()
     summed = (request, begun, ended, budget, time.monotonic() - began)
     try:
         return _report(*summed) if ended.reason else ask(_report, *summed)

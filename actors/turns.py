@@ -83,8 +83,14 @@ class Turns:
         self._result = result
         # Who lost patience with PostgreSQL does not begin to wait anew.
         if not result.reason:
-            self._ask(self._ledger.renew, self._run, self._lease_seconds)
             self._ask(self._ledger.take_statistics)
+            self._ask(self._ledger.renew, self._run, self._lease_seconds)
+
+    def keep(self) -> None:
+        """Have the turn that has ended keep its lease for one step more of what comes after it."""
+        if self._result is not None and not self._result.reason:
+            with suppress(TemporaryError):
+                self._ledger.renew(self._run, self._lease_seconds)
 
     def broken(self, error: CasegraphError) -> None:
         """Hear that the run could not be carried out, or not to its end. Who may be at it still,

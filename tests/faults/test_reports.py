@@ -376,10 +376,18 @@ def test_a_run_is_at_work_until_its_sum_is_read(
         stop.asked = ends == "stopped"
         return in_threads(place, source, show, stop)
 
-    report = driver._report
+    def late(*arguments: Any) -> Any:
+        with engine.begin() as connection:  # as if what comes before had taken longer
+            connection.execute(text("UPDATE runs SET lease_until = now() - interval '1 second'"))
+        return filled_in(*arguments)
+
+    engine = postgres.engine_of(run.urls.database_url, pool_size=1)
+    report, filled_in = driver._report, driver.filled_in
     monkeypatch.setattr(driver, "_report", summed)
+    monkeypatch.setattr(driver, "filled_in", late)
 
     assert whole(run, carry_out).outcome == ends
+    engine.dispose()
     assert seen == [[run.project]]
     assert assembly.projects_at_work(run.urls) == []
 
