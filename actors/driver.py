@@ -83,12 +83,12 @@ def run(
         ended = _in_turns(begun, turns, work, show, stop)
     with logs.kept(settings):
         ended = caught_up(settings, urls, project.id, rules(), ended, show, stop)
-        turns.keep()
+        turns.keep(ended.reason)
         ended = filled_in(settings, urls, project.id, host, ended, show, stop)
         if ended.outcome == "finished":
-            turns.keep()
+            turns.keep(ended.reason)
             _sweep(ledger, settings.run.checkpoint_ttl_seconds)
-    turns.keep()
+    turns.keep(ended.reason)
     summed = (request, begun, ended, budget, time.monotonic() - began)
     try:
         return _report(*summed) if ended.reason else ask(_report, *summed)

@@ -86,9 +86,11 @@ class Turns:
             self._ask(self._ledger.take_statistics)
             self._ask(self._ledger.renew, self._run, self._lease_seconds)
 
-    def keep(self) -> None:
-        """Have the turn that has ended keep its lease for one step more of what comes after it."""
-        if self._result is not None and not self._result.reason:
+    def keep(self, reason: str) -> None:
+        """Have the turn that has ended keep its lease for one step more of what comes after it,
+        unless there is a reason why that did not come to its end.
+        """
+        if self._result is not None and not reason:
             with suppress(TemporaryError):
                 self._ledger.renew(self._run, self._lease_seconds)
 
